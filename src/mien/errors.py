@@ -1,0 +1,61 @@
+"""Errors that mien raises, and the exit status each one gives the command line.
+
+::
+
+    MienError                      1
+    ├── ParameterError             2   (also ValueError)
+    ├── VideoError                 3   (also OSError)
+    │   └── OutputError            6   cannot be written, or is in the way
+    ├── TrackingError              4   (also RuntimeError)
+    │   └── NoFaceError            4   nothing to de-identify: never answered with a copy
+    ├── EngineError                1   (also RuntimeError)
+    └── PrivacyError               5   (also RuntimeError) the output was withheld
+
+Every message is one sentence that says what is wrong, where, and what to do.
+"""
+
+from __future__ import annotations
+
+
+class MienError(Exception):
+    """Base of everything that mien raises on purpose."""
+
+    exit_status: int = 1
+
+
+class ParameterError(MienError, ValueError):
+    """A setting or argument is out of its range or does not fit another."""
+
+    exit_status = 2
+
+
+class VideoError(MienError, OSError):
+    """A video cannot be opened, or nothing in it can be decoded."""
+
+    exit_status = 3
+
+
+class OutputError(VideoError):
+    """An output cannot be written, or something is already there."""
+
+    exit_status = 6
+
+
+class TrackingError(MienError, RuntimeError):
+    """Faces cannot be followed through the clip."""
+
+    exit_status = 4
+
+
+class NoFaceError(TrackingError):
+    """No face was found in any frame."""
+
+
+class EngineError(MienError, RuntimeError):
+    """An engine cannot render: an asset is missing or does not fit."""
+
+
+class PrivacyError(MienError, RuntimeError):
+    """The result could still be recognised; it was withheld."""
+
+    exit_status = 5

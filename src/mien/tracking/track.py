@@ -1,0 +1,35 @@
+"""One person's face through a clip."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+
+
+class State(IntEnum):
+    """What is known about one person in one frame."""
+
+    ABSENT = 0
+    TRACKED = 1
+    INTERPOLATED = 2
+    LOST = 3
+
+
+@dataclass
+class FaceTrack:
+    """One person through the clip."""
+
+    person: int
+    """Number of the person, from 0, the most present first."""
+    landmarks: np.ndarray
+    """Pixels, NaN where not measured, shape (n_frames, 478, 3), float32."""
+    state: np.ndarray
+    """A `State` per frame, shape (n_frames,), uint8."""
+    descriptor: np.ndarray | None = None
+    """Mean recogniser descriptor, used to know the person again; shape (128,)."""
+
+    def known(self) -> np.ndarray:
+        """Frames with landmarks, shape (n_known,)."""
+        return np.flatnonzero((self.state == State.TRACKED) | (self.state == State.INTERPOLATED))

@@ -1,0 +1,519 @@
+"""Writing a clip: every frame keeps its timestamp, the sound is copied, nothing else passes."""
+
+from __future__ import annotations
+
+import errno
+import math
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import suppress
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Literal, overload
+
+import av
+import numpy as np
+from av.audio.stream import AudioStream
+from av.codec.context import Flags
+from av.container import InputContainer, OutputContainer
+from av.packet import Packet
+from av.stream import Discard
+from av.video.frame import VideoFrame
+from av.video.reformatter import VideoReformatter
+from av.video.stream import VideoStream
+
+from mien.errors import OutputError, ParameterError
+from mien.video import colour
+from mien.video.reader import Frame, Loss, VideoInfo, _open, _words
+
+_PRESETS = "ultrafast superfast veryfast faster fast medium slow slower veryslow placebo".split()
+_MAX_TIMESCALE = 2**31 - 1
+# What players of MP4 expect to find in one. FFmpeg would also store Vorbis and PCM, in forms
+# that hardly any of them opens.
+_AUDIO_CODECS = ("aac", "mp3", "mp3float", "mp2", "mp2float", "ac3", "eac3", "alac", "flac", "opus")
+
+
+class Writer:
+    """Writes frames to an MP4 (H.264) that appears under its name only when it is complete.
+
+    The clip is written to a hidden file beside `path`; `commit` moves it there. Without `commit`
+    the hidden file is removed, and nothing ever stands under the final name.
+
+    Each frame is shown at exactly the time it carries: the track counts in ticks of
+    ``1 / info.time_base.denominator`` seconds, and a first timestamp above zero is kept by an
+    empty edit. MP4 cannot show anything before time zero, so if the first timestamp is negative
+    picture and sound are moved later together by `time_shift`.
+
+    The only metadata written is `comment`. Sound is copied without re-encoding; it is the one
+    track that a player would choose, without its language or name. Titles, dates, places,
+    devices, chapters, subtitles, covers and data tracks of the source are not read at all.
+
+    Parameters
+    ----------
+    path : str or PathLike
+        The output, named ``.mp4`` or ``.m4v``.
+    info : VideoInfo
+        Size, time base and colour of the frames, normally `Reader.info`.
+    audio_from : str or PathLike, optional
+        Clip whose sound is copied.
+    voice : {"keep", "mute"}
+        Whether the sound is copied or left out.
+    crf : int
+        Quality, 0 (lossless) to 51; lower is better and larger.
+    preset : str
+        Effort of x264, ``"ultrafast"`` to ``"placebo"``.
+    overwrite : bool
+        Whether a file at `path` may be replaced.
+    comment : str, optional
+        Comment stored in the file.
+
+    Attributes
+    ----------
+    time_shift : Fraction
+        Seconds by which picture and sound were moved later; 0 unless the clip starts before zero.
+    losses : list of Loss
+        Places where the source's sound was damaged.
+
+    Raises
+    ------
+    ParameterError
+        If a setting is out of its range, or the sound cannot be stored in an MP4.
+    OutputError
+        If the file cannot be written, is in the way, or is the source itself.
+    VideoError
+        If `audio_from` cannot be read.
+
+    Examples
+    --------
+    >>> with Reader("in.mp4") as clip, Writer("out.mp4", clip.info) as out:  # doctest: +SKIP
+    ...     for frame in clip:
+    ...         out.write(frame)
+    ...     out.commit()
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        info: VideoInfo,
+        *,
+        audio_from: str | os.PathLike[str] | None = None,
+        voice: Literal["keep", "mute"] = "keep",
+        crf: int = 17,
+        preset: str = "veryfast",
+        overwrite: bool = False,
+        comment: str | None = None,
+    ) -> None:
+        self.path = Path(path)
+        self.info = info
+        self.overwrite = overwrite
+        self.time_shift = Fraction(0)
+        self.losses: list[Loss] = []
+        self._source = None if audio_from is None else Path(audio_from)
+        self._check_settings(voice, crf, preset)
+        self._check_path()
+
+        self._last_pts: int | None = None
+        self._done = False
+        self._part: Path | None = None
+        self._file: BinaryIO | None = None
+        self._container: OutputContainer | None = None
+        self._sound: _Sound | None = None
+        self._reformatter = VideoReformatter()
+        # H.264 crops a 4:2:0 picture in steps of two, so an odd size needs 4:4:4: its pixels are
+        # then all there, where padding would add a line that players show.
+        odd = info.width % 2 or info.height % 2
+        self._pix_fmt = "yuv444p" if odd else "yuv420p"
+        try:
+            if self._source is not None and voice == "keep":
+                self._sound = _Sound.of(self._source, self.losses)
+            self._start(crf, preset, comment)
+        except BaseException as exc:
+            self._abandon()
+            if isinstance(exc, (av.FFmpegError, OSError)) and not isinstance(exc, _OURS):
+                raise self._cannot_write(exc) from exc
+            raise
+
+    def __enter__(self) -> Writer:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._abandon()
+
+    @overload
+    def write(self, frame: Frame) -> None: ...
+    @overload
+    def write(self, frame: np.ndarray, pts: int, *, duration: int | None = None) -> None: ...
+    def write(
+        self, frame: Frame | np.ndarray, pts: int | None = None, *, duration: int | None = None
+    ) -> None:
+        """Add a frame.
+
+        Parameters
+        ----------
+        frame : Frame or np.ndarray [shape=(height, width, 3), uint8]
+            The frame, or its RGB picture.
+        pts : int, optional
+            Timestamp in ticks of ``info.time_base``, with a picture only; must increase.
+        duration : int, optional
+            Ticks for which the picture is shown; matters for the last one.
+
+        Raises
+        ------
+        ParameterError
+            If the picture has another size or type, or its timestamp does not follow the last.
+        OutputError
+            If the file cannot be written.
+        """
+        if isinstance(frame, Frame):
+            image, duration = frame.image, frame.duration
+            ticks = frame.pts * frame.time_base / self.info.time_base
+            if ticks.denominator != 1:
+                raise ParameterError(
+                    f"the frame at {frame.time:.3f} s does not fall on a tick of "
+                    f"{self.info.time_base} s: pass the VideoInfo of the clip it comes from"
+                )
+            pts = ticks.numerator
+            if duration is not None:
+                duration = round(duration * frame.time_base / self.info.time_base)
+        else:
+            image = frame
+        if pts is None:
+            raise ParameterError("a picture needs a timestamp: pass `pts` with it")
+        self._check_frame(image, pts)
+        if self._container is None:
+            raise OutputError(f"{self.path} is already finished: open another Writer")
+        if self._last_pts is None and pts < 0:
+            self.time_shift = -pts * self.info.time_base
+        self._last_pts = pts
+        try:
+            self._mux(self._video.encode(self._picture(image, pts, duration)))
+        except (av.FFmpegError, OSError, ValueError) as exc:
+            self._abandon()
+            if isinstance(exc, _OURS):
+                raise
+            raise self._cannot_write(exc) from exc
+
+    def commit(self) -> Path:
+        """Finish the file and give it its name.
+
+        Returns
+        -------
+        path : Path
+            The finished file.
+
+        Raises
+        ------
+        OutputError
+            If no frame was written, the file cannot be written, or something appeared at `path`
+            meanwhile and `overwrite` is False.
+        """
+        if self._container is None or self._file is None or self._part is None:
+            raise OutputError(f"{self.path} is already finished: open another Writer")
+        if self._last_pts is None:
+            self._abandon()
+            raise OutputError(f"{self.path} was not written, because no frame was given to it")
+        try:
+            self._mux(self._video.encode(None))
+            if self._sound is not None:
+                for sound in self._sound.until(None, self.time_shift):
+                    self._container.mux(sound)
+            self._container.close()
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._file.close()
+            self._publish(self._part)
+        except (av.FFmpegError, OSError, ValueError) as exc:
+            if isinstance(exc, _OURS):
+                raise
+            raise self._cannot_write(exc) from exc
+        finally:
+            self._abandon()
+        return self.path
+
+    def _check_settings(self, voice: str, crf: int, preset: str) -> None:
+        if voice not in ("keep", "mute"):
+            raise ParameterError(f'voice is "keep" or "mute", not {voice!r}')
+        if not 0 <= crf <= 51:
+            raise ParameterError(f"crf is between 0 and 51, not {crf}")
+        if preset not in _PRESETS:
+            raise ParameterError(f"preset is one of {', '.join(_PRESETS)}, not {preset!r}")
+        info = self.info
+        if info.width < 1 or info.height < 1:
+            raise ParameterError(f"a video of {info.width} by {info.height} pixels has no picture")
+        if info.colorspace not in colour.MATRICES or info.color_range not in colour.RANGES:
+            raise ParameterError(
+                f"colours as {info.colorspace!r}, {info.color_range!r} cannot be written: use one "
+                f"of {', '.join(colour.MATRICES)} and one of {', '.join(colour.RANGES)}"
+            )
+        if info.time_base <= 0 or info.time_base.denominator > _MAX_TIMESCALE:
+            raise ParameterError(
+                f"an MP4 cannot count in ticks of {info.time_base} s: use a time base whose "
+                f"denominator is at most {_MAX_TIMESCALE}"
+            )
+
+    def _check_path(self) -> None:
+        path, folder = self.path, self.path.absolute().parent
+        if path.suffix.lower() not in (".mp4", ".m4v"):
+            raise OutputError(f"{path} would be written as MP4: give it a name that ends in .mp4")
+        if not folder.exists():
+            raise OutputError(f"the folder {folder} does not exist: create it first")
+        if not folder.is_dir():
+            raise OutputError(f"{folder} is not a folder: choose another place for {path.name}")
+        if path.is_dir():
+            raise OutputError(f"{path} is a folder: choose another name for the video")
+        if self._source is not None and path.exists() and self._source.exists():
+            if path.samefile(self._source):
+                raise OutputError(
+                    f"{path} is the source itself, which is never overwritten: choose another name"
+                )
+        if os.path.lexists(path) and not self.overwrite:
+            raise OutputError(f"{path} already exists: choose another name or allow overwriting")
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise OutputError(f"the folder {folder} may not be written to: choose another one")
+
+    def _check_frame(self, image: np.ndarray, pts: int) -> None:
+        shape = (self.info.height, self.info.width, 3)
+        if image.shape != shape or image.dtype != np.uint8:
+            raise ParameterError(
+                f"a frame is {shape} of uint8, not {image.shape} of {image.dtype}: pass an upright "
+                "RGB picture of the clip's size"
+            )
+        if self._last_pts is not None and pts <= self._last_pts:
+            raise ParameterError(
+                f"timestamps must increase, but {pts} follows {self._last_pts}: write the frames "
+                "in the order they are shown"
+            )
+
+    def _start(self, crf: int, preset: str, comment: str | None) -> None:
+        info = self.info
+        self._part, self._file = _open_part(self.path)
+        timescale = info.time_base.denominator
+        self._tick = Fraction(1, timescale)
+        # Edits (a late start, the length of the track) count in ticks of the whole file; sharing
+        # the track's own makes them exact, where the usual 1/1000 s would round them.
+        movie_timescale = timescale
+        if self._sound is not None:
+            both = math.lcm(timescale, self._sound.tick.denominator)
+            movie_timescale = both if both <= _MAX_TIMESCALE else timescale
+        container = av.open(
+            self._file,
+            mode="w",
+            format="mp4",
+            container_options={
+                "fflags": "+bitexact",  # no dates, no version: the same frames, the same bytes
+                "video_track_timescale": str(timescale),
+                "movie_timescale": str(movie_timescale),
+            },
+            buffer_size=1 << 18,
+        )
+        self._container = container
+        if comment:
+            container.metadata["comment"] = comment
+        # One thread count on every machine, because x264's output depends on it. No B-frames:
+        # then pictures are stored in the order they are shown and need no edit list to be on
+        # time, in players that read edit lists and in those that do not.
+        self._video: VideoStream = container.add_stream(
+            "libx264",
+            rate=info.average_rate or Fraction(30),
+            options={"crf": str(crf), "preset": preset, "threads": "4", "bf": "0"},
+            width=info.width,
+            height=info.height,
+        )
+        self._video.time_base = self._tick
+        context = self._video.codec_context
+        context.time_base = self._tick
+        context.pix_fmt = self._pix_fmt
+        context.flags |= Flags.bitexact | Flags.frame_duration
+        context.color_range = int(colour.RANGES[info.color_range])
+        context.colorspace = colour.MATRICES[info.colorspace][0]
+        context.color_primaries = colour.PRIMARIES.get(info.primaries, 2)
+        context.color_trc = colour.TRANSFERS.get(info.transfer, 2)
+        context.sample_aspect_ratio = info.sample_aspect_ratio
+        if self._sound is not None:
+            self._sound.attach(container)
+
+    def _picture(self, image: np.ndarray, pts: int, duration: int | None) -> VideoFrame:
+        rgb = VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24")
+        picture = self._reformatter.reformat(
+            rgb,
+            format=self._pix_fmt,
+            dst_colorspace=colour.MATRICES[self.info.colorspace][1],
+            src_color_range=colour.RANGES["pc"],
+            dst_color_range=colour.RANGES[self.info.color_range],
+            interpolation=colour.FROM_RGB,
+        )
+        ticks = self.info.time_base.numerator
+        picture.pts = pts * ticks + int(self.time_shift / self._tick)
+        picture.time_base = self._tick
+        if duration:
+            picture.duration = duration * ticks
+        return picture
+
+    def _mux(self, packets: list[Packet]) -> None:
+        assert self._container is not None
+        for packet in packets:
+            if self._sound is not None and packet.pts is not None:
+                for sound in self._sound.until(packet.pts * self._tick, self.time_shift):
+                    self._container.mux(sound)
+            packet.stream = self._video
+            self._container.mux(packet)
+
+    def _publish(self, part: Path) -> None:
+        if self.overwrite:
+            os.replace(part, self.path)
+        else:
+            try:
+                os.link(part, self.path)  # fails if anything has the name, even since we looked
+            except FileExistsError as exc:
+                raise OutputError(
+                    f"{self.path} appeared while it was being written and was left as it is: "
+                    "choose another name or allow overwriting"
+                ) from exc
+            except OSError:
+                # No hard links on this file system: claim the name, then take it.
+                os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+                os.replace(part, self.path)
+            else:
+                os.unlink(part)
+        self._part = None
+        with suppress(OSError):  # not every file system can sync a folder
+            folder = os.open(self.path.absolute().parent, os.O_RDONLY)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
+
+    def _abandon(self) -> None:
+        """Release everything; the hidden file goes unless it has been given its name."""
+        if self._file is not None:
+            with suppress(OSError, ValueError):
+                self._file.close()  # first: an unfinished container then writes no more
+            self._file = None
+        self._container = None
+        if self._sound is not None:
+            self._sound.close()
+            self._sound = None
+        if self._part is not None:
+            with suppress(FileNotFoundError):
+                os.unlink(self._part)
+            self._part = None
+
+    def _cannot_write(self, exc: BaseException) -> OutputError:
+        code = getattr(exc, "errno", None)
+        if code in (errno.ENOSPC, errno.EDQUOT):
+            return OutputError(
+                f"{self.path} was not written, because the disk is full: make room or choose "
+                "another folder"
+            )
+        if code == errno.EEXIST:
+            return OutputError(
+                f"{self.path} appeared while it was being written and was left as it is: choose "
+                "another name or allow overwriting"
+            )
+        return OutputError(
+            f"{self.path} was not written ({_words(exc)}): check the folder and the disk"
+        )
+
+
+_OURS = (OutputError, ParameterError)
+
+
+def _open_part(path: Path) -> tuple[Path, BinaryIO]:
+    """Create the hidden file beside the output."""
+    part = path.absolute().parent / f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.part"
+    return part, open(part, "xb", buffering=1 << 20)
+
+
+class _Sound:
+    """Copies the packets of one sound track, a few at a time."""
+
+    def __init__(self, container: InputContainer, stream: AudioStream, losses: list[Loss]) -> None:
+        self._container = container
+        self._stream = stream
+        self._losses = losses
+        self._out: AudioStream | None = None
+        self.tick = Fraction(1, stream.codec_context.sample_rate)
+        self._packets = self._read()
+        self._waiting: Packet | None = None
+        self._next_pts: int | None = None
+
+    @classmethod
+    def of(cls, path: Path, losses: list[Loss]) -> _Sound | None:
+        """Open the sound of a clip; None if it has none."""
+        container = _open(path)
+        stream = container.streams.best("audio")
+        if not isinstance(stream, AudioStream):
+            container.close()
+            return None
+        name = stream.codec_context.name if stream.codec_context else "unknown"
+        if name not in _AUDIO_CODECS:
+            container.close()
+            raise ParameterError(
+                f'the sound of {path} is {name}, which an MP4 cannot hold: use voice="mute", or '
+                "convert the sound to AAC first"
+            )
+        for other in container.streams:
+            if other.index != stream.index:
+                other.discard = Discard.all
+        return cls(container, stream, losses)
+
+    def attach(self, container: OutputContainer) -> None:
+        """Add the track to an output."""
+        self._out = container.add_stream_from_template(self._stream)
+        self._out.time_base = self.tick
+
+    def until(self, time_s: Fraction | None, shift_s: Fraction) -> Iterator[Packet]:
+        """Yield the packets due by a time in seconds (all of them for None), moved by a shift."""
+        while True:
+            if self._waiting is None:
+                self._waiting = next(self._packets, None)
+            packet = self._waiting
+            if packet is None or packet.pts is None:
+                return
+            pts = packet.pts + round(shift_s / self.tick)
+            if time_s is not None and pts * self.tick > time_s:
+                return
+            self._waiting = None
+            packet.pts = packet.dts = pts
+            assert self._out is not None
+            packet.stream = self._out
+            yield packet
+
+    def close(self) -> None:
+        """Close the source."""
+        self._container.close()
+
+    def _read(self) -> Iterator[Packet]:
+        try:
+            for packet in self._container.demux(self._stream):
+                if packet.size:
+                    self._retime(packet)
+                    yield packet
+        except (av.FFmpegError, OSError) as exc:
+            time_s = None if self._next_pts is None else float(self._next_pts * self.tick)
+            self._losses.append(Loss(time_s, 0, 0, f"the sound ends here: {_words(exc)}"))
+
+    def _retime(self, packet: Packet) -> None:
+        """Count in samples, undoing the rounding of containers that count in milliseconds."""
+        source = packet.time_base or self._stream.time_base or self.tick
+        samples = self._stream.codec_context.frame_size
+        if not samples and packet.duration:
+            samples = round(packet.duration * source / self.tick)
+        stamp = packet.pts if packet.pts is not None else packet.dts
+        if stamp is None:
+            pts = self._next_pts or 0
+        else:
+            pts = round(stamp * source / self.tick)
+            if self._next_pts is not None and abs(pts - self._next_pts) * self.tick <= source:
+                pts = self._next_pts
+        packet.time_base = self.tick
+        packet.pts = packet.dts = pts
+        packet.duration = samples
+        self._next_pts = pts + samples

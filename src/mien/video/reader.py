@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
+from typing import cast
 
 import av
 import numpy as np
 from av.container import InputContainer
 from av.packet import Packet
+from av.sidedata.sidedata import SideData
 from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
@@ -486,7 +488,7 @@ def _orientation(picture: VideoFrame | None) -> tuple[bool, bool, bool]:
     if side is None:
         return False, False, False
     # A point (x, y) of the coded picture is shown at (a x + c y, b x + d y), y pointing down.
-    a, b, _, c, d = np.frombuffer(bytes(side), dtype=np.int32)[:5].tolist()
+    a, b, _, c, d = np.frombuffer(bytes(cast(SideData, side)), dtype=np.int32)[:5].tolist()
     if abs(b) + abs(c) > abs(a) + abs(d):
         return True, b < 0, c < 0
     return False, d < 0, a < 0

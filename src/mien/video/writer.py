@@ -318,11 +318,19 @@ class Writer:
             container.metadata["comment"] = comment
         # One thread count on every machine, because x264's output depends on it. No B-frames:
         # then pictures are stored in the order they are shown and need no edit list to be on
-        # time, in players that read edit lists and in those that do not.
+        # time, in players that read edit lists and in those that do not. No macroblock tree: it
+        # takes bits from whatever moves, which here is the tremor or the blink, and with it the
+        # same frames did not always give the same bytes.
         self._video: VideoStream = container.add_stream(
             "libx264",
             rate=info.average_rate or Fraction(30),
-            options={"crf": str(crf), "preset": preset, "threads": "4", "bf": "0"},
+            options={
+                "crf": str(crf),
+                "preset": preset,
+                "threads": "4",
+                "bf": "0",
+                "x264-params": "mbtree=0",
+            },
             width=info.width,
             height=info.height,
         )
@@ -348,6 +356,7 @@ class Writer:
             src_color_range=colour.RANGES["pc"],
             dst_color_range=colour.RANGES[self.info.color_range],
             interpolation=colour.FROM_RGB,
+            threads=1,
         )
         ticks = self.info.time_base.numerator
         picture.pts = pts * ticks + int(self.time_shift / self._tick)

@@ -1,0 +1,307 @@
+"""Build the surrogate bank from a folder of portraits: composites that are nobody's likeness.
+
+    python scripts/build_surrogates.py PORTRAITS -o src/mien/assets/surrogates [--picture docs/bank.png]
+
+PORTRAITS holds `ID.jpg` files and `portraits.csv` (id, sex, birth_year). Every step serves one end,
+a neutral face of nobody: portraits with glasses, beards, fringes, turned heads are left out; the
+solved expression is taken out of the shape, and what a smile does to the texture is learned over
+all portraits and taken out of each; members are grouped by apparent sex and skin tone, clustered in
+recogniser space, averaged (k >= 10), made left-right symmetric, and pushed away from the mean of all.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from scipy.cluster.vq import kmeans2
+
+from mien import texture
+from mien.face_model import FaceModel
+from mien.privacy import Dlib
+from mien.tracking import open_backend
+from mien.tracking.detection import Detector
+from mien.tracking.landmarks import Region
+
+SIZE = 512
+K = 12
+PUSH = 1.3
+# (sex, tone third) -> number of composites
+GROUPS = {("M", 0): 3, ("M", 1): 3, ("M", 2): 2, ("F", 0): 3, ("F", 1): 2, ("F", 2): 1}
+TONES = ("fair", "medium", "dark")
+
+
+@dataclass
+class Portrait:
+    id: str
+    sex: str
+    born: int | None
+    alpha: np.ndarray
+    beta: np.ndarray
+    yaw: float
+    scale: float
+    descriptor: np.ndarray
+    texture: np.ndarray
+
+
+def measure(folder: Path) -> list[Portrait]:
+    model, backend, detector, recogniser = FaceModel.load(), open_backend(), Detector(), Dlib()
+    portraits = []
+    with (folder / "portraits.csv").open() as stream:
+        rows = list(csv.DictReader(stream))
+    for row in rows:
+        image = cv2.imread(str(folder / f"{row['id']}.jpg"))
+        if image is None:
+            continue
+        enlarge = 3
+        image = cv2.resize(image[..., ::-1], None, fx=enlarge, fy=enlarge, interpolation=cv2.INTER_CUBIC)
+        points = None
+        for region in detector.find(image, tiles=True)[:2]:
+            points = backend.measure(image, [region])[0]
+            if points is not None:
+                points = backend.measure(image, [Region.around(points)])[0]
+            if points is not None:
+                break
+        if points is None:
+            continue
+        alpha = model.fit(points[None])
+        solution = model.solve(points, alpha)
+        portraits.append(
+            Portrait(
+                row["id"],
+                row["sex"],
+                int(row["birth_year"]) if row["birth_year"] else None,
+                alpha,
+                solution.beta,
+                float(solution.pose.rotation[0, 2]),
+                solution.pose.scale / enlarge,
+                recogniser.describe(image, points),
+                texture.unwrap(image, points, SIZE),
+            )
+        )
+    return portraits
+
+
+def patch(indices: list[int], radius: int) -> np.ndarray:
+    mask = np.zeros((SIZE, SIZE), np.uint8)
+    for x, y in texture.coordinates()[indices] * SIZE:
+        cv2.circle(mask, (int(x), int(y)), radius, 1, -1)
+    return mask > 0
+
+
+CHEEKS = patch([50, 280, 205, 425, 101, 330], 14)
+FOREHEAD = patch([151, 108, 337, 69, 299, 67, 297], 14)
+CHIN = patch([199, 200, 208, 428, 194, 418], 10)
+MOUSTACHE = patch([164, 167, 393], 8)
+BRIDGE = patch([168, 6, 197], 16)
+TEMPLES = patch([35, 143, 156, 124, 265, 372, 383, 353, 34, 264], 10)
+UNDER_EYES = patch([120, 121, 119, 118, 349, 350, 348, 347, 100, 101, 329, 330], 9)
+
+
+def rims() -> np.ndarray:
+    """Below and beside the eyes, where the lower rims of glasses run."""
+    uv = texture.coordinates() * SIZE
+    mask = np.zeros((SIZE, SIZE), np.uint8)
+    for outer, inner in ((33, 133), (263, 362)):
+        width = np.linalg.norm(uv[outer] - uv[inner])
+        centre = tuple(int(v) for v in uv[[outer, inner]].mean(0) + [0, 0.12 * width])
+        one = np.zeros_like(mask)
+        cv2.ellipse(one, centre, (int(1.05 * width), int(0.95 * width)), 0, -20, 200, 1, -1)
+        cv2.ellipse(one, centre, (int(0.66 * width), int(0.52 * width)), 0, 0, 360, 0, -1)
+        mask |= one
+    mask[: int(uv[33, 1]) - 2] = 0
+    return mask > 0
+
+
+RIMS = rims()
+
+
+def glasses(picture: np.ndarray) -> float:
+    """Thin dark lines where frames run: rims, bridge, temples. Bare skin stays below 1."""
+    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    grey /= np.median(grey[grey > 0])
+    fine = cv2.morphologyEx(
+        cv2.GaussianBlur(grey, (0, 0), 1.5),
+        cv2.MORPH_BLACKHAT,
+        cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (15, 15)),
+    )
+    grey = cv2.GaussianBlur(grey, (0, 0), 2)
+    lines = cv2.morphologyEx(
+        grey, cv2.MORPH_BLACKHAT, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (25, 25))
+    )
+    slope = np.abs(cv2.Sobel(grey, cv2.CV_32F, 0, 1))
+    frame = (
+        (lines[BRIDGE].mean() + np.percentile(slope[BRIDGE], 90) / 4) / 0.107
+        + 0.6 * np.percentile(lines[TEMPLES], 85) / 0.112
+        + np.percentile(lines[UNDER_EYES], 85) / 0.068
+    )
+    return float(max(np.percentile(fine[RIMS], 85) / 0.05, frame / 2.4))
+
+
+def lightness(picture: np.ndarray, where: np.ndarray) -> float:
+    return float(np.median(picture[where].astype(float) @ [0.299, 0.587, 0.114]))
+
+
+def usable(p: Portrait) -> bool:
+    cheeks = lightness(p.texture, CHEEKS)
+    bare = lightness(p.texture, FOREHEAD) > 0.72 * cheeks
+    shaven = min(lightness(p.texture, CHIN), lightness(p.texture, MOUSTACHE)) > 0.62 * cheeks
+    return (
+        p.scale > 60
+        and abs(p.yaw) < 0.2
+        and bare
+        and shaven
+        and glasses(p.texture) < 1.0
+        and p.sex != ""
+    )
+
+
+def tone(p: Portrait) -> float:
+    """Individual typology angle of the cheeks: high is fair (Chardin 1991)."""
+    lab = cv2.cvtColor(p.texture.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)[CHEEKS]
+    light, _, yellow = np.median(lab, axis=0)
+    return float(np.degrees(np.arctan2(light - 50, yellow)))
+
+
+def without_expression(portraits: list[Portrait], names: list[str]) -> list[np.ndarray]:
+    """Textures with what smiling, opening and turning do to them regressed out (log space)."""
+    def mean_of(p, *channels):
+        return np.mean([p.beta[names.index(c)] for c in channels])
+
+    causes = np.array(
+        [
+            [
+                1.0,
+                mean_of(p, "mouthSmileLeft", "mouthSmileRight"),
+                mean_of(p, "cheekSquintLeft", "cheekSquintRight"),
+                mean_of(p, "jawOpen"),
+                p.yaw,
+            ]
+            for p in portraits
+        ]
+    )
+    logs = np.stack([np.log(p.texture.astype(np.float32) + 4) for p in portraits])
+    flat = logs.reshape(len(logs), -1)
+    effect, *_ = np.linalg.lstsq(causes, flat, rcond=None)
+    effect = np.stack(
+        [cv2.GaussianBlur(e.reshape(SIZE, SIZE, 3), (0, 0), 4).reshape(-1) for e in effect]
+    )  # folds do not lie in the same place on everybody
+    clean = flat - 0.8 * causes[:, 1:].astype(np.float32) @ effect[1:].astype(np.float32)
+    return [np.exp(c.reshape(SIZE, SIZE, 3)) - 4 for c in clean]
+
+
+def bands(picture: np.ndarray, sigmas=(1.0, 2.0, 4.0, 8.0)) -> list[np.ndarray]:
+    out, current = [], picture
+    for sigma in sigmas:
+        low = cv2.GaussianBlur(current, (0, 0), sigma)
+        out.append(current - low)
+        current = low
+    return [*out, current]
+
+
+def sharpen(mean: np.ndarray, members: list[np.ndarray], rng: np.random.Generator) -> np.ndarray:
+    """Give the mean the crispness of its members: stronger structure, and pores of nobody."""
+    member_bands = [bands(m) for m in members]
+    own = bands(mean)
+    result = own[-1]
+    inside = texture.layout(SIZE)[0] >= 0
+    for level, band in enumerate(own[:-1]):
+        power = np.mean([cv2.GaussianBlur(b[level] ** 2, (0, 0), 12) for b in member_bands], axis=0)
+        have = cv2.GaussianBlur(band**2, (0, 0), 12)
+        gain = np.clip(np.sqrt((power + 0.3) / (have + 0.3)), 1.0, 1.7)
+        result = result + band * gain
+        if level < 3:
+            noise = rng.normal(size=(SIZE, SIZE)).astype(np.float32)
+            noise = bands(noise)[level]
+            noise /= noise[inside].std()
+            missing = np.sqrt(np.clip(power - have * gain**2, 0, None)).mean(2)
+            limit = (2.0, 2.0, 1.5)[level]
+            result = result + (noise * np.minimum(missing * 0.6, limit))[..., None]
+    return result
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("portraits", type=Path)
+    parser.add_argument("-o", "--output", type=Path, required=True)
+    args = parser.parse_args()
+    model = FaceModel.load()
+    names = list(model.expression_names)
+    portraits = [p for p in measure(args.portraits) if usable(p)]
+    print(f"{len(portraits)} portraits are usable")
+    smile = np.array(
+        [p.beta[[names.index("mouthSmileLeft"), names.index("mouthSmileRight")]].mean() for p in portraits]
+    )
+    clean = without_expression(portraits, names)
+    tones = np.array([tone(p) for p in portraits])
+    third = np.digitize(tones, [15.0, 38.0])  # 0 dark, 1 medium, 2 fair
+    third = 2 - third
+    grand_alpha = np.mean([p.alpha for p in portraits], axis=0)
+    rng = np.random.default_rng(7)
+    args.output.mkdir(parents=True, exist_ok=True)
+    inside = texture.layout(SIZE)[0] >= 0
+    cards = []
+    letters = {}
+    for (sex, level), count in GROUPS.items():
+        group = [i for i, p in enumerate(portraits) if p.sex == sex and third[i] == level]
+        if len(group) < K:
+            # too few of this tone: the nearest in tone complete the group
+            others = [i for i, p in enumerate(portraits) if p.sex == sex and i not in group]
+            edge = (60.0, 26.0, 0.0)[level]
+            group += sorted(others, key=lambda i: abs(tones[i] - edge))[: K - len(group)]
+        count = max(1, min(count, len(group) // K))
+        descriptors = np.stack([portraits[i].descriptor for i in group])
+        centres, _ = kmeans2(descriptors, count, seed=3, minit="++")
+        group_mean = np.mean([clean[i] for i in group], axis=0)
+        for centre in centres:
+            cost = np.linalg.norm(descriptors - centre, axis=1) + 0.25 * smile[group]
+            members = [group[j] for j in np.argsort(cost)[:K]]
+            pictures = []
+            for i in members:
+                picture = clean[i] * (group_mean[CHEEKS].mean(0) / clean[i][CHEEKS].mean(0))
+                pictures.append((picture + picture[:, ::-1]) / 2)
+            mean = np.mean(pictures, axis=0)
+            far = group_mean + PUSH * (mean - group_mean)
+            far = (far + far[:, ::-1]) / 2
+            # the push is for shapes and shading, not for grain
+            low = cv2.GaussianBlur(far - mean, (0, 0), 3)
+            final = sharpen((mean + low).astype(np.float32), pictures, rng)
+            alpha = np.mean([portraits[i].alpha for i in members], axis=0)
+            alpha = grand_alpha + PUSH * (alpha - grand_alpha)
+            born = [portraits[i].born for i in members if portraits[i].born]
+            # colour outside the face: extend, so that filtering at the rim finds skin
+            final = final.clip(0, 255).astype(np.uint8)
+            final = cv2.inpaint(final, (~inside).astype(np.uint8), 3, cv2.INPAINT_TELEA)
+            stem = f"{'man' if sex == 'M' else 'woman'}-{TONES[level]}"
+            letters[stem] = letters.get(stem, 0) + 1
+            name = f"{stem}-{letters[stem]}"
+            cv2.imwrite(
+                str(args.output / f"{name}.jpg"), final[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 90]
+            )
+            cards.append(
+                {
+                    "id": name,
+                    "apparent_sex": "male" if sex == "M" else "female",
+                    "apparent_tone": TONES[level],
+                    "tone_angle_deg": round(float(np.mean(tones[members])), 1),
+                    "members_born": [int(min(born)), int(max(born))] if born else None,
+                    "k": len(members),
+                    "source": "official portraits, public domain (US government)",
+                    "neutralised": "solved expression removed from the shape; smile, jaw and turn "
+                    "regressed out of the texture; mirrored; pushed 1.3x from the mean",
+                    "mean_smile_of_members": round(float(smile[members].mean()), 2),
+                    "alpha": [round(float(a), 4) for a in alpha],
+                    "descriptor": [round(float(d), 4) for d in descriptors[[group.index(i) for i in members]].mean(0)],
+                }
+            )
+            print(name, "smile of members", cards[-1]["mean_smile_of_members"], born and np.mean(born))
+    (args.output / "cards.json").write_text(json.dumps(cards, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,39 @@
+"""Putting a rendering into a frame; every pixel outside it stays the original's."""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+
+from mien.engines.base import Rendering
+
+COVER = (118, 118, 118)
+
+
+def composite(image: np.ndarray, rendering: Rendering) -> None:
+    """Blend a rendering into `image`, shape (height, width, 3), in place."""
+    height, width = rendering.opacity.shape
+    part = image[rendering.top : rendering.top + height, rendering.left : rendering.left + width]
+    _blend(part, rendering.colour, rendering.opacity)
+
+
+def cover(image: np.ndarray, box: np.ndarray | None = None) -> None:
+    """Paint a solid box (left, top, right, bottom, pixels) or the whole frame, in place."""
+    if box is None:
+        image[:] = COVER
+        return
+    height, width = image.shape[:2]
+    left, top = np.floor(box[:2]).astype(int).clip(0, [width, height])
+    right, bottom = np.ceil(box[2:]).astype(int).clip(0, [width, height])
+    image[top:bottom, left:right] = COVER
+
+
+@numba.njit(cache=True, nogil=True)
+def _blend(part, colour, opacity):
+    for i in range(part.shape[0]):
+        for j in range(part.shape[1]):
+            a = opacity[i, j]
+            if a > 0:
+                for k in range(3):
+                    value = part[i, j, k] + a * (np.float32(colour[i, j, k]) - part[i, j, k])
+                    part[i, j, k] = np.uint8(value + 0.5)

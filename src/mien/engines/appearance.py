@@ -1,0 +1,178 @@
+"""The skin a patient is given: the surrogate's texture in the patient's light, and its changes.
+
+All maps live in the UV layout. The patient's static texture is identity and never used; used are
+its low frequencies (light, skin tone) and what a frame adds to the patient's own neutral
+(wrinkles, shading, flush, pulse).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import cv2
+import numpy as np
+
+from mien import texture
+from mien.topology import (
+    FACE_OVAL,
+    INNER_LIP_RING,
+    LEFT_BROW,
+    LEFT_EYE_RING,
+    LIPS,
+    RIGHT_BROW,
+    RIGHT_EYE_RING,
+)
+
+MAP = 256  # side of the per-frame maps, texels
+_LIGHT = 20.0  # texels: what is smoother than this is light and skin tone
+_CHANGE = 3.0  # texels: changes finer than this are measurement noise
+_FLOOR = 6.0  # grey levels added before logarithms, so that black is not minus infinity
+
+
+@dataclass(frozen=True)
+class Appearance:
+    """One person's maps, fixed for a clip."""
+
+    skin: np.ndarray
+    """Surrogate's texture in the patient's light, RGB, shape (size, size, 3), float32."""
+    neutral: np.ndarray
+    """Logarithm of the patient's neutral texture, shape (256, 256, 3), float32."""
+    own: np.ndarray
+    """Where the patient's own pixels show (eyes, inner mouth, glasses, hair), 0-1, (256, 256)."""
+
+
+@cache
+def polygon(indices: tuple[int, ...], grow: float = 0.0, size: int = MAP) -> np.ndarray:
+    """Mask of a closed outline in the UV layout, enlarged by `grow` of the layout's side."""
+    mask = np.zeros((size, size), np.uint8)
+    points = (texture.coordinates()[list(indices)] * size * 16).round().astype(np.int32)
+    cv2.fillPoly(mask, [points], 1, shift=4)
+    if grow:
+        side = 2 * round(abs(grow) * size) + 1
+        kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+        mask = (cv2.dilate if grow > 0 else cv2.erode)(mask, kernel)
+    return mask > 0
+
+
+@cache
+def inside() -> np.ndarray:
+    """The face in the layout, shape (256, 256), bool."""
+    return polygon(tuple(FACE_OVAL))
+
+
+@cache
+def features(grow: float = 0.015) -> np.ndarray:
+    """Brows, eyes and lips: not skin, shape (256, 256), bool."""
+    mask = np.zeros((MAP, MAP), bool)
+    for ring in (RIGHT_EYE_RING, LEFT_EYE_RING):
+        mask |= polygon(tuple(ring), 0.03)
+    for brow in (RIGHT_BROW, LEFT_BROW):
+        ring = tuple(np.concatenate([brow[:5], brow[:4:-1]]))
+        mask |= polygon(ring, grow)
+    hull = cv2.convexHull((texture.coordinates()[LIPS] * MAP).astype(np.float32))
+    lips = cv2.fillConvexPoly(np.zeros((MAP, MAP), np.uint8), hull.astype(np.int32), 1)
+    mask |= cv2.dilate(lips, np.ones((5, 5), np.uint8)) > 0
+    for nostril in (98, 327):
+        x, y = texture.coordinates()[nostril] * MAP
+        spot = cv2.circle(np.zeros((MAP, MAP), np.uint8), (int(x), int(y)), 7, 1, -1)
+        mask |= spot > 0
+    return mask
+
+
+@cache
+def feather(size: int = MAP) -> np.ndarray:
+    """Opacity of the rendered face: 0 at its outline, 1 a little inside, float32."""
+    mask = polygon(tuple(FACE_OVAL), 0.0, size).astype(np.uint8)
+    mask[[0, -1]] = mask[:, [0, -1]] = 0
+    distance = cv2.distanceTransform(mask, cv2.DIST_L2, 5) / size
+    x = np.clip((distance - 0.004) / 0.075, 0, 1)
+    return (x * x * (3 - 2 * x)).astype(np.float32)
+
+
+@cache
+def openings() -> np.ndarray:
+    """Eyes with their lashes and the inner mouth, soft-edged, 0-1, shape (256, 256), float32."""
+    soft = np.zeros((MAP, MAP), np.float32)
+    for ring, grow, blur in (
+        (RIGHT_EYE_RING, 0.008, 1.5),
+        (LEFT_EYE_RING, 0.008, 1.5),
+        (INNER_LIP_RING, 0.004, 1.0),
+    ):
+        hard = polygon(tuple(ring), grow).astype(np.float32)
+        soft = np.maximum(soft, cv2.GaussianBlur(hard, (0, 0), blur))
+    return soft
+
+
+def logarithm(picture: np.ndarray) -> np.ndarray:
+    """Log of a texture, so that light multiplies and differences are ratios, float32."""
+    return np.log(picture.astype(np.float32) + np.float32(_FLOOR))
+
+
+def smooth(values: np.ndarray, weight: np.ndarray, sigma: float) -> np.ndarray:
+    """Gaussian average over the weighted texels only, extended to where there are none."""
+    weight = weight.astype(np.float32)
+    top = cv2.GaussianBlur(values * weight[..., None], (0, 0), sigma)
+    bottom = cv2.GaussianBlur(weight, (0, 0), sigma)
+    wide_top = cv2.GaussianBlur(values * weight[..., None], (0, 0), 4 * sigma)
+    wide_bottom = cv2.GaussianBlur(weight, (0, 0), 4 * sigma) + 1e-6
+    far = wide_top / wide_bottom[..., None]
+    trust = np.clip(bottom * 4, 0, 1)[..., None]
+    return trust * top / (bottom[..., None] + 1e-6) + (1 - trust) * far
+
+
+def in_patients_light(
+    surrogate: np.ndarray, neutral: np.ndarray, skin: np.ndarray, size: int
+) -> np.ndarray:
+    """The surrogate's texture with the patient's light and tone.
+
+    Parameters
+    ----------
+    surrogate : np.ndarray [shape=(n, n, 3), dtype=uint8]
+        Texture of the surrogate.
+    neutral : np.ndarray [shape=(256, 256, 3)]
+        Log texture of the patient at rest.
+    skin : np.ndarray [shape=(256, 256), dtype=bool]
+        Texels of bare skin on the patient.
+    size : int
+        Side of the result, texels.
+    """
+    small = logarithm(cv2.resize(surrogate, (MAP, MAP), interpolation=cv2.INTER_AREA))
+    bare = inside() & ~features() & skin
+    gain = smooth(neutral, bare, _LIGHT) - smooth(small, inside() & ~features(), _LIGHT)
+    gain = cv2.resize(gain, (size, size), interpolation=cv2.INTER_LINEAR)
+    interpolation = cv2.INTER_AREA if size <= len(surrogate) else cv2.INTER_CUBIC
+    picture = cv2.resize(surrogate, (size, size), interpolation=interpolation)
+    return (np.exp(logarithm(picture) + gain) - _FLOOR).clip(0, 255).astype(np.float32)
+
+
+@cache
+def _fine() -> np.ndarray:
+    """Where fine changes are believed: skin, not the moving edges of features, 0-1."""
+    mask = (inside() & ~features()).astype(np.float32)
+    return cv2.GaussianBlur(cv2.erode(mask, np.ones((3, 3))), (0, 0), 3)[..., None]
+
+
+def change(current: np.ndarray, neutral: np.ndarray, hidden: np.ndarray) -> np.ndarray:
+    """What a frame adds to the patient's neutral, as a factor per texel.
+
+    Parameters
+    ----------
+    current, neutral : np.ndarray [shape=(256, 256, 3)]
+        Log textures of the frame and of the person at rest.
+    hidden : np.ndarray [shape=(256, 256)]
+        Where something lies over the skin, 0-1: no change is taken from there.
+    """
+    half = MAP // 2
+    difference = cv2.resize(current - neutral, (half, half), interpolation=cv2.INTER_AREA)
+    weight = cv2.resize(_skin_weight() * (1 - hidden), (half, half), interpolation=cv2.INTER_AREA)
+    difference = np.clip(difference, -0.7, 0.7)
+    coarse = smooth(difference, weight, 10.0 / 2)
+    fine = smooth(difference, weight, _CHANGE / 2)
+    trust = cv2.resize(_fine(), (half, half), interpolation=cv2.INTER_AREA)[..., None]
+    return np.exp(coarse + trust * (fine - coarse))
+
+
+@cache
+def _skin_weight() -> np.ndarray:
+    return (inside() & ~features()).astype(np.float32)

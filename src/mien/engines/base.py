@@ -1,0 +1,61 @@
+"""The contract of every engine: a frame and a face in, a patch and its opacity out."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """What an engine wants to see in place of a face."""
+
+    left: int
+    """Column of the patch's first pixel in the frame."""
+    top: int
+    """Row of the patch's first pixel in the frame."""
+    colour: np.ndarray
+    """RGB of the patch, shape (height, width, 3), uint8."""
+    opacity: np.ndarray
+    """1 where the patch replaces the frame, 0 where the frame stays, shape (height, width)."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One frame of a person, cut to the surroundings of the face, kept for calibration."""
+
+    image: np.ndarray
+    """RGB, shape (height, width, 3), uint8."""
+    landmarks: np.ndarray
+    """Pixels of `image`, shape (478, 3)."""
+
+
+class Engine(ABC):
+    """Replaces one person's face, frame by frame, without memory of other frames."""
+
+    name: str
+
+    @abstractmethod
+    def render(self, image: np.ndarray, landmarks: np.ndarray) -> Rendering:
+        """Draw what replaces a face.
+
+        Parameters
+        ----------
+        image : np.ndarray [shape=(height, width, 3), dtype=uint8]
+            The original frame, RGB; not changed.
+        landmarks : np.ndarray [shape=(478, 3)]
+            The face, pixels.
+        """
+
+
+def face_box(
+    landmarks: np.ndarray, shape: tuple[int, ...], room: float = 0.0
+) -> tuple[int, int, int, int]:
+    """Left, top, right, bottom of a face within a frame, enlarged by `room` of its size."""
+    low, high = landmarks[:, :2].min(0), landmarks[:, :2].max(0)
+    pad = (high - low).max() * room + 1
+    left, top = np.floor(low - pad).astype(int).clip(0, [shape[1] - 1, shape[0] - 1])
+    right, bottom = np.ceil(high + pad).astype(int).clip(1, [shape[1], shape[0]])
+    return int(left), int(top), int(max(right, left + 1)), int(max(bottom, top + 1))

@@ -1,0 +1,178 @@
+"""The default engine: the surrogate's face on the patient's own motion."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numba
+import numpy as np
+
+from mien import texture
+from mien.engines.appearance import (
+    MAP,
+    Appearance,
+    change,
+    feather,
+    in_patients_light,
+    inside,
+    logarithm,
+    openings,
+)
+from mien.engines.base import Engine, Rendering, Sample, face_box
+from mien.engines.displacement import displacement
+from mien.engines.occlusion import moving, static
+from mien.errors import ParameterError
+from mien.face_model import FaceModel
+from mien.geometry import rasterise
+from mien.surrogates.bank import Surrogate
+
+
+@dataclass(frozen=True)
+class Person:
+    """What calibration learns about a patient before any surrogate is chosen."""
+
+    alpha: np.ndarray
+    """Identity coefficients, shape (40,)."""
+    neutral: np.ndarray
+    """Log of the texture at rest, shape (256, 256, 3), float32."""
+    own: np.ndarray
+    """Where glasses or hair lie over the skin, 0-1, shape (256, 256), float32."""
+    size: int
+    """Texels that match the face's pixels."""
+
+    @staticmethod
+    def calibrate(samples: list[Sample], alpha: np.ndarray) -> Person:
+        """Learn a person's texture from frames spread over the clip.
+
+        Raises
+        ------
+        ParameterError
+            If there are no samples.
+        """
+        if not samples:
+            raise ParameterError("A person needs at least one sample to be calibrated.")
+        model = FaceModel.load()
+        logs, rest = [], []
+        for sample in samples:
+            logs.append(logarithm(texture.unwrap(sample.image, sample.landmarks, MAP)))
+            solution = model.solve(sample.landmarks, alpha)
+            turn = abs(solution.pose.rotation[0, 2])
+            rest.append(np.abs(solution.beta).sum() + 6 * turn)
+        # the calmer half of the samples; their median drops blinks, hands and highlights
+        calm = np.argsort(rest)[: max(3, len(rest) // 2)]
+        neutral = np.median(np.stack([logs[i] for i in calm]), axis=0).astype(np.float32)
+        across = [texture.texels_per_pixel(sample.landmarks, 1) for sample in samples]
+        fitting = 1 / max(float(np.median(across)), 1e-6)
+        size = int(np.clip(fitting, 64, 512))
+        return Person(alpha, neutral, static(neutral), size)
+
+
+class Mesh(Engine):
+    """Swaps the identity term and leaves pose, expression and residual alone.
+
+    Parameters
+    ----------
+    person : Person
+        The patient's calibration.
+    surrogate : Surrogate
+        The face to give.
+    strength : float
+        How far the proportions go towards the surrogate's, 1 all the way.
+    """
+
+    name = "mesh"
+
+    def __init__(self, person: Person, surrogate: Surrogate, strength: float = 1.0) -> None:
+        self._model = FaceModel.load()
+        self._person = person
+        self._offset = displacement(self._model.shape(person.alpha), surrogate.shape, strength)
+        skin = in_patients_light(surrogate.texture, person.neutral, person.own < 0.3, person.size)
+        self._appearance = Appearance(
+            skin, person.neutral, np.maximum(openings(), person.own).astype(np.float32)
+        )
+        self._triangles = texture.triangles(mouth=True)
+        self._uv = texture.coordinates().astype(np.float32)
+
+    def move(self, landmarks: np.ndarray) -> np.ndarray:
+        """The landmarks of the rendered face, pixels, shape (478, 3)."""
+        pose = self._model.pose(landmarks, self._person.alpha)
+        return landmarks + pose.turn(self._offset)
+
+    def render(self, image: np.ndarray, landmarks: np.ndarray) -> Rendering:
+        """See `Engine.render`."""
+        landmarks = np.asarray(landmarks, np.float64)
+        moved = self.move(landmarks)
+        left, top, right, bottom = face_box(moved, image.shape)
+        corner = np.array([left, top, 0.0])
+        index, weights = rasterise(moved - corner, self._triangles, bottom - top, right - left)
+        current = logarithm(texture.unwrap(image, landmarks, MAP))
+        hidden = moving(current, self._person.neutral, self._person.own)
+        gain = change(current, self._person.neutral, np.maximum(hidden, self._person.own))
+        own = np.maximum(self._appearance.own, hidden)
+        colour = np.zeros((bottom - top, right - left, 3), np.uint8)
+        opacity = np.zeros((bottom - top, right - left), np.float32)
+        _draw(
+            index,
+            weights,
+            self._triangles,
+            len(self._model.triangles),
+            self._uv,
+            landmarks.astype(np.float32),
+            image,
+            self._appearance.skin,
+            np.ascontiguousarray(gain, np.float32),
+            np.ascontiguousarray(own, np.float32),
+            feather(),
+            colour,
+            opacity,
+        )
+        return Rendering(left, top, colour, opacity)
+
+
+@numba.njit(cache=True, nogil=True, fastmath=True)
+def _sample(picture, u, v, channel):
+    """Bilinear reading of a map at texture coordinates."""
+    height, width = picture.shape[:2]
+    x = min(max(u * width - 0.5, 0.0), width - 1.001)
+    y = min(max(v * height - 0.5, 0.0), height - 1.001)
+    j, i = int(x), int(y)
+    a, b = x - j, y - i
+    top = (1 - a) * picture[i, j, channel] + a * picture[i, j + 1, channel]
+    low = (1 - a) * picture[i + 1, j, channel] + a * picture[i + 1, j + 1, channel]
+    return (1 - b) * top + b * low
+
+
+@numba.njit(cache=True, nogil=True, fastmath=True)
+def _draw(
+    index, weights, triangles, n_skin, uv, source, image, skin, gain, own, feather, colour, opacity
+):
+    height, width = image.shape[:2]
+    own3 = own.reshape(own.shape[0], own.shape[1], 1)
+    feather3 = feather.reshape(feather.shape[0], feather.shape[1], 1)
+    for i in range(index.shape[0]):
+        for j in range(index.shape[1]):
+            t = index[i, j]
+            if t < 0:
+                continue
+            u, v, x, y = 0.0, 0.0, 0.0, 0.0
+            for k in range(3):
+                p = triangles[t, k]
+                w = weights[i, j, k]
+                u += w * uv[p, 0]
+                v += w * uv[p, 1]
+                x += w * source[p, 0]
+                y += w * source[p, 1]
+            opacity[i, j] = _sample(feather3, u, v, 0)
+            mine = min(_sample(own3, u, v, 0), 1.0)
+            if t >= n_skin:  # eye and mouth openings
+                mine = 1.0
+            for c in range(3):
+                value = 0.0
+                if mine < 1.0:
+                    value = (1 - mine) * min(
+                        _sample(skin, u, v, c) * _sample(gain, u, v, c), 255.0
+                    )
+                if mine > 0.0:
+                    value += mine * _sample(image, x / width, y / height, c)
+                colour[i, j, c] = np.uint8(min(max(value + 0.5, 0.0), 255.0))

@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import pickle
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +22,7 @@ import cv2
 import numpy as np
 from scipy.cluster.vq import kmeans2
 
-from mien import texture
+from mien import texture, topology
 from mien.face_model import FaceModel
 from mien.privacy import Dlib
 from mien.tracking import open_backend
@@ -32,7 +33,7 @@ SIZE = 512
 K = 12
 PUSH = 1.3
 # (sex, tone third) -> number of composites
-GROUPS = {("M", 0): 3, ("M", 1): 3, ("M", 2): 2, ("F", 0): 3, ("F", 1): 2, ("F", 2): 1}
+GROUPS = {("M", 0): 4, ("M", 1): 3, ("M", 2): 1, ("F", 0): 3, ("F", 1): 2, ("F", 2): 1}
 TONES = ("fair", "medium", "dark")
 
 
@@ -143,6 +144,56 @@ def glasses(picture: np.ndarray) -> float:
     return float(max(np.percentile(fine[RIMS], 85) / 0.05, frame / 2.4))
 
 
+def mouth_line(picture: np.ndarray) -> np.ndarray:
+    """Where the members' teeth and shadows show between the lips: filled from the lips' red."""
+    uv = texture.coordinates() * SIZE
+    mask = np.zeros((SIZE, SIZE), np.uint8)
+    cv2.polylines(mask, [uv[topology.INNER_LIP_RING].round().astype(np.int32)], True, 1, 13)
+    hull = cv2.convexHull(uv[topology.LIPS].astype(np.float32)).astype(np.int32)
+    around = cv2.fillConvexPoly(np.zeros_like(mask), hull, 1)
+    grey = np.log(cv2.GaussianBlur(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), (0, 0), 1.5) + 4.0)
+    red = cv2.erode(around, np.ones((9, 9), np.uint8)) > 0
+    shadow = (grey < np.median(grey[red]) - 0.12) & (cv2.dilate(around, np.ones((23, 23))) > 0)
+    # the corners' shadow, not the red of dark lips: only near the corners and the line
+    near = cv2.dilate(mask, np.ones((9, 9), np.uint8))
+    for corner in topology.INNER_LIP_CORNERS:
+        cv2.circle(near, tuple(int(v) for v in uv[corner]), 34, 1, -1)
+    mask |= cv2.dilate((shadow & (near > 0)).astype(np.uint8), np.ones((7, 7), np.uint8))
+    return mask
+
+
+def sealed(picture: np.ndarray) -> np.ndarray:
+    """Lips without what shows between them: each lip's own red up to the line, skin around."""
+    uv = texture.coordinates() * SIZE
+    mask = cv2.GaussianBlur(mouth_line(picture).astype(np.float32), (0, 0), 2)[..., None]
+    fill = picture.astype(np.float32)
+    line = uv[topology.INNER_LIP_UPPER[4], 1]
+    outline = np.concatenate(
+        [
+            uv[topology.OUTER_LIP_CORNERS[:1]],
+            uv[topology.OUTER_LIP_UPPER],
+            uv[topology.OUTER_LIP_CORNERS[1:]],
+            uv[topology.OUTER_LIP_LOWER[::-1]],
+        ]
+    )
+    lips = cv2.fillPoly(np.zeros((SIZE, SIZE), np.uint8), [outline.round().astype(np.int32)], 1)
+    skin = (cv2.dilate(lips, np.ones((19, 19), np.uint8)) == 0) & (mask[..., 0] < 0.05)
+    weight = skin.astype(np.float32)[..., None]
+    around = cv2.GaussianBlur(fill * weight, (0, 0), 9) / (
+        cv2.GaussianBlur(weight, (0, 0), 9)[..., None] + 1e-4
+    )
+    bare = (mask[..., 0] < 0.3) & (cv2.erode(lips, np.ones((5, 5), np.uint8)) > 0)
+    rows = np.arange(SIZE)[:, None]
+    red = np.zeros_like(fill)
+    for side in (rows < line, rows >= line):
+        where = bare & side & (np.abs(np.arange(SIZE)[None] - SIZE / 2) < 30)
+        red[np.broadcast_to(side, bare.shape)] = np.median(fill[where], axis=0)
+    red = cv2.GaussianBlur(red, (0, 0), 2)
+    share = cv2.GaussianBlur(lips.astype(np.float32), (0, 0), 3)[..., None]
+    fill = mask * (share * red + (1 - share) * around) + (1 - mask) * fill
+    return fill.clip(0, 255).astype(np.uint8)
+
+
 def lightness(picture: np.ndarray, where: np.ndarray) -> float:
     return float(np.median(picture[where].astype(float) @ [0.299, 0.587, 0.114]))
 
@@ -191,6 +242,7 @@ def without_expression(portraits: list[Portrait], names: list[str]) -> list[np.n
     effect = np.stack(
         [cv2.GaussianBlur(e.reshape(SIZE, SIZE, 3), (0, 0), 4).reshape(-1) for e in effect]
     )  # folds do not lie in the same place on everybody
+    effect[1:] = np.clip(effect[1:], -0.5, 0.22)
     clean = flat - 0.8 * causes[:, 1:].astype(np.float32) @ effect[1:].astype(np.float32)
     return [np.exp(c.reshape(SIZE, SIZE, 3)) - 4 for c in clean]
 
@@ -229,17 +281,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("portraits", type=Path)
     parser.add_argument("-o", "--output", type=Path, required=True)
+    parser.add_argument("--cache", type=Path, help="keep the measurements here between runs")
     args = parser.parse_args()
     model = FaceModel.load()
     names = list(model.expression_names)
-    portraits = [p for p in measure(args.portraits) if usable(p)]
+    if args.cache and args.cache.exists():
+        measured = pickle.loads(args.cache.read_bytes())
+    else:
+        measured = measure(args.portraits)
+        if args.cache:
+            args.cache.write_bytes(pickle.dumps(measured))
+    portraits = [p for p in measured if usable(p)]
     print(f"{len(portraits)} portraits are usable")
     smile = np.array(
         [p.beta[[names.index("mouthSmileLeft"), names.index("mouthSmileRight")]].mean() for p in portraits]
     )
     clean = without_expression(portraits, names)
     tones = np.array([tone(p) for p in portraits])
-    third = np.digitize(tones, [15.0, 38.0])  # 0 dark, 1 medium, 2 fair
+    third = np.digitize(tones, np.percentile(tones, [10, 40]))  # 0 dark, 1 medium, 2 fair
     third = 2 - third
     grand_alpha = np.mean([p.alpha for p in portraits], axis=0)
     rng = np.random.default_rng(7)
@@ -252,7 +311,7 @@ def main() -> None:
         if len(group) < K:
             # too few of this tone: the nearest in tone complete the group
             others = [i for i, p in enumerate(portraits) if p.sex == sex and i not in group]
-            edge = (60.0, 26.0, 0.0)[level]
+            edge = np.percentile(tones, (90, 30, 5)[level])
             group += sorted(others, key=lambda i: abs(tones[i] - edge))[: K - len(group)]
         count = max(1, min(count, len(group) // K))
         descriptors = np.stack([portraits[i].descriptor for i in group])
@@ -276,6 +335,7 @@ def main() -> None:
             born = [portraits[i].born for i in members if portraits[i].born]
             # colour outside the face: extend, so that filtering at the rim finds skin
             final = final.clip(0, 255).astype(np.uint8)
+            final = sealed(final)
             final = cv2.inpaint(final, (~inside).astype(np.uint8), 3, cv2.INPAINT_TELEA)
             stem = f"{'man' if sex == 'M' else 'woman'}-{TONES[level]}"
             letters[stem] = letters.get(stem, 0) + 1

@@ -26,7 +26,7 @@ from mien.topology import (
 
 MAP = 256  # side of the per-frame maps, texels
 _LIGHT = 20.0  # texels: what is smoother than this is light and skin tone
-_CHANGE = 3.0  # texels: changes finer than this are measurement noise
+_CHANGE = 2.0  # texels: changes finer than this are measurement noise
 _FLOOR = 6.0  # grey levels added before logarithms, so that black is not minus infinity
 
 
@@ -95,9 +95,9 @@ def openings() -> np.ndarray:
     """Eyes with their lashes and the inner mouth, soft-edged, 0-1, shape (256, 256), float32."""
     soft = np.zeros((MAP, MAP), np.float32)
     for ring, grow, blur in (
-        (RIGHT_EYE_RING, 0.008, 1.5),
-        (LEFT_EYE_RING, 0.008, 1.5),
-        (INNER_LIP_RING, 0.004, 1.0),
+        (RIGHT_EYE_RING, 0.012, 1.8),
+        (LEFT_EYE_RING, 0.012, 1.8),
+        (INNER_LIP_RING, 0.006, 1.2),
     ):
         hard = polygon(tuple(ring), grow).astype(np.float32)
         soft = np.maximum(soft, cv2.GaussianBlur(hard, (0, 0), blur))

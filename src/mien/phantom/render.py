@@ -1,0 +1,354 @@
+"""Drawing a phantom frame by frame."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+
+import cv2
+import numba
+import numpy as np
+
+from mien import topology
+from mien.errors import OutputError, ParameterError
+from mien.geometry import Similarity, rasterise
+from mien.phantom import head as heads
+from mien.phantom.motion import PIVOT, identity, truth_of
+from mien.phantom.script import Script
+from mien.phantom.truth import PersonTruth, Truth
+from mien.video import Frame, VideoInfo, Writer
+
+_OVER = 2  # the head is drawn larger and shrunk, which softens its edges
+_PULSE = np.array([0.45, 1.0, 0.6])  # red, green, blue: green is absorbed most by blood
+_LIGHT = np.array([-0.35, -0.42, -0.84])
+_LASH = np.array([34, 24, 22])
+_UPPER_LIDS = (
+    np.r_[topology.RIGHT_EYE_CORNERS[0], topology.RIGHT_EYE_UPPER, topology.RIGHT_EYE_CORNERS[1]],
+    np.r_[topology.LEFT_EYE_CORNERS[0], topology.LEFT_EYE_UPPER, topology.LEFT_EYE_CORNERS[1]],
+)
+
+
+class Phantom:
+    """A synthetic clip: iterate over it for its frames, as often as needed.
+
+    Parameters
+    ----------
+    script : Script
+        What happens in it. The same script gives the same pixels.
+
+    Examples
+    --------
+    >>> clip = Phantom(Script(seconds=0.1, tremor=Tremor(hertz=5)))  # doctest: +SKIP
+    >>> [frame.image.shape for frame in clip]  # doctest: +SKIP
+    [(480, 640, 3), (480, 640, 3), (480, 640, 3)]
+    """
+
+    def __init__(self, script: Script) -> None:
+        self.script = script
+
+    def __len__(self) -> int:
+        return len(self.truth.pts)
+
+    def __iter__(self) -> Iterator[Frame]:
+        for index in range(len(self)):
+            yield self.frame(index)
+
+    @cached_property
+    def truth(self) -> Truth:
+        """What is true of every frame, landmarks included."""
+        return truth_of(self.script)
+
+    @property
+    def info(self) -> VideoInfo:
+        """What a `Writer` needs to know."""
+        script = self.script
+        return VideoInfo(
+            script.width,
+            script.height,
+            self.truth.time_base,
+            average_rate=script.rate,
+            frame_estimate=len(self),
+            duration_s=len(self) / float(script.rate),
+        )
+
+    def frame(self, index: int) -> Frame:
+        """Draw one frame.
+
+        Raises
+        ------
+        ParameterError
+            If the clip has no frame of that number.
+        """
+        if not 0 <= index < len(self):
+            raise ParameterError(f"The phantom has frames 0 to {len(self) - 1}, not {index}.")
+        truth = self.truth
+        time = float(truth.time[index])
+        image = self._background.copy()
+        swing = np.sin(2 * np.pi * 0.1 * time) * self.script.light
+        for head, person in reversed(list(zip(self._heads, truth.people, strict=True))):
+            _draw(image, head, person, index, _skin_gain(person, time), swing)
+        self._finish(image, index, 1 + swing)
+        last = index == len(self) - 1
+        step = truth.time_base.denominator / float(self.script.rate)
+        duration = round(step) if last else int(truth.pts[index + 1] - truth.pts[index])
+        return Frame(image, int(truth.pts[index]), truth.time_base, index, duration)
+
+    @cached_property
+    def _heads(self) -> list[heads.Head]:
+        made = []
+        for number in range(self.script.people):
+            faces, alpha = identity(self.script, number)
+            rng = np.random.default_rng([self.script.seed, number, *b"looks"])
+            made.append(heads.build(faces, alpha, rng))
+        return made
+
+    @cached_property
+    def _background(self) -> np.ndarray:
+        """A plain wall with soft light and shadow."""
+        width, height = self.script.width, self.script.height
+        rng = np.random.default_rng([self.script.seed, *b"background"])
+        base = np.array([[168, 174, 176], [150, 160, 150], [178, 170, 158], [140, 150, 166]])
+        y, x = np.mgrid[:height, :width] / max(width, height)
+        light = 1.06 - 0.28 * np.hypot(x - rng.uniform(0.2, 0.8), y - 0.1)
+        coarse = rng.standard_normal((12, 16)).astype(np.float32)
+        blotches = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
+        grain = rng.standard_normal((height, width)).astype(np.float32)
+        light = light + 0.02 * blotches + 0.008 * grain
+        wall = base[rng.integers(len(base))] * light[..., None]
+        return np.clip(wall, 0, 255).astype(np.uint8)
+
+    @cached_property
+    def _noise(self) -> np.ndarray:
+        """Sensor noise of four times the picture's area; every frame shows another part of it."""
+        rng = np.random.default_rng([self.script.seed, *b"noise"])
+        shape = (self.script.height + 128, self.script.width + 128, 3)
+        return (self.script.noise * rng.standard_normal(shape, np.float32)).astype(np.float32)
+
+    def _finish(self, image: np.ndarray, index: int, gain: float) -> None:
+        if self.script.noise == 0 and gain == 1:
+            return
+        rng = np.random.default_rng([self.script.seed, index])
+        top, left = rng.integers(0, 128, 2)
+        height, width = image.shape[:2]
+        noise = self._noise[top : top + height, left : left + width]
+        _expose(image, noise if rng.random() < 0.5 else noise[::-1, ::-1], gain)
+
+
+def phantom(script: Script) -> Iterator[Frame]:
+    """Frames of a synthetic clip, in order."""
+    return iter(Phantom(script))
+
+
+def render_phantom(
+    script: Script, path: str | os.PathLike[str], *, overwrite: bool = False
+) -> Truth:
+    """Write a phantom as an MP4, and its truth beside it.
+
+    Parameters
+    ----------
+    script : Script
+        What happens in it.
+    path : str or PathLike
+        The clip; the truth is written to the same name ending in ``.truth.json``.
+    overwrite : bool
+        Whether files that are in the way may be replaced.
+
+    Returns
+    -------
+    truth : Truth
+        With the landmarks, which the JSON leaves out.
+
+    Raises
+    ------
+    OutputError
+        If a file is in the way or cannot be written.
+    """
+    clip = Phantom(script)
+    beside = Path(path).with_suffix(".truth.json")
+    if beside.exists() and not overwrite:
+        raise OutputError(f"{beside} is in the way: choose another name, or allow overwriting.")
+    with Writer(path, clip.info, overwrite=overwrite, comment="mien phantom") as out:
+        for frame in clip:
+            out.write(frame)
+        try:
+            beside.write_text(clip.truth.to_json())
+        except OSError as exc:
+            raise OutputError(f"{beside} cannot be written: {exc.strerror}.") from exc
+        out.commit()
+    return clip.truth
+
+
+def _skin_gain(person: PersonTruth, time: float) -> np.ndarray:
+    if person.pulse_bpm is None:
+        return np.ones(3, np.float32)
+    phase = 2 * np.pi * person.pulse_bpm / 60 * time
+    wave = np.sin(phase) + 0.25 * np.sin(2 * phase)
+    return (1 + person.pulse_amplitude * _PULSE * wave).astype(np.float32)
+
+
+def _draw(
+    image: np.ndarray,
+    head: heads.Head,
+    person: PersonTruth,
+    index: int,
+    gain: np.ndarray,
+    swing: float,
+) -> None:
+    """Draw one person into a frame."""
+    assert person.landmarks is not None
+    pose = person.pose(index)
+    face = pose.invert(person.landmarks[index].astype(np.float64))
+    solid = head.vertices(face)
+    place = pose.apply(solid)
+    body = _body_pose(pose).apply(solid)
+    place += (1 - head.follow)[:, None] * (body - place)
+    place[: topology.N_LANDMARKS] = person.landmarks[index]
+
+    height, width = image.shape[:2]
+    left, top = np.clip(np.floor(place[:, :2].min(0)).astype(int) - 1, 0, [width, height])
+    right, bottom = np.clip(np.ceil(place[:, :2].max(0)).astype(int) + 1, 0, [width, height])
+    if right <= left or bottom <= top:
+        return
+    place -= [left, top, 0]
+    place *= _OVER
+    rows, columns = (bottom - top) * _OVER, (right - left) * _OVER
+    number, weights = rasterise(place, head.triangles, rows, columns)
+    shade = _shade(place, head, swing)
+    x, y, light = (np.empty((rows, columns), np.float32) for _ in range(3))
+    uv = head.coordinates(face).astype(np.float32)
+    _trace(number, weights, head.triangles, head.kind, uv, shade, x, y, light)
+    layer = np.asarray(cv2.remap(head.atlas, x, y, cv2.INTER_LINEAR))
+    _eyes(layer, number, head, place, pose.scale * _OVER)
+    _blend(image[top:bottom, left:right], layer, number, light, gain)
+
+
+def _body_pose(pose: Similarity) -> Similarity:
+    """The trunk hangs from the neck and turns a little with the head."""
+    turn = cv2.Rodrigues(0.15 * cv2.Rodrigues(pose.rotation)[0])[0]
+    pivot = pose.apply(PIVOT)
+    return Similarity(pose.scale, turn, pivot - pose.scale * turn @ PIVOT)
+
+
+def _shade(place: np.ndarray, head: heads.Head, swing: float) -> np.ndarray:
+    """Brightness of every vertex under one soft lamp and the room's light, shape (m,)."""
+    normal = np.zeros_like(place)
+    _normals(place, head.triangles[head.kind == heads.SHADED], head.twin, normal)
+    normal = normal[head.twin]
+    normal[head.between] = normal[head.between - 1] + normal[head.between + 1]
+    normal /= np.linalg.norm(normal, axis=1, keepdims=True) + 1e-12
+    lamp = _LIGHT + np.array([0.8 * swing, 0, 0])
+    lamp /= np.linalg.norm(lamp)
+    facing = normal @ lamp
+    soft = np.clip(0.2 + 0.8 * facing, 0, None) / (0.2 - 0.8 * lamp[2])
+    return (0.5 + 0.5 * soft).astype(np.float32)
+
+
+def _eyes(
+    layer: np.ndarray, number: np.ndarray, head: heads.Head, place: np.ndarray, unit: float
+) -> None:
+    """The lid's shadow on the eye, a light in the pupil, and the lashes."""
+    rows, columns = number.shape
+    for lid, iris in zip(_UPPER_LIDS, (topology.RIGHT_IRIS[0], topology.LEFT_IRIS[0]), strict=True):
+        margin = 0.1 * unit
+        low = np.floor(place[lid, :2].min(0) - margin).astype(int)
+        high = np.ceil(place[lid, :2].max(0) + margin + [0, 0.15 * unit]).astype(int)
+        left, top = np.clip(low, 0, [columns, rows])
+        right, bottom = np.clip(high, 0, [columns, rows])
+        if right - left < 4 or bottom - top < 4:
+            continue
+        part = layer[top:bottom, left:right]
+        seen = number[top:bottom, left:right]
+        inside = (seen >= 0) & (head.kind[np.maximum(seen, 0)] == heads.EYE)
+        points = place[lid, :2] - [left, top]
+        glint = place[iris, :2] - [left, top] - 0.021 * unit
+        shadow = _line(seen.shape, points, 0.05 * unit, 0.015 * unit) * 0.6 * inside
+        light = _line(seen.shape, np.stack([glint, glint]), 0.022 * unit, 0.3) * 0.85 * inside
+        lash = _line(seen.shape, points, 0.016 * unit, 0.004 * unit) * 0.75 * (seen >= 0)
+        drawn = part * (1 - shadow[..., None])
+        drawn += light[..., None] * (245 - drawn)
+        drawn += lash[..., None] * (_LASH - drawn)
+        part[:] = drawn.astype(np.uint8)
+
+
+def _line(shape: tuple[int, ...], points: np.ndarray, width: float, blur: float) -> np.ndarray:
+    """Coverage of a soft line through points, 0 to 1, of a picture's shape."""
+    canvas = np.zeros(shape, np.uint8)
+    fixed = np.round((points - 0.5) * 16).astype(np.int32)
+    cv2.polylines(canvas, [fixed], False, (255,), max(round(width), 1), cv2.LINE_AA, 4)
+    return np.asarray(cv2.GaussianBlur(canvas, (0, 0), max(blur, 0.3))) / 255.0
+
+
+@numba.njit(cache=True, nogil=True)
+def _normals(place, triangles, twin, normal):
+    for t in range(triangles.shape[0]):
+        i, j, k = triangles[t]
+        a, b, c = place[i], place[j], place[k]
+        ux, uy, uz = b[0] - a[0], b[1] - a[1], b[2] - a[2]
+        vx, vy, vz = c[0] - a[0], c[1] - a[1], c[2] - a[2]
+        nx, ny, nz = uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
+        for v in (i, j, k):
+            w = twin[v]
+            normal[w, 0] += nx
+            normal[w, 1] += ny
+            normal[w, 2] += nz
+
+
+@numba.njit(cache=True, nogil=True)
+def _trace(number, weights, triangles, kind, uv, shade, x, y, light):
+    """Atlas coordinates and brightness of every pixel."""
+    height, width = number.shape
+    for i in range(height):
+        for j in range(width):
+            t = number[i, j]
+            if t < 0:
+                x[i, j] = 0.0
+                y[i, j] = 0.0
+                light[i, j] = 0.0
+                continue
+            a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
+            u, v, w = weights[i, j, 0], weights[i, j, 1], weights[i, j, 2]
+            x[i, j] = u * uv[a, 0] + v * uv[b, 0] + w * uv[c, 0] - np.float32(0.5)
+            y[i, j] = u * uv[a, 1] + v * uv[b, 1] + w * uv[c, 1] - np.float32(0.5)
+            light[i, j] = np.float32(1.0)
+            if kind[t] == 0:
+                light[i, j] = u * shade[a] + v * shade[b] + w * shade[c]
+
+
+@numba.njit(cache=True, nogil=True)
+def _blend(image, layer, number, light, gain):
+    """Shrink the drawing by two and lay it over the picture."""
+    height, width = image.shape[:2]
+    for i in range(height):
+        for j in range(width):
+            covered = 0
+            red = green = blue = np.float32(0.0)
+            for di in range(2):
+                for dj in range(2):
+                    y, x = 2 * i + di, 2 * j + dj
+                    if number[y, x] >= 0:
+                        covered += 1
+                        red += layer[y, x, 0] * light[y, x]
+                        green += layer[y, x, 1] * light[y, x]
+                        blue += layer[y, x, 2] * light[y, x]
+            if covered:
+                rest = np.float32(0.25) * (4 - covered)
+                quarter = np.float32(0.25)
+                red = quarter * gain[0] * red + rest * image[i, j, 0]
+                green = quarter * gain[1] * green + rest * image[i, j, 1]
+                blue = quarter * gain[2] * blue + rest * image[i, j, 2]
+                half = np.float32(0.5)
+                image[i, j, 0] = np.uint8(min(red + half, np.float32(255.0)))
+                image[i, j, 1] = np.uint8(min(green + half, np.float32(255.0)))
+                image[i, j, 2] = np.uint8(min(blue + half, np.float32(255.0)))
+
+
+@numba.njit(cache=True, nogil=True)
+def _expose(image, noise, gain):
+    height, width = image.shape[:2]
+    for i in range(height):
+        for j in range(width):
+            for k in range(3):
+                value = image[i, j, k] * np.float32(gain) + noise[i, j, k] + np.float32(0.5)
+                image[i, j, k] = np.uint8(min(max(value, np.float32(0.0)), np.float32(255.0)))

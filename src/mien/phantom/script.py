@@ -1,0 +1,156 @@
+"""What a phantom does: the settings of one synthetic clip."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+
+from mien.errors import ParameterError
+from mien.surrogates import bank
+
+
+@dataclass(frozen=True)
+class Tremor:
+    """A steady oscillation of the jaw and lower lip."""
+
+    hertz: float = 5.0
+    """Frequency, Hz."""
+    amplitude: float = 0.02
+    """Half of the lower lip's vertical peak-to-peak movement, outer-eye distances."""
+    start_s: float = 0.0
+    """When it begins, seconds."""
+    end_s: float | None = None
+    """When it ends, seconds; None for the end of the clip."""
+
+    def __post_init__(self) -> None:
+        _within("tremor.hertz", self.hertz, 0.1, 30)
+        _within("tremor.amplitude", self.amplitude, 0, 0.15)
+        _window("tremor", self.start_s, math.inf if self.end_s is None else self.end_s)
+
+
+@dataclass(frozen=True)
+class Script:
+    """One clip of one or two synthetic people.
+
+    The first person is the patient, to whom everything below applies; a second one blinks and
+    moves the head, and does nothing else.
+    """
+
+    seconds: float = 10.0
+    """Length, seconds."""
+    fps: float = 30.0
+    """Frames per second, on average where the frame rate varies."""
+    width: int = 640
+    """Width of the picture, pixels."""
+    height: int = 480
+    """Height of the picture, pixels."""
+    face: str | tuple[str, ...] = ()
+    """Surrogate that each person resembles (one is drawn for each not named); every face is mixed
+    with another one, so that none of them is in the bank."""
+    people: int = 1
+    """1 or 2 people in the picture."""
+    crossing: bool = False
+    """Whether two people change places in the middle of the clip, the patient in front."""
+    blinks: tuple[float, ...] | None = None
+    """Times at which the eyes are shut, seconds; None to draw them at `blinks_per_minute`."""
+    blinks_per_minute: float = 15.0
+    """Mean rate of spontaneous blinks, 1/min; 0 for none."""
+    speech: tuple[float, float] | None = None
+    """Start and end of speech-like lip and jaw movement of 3 to 5 syllables a second, seconds."""
+    smile: tuple[float, float] | None = None
+    """Start of the onset and end of the offset of one smile, seconds."""
+    tremor: Tremor | None = None
+    """Tremor of the jaw and lower lip; None for none."""
+    asymmetry: float = 0.0
+    """Resting droop of one corner of the mouth and one eyelid, 0 (none) to 1 (severe)."""
+    weak_side: str = "left"
+    """The patient's own side that droops, ``"left"`` or ``"right"``."""
+    head_motion: float = 0.3
+    """Slow turning and shifting of the head: at 1 up to 20° of yaw, 8° of pitch, 6° of roll."""
+    pulse_bpm: float | None = None
+    """Heart rate seen in the colour of the skin, 1/min; None for none."""
+    pulse_amplitude: float = 0.005
+    """Half of the pulse's peak-to-peak change of green, share of its mean."""
+    variable_frame_rate: bool = False
+    """Whether frames are unevenly spaced, as a phone records them in changing light."""
+    absent: tuple[tuple[float, float], ...] = ()
+    """Spans in which the patient is out of the picture, each start and end in seconds."""
+    light: float = 0.0
+    """Slow change of the lighting, share of its mean (peak)."""
+    noise: float = 1.5
+    """Standard deviation of the sensor noise, grey levels."""
+    seed: int = 0
+    """Number that decides everything drawn by chance: looks, blink times, paths of the head."""
+
+    def __post_init__(self) -> None:
+        _within("seconds", self.seconds, 0, 3600)
+        _within("fps", self.fps, 1, 240)
+        for name, pixels in (("width", self.width), ("height", self.height)):
+            if not isinstance(pixels, int) or isinstance(pixels, bool):
+                raise ParameterError(f"{name} must be a whole number of pixels, not {pixels!r}.")
+            _within(name, pixels, 64, 4096)
+        if self.people not in (1, 2):
+            raise ParameterError(f"people must be 1 or 2, not {self.people}.")
+        if self.crossing and self.people != 2:
+            raise ParameterError("crossing needs two people: set people to 2.")
+        if len(self.faces) > self.people:
+            raise ParameterError(
+                f"face names {len(self.faces)} surrogates: name one a person, {self.people} at most."
+            )
+        for name in self.faces:
+            if name not in bank.cards():
+                known = ", ".join(sorted(bank.cards()))
+                raise ParameterError(f"face {name!r} is not in the bank: choose from {known}.")
+        _within("blinks_per_minute", self.blinks_per_minute, 0, 60)
+        if self.blinks is not None:
+            object.__setattr__(self, "blinks", tuple(sorted(self.blinks)))
+            for time in self.blinks:
+                _within("blinks", time, 0, self.seconds)
+        for name, span in (("speech", self.speech), ("smile", self.smile)):
+            if span is not None:
+                _window(name, *span)
+        for span in self.absent:
+            _window("absent", *span)
+        _within("asymmetry", self.asymmetry, 0, 1)
+        if self.weak_side not in ("left", "right"):
+            raise ParameterError(f'weak_side must be "left" or "right", not {self.weak_side!r}.')
+        _within("head_motion", self.head_motion, 0, 2)
+        if self.pulse_bpm is not None:
+            _within("pulse_bpm", self.pulse_bpm, 30, 240)
+        _within("pulse_amplitude", self.pulse_amplitude, 0, 0.1)
+        _within("light", self.light, 0, 0.5)
+        _within("noise", self.noise, 0, 50)
+        if not isinstance(self.seed, int) or self.seed < 0:
+            raise ParameterError(f"seed must be a whole number from 0, not {self.seed!r}.")
+        if round(self.seconds * self.fps) < 1:
+            raise ParameterError(f"{self.seconds} s at {self.fps} frames per second hold no frame.")
+
+    @property
+    def faces(self) -> tuple[str, ...]:
+        """The surrogates that `face` names."""
+        return (self.face,) if isinstance(self.face, str) else tuple(self.face)
+
+    @property
+    def rate(self) -> Fraction:
+        """Frames per second as the exact fraction that is meant: 29.97 is 30000/1001."""
+        ntsc = Fraction(round(self.fps * 1.001) * 1000, 1001)
+        return (
+            ntsc if 0 < abs(ntsc - self.fps) < 2e-3 else Fraction(self.fps).limit_denominator(100)
+        )
+
+
+def _within(name: str, value: float, low: float, high: float) -> None:
+    try:
+        fits = low <= value <= high and math.isfinite(value)
+    except TypeError:
+        fits = False
+    if not fits:
+        raise ParameterError(f"{name} must lie between {low:g} and {high:g}, not {value!r}.")
+
+
+def _window(name: str, start: float, end: float) -> None:
+    if not 0 <= start < end:
+        raise ParameterError(
+            f"{name} must start at 0 s or later and end after that: {start}, {end}."
+        )

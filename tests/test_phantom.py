@@ -192,10 +192,10 @@ def test_the_weak_side_hangs(patient):
     lid = [np.median(eye_aspect(tracks[0].landmarks, side)) for side in ("LEFT", "RIGHT")]
     assert lid[0] < 0.85 * lid[1]
     assert droop(clip.truth.people[0].landmarks) > 0.02
-    # the mesh sees about half of it: it was trained on faces that hang straight
-    assert droop(tracks[0].landmarks) > 0.01
     mirrored = Phantom(replace(clip.script, weak_side="right", seconds=0.4))
-    assert droop(track(mirrored)[0].landmarks) < -0.01
+    left, right = droop(tracks[0].landmarks), droop(track(mirrored)[0].landmarks)
+    # MediaPipe's mesh sees about six tenths of it, around an offset of its own
+    assert right < 0 < left and left - right > 0.04
 
 
 def test_uneven_timestamps_survive_the_file(tmp_path):
@@ -214,7 +214,8 @@ def test_uneven_timestamps_survive_the_file(tmp_path):
 
 def test_even_timestamps_are_exact():
     clip = Phantom(Script(seconds=2, fps=29.97))
-    assert clip.script.rate.limit_denominator(1001) == clip.script.rate
+    rates = {fps: str(Script(fps=fps).rate) for fps in (1.0, 25, 29.97, 23.976, 30)}
+    assert list(rates.values()) == ["1", "25", "30000/1001", "24000/1001", "30"]
     assert {int(step) * clip.truth.time_base for step in np.diff(clip.truth.pts)} == {
         1 / clip.script.rate
     }
@@ -297,7 +298,7 @@ def test_light_changes_slowly_and_everywhere():
         {"people": 3},
         {"crossing": True},
         {"face": ("a", "b")},
-        {"blinks": (99.0,)},
+        {"blinks": (-1.0,)},
         {"speech": (2.0, 1.0)},
         {"smile": (-1.0, 1.0)},
         {"absent": ((3.0, 3.0),)},

@@ -20,11 +20,11 @@ from mien.surrogates import bank
 SIZE = 1024  # side of the atlas, texels
 # left, top, width and height of each picture in the atlas, texels; the face is at (0, 0, 512, 512)
 _HEAD, _HAIR = (512, 0, 512, 256), (512, 256, 512, 128)
-_NECK_SKIN, _CLOTH = (512, 384, 256, 128), (768, 384, 256, 128)
+_NECK_SKIN, _CLOTH = (512, 384, 256, 128), (512, 576, 512, 448)
 _EYE, _MOUTH, _EAR = (0, 512, 256, 256), (256, 512, 256, 256), (512, 512, 64, 64)
 _EYE_REACH = 0.3  # half of the width that the eye's picture covers, canonical units
 _MOUTH_REACH = 0.4
-SHADED, FLAT, EYE = 0, 1, 2
+SHADED, FLAT, EYE, SHEET = 0, 1, 2, 3
 _SKULL = np.array([0.0, -0.1, 0.95])  # centre
 _RADII = np.array([0.87, 1.1, 1.06])
 _RINGS = np.array([0.0, 0.05, 0.11, 0.18, 0.26, 0.35, 0.45, 0.56, 0.68, 0.82, 1.0])
@@ -60,7 +60,8 @@ class Head:
     triangles: np.ndarray
     """Vertex indices, shape (n, 3), int32."""
     kind: np.ndarray
-    """`SHADED`, `FLAT` (in the mouth) or `EYE`, shape (n,), uint8."""
+    """`SHADED` (seen from outside only), `SHEET` (shaded, seen from both sides), `FLAT` (in the
+    mouth) or `EYE`, shape (n,), uint8."""
     uv: np.ndarray
     """Atlas coordinates of the vertices, texels; those of eyes and mouth follow the frame."""
     twin: np.ndarray
@@ -129,7 +130,7 @@ def build(faces: tuple[str, str], alpha: np.ndarray, rng: np.random.Generator) -
     _put(atlas, _HAIR, hair * _strands(_HAIR, rng)[..., None])
     _put(atlas, _NECK_SKIN, _paint_neck(mean, rng))
     cloth = np.array(_CLOTHES[int(rng.integers(len(_CLOTHES)))], np.float32)
-    weave = 1 + 0.05 * rng.standard_normal((_CLOTH[3], _CLOTH[2], 1)).astype(np.float32)
+    weave = 1 + 0.04 * rng.standard_normal((_CLOTH[3], _CLOTH[2], 1)).astype(np.float32)
     _put(atlas, _CLOTH, cloth * weave)
     _put(atlas, _EYE, _paint_eye(rng, 1 if dark else len(_IRISES)))
     _put(atlas, _MOUTH, _paint_mouth())
@@ -170,7 +171,7 @@ class _Mesh:
             outward = outward[:, ::-1]
         self._triangles = [outward, inner]
         self._kind = [
-            np.full(len(outward), SHADED),
+            np.full(len(outward), SHEET),  # lips and nostrils fold
             np.full(eyes, EYE),
             np.full(len(inner) - eyes, FLAT),
         ]
@@ -206,7 +207,7 @@ class _Mesh:
         y = np.broadcast_to(rows[:, :1], x.shape)
         points = np.stack([x, y, z], -1)
         follow = np.broadcast_to(np.interp(rows[:, :1], [0.3, 1.6], [1.0, 0.6]), x.shape)
-        self._solid_grid(points, _HAIR, np.array([0, 0.4, 1.05]), follow)
+        self._solid_grid(points, _HAIR, np.array([0, 0.4, 1.05]), follow, SHEET)
 
     def tube(self, rings: np.ndarray, box: tuple[int, int, int, int], follow: np.ndarray) -> None:
         """A solid around the vertical axis: neck or torso."""
@@ -228,24 +229,33 @@ class _Mesh:
         box: tuple[int, int, int, int],
         middle: np.ndarray,
         follow: np.ndarray,
+        kind: int = SHADED,
     ) -> None:
         rows, columns = points.shape[:2]
-        x, y = np.meshgrid(np.linspace(0, 1, columns), np.linspace(0, 1, rows))
+        tall = points[:, 0, 1] - points[0, 0, 1]
+        x, y = np.meshgrid(np.linspace(0, 1, columns), tall / tall[-1])
         twin = self._count + np.arange(rows * columns).reshape(rows, columns)
         if np.allclose(points[:, 0], points[:, -1]):
             twin[:, -1] = twin[:, 0]
         a, b, c = points[:-1, :-1], points[:-1, 1:], points[1:, :-1]
         facing = (np.cross(b - a, c - a) * (a - middle)).sum()
-        self._grid(_inside(box, np.stack([x, y], -1)), twin, facing < 0, follow)
+        self._grid(_inside(box, np.stack([x, y], -1)), twin, facing < 0, follow, kind)
         self._solid.append(points.reshape(-1, 3))
 
-    def _grid(self, uv: np.ndarray, twin: np.ndarray, flip: bool, follow: np.ndarray) -> None:
+    def _grid(
+        self,
+        uv: np.ndarray,
+        twin: np.ndarray,
+        flip: bool,
+        follow: np.ndarray,
+        kind: int = SHADED,
+    ) -> None:
         rows, columns = twin.shape
         number = self._count + np.arange(rows * columns).reshape(rows, columns)
         a, b, c, d = number[:-1, :-1], number[:-1, 1:], number[1:, :-1], number[1:, 1:]
         cells = np.concatenate([np.stack(t, -1).reshape(-1, 3) for t in ((a, b, c), (c, b, d))])
         self._triangles.append(cells[:, ::-1] if flip else cells)
-        self._kind.append(np.full(len(cells), SHADED))
+        self._kind.append(np.full(len(cells), kind))
         self._uv.append(uv.reshape(-1, 2))
         self._twin.append(twin.reshape(-1))
         self._follow.append(follow.reshape(-1))

@@ -196,7 +196,7 @@ def _wander(rng: np.random.Generator, time: np.ndarray, hertz: float) -> np.ndar
 
 def _blinks(script: Script, number: int) -> tuple[float, ...]:
     if number == 0 and script.blinks is not None:
-        return script.blinks
+        return tuple(time for time in script.blinks if time < script.seconds)
     if not script.blinks_per_minute:
         return ()
     rng = _rng(script, number, "blinks")

@@ -20,6 +20,7 @@ from mien.phantom.script import Script
 from mien.phantom.truth import PersonTruth, Truth
 from mien.video import Frame, VideoInfo, Writer
 
+_SHADED, _SHEET = heads.SHADED, heads.SHEET
 _OVER = 2  # the head is drawn larger and shrunk, which softens its edges
 _PULSE = np.array([0.45, 1.0, 0.6])  # red, green, blue: green is absorbed most by blood
 _LIGHT = np.array([-0.35, -0.42, -0.84])
@@ -121,7 +122,7 @@ class Phantom:
 
     @cached_property
     def _noise(self) -> np.ndarray:
-        """Sensor noise of four times the picture's area; every frame shows another part of it."""
+        """Sensor noise larger than the picture: every frame shows another part of it."""
         rng = np.random.default_rng([self.script.seed, *b"noise"])
         shape = (self.script.height + 128, self.script.width + 128, 3)
         return (self.script.noise * rng.standard_normal(shape, np.float32)).astype(np.float32)
@@ -214,13 +215,15 @@ def _draw(
     place -= [left, top, 0]
     place *= _OVER
     rows, columns = (bottom - top) * _OVER, (right - left) * _OVER
-    number, weights = rasterise(place, head.triangles, rows, columns)
+    seen = _front(place, head)
+    triangles, kind = head.triangles[seen], head.kind[seen]
+    number, weights = rasterise(place, triangles, rows, columns)
     shade = _shade(place, head, swing)
     x, y, light = (np.empty((rows, columns), np.float32) for _ in range(3))
     uv = head.coordinates(face).astype(np.float32)
-    _trace(number, weights, head.triangles, head.kind, uv, shade, x, y, light)
+    _trace(number, weights, triangles, kind, uv, shade, x, y, light)
     layer = np.asarray(cv2.remap(head.atlas, x, y, cv2.INTER_LINEAR))
-    _eyes(layer, number, head, place, pose.scale * _OVER)
+    _eyes(layer, number, kind, place, pose.scale * _OVER)
     _blend(image[top:bottom, left:right], layer, number, light, gain)
 
 
@@ -231,10 +234,17 @@ def _body_pose(pose: Similarity) -> Similarity:
     return Similarity(pose.scale, turn, pivot - pose.scale * turn @ PIVOT)
 
 
+def _front(place: np.ndarray, head: heads.Head) -> np.ndarray:
+    """Which triangles may be seen: the far side of a solid is not drawn, shape (n,), bool."""
+    a, b, c = (place[head.triangles[:, k], :2] for k in range(3))
+    area = (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (b[:, 1] - a[:, 1]) * (c[:, 0] - a[:, 0])
+    return (area < 0) | (head.kind != heads.SHADED)
+
+
 def _shade(place: np.ndarray, head: heads.Head, swing: float) -> np.ndarray:
     """Brightness of every vertex under one soft lamp and the room's light, shape (m,)."""
     normal = np.zeros_like(place)
-    _normals(place, head.triangles[head.kind == heads.SHADED], head.twin, normal)
+    _normals(place, head.triangles[~np.isin(head.kind, (heads.FLAT, heads.EYE))], head.twin, normal)
     normal = normal[head.twin]
     normal[head.between] = normal[head.between - 1] + normal[head.between + 1]
     normal /= np.linalg.norm(normal, axis=1, keepdims=True) + 1e-12
@@ -246,7 +256,7 @@ def _shade(place: np.ndarray, head: heads.Head, swing: float) -> np.ndarray:
 
 
 def _eyes(
-    layer: np.ndarray, number: np.ndarray, head: heads.Head, place: np.ndarray, unit: float
+    layer: np.ndarray, number: np.ndarray, kind: np.ndarray, place: np.ndarray, unit: float
 ) -> None:
     """The lid's shadow on the eye, a light in the pupil, and the lashes."""
     rows, columns = number.shape
@@ -260,7 +270,7 @@ def _eyes(
             continue
         part = layer[top:bottom, left:right]
         seen = number[top:bottom, left:right]
-        inside = (seen >= 0) & (head.kind[np.maximum(seen, 0)] == heads.EYE)
+        inside = (seen >= 0) & (kind[np.maximum(seen, 0)] == heads.EYE)
         points = place[lid, :2] - [left, top]
         glint = place[iris, :2] - [left, top] - 0.021 * unit
         shadow = _line(seen.shape, points, 0.05 * unit, 0.015 * unit) * 0.6 * inside
@@ -312,7 +322,7 @@ def _trace(number, weights, triangles, kind, uv, shade, x, y, light):
             x[i, j] = u * uv[a, 0] + v * uv[b, 0] + w * uv[c, 0] - np.float32(0.5)
             y[i, j] = u * uv[a, 1] + v * uv[b, 1] + w * uv[c, 1] - np.float32(0.5)
             light[i, j] = np.float32(1.0)
-            if kind[t] == 0:
+            if kind[t] == _SHADED or kind[t] == _SHEET:
                 light[i, j] = u * shade[a] + v * shade[b] + w * shade[c]
 
 

@@ -96,7 +96,7 @@ class Script:
             raise ParameterError("crossing needs two people: set people to 2.")
         if len(self.faces) > self.people:
             raise ParameterError(
-                f"face names {len(self.faces)} surrogates: name one a person, {self.people} at most."
+                f"face names {len(self.faces)} surrogates for {self.people} people: name fewer."
             )
         for name in self.faces:
             if name not in bank.cards():
@@ -106,7 +106,7 @@ class Script:
         if self.blinks is not None:
             object.__setattr__(self, "blinks", tuple(sorted(self.blinks)))
             for time in self.blinks:
-                _within("blinks", time, 0, self.seconds)
+                _within("blinks", time, 0, 3600)
         for name, span in (("speech", self.speech), ("smile", self.smile)):
             if span is not None:
                 _window(name, *span)
@@ -136,7 +136,7 @@ class Script:
         """Frames per second as the exact fraction that is meant: 29.97 is 30000/1001."""
         ntsc = Fraction(round(self.fps * 1.001) * 1000, 1001)
         return (
-            ntsc if 0 < abs(ntsc - self.fps) < 2e-3 else Fraction(self.fps).limit_denominator(100)
+            ntsc if 0 < abs(ntsc - self.fps) < 2e-4 else Fraction(self.fps).limit_denominator(100)
         )
 
 

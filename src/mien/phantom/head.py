@@ -407,7 +407,7 @@ def _paint_mouth() -> np.ndarray:
     k = np.clip(np.searchsorted(edges, np.abs(x)) - 1, 0, 4)
     middle, half = (edges[k] + edges[k + 1]) / 2, (edges[k + 1] - edges[k]) / 2
     off = np.abs(np.abs(x) - middle) / half
-    low = np.array([0.045, 0.035, 0.042, 0.03, 0.02])[k] - 0.012 * off**4
+    low = np.array([0.036, 0.028, 0.034, 0.022, 0.01])[k] - 0.012 * off**4
     tooth = (1 - _step(y, low - 0.004, low + 0.004)) * (1 - 0.35 * _step(off, 0.86, 1.0))
     shade = np.interp(np.abs(x), [0, 0.12, 0.25, 0.37], [1, 0.95, 0.6, 0.25])
     enamel = np.array([222, 214, 198]) * shade[..., None]

@@ -25,6 +25,9 @@ _OVER = 2  # the head is drawn larger and shrunk, which softens its edges
 _PULSE = np.array([0.45, 1.0, 0.6])  # red, green, blue: green is absorbed most by blood
 _LIGHT = np.array([-0.35, -0.42, -0.84])
 _LASH = np.array([34, 24, 22])
+_UPPER_LIP = np.r_[
+    topology.INNER_LIP_CORNERS[0], topology.INNER_LIP_UPPER, topology.INNER_LIP_CORNERS[1]
+]
 _UPPER_LIDS = (
     np.r_[topology.RIGHT_EYE_CORNERS[0], topology.RIGHT_EYE_UPPER, topology.RIGHT_EYE_CORNERS[1]],
     np.r_[topology.LEFT_EYE_CORNERS[0], topology.LEFT_EYE_UPPER, topology.LEFT_EYE_CORNERS[1]],
@@ -223,7 +226,7 @@ def _draw(
     uv = head.coordinates(face).astype(np.float32)
     _trace(number, weights, triangles, kind, uv, shade, x, y, light)
     layer = np.asarray(cv2.remap(head.atlas, x, y, cv2.INTER_LINEAR))
-    _eyes(layer, number, kind, place, pose.scale * _OVER)
+    _details(layer, number, kind, place, pose.scale * _OVER)
     _blend(image[top:bottom, left:right], layer, number, light, gain)
 
 
@@ -255,21 +258,16 @@ def _shade(place: np.ndarray, head: heads.Head, swing: float) -> np.ndarray:
     return (0.5 + 0.5 * soft).astype(np.float32)
 
 
-def _eyes(
+def _details(
     layer: np.ndarray, number: np.ndarray, kind: np.ndarray, place: np.ndarray, unit: float
 ) -> None:
-    """The lid's shadow on the eye, a light in the pupil, and the lashes."""
-    rows, columns = number.shape
+    """Shadows of the lids and the upper lip, a light in each pupil, and the lashes."""
     for lid, iris in zip(_UPPER_LIDS, (topology.RIGHT_IRIS[0], topology.LEFT_IRIS[0]), strict=True):
-        margin = 0.1 * unit
-        low = np.floor(place[lid, :2].min(0) - margin).astype(int)
-        high = np.ceil(place[lid, :2].max(0) + margin + [0, 0.15 * unit]).astype(int)
-        left, top = np.clip(low, 0, [columns, rows])
-        right, bottom = np.clip(high, 0, [columns, rows])
-        if right - left < 4 or bottom - top < 4:
+        window = _window(number.shape, place[lid, :2], 0.1 * unit, 0.25 * unit)
+        if window is None:
             continue
-        part = layer[top:bottom, left:right]
-        seen = number[top:bottom, left:right]
+        left, top, rows, columns = window
+        part, seen = layer[rows, columns], number[rows, columns]
         inside = (seen >= 0) & (kind[np.maximum(seen, 0)] == heads.EYE)
         points = place[lid, :2] - [left, top]
         glint = place[iris, :2] - [left, top] - 0.021 * unit
@@ -280,6 +278,27 @@ def _eyes(
         drawn += light[..., None] * (245 - drawn)
         drawn += lash[..., None] * (_LASH - drawn)
         part[:] = drawn.astype(np.uint8)
+    window = _window(number.shape, place[topology.INNER_LIP_RING, :2], 0.1 * unit, 0.1 * unit)
+    if window is not None:
+        left, top, rows, columns = window
+        part, seen = layer[rows, columns], number[rows, columns]
+        inside = (seen >= 0) & (kind[np.maximum(seen, 0)] == heads.FLAT)
+        points = place[_UPPER_LIP, :2] - [left, top]
+        # without it the teeth would shine out of lips that are hardly parted
+        shadow = _line(seen.shape, points, 0.036 * unit, 0.01 * unit) * 0.8 * inside
+        part[:] = (part * (1 - shadow[..., None])).astype(np.uint8)
+
+
+def _window(
+    shape: tuple[int, ...], points: np.ndarray, margin: float, below: float
+) -> tuple[int, int, slice, slice] | None:
+    """The part of a picture around points: left, top, rows and columns; None if outside."""
+    end = [shape[1], shape[0]]
+    left, top = np.clip(np.floor(points.min(0) - margin).astype(int), 0, end)
+    right, bottom = np.clip(np.ceil(points.max(0) + np.array([margin, below])).astype(int), 0, end)
+    if right - left < 4 or bottom - top < 4:
+        return None
+    return int(left), int(top), slice(top, bottom), slice(left, right)
 
 
 def _line(shape: tuple[int, ...], points: np.ndarray, width: float, blur: float) -> np.ndarray:

@@ -1,5 +1,10 @@
 """Engines: each replaces a face through the same small contract."""
 
-from mien.engines.base import Engine, Rendering, Sample
+from mien.engines.base import Engine, Rendering
+from mien.engines.mesh import Mesh, Person
+from mien.engines.obscure import Blur, Mask, Pixelate
 
-__all__ = ["Engine", "Rendering", "Sample"]
+OBSCURING = {"mask": Mask, "blur": Blur, "pixelate": Pixelate}
+ENGINES = ("mesh", *OBSCURING)
+
+__all__ = ["ENGINES", "OBSCURING", "Blur", "Engine", "Mask", "Mesh", "Person", "Pixelate", "Rendering"]

@@ -22,16 +22,6 @@ class Rendering:
     """1 where the patch replaces the frame, 0 where the frame stays, shape (height, width)."""
 
 
-@dataclass(frozen=True)
-class Sample:
-    """One frame of a person, cut to the surroundings of the face, kept for calibration."""
-
-    image: np.ndarray
-    """RGB, shape (height, width, 3), uint8."""
-    landmarks: np.ndarray
-    """Pixels of `image`, shape (478, 3)."""
-
-
 class Engine(ABC):
     """Replaces one person's face, frame by frame, without memory of other frames."""
 

@@ -19,13 +19,14 @@ from mien.engines.appearance import (
     logarithm,
     openings,
 )
-from mien.engines.base import Engine, Rendering, Sample, face_box
+from mien.engines.base import Engine, Rendering, face_box
 from mien.engines.displacement import displacement
 from mien.engines.occlusion import moving, static
 from mien.errors import ParameterError
 from mien.face_model import FaceModel
 from mien.geometry import rasterise
 from mien.surrogates.bank import Surrogate
+from mien.tracking.track import Sample
 
 
 @dataclass(frozen=True)
@@ -42,8 +43,17 @@ class Person:
     """Texels that match the face's pixels."""
 
     @staticmethod
-    def calibrate(samples: list[Sample], alpha: np.ndarray) -> Person:
+    def calibrate(samples: list[Sample], alpha: np.ndarray, enlarge: float = 1.0) -> Person:
         """Learn a person's texture from frames spread over the clip.
+
+        Parameters
+        ----------
+        samples : list of Sample
+            With the finest landmarks there are.
+        alpha : np.ndarray [shape=(40,)]
+            Identity, from `FaceModel.fit`.
+        enlarge : float
+            How much larger the face is in the clip than in the samples.
 
         Raises
         ------
@@ -63,7 +73,7 @@ class Person:
         calm = np.argsort(rest)[: max(3, len(rest) // 2)]
         neutral = np.median(np.stack([logs[i] for i in calm]), axis=0).astype(np.float32)
         across = [texture.texels_per_pixel(sample.landmarks, 1) for sample in samples]
-        fitting = 1 / max(float(np.median(across)), 1e-6)
+        fitting = enlarge / max(float(np.median(across)), 1e-6)
         size = int(np.clip(fitting, 64, 512))
         return Person(alpha, neutral, static(neutral), size)
 

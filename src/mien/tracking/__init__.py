@@ -2,6 +2,7 @@
 
 from mien.tracking.landmarks import FaceMesh, Landmarker, open_backend
 from mien.tracking.people import Tracker
-from mien.tracking.track import FaceTrack, State
+from mien.tracking.registration import Registration
+from mien.tracking.track import FaceTrack, Sample, State
 
-__all__ = ["FaceMesh", "FaceTrack", "Landmarker", "State", "Tracker", "open_backend"]
+__all__ = ["FaceMesh", "FaceTrack", "Landmarker", "Registration", "Sample", "State", "Tracker", "open_backend"]

@@ -33,3 +33,13 @@ class FaceTrack:
     def known(self) -> np.ndarray:
         """Frames with landmarks, shape (n_known,)."""
         return np.flatnonzero((self.state == State.TRACKED) | (self.state == State.INTERPOLATED))
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One frame of a person, cut to the surroundings of the face, kept for calibration."""
+
+    image: np.ndarray
+    """RGB, shape (height, width, 3), uint8."""
+    landmarks: np.ndarray
+    """Pixels of `image`, shape (478, 3)."""

@@ -200,6 +200,43 @@ class Writer:
                 raise
             raise self._cannot_write(exc) from exc
 
+    def finish(self) -> Path:
+        """Complete the hidden file, so that it can be checked before `commit` names it.
+
+        Returns
+        -------
+        part : Path
+            The hidden file, playable.
+
+        Raises
+        ------
+        OutputError
+            If no frame was written or the file cannot be written.
+        """
+        if self._part is None:
+            raise OutputError(f"{self.path} is already finished: open another Writer")
+        if self._container is None or self._file is None:
+            return self._part
+        if self._last_pts is None:
+            self._abandon()
+            raise OutputError(f"{self.path} was not written, because no frame was given to it")
+        try:
+            self._mux(self._video.encode(None))
+            if self._sound is not None:
+                for sound in self._sound.until(None, self.time_shift):
+                    self._container.mux(sound)
+            self._container.close()
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._file.close()
+        except (av.FFmpegError, OSError, ValueError) as exc:
+            self._abandon()
+            if isinstance(exc, _OURS):
+                raise
+            raise self._cannot_write(exc) from exc
+        self._container = None
+        return self._part
+
     def commit(self) -> Path:
         """Finish the file and give it its name.
 
@@ -214,22 +251,10 @@ class Writer:
             If no frame was written, the file cannot be written, or something appeared at `path`
             meanwhile and `overwrite` is False.
         """
-        if self._container is None or self._file is None or self._part is None:
-            raise OutputError(f"{self.path} is already finished: open another Writer")
-        if self._last_pts is None:
-            self._abandon()
-            raise OutputError(f"{self.path} was not written, because no frame was given to it")
+        part = self.finish()
         try:
-            self._mux(self._video.encode(None))
-            if self._sound is not None:
-                for sound in self._sound.until(None, self.time_shift):
-                    self._container.mux(sound)
-            self._container.close()
-            self._file.flush()
-            os.fsync(self._file.fileno())
-            self._file.close()
-            self._publish(self._part)
-        except (av.FFmpegError, OSError, ValueError) as exc:
+            self._publish(part)
+        except OSError as exc:
             if isinstance(exc, _OURS):
                 raise
             raise self._cannot_write(exc) from exc

@@ -1,0 +1,51 @@
+"""The ledger: what happened to every frame. No frame is without an entry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+import numpy as np
+
+
+class Entry(IntEnum):
+    """What a frame of the output shows, the more cautious the higher."""
+
+    RENDERED = 0
+    """Every face was measured and replaced."""
+    INTERPOLATED = 1
+    """A face was replaced at a place between two measurements at most 0.2 s apart."""
+    COVERED = 2
+    """A region, or the whole frame, is solid: a face may be there that was not measured."""
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """One entry per frame, in order."""
+
+    entries: np.ndarray
+    """`Entry` of each frame, shape (n_frames,), uint8."""
+    times: np.ndarray
+    """Presentation time of each frame, seconds, shape (n_frames,)."""
+
+    def counts(self) -> dict[str, int]:
+        """Number of frames of each kind."""
+        return {entry.name.lower(): int((self.entries == entry).sum()) for entry in Entry}
+
+    def ranges(self) -> list[dict[str, Any]]:
+        """Runs of equal entries: kind, first and last frame, first and last time in seconds."""
+        if not len(self.entries):
+            return []
+        breaks = np.flatnonzero(np.diff(self.entries)) + 1
+        edges = np.concatenate([[0], breaks, [len(self.entries)]])
+        return [
+            {
+                "entry": Entry(self.entries[first]).name.lower(),
+                "first_frame": int(first),
+                "last_frame": int(end - 1),
+                "from_s": round(float(self.times[first]), 6),
+                "to_s": round(float(self.times[end - 1]), 6),
+            }
+            for first, end in zip(edges[:-1], edges[1:], strict=True)
+        ]

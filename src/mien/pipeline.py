@@ -1,0 +1,581 @@
+"""De-identifying a clip, end to end.
+
+Two passes. The first measures every frame and keeps samples of each person; from these come the
+person's calibration, the registration and the surrogate. The second renders and writes. The result
+is checked by a recogniser and gets its name only when it passes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from queue import Queue
+from threading import Event, Thread
+from typing import Any, Literal, TypeVar
+
+import cv2
+import numpy as np
+
+from mien.compositing import composite, cover
+from mien.engines import ENGINES, OBSCURING, Engine, Mesh, Person
+from mien.engines.base import face_box
+from mien.errors import NoFaceError, OutputError, ParameterError
+from mien.face_model import FaceModel
+from mien.ledger import Entry, Ledger
+from mien.privacy.audit import Audit, audit, enforce
+from mien.privacy.recognisers import Dlib
+from mien.surrogates import bank
+from mien.surrogates.choose import STRENGTHS, choose
+from mien.surrogates.image import from_image
+from mien.tracking import FaceTrack, Registration, Sample, State, Tracker, open_backend
+from mien.tracking.gaps import reach
+from mien.tracking.landmarks import Backend, Region
+from mien.video import Frame, Reader, VideoInfo, Writer
+
+LABEL = "Synthetic: the faces in this video were replaced by mien and show nobody."
+_SAMPLES = 32  # frames kept for calibration, at most twice as many at any time
+_SAMPLE_SIDE = 640  # pixels; larger faces are shrunk in samples
+_WORKERS = 2
+_WAITING = 6  # frames in flight between reading and writing
+_CHECKED = 24  # output frames that the recogniser sees
+_ROOM = 0.6  # surroundings kept in a sample: the recogniser looks beyond the outline
+
+Progress = Callable[[str, int, int | None], None]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to de-identify; validated once."""
+
+    engine: str = "mesh"
+    """One of `mesh`, `mask`, `blur`, `pixelate`."""
+    surrogate: str = "auto"
+    """`auto`, the id of a surrogate in the bank, or the path of a picture (needs `consent`)."""
+    consent: str | None = None
+    """Statement of the person whose picture is used, recorded in the manifest."""
+    voice: Literal["keep", "mute"] = "keep"
+    """Whether the sound is copied bit for bit or dropped."""
+    landmarker: str | None = None
+    """Face Landmarker model file to track with instead of the built-in mesh."""
+    crf: int = 17
+    """Quality of the H.264 output, lower is better."""
+    overwrite: bool = False
+    """Whether an existing output may be replaced."""
+
+    def __post_init__(self) -> None:
+        if self.engine not in ENGINES:
+            raise ParameterError(
+                f"There is no engine called {self.engine!r}: choose one of {', '.join(ENGINES)}."
+            )
+        if self.voice not in ("keep", "mute"):
+            raise ParameterError(f"voice is {self.voice!r}: choose keep or mute.")
+        if self.engine == "mesh" and self.surrogate not in ("auto", *bank.cards()):
+            if not Path(self.surrogate).is_file():
+                raise ParameterError(
+                    f"There is no surrogate or picture called {self.surrogate!r}: choose auto, one "
+                    f"of {', '.join(sorted(bank.cards()))}, or a picture."
+                )
+            if not self.consent or len(self.consent.strip()) < 10:
+                raise ParameterError(
+                    "A real person's face needs a consent statement: add --consent "
+                    '"who agreed to what, and when".'
+                )
+
+
+@dataclass(frozen=True)
+class Result:
+    """What `deidentify` made."""
+
+    output: Path
+    """The de-identified clip."""
+    manifest: Path
+    """Its manifest, JSON."""
+    ledger: Ledger
+    """What happened to every frame."""
+    audits: list[Audit]
+    """The recogniser's verdict on each person."""
+    surrogates: list[str]
+    """Surrogate given to each person; empty for the obscuring engines."""
+    record: dict[str, Any]
+    """The manifest's content."""
+
+
+@dataclass
+class _Individual:
+    """One person, ready to be rendered."""
+
+    track: FaceTrack
+    engine: Engine | None = None
+    registration: Registration | None = None
+    gallery: np.ndarray | None = None
+    note: dict[str, Any] = field(default_factory=dict)
+
+    def landmarks(self, image: np.ndarray, frame: int) -> np.ndarray:
+        points = self.track.landmarks[frame].astype(np.float64)
+        if self.registration is None:
+            return points
+        return self.registration.refine(image, points)
+
+
+def deidentify(
+    source: str | os.PathLike[str],
+    output: str | os.PathLike[str],
+    settings: Settings | None = None,
+    *,
+    side_by_side: str | os.PathLike[str] | None = None,
+    progress: Progress | None = None,
+) -> Result:
+    """Replace every face in a clip and keep what the faces do.
+
+    Parameters
+    ----------
+    source : path
+        The clip; never written to.
+    output : path
+        An ``.mp4``; the manifest is written beside it as ``.json``.
+    settings : Settings, optional
+        Defaults to the mesh engine with a surrogate chosen by measuring.
+    side_by_side : path, optional
+        Also write original and result beside each other. This file shows the patient.
+    progress : callable, optional
+        Called as ``progress(stage, done, total)``.
+
+    Returns
+    -------
+    result : Result
+
+    Raises
+    ------
+    ParameterError
+        If a setting is out of range.
+    VideoError
+        If the source cannot be read.
+    NoFaceError
+        If no frame shows a face: never answered with a copy.
+    PrivacyError
+        If the result could be recognised; nothing is written.
+    OutputError
+        If the output cannot be written or is in the way.
+    """
+    settings = settings or Settings()
+    source, output = Path(source), Path(output)
+    report = progress or (lambda stage, done, total: None)
+    with Reader(source) as reader:
+        info = reader.info
+    manifest = output.with_suffix(".json")
+    if manifest.exists() and not settings.overwrite:
+        raise OutputError(f"{manifest} already exists: choose another name or add --overwrite.")
+    recogniser = Dlib()
+    # opened first, so that an output that cannot be written costs no time
+    with (
+        Writer(
+            output,
+            info,
+            audio_from=source,
+            voice=settings.voice,
+            crf=settings.crf,
+            overwrite=settings.overwrite,
+            comment=LABEL,
+        ) as writer,
+        _SideBySide(side_by_side, info, source, settings) as beside,
+        _backend(settings) as backend,
+    ):
+        survey = _survey(source, info, backend, recogniser, report)
+        people = [
+            _prepare(track, survey, settings, recogniser, backend, report)
+            for track in survey.tracks
+        ]
+        ledger, results = _render(
+            source, survey, people, writer, beside, recogniser, report
+        )
+        audits = [
+            audit(person.track.person, person.gallery, np.stack(found), recogniser)
+            for person, found in zip(people, results, strict=True)
+            if person.gallery is not None and found
+        ]
+        enforce(audits)
+        record = _manifest(source, writer.finish(), info, settings, backend, survey, people, ledger, audits)
+        _publish_text(manifest, json.dumps(record, indent=2) + "\n")
+        try:
+            writer.commit()
+        except BaseException:
+            manifest.unlink(missing_ok=True)
+            raise
+        beside.commit()
+    names = [p.note["surrogate"]["id"] for p in people if "surrogate" in p.note]
+    return Result(output, manifest, ledger, audits, names, record)
+
+
+# --- first pass ---------------------------------------------------------------------------------
+
+
+@dataclass
+class _Survey:
+    """What the first pass found."""
+
+    tracks: list[FaceTrack]
+    times: np.ndarray
+    samples: list[tuple[int, Sample, np.ndarray]]
+    """Frame number, sample, and the sample's landmarks in the frame's own pixels."""
+    losses: list[dict[str, Any]]
+
+
+def _survey(
+    source: Path, info: VideoInfo, backend: Backend, recogniser: Dlib, report: Progress
+) -> _Survey:
+    tracker = Tracker(backend, recogniser.describe)
+    times: list[float] = []
+    kept: list[tuple[int, Sample, np.ndarray]] = []
+    stride, faces_before = 1, 0
+    with Reader(source) as reader:
+        for frame in _ahead(reader):
+            faces = tracker.update(frame.image, frame.time)
+            times.append(frame.time)
+            if frame.index % stride == 0 or len(faces) > faces_before:
+                kept += [(frame.index, _cut(frame.image, points), points) for points in faces]
+            faces_before = len(faces)
+            if len(kept) > 2 * _SAMPLES * max(1, len(faces)):
+                stride *= 2
+                kept = [entry for entry in kept if entry[0] % stride == 0] or kept[::2]
+            report("measuring", len(times), info.frame_estimate)
+        losses = [asdict(loss) for loss in reader.losses]
+    tracks = tracker.finish()
+    if not tracks:
+        raise NoFaceError(
+            f"No face was found in {source.name}: check that it shows one, large enough and lit."
+        )
+    return _Survey(tracks, np.array(times), kept, losses)
+
+
+def _cut(image: np.ndarray, landmarks: np.ndarray) -> Sample:
+    left, top, right, bottom = face_box(landmarks, image.shape, _ROOM)
+    part = image[top:bottom, left:right]
+    scale = min(1.0, _SAMPLE_SIDE / max(part.shape[:2]))
+    if scale < 1:
+        part = cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    return Sample(np.ascontiguousarray(part).copy(), (landmarks - [left, top, 0]) * scale)
+
+
+def _prepare(
+    track: FaceTrack,
+    survey: _Survey,
+    settings: Settings,
+    recogniser: Dlib,
+    backend: Backend,
+    report: Progress,
+) -> _Individual:
+    """Calibrate one person and choose what they are given."""
+    person = _Individual(track)
+    samples = [
+        sample
+        for frame, sample, points in survey.samples
+        if track.state[frame] == State.TRACKED
+        and Region.around(track.landmarks[frame]).same_place(Region.around(points))
+    ]
+    if not samples:
+        return person  # nothing to calibrate from: this person's frames are covered
+    if len(samples) > _SAMPLES:
+        samples = [samples[i] for i in np.linspace(0, len(samples) - 1, _SAMPLES).astype(int)]
+    report("choosing", 0, None)
+    spread = np.linspace(0, len(samples) - 1, min(len(samples), _CHECKED)).astype(int)
+    person.gallery = np.stack(
+        [recogniser.describe(samples[i].image, samples[i].landmarks) for i in spread]
+    )
+    if settings.engine != "mesh":
+        person.engine = OBSCURING[settings.engine]()
+        return person
+    model = FaceModel.load()
+    alpha = model.fit(track.landmarks[track.state == State.TRACKED])
+    registration = Registration(samples)
+    refined = [Sample(s.image, registration.refine(s.image, s.landmarks)) for s in samples]
+    calibration = Person.calibrate(refined, alpha, _pixels(track) / _pixels_of(samples))
+    person.registration = registration
+    if settings.surrogate == "auto":
+        choice = choose(calibration, refined, recogniser, person.gallery)
+        surrogate, strength = choice.surrogate, choice.strength
+        person.note["tried"] = choice.tried
+    else:
+        strength = STRENGTHS[0]
+        surrogate = (
+            bank.load(settings.surrogate)
+            if settings.surrogate in bank.cards()
+            else from_image(settings.surrogate, settings.consent, backend)
+        )
+    person.engine = Mesh(calibration, surrogate, strength)
+    card = {k: v for k, v in surrogate.card.items() if k not in ("alpha", "descriptor")}
+    person.note["surrogate"] = {**card, "strength": strength}
+    return person
+
+
+def _pixels(track: FaceTrack) -> float:
+    """Median size of a person's face in the clip, pixels."""
+    known = track.landmarks[track.known()]
+    return float(np.median(np.linalg.norm(known[:, 33] - known[:, 263], axis=1)))
+
+
+def _pixels_of(samples: list[Sample]) -> float:
+    return float(np.median([np.linalg.norm(s.landmarks[33] - s.landmarks[263]) for s in samples]))
+
+
+# --- second pass --------------------------------------------------------------------------------
+
+
+def _render(
+    source: Path,
+    survey: _Survey,
+    people: list[_Individual],
+    writer: Writer,
+    beside: _SideBySide,
+    recogniser: Dlib,
+    report: Progress,
+) -> tuple[Ledger, list[list[np.ndarray]]]:
+    count = len(survey.times)
+    entries = np.full(count, Entry.COVERED, np.uint8)
+    # other frames than those the surrogate was chosen on
+    checked = {int(i) for i in np.linspace(0, count - 1, _CHECKED + 1)[:-1] + count / 64}
+    results: list[list[np.ndarray]] = [[] for _ in people]
+
+    def work(frame: Frame) -> tuple[Frame, np.ndarray, Entry, list[np.ndarray | None]]:
+        image, entry, moved = _replace(frame.image, frame.index, people, survey.times)
+        return frame, image, entry, moved
+
+    with Reader(source) as reader:
+        for frame, image, entry, moved in _in_order(work, _ahead(reader)):
+            if frame.index >= count:
+                raise OutputError(
+                    f"{source.name} changed while it was read: leave the input alone and run again."
+                )
+            entries[frame.index] = entry
+            if frame.index in checked or count <= _CHECKED:
+                for found, points in zip(results, moved, strict=True):
+                    if points is not None:
+                        found.append(recogniser.describe(image, points))
+            writer.write(image, frame.pts, duration=frame.duration)
+            beside.write(frame, image)
+            report("rendering", frame.index + 1, count)
+    return Ledger(entries, survey.times), results
+
+
+def _replace(
+    image: np.ndarray, frame: int, people: list[_Individual], times: np.ndarray
+) -> tuple[np.ndarray, Entry, list[np.ndarray | None]]:
+    """De-identify one frame: the new picture, its ledger entry, and where each new face is."""
+    result = image.copy()
+    entry = Entry.RENDERED
+    moved: list[np.ndarray | None] = []
+    seen = False
+    boxes = []
+    for person in people:
+        state = person.track.state[frame]
+        moved.append(None)
+        if state == State.ABSENT:
+            continue
+        seen = True
+        if state == State.LOST:
+            boxes.append(reach(person.track, times, frame))
+        elif person.engine is None:
+            points = person.track.landmarks[frame]
+            boxes.append(np.array(face_box(points, image.shape, 0.4), float))
+        else:
+            landmarks = person.landmarks(image, frame)
+            composite(result, person.engine.render(image, landmarks))
+            engine = person.engine
+            moved[-1] = engine.move(landmarks) if isinstance(engine, Mesh) else landmarks
+            if state == State.INTERPOLATED:
+                entry = Entry.INTERPOLATED
+    for box in boxes:
+        cover(result, box)
+        entry = Entry.COVERED
+    if not seen:  # nobody is known to be here, so nobody knows where a missed face would be
+        cover(result)
+        entry = Entry.COVERED
+    return result, entry, moved
+
+
+class _SideBySide:
+    """Original and result beside each other, for checking; does nothing without a path."""
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str] | None,
+        info: VideoInfo,
+        source: Path,
+        settings: Settings,
+    ) -> None:
+        self._writer: Writer | None = None
+        if path is not None:
+            from dataclasses import replace
+
+            self._writer = Writer(
+                path,
+                replace(info, width=2 * info.width),
+                audio_from=source,
+                voice=settings.voice,
+                crf=settings.crf + 3,
+                overwrite=settings.overwrite,
+                comment="For checking only: the left half shows the original.",
+            )
+
+    def __enter__(self) -> _SideBySide:
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        if self._writer is not None:
+            self._writer.__exit__(*error)
+
+    def write(self, frame: Frame, image: np.ndarray) -> None:
+        if self._writer is not None:
+            self._writer.write(
+                np.concatenate([frame.image, image], axis=1), frame.pts, duration=frame.duration
+            )
+
+    def commit(self) -> None:
+        if self._writer is not None:
+            self._writer.commit()
+
+
+class _backend:
+    """The landmark backend for the duration of a run."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._backend = open_backend(settings.landmarker)
+
+    def __enter__(self) -> Backend:
+        return self._backend
+
+    def __exit__(self, *error: Any) -> None:
+        self._backend.close()
+
+
+# --- threads ------------------------------------------------------------------------------------
+
+
+def _ahead(items: Iterable[T], room: int = _WAITING) -> Iterator[T]:
+    """Iterate in a thread of its own, a few items ahead; its errors arrive here."""
+    queue: Queue[tuple[bool, Any]] = Queue(room)
+    stop = Event()
+
+    def put(entry: tuple[bool, Any]) -> None:
+        while not stop.is_set():
+            try:
+                queue.put(entry, timeout=0.1)
+                return
+            except Exception:  # noqa: BLE001 - queue.Full; look again whether to stop
+                continue
+
+    def run() -> None:
+        try:
+            for item in items:
+                if stop.is_set():
+                    return
+                put((True, item))
+            put((False, None))
+        except BaseException as exc:  # noqa: BLE001 - carried to the consumer
+            put((False, exc))
+
+    thread = Thread(target=run, daemon=True)
+    thread.start()
+    try:
+        while True:
+            good, item = queue.get()
+            if good:
+                yield item
+            elif item is None:
+                return
+            else:
+                raise item
+    finally:
+        stop.set()
+        thread.join()
+
+
+def _in_order(work: Callable[[T], Any], items: Iterable[T]) -> Iterator[Any]:
+    """Map over items in worker threads, a bounded number ahead, in order."""
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        waiting: deque[Future[Any]] = deque()
+        try:
+            for item in items:
+                waiting.append(pool.submit(work, item))
+                if len(waiting) >= _WAITING:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+# --- manifest -----------------------------------------------------------------------------------
+
+
+def _manifest(
+    source: Path,
+    part: Path,
+    info: VideoInfo,
+    settings: Settings,
+    backend: Backend,
+    survey: _Survey,
+    people: list[_Individual],
+    ledger: Ledger,
+    audits: list[Audit],
+) -> dict[str, Any]:
+    """Everything that is needed to judge a result later; no file names, no paths."""
+    own_picture = settings.surrogate not in ("auto", *bank.cards())
+    return {
+        "label": LABEL,
+        "versions": {
+            name: version(name) for name in ("mien", "mediapipe", "av", "dlib-bin", "numpy")
+        },
+        "settings": {
+            "engine": settings.engine,
+            "surrogate": "image" if own_picture else settings.surrogate,
+            "consent": settings.consent,
+            "voice": settings.voice,
+            "crf": settings.crf,
+            "landmarks": backend.name,
+        },
+        "input": {
+            "sha256": _sha256(source),
+            "width": info.width,
+            "height": info.height,
+            "codec": info.codec,
+            "losses": survey.losses,
+        },
+        "output": {"sha256": _sha256(part), "frames": len(ledger.entries)},
+        "people": [
+            {
+                "person": person.track.person,
+                "frames": int(len(person.track.known())),
+                **person.note,
+            }
+            for person in people
+        ],
+        "ledger": {"counts": ledger.counts(), "ranges": ledger.ranges()},
+        "privacy": [found.as_dict() for found in audits],
+    }
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _publish_text(path: Path, text: str) -> None:
+    """Write a small file aside and give it its name when complete."""
+    part = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.part")
+    try:
+        part.write_text(text)
+        os.replace(part, path)
+    except OSError as exc:
+        raise OutputError(f"{path} cannot be written: {exc.strerror or exc}.") from exc
+    finally:
+        part.unlink(missing_ok=True)

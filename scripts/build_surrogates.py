@@ -240,10 +240,9 @@ def without_expression(portraits: list[Portrait], names: list[str]) -> list[np.n
     flat = logs.reshape(len(logs), -1)
     effect, *_ = np.linalg.lstsq(causes, flat, rcond=None)
     effect = np.stack(
-        [cv2.GaussianBlur(e.reshape(SIZE, SIZE, 3), (0, 0), 4).reshape(-1) for e in effect]
+        [cv2.GaussianBlur(e.reshape(SIZE, SIZE, 3), (0, 0), 5).reshape(-1) for e in effect]
     )  # folds do not lie in the same place on everybody
-    effect[1:] = np.clip(effect[1:], -0.5, 0.22)
-    clean = flat - 0.8 * causes[:, 1:].astype(np.float32) @ effect[1:].astype(np.float32)
+    clean = flat - 0.9 * causes[:, 1:].astype(np.float32) @ effect[1:].astype(np.float32)
     return [np.exp(c.reshape(SIZE, SIZE, 3)) - 4 for c in clean]
 
 
@@ -318,7 +317,7 @@ def main() -> None:
         centres, _ = kmeans2(descriptors, count, seed=3, minit="++")
         group_mean = np.mean([clean[i] for i in group], axis=0)
         for centre in centres:
-            cost = np.linalg.norm(descriptors - centre, axis=1) + 0.25 * smile[group]
+            cost = np.linalg.norm(descriptors - centre, axis=1) + 0.5 * smile[group]
             members = [group[j] for j in np.argsort(cost)[:K]]
             pictures = []
             for i in members:

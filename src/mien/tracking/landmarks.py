@@ -22,6 +22,8 @@ from mien.errors import ParameterError, TrackingError
 # scale and shift (in region sizes) of the views whose answers are averaged
 _VIEWS = ((1.50, 0.0, 0.0), (1.65, 0.020, -0.015), (1.42, -0.020, 0.010), (1.58, 0.008, 0.020))
 
+_AGREEMENT = 0.02  # of the eye distance, with a pixel's grace for tiny faces
+
 
 @dataclass(frozen=True)
 class Region:
@@ -134,16 +136,42 @@ class FaceMesh:
             for k, points in graph.collect():
                 answers[k].append(points)
         scale = np.array([width, height, width])
-        # a face that only some views can see is not a measurement
-        return [
-            np.mean(found, axis=0) * scale if len(found) * 2 > len(_VIEWS) else None
-            for found in answers
-        ]
+        return [_agreed([points * scale for points in found]) for found in answers]
 
     def close(self) -> None:
         """See `Backend.close`."""
         for graph in self._graphs:
             graph.close()
+
+
+def _agreed(views: list[np.ndarray]) -> np.ndarray | None:
+    """Mean of the views' answers, each of shape (478, 3), unless they do not see one and the same face.
+
+    On real faces the views differ by half a per cent of the eye distance; where the model imagines
+    a face they differ by several.
+    """
+    if len(views) * 2 <= len(_VIEWS):
+        return None
+    found = np.stack(views)
+    mean = found.mean(0)
+    apart = np.median(np.linalg.norm((found - mean)[..., :2], axis=2))
+    eyes = np.linalg.norm((mean[33] - mean[263])[:2])
+    return mean if apart < _AGREEMENT * eyes + 1.0 else None
+
+
+_LANDMARK = np.dtype(
+    [("head", "u1", 2), ("tx", "u1"), ("x", "<f4"), ("ty", "u1"), ("y", "<f4"), ("tz", "u1"), ("z", "<f4")]
+)
+
+
+def _unpack(raw: bytes) -> np.ndarray:
+    """x, y, z of a serialised NormalizedLandmarkList, shape (478, 3).
+
+    Each landmark is a message of three tagged floats; reading them as one record array takes a
+    hundredth of the time of 478 Python objects.
+    """
+    table = np.frombuffer(raw, _LANDMARK)
+    return np.column_stack([table["x"], table["y"], table["z"]]).astype(np.float64)
 
 
 class _MeshGraph:
@@ -167,8 +195,8 @@ class _MeshGraph:
         self._clock = 0
 
         def receive(_stream: str, packet: Any) -> None:
-            points = packet_getter.get_proto(packet).landmark
-            self._found[packet.timestamp.value] = np.array([(p.x, p.y, p.z) for p in points])
+            raw = packet_getter.get_proto(packet).SerializeToString()
+            self._found[packet.timestamp.value] = _unpack(raw)
 
         with _quiet():
             self._graph = calculator_graph.CalculatorGraph(graph_config=_GRAPH)

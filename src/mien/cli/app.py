@@ -1,0 +1,73 @@
+"""The commands, and what surrounds them: signals, silence, statuses."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import warnings
+from typing import Annotated
+
+import typer
+
+from mien import __version__
+from mien.cli.deidentify import deidentify
+from mien.cli.demo import demo
+from mien.cli.failure import STATUSES, guarded, wants_traceback
+from mien.cli.phantom import phantom
+from mien.cli.surrogates import surrogates
+
+app = typer.Typer(
+    name="mien",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Start with [bold]mien demo[/bold].\n\n" + STATUSES,
+)
+for _command in (deidentify, surrogates, phantom, demo):
+    app.command(epilog=STATUSES)(guarded(_command))
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"mien {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    """Change who a face is in a clinical video and keep what it does."""
+
+
+def run() -> None:
+    """Run the command line of this process and exit."""
+    # a closed terminal or a job that is cancelled cleans up like Ctrl-C
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.default_int_handler)
+    if not wants_traceback():
+        _hush()
+    app(prog_name="mien")
+
+
+def _hush() -> None:
+    """Keep what C++ libraries log off the terminal: they write to descriptor 2, mien to a copy."""
+    os.environ.setdefault("GLOG_minloglevel", "2")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")
+    try:
+        ours = os.dup(2)
+    except OSError:
+        return  # stderr is closed: nothing to keep clean
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 2)
+    os.close(null)
+    sys.stderr = open(ours, "w", buffering=1, errors="backslashreplace")

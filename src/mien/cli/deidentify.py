@@ -1,0 +1,219 @@
+"""`mien deidentify`: one clip or many."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mien.cli.failure import explain, tell, wants_traceback
+from mien.cli.progress import Progress
+from mien.errors import MienError, OutputError, ParameterError
+
+if TYPE_CHECKING:
+    from mien.pipeline import Result, Settings
+
+_ENDINGS = (".mp4", ".m4v")
+
+
+@dataclass(frozen=True)
+class _Job:
+    """One input and the files it becomes."""
+
+    source: Path
+    output: Path
+    side_by_side: Path | None
+
+    @property
+    def outputs(self) -> list[Path]:
+        files = [self.output, self.output.with_suffix(".json")]
+        return files if self.side_by_side is None else [*files, self.side_by_side]
+
+
+def deidentify(
+    inputs: Annotated[
+        list[Path], typer.Argument(metavar="INPUT...", help="Clips; they are only read.")
+    ],
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="OUT",
+            help="The result, ending in .mp4; or an existing folder, in which each result is "
+            "called like its input. A manifest (.json) is written beside each.",
+        ),
+    ],
+    engine: Annotated[
+        str,
+        typer.Option(
+            help="mesh replaces the face and keeps its motion; mask, blur and pixelate hide both."
+        ),
+    ] = "mesh",
+    surrogate: Annotated[
+        str,
+        typer.Option(
+            metavar="auto|ID|IMAGE",
+            help="The face to give: chosen by measuring, one from `mien surrogates`, or a picture "
+            "(needs --consent).",
+        ),
+    ] = "auto",
+    consent: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TEXT",
+            help="Who agreed to the use of the picture, and when; it goes into the manifest.",
+        ),
+    ] = None,
+    voice: Annotated[
+        str, typer.Option(metavar="keep|mute", help="Copy the sound unchanged or leave it out.")
+    ] = "keep",
+    landmarker: Annotated[
+        Path | None,
+        typer.Option(metavar="PATH", help="A Face Landmarker model to track with."),
+    ] = None,
+    crf: Annotated[
+        int, typer.Option(min=0, max=51, help="Quality of the H.264 picture; lower is better.")
+    ] = 17,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace results that exist already.")
+    ] = False,
+    side_by_side: Annotated[
+        bool,
+        typer.Option(
+            "--side-by-side",
+            help="Also write NAME.side-by-side.mp4, original and result beside each other, for "
+            "checking. That file SHOWS THE PATIENT.",
+        ),
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the results as one JSON object on stdout.")
+    ] = False,
+) -> None:
+    """Replace every face in clips and keep what the faces do.
+
+    Example: [bold]mien deidentify visit.mp4 -o shared/visit.mp4[/bold]
+    """
+    from mien.pipeline import Settings
+
+    settings = Settings(
+        engine=engine,
+        surrogate=surrogate,
+        consent=consent,
+        voice=voice,  # type: ignore[arg-type]  # checked by Settings
+        landmarker=None if landmarker is None else str(landmarker),
+        crf=crf,
+        overwrite=overwrite,
+    )
+    jobs = _plan(inputs, out, side_by_side)
+    entries = [_run(job, settings, quiet=as_json) for job in jobs]
+    if as_json:
+        print(json.dumps({"results": entries}, indent=2))
+    failed = [entry["status"] for entry in entries if entry["status"]]
+    if len(jobs) > 1 and failed:
+        tell(f"{len(failed)} of {len(jobs)} clips failed.")
+    raise typer.Exit(failed[0] if failed else 0)
+
+
+def _plan(inputs: list[Path], out: Path, side_by_side: bool) -> list[_Job]:
+    """Decide on every file's name before anything starts."""
+    if len(inputs) == 1 and out.suffix.lower() in _ENDINGS and not out.is_dir():
+        outputs = [out]
+    elif out.is_dir():
+        outputs = [out / f"{source.stem}.mp4" for source in inputs]
+    elif out.exists() or out.suffix.lower() in _ENDINGS:
+        raise ParameterError(
+            f"{out} is not a folder: several inputs need an existing folder as --out."
+            if len(inputs) > 1
+            else f"{out} would be written as MP4: give --out a name that ends in .mp4."
+        )
+    else:
+        raise OutputError(
+            f"The folder {out} does not exist: create it first, or give --out a name that ends "
+            "in .mp4."
+        )
+    jobs = [
+        _Job(
+            source,
+            output,
+            output.with_name(f"{output.stem}.side-by-side.mp4") if side_by_side else None,
+        )
+        for source, output in zip(inputs, outputs, strict=True)
+    ]
+    taken: dict[str, Path] = {}
+    for job in jobs:
+        for path in job.outputs:
+            # some file systems take A.mp4 and a.mp4 for one file
+            first = taken.setdefault(str(path).casefold(), job.source)
+            if first is not job.source:
+                raise ParameterError(
+                    f"{first} and {job.source} would both be written to {path}: rename one or "
+                    "de-identify them into different folders."
+                )
+            for source in inputs:
+                if path.exists() and source.exists() and path.samefile(source):
+                    raise OutputError(
+                        f"{path} is an input, and inputs are never overwritten: choose another "
+                        "place with --out."
+                    )
+    return jobs
+
+
+def _run(job: _Job, settings: Settings, quiet: bool) -> dict[str, Any]:
+    """De-identify one clip and report on it; a failure is an entry too."""
+    from mien.pipeline import deidentify
+
+    try:
+        with Progress(job.source.name) as progress:
+            result = deidentify(
+                job.source,
+                job.output,
+                settings,
+                side_by_side=job.side_by_side,
+                progress=progress,
+            )
+    except Exception as error:
+        if wants_traceback() and not isinstance(error, MienError):
+            raise
+        sentence, status = explain(error)
+        tell(sentence)
+        return _entry(job, status, sentence)
+    if not quiet:
+        print(summary(result))
+        if job.side_by_side is not None:
+            print(f"{job.side_by_side} shows the patient: keep it where the original is.")
+        sys.stdout.flush()
+    return _entry(job, 0, None, result)
+
+
+def _entry(
+    job: _Job, status: int, error: str | None, result: Result | None = None
+) -> dict[str, Any]:
+    """One result for `--json`."""
+    return {
+        "status": status,
+        "error": error,
+        "input": str(job.source),
+        "output": str(result.output) if result else None,
+        "manifest": str(result.manifest) if result else None,
+        "side_by_side": str(job.side_by_side) if result and job.side_by_side else None,
+        "counts": result.ledger.counts() if result else None,
+        "surrogate": result.surrogates if result else None,
+        "privacy": [found.as_dict() for found in result.audits] if result else None,
+    }
+
+
+def summary(result: Result) -> str:
+    """What was done to a clip, in one line."""
+    parts = [f"{count} {kind}" for kind, count in result.ledger.counts().items() if count]
+    line = f"{result.output}: frames {', '.join(parts)}"
+    if result.surrogates:
+        line += f"; surrogate {', '.join(result.surrogates)}"
+    if result.audits:
+        worst = min(result.audits, key=lambda found: found.nearest - found.threshold)
+        line += f"; recogniser distance {worst.nearest:.3f} ({worst.threshold:.3f} needed)"
+    return line

@@ -1,0 +1,65 @@
+"""What the user is told when something fails, and the exit status that goes with it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec
+
+import typer
+
+from mien.errors import MienError
+
+P = ParamSpec("P")
+
+STATUSES = (
+    "Exit status: 0 done, 1 another failure, 2 wrong usage, 3 the input cannot be read, "
+    "4 no face was found, 5 the result could be recognised and was withheld, "
+    "6 the output cannot be written, 130 interrupted."
+)
+INTERRUPTED = 130
+
+
+def wants_traceback() -> bool:
+    """Whether `MIEN_TRACEBACK` asks for everything that an unexpected failure has to say."""
+    return os.environ.get("MIEN_TRACEBACK", "") not in ("", "0")
+
+
+def explain(error: Exception) -> tuple[str, int]:
+    """One sentence about an error, and its exit status."""
+    if isinstance(error, MienError):
+        return " ".join(str(error).split()), error.exit_status
+    words = " ".join(str(error).split()) or "no details"
+    return (
+        f"something unexpected went wrong ({type(error).__name__}: {words}): run again with "
+        "MIEN_TRACEBACK=1 for details."
+    ), 1
+
+
+def tell(sentence: str) -> None:
+    """Print one sentence on stderr."""
+    print(f"mien: {sentence}", file=sys.stderr, flush=True)
+
+
+def guarded(command: Callable[P, None]) -> Callable[P, None]:
+    """A command that ends with a sentence and a status, never with a traceback."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+        except (typer.Exit, typer.Abort, typer.BadParameter):
+            raise
+        except KeyboardInterrupt:
+            tell("interrupted; no unfinished file was left.")
+            raise typer.Exit(INTERRUPTED) from None
+        except Exception as error:
+            if wants_traceback() and not isinstance(error, MienError):
+                raise
+            sentence, status = explain(error)
+            tell(sentence)
+            raise typer.Exit(status) from None
+
+    return run

@@ -1,0 +1,108 @@
+"""`mien phantom`: a synthetic patient with known truth."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mien.cli.progress import Progress
+
+
+def phantom(
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="OUT.mp4",
+            help="The clip; its truth is written beside it as OUT.truth.json.",
+        ),
+    ],
+    seconds: Annotated[float, typer.Option(help="Length, s.")] = 10.0,
+    fps: Annotated[float, typer.Option(help="Frames per second, on average.")] = 30.0,
+    width: Annotated[int, typer.Option(help="Width of the picture, pixels.")] = 640,
+    height: Annotated[int, typer.Option(help="Height of the picture, pixels.")] = 480,
+    people: Annotated[int, typer.Option(help="1 or 2 people in the picture.")] = 1,
+    crossing: Annotated[
+        bool, typer.Option("--crossing", help="Two people change places halfway.")
+    ] = False,
+    face: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ID", help="Surrogate that a person resembles; once per person."),
+    ] = None,
+    blink: Annotated[
+        list[float] | None,
+        typer.Option(metavar="S", help="A time at which the eyes are shut, s; repeat it."),
+    ] = None,
+    blinks_per_minute: Annotated[
+        float, typer.Option(help="Rate of blinks where no --blink is given; 0 for none.")
+    ] = 15.0,
+    tremor: Annotated[
+        float | None, typer.Option(metavar="HZ", help="Tremor of jaw and lower lip, Hz.")
+    ] = None,
+    tremor_amplitude: Annotated[
+        float, typer.Option(help="Half of its peak-to-peak movement, outer-eye distances.")
+    ] = 0.02,
+    smile: Annotated[
+        tuple[float, float] | None, typer.Option(metavar="FROM TO", help="One smile, s.")
+    ] = None,
+    speech: Annotated[
+        tuple[float, float] | None, typer.Option(metavar="FROM TO", help="Talking, s.")
+    ] = None,
+    asymmetry: Annotated[float, typer.Option(help="Droop of one side of the face, 0 to 1.")] = 0.0,
+    weak_side: Annotated[
+        str, typer.Option(metavar="left|right", help="The patient's own side that droops.")
+    ] = "left",
+    head_motion: Annotated[float, typer.Option(help="Turning of the head, 0 to 2.")] = 0.3,
+    pulse: Annotated[
+        float | None, typer.Option(metavar="BPM", help="Heart rate in the colour of the skin.")
+    ] = None,
+    absent: Annotated[
+        tuple[float, float] | None,
+        typer.Option(metavar="FROM TO", help="The patient is out of the picture, s."),
+    ] = None,
+    light: Annotated[float, typer.Option(help="Slow change of the light, 0 to 0.5.")] = 0.0,
+    noise: Annotated[float, typer.Option(help="Sensor noise, grey levels.")] = 1.5,
+    vfr: Annotated[
+        bool, typer.Option("--vfr", help="Uneven frame times, as phones record them.")
+    ] = False,
+    seed: Annotated[int, typer.Option(help="Decides everything drawn by chance.")] = 0,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace files that exist already.")
+    ] = False,
+) -> None:
+    """Render a synthetic patient, and write down what is true of every frame.
+
+    Example: [bold]mien phantom -o tremor.mp4 --tremor 5 --smile 2 4[/bold]
+    """
+    from mien.phantom import Script, Tremor, render_phantom
+
+    script = Script(
+        seconds=seconds,
+        fps=fps,
+        width=width,
+        height=height,
+        face=tuple(face or ()),
+        people=people,
+        crossing=crossing,
+        blinks=tuple(blink) if blink else None,
+        blinks_per_minute=blinks_per_minute,
+        speech=speech,
+        smile=smile,
+        tremor=None if tremor is None else Tremor(tremor, tremor_amplitude),
+        asymmetry=asymmetry,
+        weak_side=weak_side,
+        head_motion=head_motion,
+        pulse_bpm=pulse,
+        variable_frame_rate=vfr,
+        absent=() if absent is None else (absent,),
+        light=light,
+        noise=noise,
+        seed=seed,
+    )
+    with Progress(out.name) as progress:
+        progress("drawing", 0, None)
+        truth = render_phantom(script, out, overwrite=overwrite)
+    typer.echo(f"{out}: {len(truth.pts)} frames; truth in {out.with_suffix('.truth.json')}")

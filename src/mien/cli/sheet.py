@@ -1,0 +1,76 @@
+"""Sheets of labelled pictures, written as PNG."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+
+from mien.errors import OutputError
+
+
+def check_free(path: Path, overwrite: bool, ending: str = ".png") -> None:
+    """Refuse an output early, before any work.
+
+    Raises
+    ------
+    OutputError
+        If the folder is missing, the name does not end as it should, or something is in the way.
+    """
+    if path.suffix.lower() != ending:
+        raise OutputError(f"{path} would be a picture: give it a name that ends in {ending}.")
+    if not path.absolute().parent.is_dir():
+        raise OutputError(f"The folder {path.absolute().parent} does not exist: create it first.")
+    if path.is_dir() or (os.path.lexists(path) and not overwrite):
+        raise OutputError(f"{path} already exists: choose another name or add --overwrite.")
+
+
+def write_sheet(path: Path, title: str, rows: list[list[tuple[np.ndarray, str]]]) -> None:
+    """Write rows of pictures with a caption under each; the file appears when it is complete.
+
+    Parameters
+    ----------
+    path : Path
+        The PNG; replaced if it exists.
+    title : str
+        Above everything.
+    rows : list of list of (np.ndarray [shape=(height, width, 3), dtype=uint8], str)
+        RGB pictures and captions, top to bottom and left to right.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    columns = max(len(row) for row in rows)
+    tall = max(picture.shape[0] / picture.shape[1] for row in rows for picture, _ in row)
+    figure = Figure(figsize=(1.9 * columns, (1.9 * tall + 0.2) * len(rows) + 0.5), dpi=110)
+    FigureCanvasAgg(figure)
+    grid = figure.subplots(len(rows), columns, squeeze=False)
+    for axes in grid.flat:
+        axes.axis("off")
+    for line, row in zip(grid, rows, strict=True):
+        for axes, (picture, caption) in zip(line, row, strict=False):
+            axes.imshow(picture, interpolation="lanczos")
+            axes.text(
+                0.5, -0.03, caption, fontsize=8, ha="center", va="top", transform=axes.transAxes
+            )
+    figure.suptitle(title, fontsize=11, y=1 - 0.12 / figure.get_figheight(), va="top")
+    edge = 1 / figure.get_figheight()  # an inch
+    figure.subplots_adjust(0.01, 0.2 * edge, 0.99, 1 - 0.4 * edge, wspace=0.04, hspace=0.12)
+    data = BytesIO()
+    figure.savefig(data, format="png", metadata={"Software": None})
+    part = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.part")
+    try:
+        part.write_bytes(data.getvalue())
+        os.replace(part, path)
+    except OSError as exc:
+        raise OutputError(f"{path} cannot be written: {exc.strerror or exc}.") from exc
+    finally:
+        part.unlink(missing_ok=True)

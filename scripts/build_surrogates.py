@@ -194,6 +194,26 @@ def sealed(picture: np.ndarray) -> np.ndarray:
     return fill.clip(0, 255).astype(np.uint8)
 
 
+def bare_lids(picture: np.ndarray) -> np.ndarray:
+    """Lids without lashes, liner and shadow: what a blink shows is the patient's own margin."""
+    uv = texture.coordinates() * SIZE
+    lids, brows = np.zeros((2, SIZE, SIZE), np.uint8)
+    for ring in (topology.RIGHT_EYE_RING, topology.LEFT_EYE_RING):
+        cv2.fillPoly(lids, [uv[ring].round().astype(np.int32)], 1)
+    for brow in (topology.RIGHT_BROW, topology.LEFT_BROW):
+        outline = np.concatenate([brow[:5], brow[:4:-1]])
+        cv2.fillPoly(brows, [uv[outline].round().astype(np.int32)], 1)
+    disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (37, 33))
+    brows = cv2.dilate(brows, np.ones((9, 9), np.uint8))
+    wide = cv2.dilate(lids, disk)
+    weight = ((wide | brows) == 0).astype(np.float32) * (texture.layout(SIZE)[0] >= 0)
+    plain = picture.astype(np.float32)
+    top = cv2.GaussianBlur(plain * weight[..., None], (0, 0), 10)
+    around = top / (cv2.GaussianBlur(weight, (0, 0), 10)[..., None] + 1e-3)
+    share = cv2.GaussianBlur((wide & (1 - brows)).astype(np.float32), (0, 0), 5)[..., None] * 0.85
+    return (plain + share * (around - plain)).clip(0, 255).astype(np.uint8)
+
+
 def folds() -> np.ndarray:
     """From the wings of the nose round the mouth to the chin, 0-1: where smiles leave creases."""
     uv = texture.coordinates() * SIZE
@@ -364,7 +384,7 @@ def main() -> None:
             born = [portraits[i].born for i in members if portraits[i].born]
             # colour outside the face: extend, so that filtering at the rim finds skin
             final = final.clip(0, 255).astype(np.uint8)
-            final = sealed(final)
+            final = bare_lids(sealed(final))
             final = cv2.inpaint(final, (~inside).astype(np.uint8), 3, cv2.INPAINT_TELEA)
             stem = f"{'man' if sex == 'M' else 'woman'}-{TONES[level]}"
             letters[stem] = letters.get(stem, 0) + 1

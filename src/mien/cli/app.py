@@ -13,7 +13,7 @@ import typer
 from mien import __version__
 from mien.cli.deidentify import deidentify
 from mien.cli.demo import demo
-from mien.cli.failure import STATUSES, guarded, wants_traceback
+from mien.cli.failure import STATUSES, guarded, stop, wants_traceback
 from mien.cli.phantom import phantom
 from mien.cli.surrogates import surrogates
 
@@ -49,9 +49,10 @@ def _options(
 def run() -> None:
     """Run the command line of this process and exit."""
     # a closed terminal or a job that is cancelled cleans up like Ctrl-C
-    for name in ("SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.default_int_handler)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) != signal.SIG_IGN:  # as under nohup
+            signal.signal(number, stop)
     if not wants_traceback():
         _hush()
     app(prog_name="mien")

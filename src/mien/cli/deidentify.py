@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mien.cli.failure import explain, tell, wants_traceback
+from mien.cli.failure import explain, interrupted, tell, wants_traceback
 from mien.cli.progress import Progress
 from mien.errors import MienError, OutputError, ParameterError
 
@@ -177,7 +177,7 @@ def _run(job: _Job, settings: Settings, quiet: bool) -> dict[str, Any]:
                 progress=progress,
             )
     except Exception as error:
-        if wants_traceback() and not isinstance(error, MienError):
+        if interrupted(error) or (wants_traceback() and not isinstance(error, MienError)):
             raise
         sentence, status = explain(error)
         tell(sentence)

@@ -15,7 +15,7 @@ from mien.errors import OutputError
 if TYPE_CHECKING:
     import numpy as np
 
-    from mien.phantom import Truth
+    from mien.phantom import Script, Truth
 
 _FILES = (
     "original.mp4",
@@ -41,22 +41,14 @@ def demo(
 
     Example: [bold]mien demo[/bold]
     """
-    from mien.phantom import Script, Tremor, render_phantom
+    from mien.phantom import render_phantom
     from mien.pipeline import Settings, deidentify
 
     start = time.monotonic()
     _prepare(out)
-    script = Script(
-        seconds=10,
-        speech=_SPEECH,
-        smile=_SMILE,
-        blinks=_BLINKS,
-        tremor=Tremor(hertz=5, amplitude=0.02),
-        seed=1,
-    )
     with Progress("patient") as progress:
         progress("drawing", 0, None)
-        truth = render_phantom(script, out / _FILES[0], overwrite=True)
+        truth = render_phantom(_script(), out / "original.mp4", overwrite=True)
     with Progress("patient") as progress:
         result = deidentify(
             out / "original.mp4",
@@ -77,6 +69,14 @@ def demo(
         f"{worst.threshold:.3f} is the same person.\n"
         f"{time.monotonic() - start:.0f} seconds. Look at {out / 'contact-sheet.png'} and "
         f"{out / 'side-by-side.mp4'} first."
+    )
+
+
+def _script() -> Script:
+    from mien.phantom import Script, Tremor
+
+    return Script(
+        seconds=10, speech=_SPEECH, smile=_SMILE, blinks=_BLINKS, tremor=Tremor(hertz=5), seed=1
     )
 
 

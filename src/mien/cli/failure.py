@@ -6,6 +6,8 @@ import os
 import sys
 from collections.abc import Callable
 from functools import wraps
+from threading import Event
+from types import FrameType
 from typing import ParamSpec
 
 import typer
@@ -20,6 +22,7 @@ STATUSES = (
     "6 the output cannot be written, 130 interrupted."
 )
 INTERRUPTED = 130
+_asked = Event()
 
 
 def wants_traceback() -> bool:
@@ -43,6 +46,32 @@ def tell(sentence: str) -> None:
     print(f"mien: {sentence}", file=sys.stderr, flush=True)
 
 
+def stop(number: int, frame: FrameType | None) -> None:
+    """Handle a signal: interrupt the run, but wait for the end of an import.
+
+    Extension modules swallow an interruption while they are imported, or make another error of
+    it; `check` then interrupts soon after. A second signal does not wait.
+    """
+    first = not _asked.is_set()
+    _asked.set()
+    while first and frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return
+        frame = frame.f_back
+    raise KeyboardInterrupt
+
+
+def check() -> None:
+    """Interrupt the run if a signal has asked for it."""
+    if _asked.is_set():
+        raise KeyboardInterrupt
+
+
+def interrupted(error: BaseException) -> bool:
+    """Whether an error is an interruption, or comes of one."""
+    return isinstance(error, KeyboardInterrupt) or _asked.is_set()
+
+
 def guarded(command: Callable[P, None]) -> Callable[P, None]:
     """A command that ends with a sentence and a status, never with a traceback."""
 
@@ -52,10 +81,11 @@ def guarded(command: Callable[P, None]) -> Callable[P, None]:
             command(*args, **kwargs)
         except (typer.Exit, typer.Abort, typer.BadParameter):
             raise
-        except KeyboardInterrupt:
-            tell("interrupted; no unfinished file was left.")
-            raise typer.Exit(INTERRUPTED) from None
-        except Exception as error:
+        except (Exception, KeyboardInterrupt) as error:
+            if interrupted(error):
+                tell("interrupted; no unfinished file was left.")
+                raise typer.Exit(INTERRUPTED) from None
+            assert isinstance(error, Exception)
             if wants_traceback() and not isinstance(error, MienError):
                 raise
             sentence, status = explain(error)

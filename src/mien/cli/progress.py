@@ -10,6 +10,8 @@ from rich.progress import BarColumn, ProgressColumn, Task, TaskID, TextColumn, T
 from rich.progress import Progress as Bars
 from rich.text import Text
 
+from mien.cli.failure import check
+
 
 class Progress:
     """Shows how far a run has come; pass it where a progress callback is expected.
@@ -53,6 +55,7 @@ class Progress:
 
     def __call__(self, stage: str, done: int, total: int | None) -> None:
         """Note that `done` of `total` frames (None if unknown) have passed a stage."""
+        check()
         if stage != self._stage:
             self._begin(stage, total)
         if self._bars is not None and self._task is not None:

@@ -5,7 +5,7 @@ rotations; each landmark is cast back onto the surface and the hits are averaged
 mirror-symmetric. The neutral, the identity modes and the expression offsets are read off at
 those surface points.
 
-    python scripts/build_face_model.py FACE_MODEL.npz -o src/mien/assets/face_model.npz [--picture PNG]
+    python scripts/build_face_model.py FACE_MODEL.npz -o src/mien/assets/face_model.npz
 """
 
 from __future__ import annotations
@@ -121,10 +121,20 @@ def main():
     colour = albedo(neutral)
 
     mesh = mp.solutions.face_mesh.FaceMesh(static_image_mode=True, refine_landmarks=True)
-    hits, corners, weights = [], [], []
-    for yaw, pitch in [(0, 0), (-6, 0), (6, 0), (0, -6), (0, 6), (-4, 4), (4, 4), (-4, -4), (4, -4)]:
+    hits, _corners, _weights = [], [], []
+    for yaw, pitch in [
+        (0, 0),
+        (-6, 0),
+        (6, 0),
+        (0, -6),
+        (0, 6),
+        (-4, 4),
+        (4, 4),
+        (-4, -4),
+        (4, -4),
+    ]:
         turned = neutral @ rotation(yaw, pitch).T
-        image, index, bary, scale = render(turned, triangles, colour)
+        image, index, bary, _scale = render(turned, triangles, colour)
         found = mesh.process(image).multi_face_landmarks
         if not found:
             raise SystemExit(f"MediaPipe finds no face on the render at yaw {yaw}, pitch {pitch}.")
@@ -172,7 +182,9 @@ def main():
         blend = 1 / (np.sort(distance)[:4] + 1e-3)
         blend /= blend.sum()
         basis[i] = blend @ neutral[near]
-        identity[:, i] = np.einsum("k,mkc->mc", blend, kit["identity"][:MODES, near].astype(float)) * flip
+        identity[:, i] = (
+            np.einsum("k,mkc->mc", blend, kit["identity"][:MODES, near].astype(float)) * flip
+        )
         resampled[:, i] = np.einsum("k,mkc->mc", blend, ict[:, near]) * flip
     swap = np.array([-1.0, 1, 1])
     basis = (basis + basis[mirror] * swap) / 2

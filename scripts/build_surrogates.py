@@ -1,12 +1,13 @@
 """Build the surrogate bank from a folder of portraits: composites that are nobody's likeness.
 
-    python scripts/build_surrogates.py PORTRAITS -o src/mien/assets/surrogates [--picture docs/bank.png]
+    python scripts/build_surrogates.py PORTRAITS -o src/mien/assets/surrogates [--cache FILE]
 
 PORTRAITS holds `ID.jpg` files and `portraits.csv` (id, sex, birth_year). Every step serves one end,
 a neutral face of nobody: portraits with glasses, beards, fringes, turned heads are left out; the
 solved expression is taken out of the shape, and what a smile does to the texture is learned over
 all portraits and taken out of each; members are grouped by apparent sex and skin tone, clustered in
-recogniser space, averaged (k >= 10), made left-right symmetric, and pushed away from the mean of all.
+recogniser space, averaged (k >= 10), made left-right symmetric,
+and pushed away from the mean of all.
 """
 
 from __future__ import annotations
@@ -60,7 +61,9 @@ def measure(folder: Path) -> list[Portrait]:
         if image is None:
             continue
         enlarge = 3
-        image = cv2.resize(image[..., ::-1], None, fx=enlarge, fy=enlarge, interpolation=cv2.INTER_CUBIC)
+        image = cv2.resize(
+            image[..., ::-1], None, fx=enlarge, fy=enlarge, interpolation=cv2.INTER_CUBIC
+        )
         points = None
         for region in detector.find(image, tiles=True)[:2]:
             points = backend.measure(image, [region])[0]
@@ -110,7 +113,7 @@ def rims() -> np.ndarray:
     mask = np.zeros((SIZE, SIZE), np.uint8)
     for outer, inner in ((33, 133), (263, 362)):
         width = np.linalg.norm(uv[outer] - uv[inner])
-        centre = tuple(int(v) for v in uv[[outer, inner]].mean(0) + [0, 0.12 * width])
+        centre = tuple(int(v) for v in [*uv[[outer, inner]].mean(0), 0, 0.12 * width])
         one = np.zeros_like(mask)
         cv2.ellipse(one, centre, (int(1.05 * width), int(0.95 * width)), 0, -20, 200, 1, -1)
         cv2.ellipse(one, centre, (int(0.66 * width), int(0.52 * width)), 0, 0, 360, 0, -1)
@@ -271,6 +274,7 @@ def tone(p: Portrait) -> float:
 
 def without_expression(portraits: list[Portrait], names: list[str]) -> list[np.ndarray]:
     """Textures with what smiling, opening and turning do to them regressed out (log space)."""
+
     def mean_of(p, *channels):
         return np.mean([p.beta[names.index(c)] for c in channels])
 
@@ -326,6 +330,20 @@ def sharpen(mean: np.ndarray, members: list[np.ndarray], rng: np.random.Generato
     return result
 
 
+def apparent_sex(portraits: list[Portrait]) -> dict[str, object]:
+    """A linear rule on descriptors, so that a patient is first offered faces of the same look."""
+    known = [p for p in portraits if p.sex]
+    x = np.stack([p.descriptor for p in known])
+    y = np.array([1.0 if p.sex == "M" else -1.0 for p in known])
+    weight = np.where(y > 0, 1 / (y > 0).sum(), 1 / (y < 0).sum())
+    mean = np.average(x, axis=0, weights=weight)
+    a = (x - mean) * np.sqrt(weight)[:, None]
+    w = np.linalg.solve(a.T @ a + 2e-3 * np.eye(128), a.T @ (y * np.sqrt(weight)))
+    right = np.mean(np.sign((x - mean) @ w) == y)
+    print(f"apparent sex: {right:.3f} of the portraits on the right side")
+    return {"male": [round(float(v), 4) for v in w], "mean": [round(float(v), 4) for v in mean]}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("portraits", type=Path)
@@ -343,7 +361,10 @@ def main() -> None:
     portraits = [p for p in measured if usable(p)]
     print(f"{len(portraits)} portraits are usable")
     smile = np.array(
-        [p.beta[[names.index("mouthSmileLeft"), names.index("mouthSmileRight")]].mean() for p in portraits]
+        [
+            p.beta[[names.index("mouthSmileLeft"), names.index("mouthSmileRight")]].mean()
+            for p in portraits
+        ]
     )
     clean = without_expression(portraits, names)
     tones = np.array([tone(p) for p in portraits])
@@ -405,10 +426,16 @@ def main() -> None:
                     "regressed out of the texture; mirrored; pushed 1.3x from the mean",
                     "mean_smile_of_members": round(float(smile[members].mean()), 2),
                     "alpha": [round(float(a), 4) for a in alpha],
-                    "descriptor": [round(float(d), 4) for d in descriptors[[group.index(i) for i in members]].mean(0)],
+                    "descriptor": [
+                        round(float(d), 4)
+                        for d in descriptors[[group.index(i) for i in members]].mean(0)
+                    ],
                 }
             )
-            print(name, "smile of members", cards[-1]["mean_smile_of_members"], born and np.mean(born))
+            print(
+                name, "smile of members", cards[-1]["mean_smile_of_members"], born and np.mean(born)
+            )
+    (args.output / "apparent_sex.json").write_text(json.dumps(apparent_sex(measured)) + "\n")
     (args.output / "cards.json").write_text(json.dumps(cards, indent=1) + "\n")
 
 

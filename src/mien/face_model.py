@@ -43,7 +43,7 @@ class FaceModel:
     neutral: np.ndarray
     """Mean face at rest, lips sealed, eyes open; canonical units, shape (478, 3)."""
     identity: np.ndarray
-    """Left-right symmetric identity modes, one unit is one standard deviation, shape (40, 478, 3)."""
+    """Left-right symmetric modes, one unit is one standard deviation, shape (40, 478, 3)."""
     expression: np.ndarray
     """Offset of each ARKit expression at full strength, shape (52, 478, 3)."""
     expression_names: tuple[str, ...]
@@ -159,7 +159,9 @@ class FaceModel:
 
     def _frontality(self, landmarks: np.ndarray) -> np.ndarray:
         """Weight of each frame in `fit`: turned heads show one side badly, shape (n_frames,)."""
-        turn = [abs(self.pose(points, np.zeros(IDENTITY_MODES)).rotation[0, 2]) for points in landmarks]
+        turn = [
+            abs(self.pose(points, np.zeros(IDENTITY_MODES)).rotation[0, 2]) for points in landmarks
+        ]
         return np.exp(-0.5 * (np.array(turn) / 0.3) ** 2) + 1e-3
 
 

@@ -38,7 +38,9 @@ class Similarity:
         return self.scale * vectors @ self.rotation.T
 
 
-def umeyama(source: np.ndarray, target: np.ndarray, weights: np.ndarray | None = None) -> Similarity:
+def umeyama(
+    source: np.ndarray, target: np.ndarray, weights: np.ndarray | None = None
+) -> Similarity:
     """Least-squares similarity that takes `source` to `target`.
 
     Parameters

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
@@ -47,5 +48,5 @@ class Ledger:
                 "from_s": round(float(self.times[first]), 6),
                 "to_s": round(float(self.times[end - 1]), 6),
             }
-            for first, end in zip(edges[:-1], edges[1:], strict=True)
+            for first, end in itertools.pairwise(edges)
         ]

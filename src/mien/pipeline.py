@@ -45,7 +45,7 @@ _SAMPLES = 32  # frames kept for calibration, at most twice as many at any time
 _SAMPLE_SIDE = 640  # pixels; larger faces are shrunk in samples
 _WORKERS = 2
 _WAITING = 6  # frames in flight between reading and writing
-_CHECKED = 24  # output frames that the recogniser sees
+_CHECKED = 16  # output frames that the recogniser sees, and one more every ten seconds
 _ROOM = 0.6  # surroundings kept in a sample: the recogniser looks beyond the outline
 
 Progress = Callable[[str, int, int | None], None]
@@ -194,16 +194,16 @@ def deidentify(
             _prepare(track, survey, settings, recogniser, backend, report)
             for track in survey.tracks
         ]
-        ledger, results = _render(
-            source, survey, people, writer, beside, recogniser, report
-        )
+        ledger, results = _render(source, survey, people, writer, beside, recogniser, report)
         audits = [
             audit(person.track.person, person.gallery, np.stack(found), recogniser)
             for person, found in zip(people, results, strict=True)
-            if person.gallery is not None and found
+            if person.gallery is not None and person.engine is not None
         ]
         enforce(audits)
-        record = _manifest(source, writer.finish(), info, settings, backend, survey, people, ledger, audits)
+        record = _manifest(
+            source, writer.finish(), info, settings, backend, survey, people, ledger, audits
+        )
         _publish_text(manifest, json.dumps(record, indent=2) + "\n")
         try:
             writer.commit()
@@ -256,6 +256,11 @@ def _survey(
     return _Survey(tracks, np.array(times), kept, losses)
 
 
+def _checked(frames: int) -> int:
+    """How many frames of a clip the recogniser sees."""
+    return min(_CHECKED + frames // 300, 2 * _SAMPLES)
+
+
 def _cut(image: np.ndarray, landmarks: np.ndarray) -> Sample:
     left, top, right, bottom = face_box(landmarks, image.shape, _ROOM)
     part = image[top:bottom, left:right]
@@ -286,9 +291,9 @@ def _prepare(
     if len(samples) > _SAMPLES:
         samples = [samples[i] for i in np.linspace(0, len(samples) - 1, _SAMPLES).astype(int)]
     report("choosing", 0, None)
-    spread = np.linspace(0, len(samples) - 1, min(len(samples), _CHECKED)).astype(int)
-    person.gallery = np.stack(
-        [recogniser.describe(samples[i].image, samples[i].landmarks) for i in spread]
+    spread = np.linspace(0, len(samples) - 1, min(len(samples), _checked(len(survey.times))))
+    person.gallery = recogniser.describe_all(
+        [recogniser.chip(samples[i].image, samples[i].landmarks) for i in spread.astype(int)]
     )
     if settings.engine != "mesh":
         person.engine = OBSCURING[settings.engine]()
@@ -340,8 +345,7 @@ def _render(
 ) -> tuple[Ledger, list[list[np.ndarray]]]:
     count = len(survey.times)
     entries = np.full(count, Entry.COVERED, np.uint8)
-    # other frames than those the surrogate was chosen on
-    checked = {int(i) for i in np.linspace(0, count - 1, _CHECKED + 1)[:-1] + count / 64}
+    checked = [_frames_to_check(person.track) for person in people]
     results: list[list[np.ndarray]] = [[] for _ in people]
 
     def work(frame: Frame) -> tuple[Frame, np.ndarray, Entry, list[np.ndarray | None]]:
@@ -355,14 +359,21 @@ def _render(
                     f"{source.name} changed while it was read: leave the input alone and run again."
                 )
             entries[frame.index] = entry
-            if frame.index in checked or count <= _CHECKED:
-                for found, points in zip(results, moved, strict=True):
-                    if points is not None:
-                        found.append(recogniser.describe(image, points))
+            for found, points, frames in zip(results, moved, checked, strict=True):
+                if points is not None and frame.index in frames:
+                    found.append(recogniser.describe(image, points))
             writer.write(image, frame.pts, duration=frame.duration)
             beside.write(frame, image)
             report("rendering", frame.index + 1, count)
     return Ledger(entries, survey.times), results
+
+
+def _frames_to_check(track: FaceTrack) -> set[int]:
+    """Frames of a person that the recogniser sees: spread over all in which the face is known."""
+    known = track.known()
+    count = min(len(known), _checked(len(track.state)))
+    spread = np.linspace(0, len(known) - 1, 2 * count + 1)[1::2]  # between those chosen on
+    return set(known[spread.round().astype(int)].tolist())
 
 
 def _replace(
@@ -469,7 +480,7 @@ def _ahead(items: Iterable[T], room: int = _WAITING) -> Iterator[T]:
             try:
                 queue.put(entry, timeout=0.1)
                 return
-            except Exception:  # noqa: BLE001 - queue.Full; look again whether to stop
+            except Exception:
                 continue
 
     def run() -> None:
@@ -479,7 +490,7 @@ def _ahead(items: Iterable[T], room: int = _WAITING) -> Iterator[T]:
                     return
                 put((True, item))
             put((False, None))
-        except BaseException as exc:  # noqa: BLE001 - carried to the consumer
+        except BaseException as exc:
             put((False, exc))
 
     thread = Thread(target=run, daemon=True)
@@ -554,7 +565,7 @@ def _manifest(
         "people": [
             {
                 "person": person.track.person,
-                "frames": int(len(person.track.known())),
+                "frames": len(person.track.known()),
                 **person.note,
             }
             for person in people

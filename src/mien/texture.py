@@ -1,6 +1,7 @@
 """The UV layout: a flat picture of any face in which every landmark has its fixed place.
 
-The layout is half a frontal view and half an unrolling around a vertical axis behind the nose. Texture coordinates are
+The layout is half a frontal view and half an unrolling around an axis behind the
+nose. Texture coordinates are
 0 to 1, u along the columns, v along the rows.
 """
 
@@ -27,7 +28,7 @@ def coordinates() -> np.ndarray:
     axis = skin[:, 2].max() * 0.9  # the temples lie just in front of the axis
     angle = np.arctan2(neutral[:, 0], axis - neutral[:, 2])
     unrolled = angle * (axis - skin[:, 2].min())
-    # half unrolled, half seen from the front: the sides keep texels, the front keeps its proportions
+    # half unrolled, half seen from the front: sides keep texels, the front its proportions
     flat = np.column_stack([0.3 * unrolled + 0.6 * neutral[:, 0], neutral[:, 1]])
     low, high = flat[:468].min(0), flat[:468].max(0)
     half = (high - low).max() / 2 / (1 - 2 * _MARGIN)
@@ -38,7 +39,7 @@ def coordinates() -> np.ndarray:
 def triangles(mouth: bool = False) -> np.ndarray:
     """Skin and eye triangles, with those of the inner mouth on request, shape (n, 3)."""
     parts = [FaceModel.load().triangles, EYE_TRIANGLES]
-    return np.concatenate(parts + [MOUTH_TRIANGLES] if mouth else parts).astype(np.int32)
+    return np.concatenate([*parts, MOUTH_TRIANGLES] if mouth else parts).astype(np.int32)
 
 
 @cache
@@ -92,9 +93,7 @@ def texels_per_pixel(landmarks: np.ndarray, size: int) -> float:
     uv = coordinates()
     tall = np.linalg.norm(landmarks[10, :2] - landmarks[152, :2]) + 1e-6
     wide = np.linalg.norm(landmarks[33, :2] - landmarks[263, :2]) + 1e-6
-    return size * float(
-        max((uv[152, 1] - uv[10, 1]) / tall, (uv[263, 0] - uv[33, 0]) / wide * 0.8)
-    )
+    return size * float(max((uv[152, 1] - uv[10, 1]) / tall, (uv[263, 0] - uv[33, 0]) / wide * 0.8))
 
 
 @cache

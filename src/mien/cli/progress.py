@@ -70,14 +70,16 @@ class Progress:
         if self._task is not None:  # an announced number of frames may have been wrong
             done = self._bars.tasks[-1].completed
             self._bars.update(self._task, total=done or 1, completed=done or 1)
-        self._task = self._bars.add_task(f"{self._title}: {stage}", total=total)
+        self._task = self._bars.add_task(
+            f"{self._title}: {stage}", total=total, counted=total is not None
+        )
 
 
 class _Count(ProgressColumn):
     """Frames done, of how many."""
 
     def render(self, task: Task) -> Text:
-        if not task.completed:
+        if not task.completed or not (task.fields["counted"] or task.total is None):
             return Text("")
         whole = "?" if task.total is None else f"{task.total:.0f}"
         return Text(f"{task.completed:.0f}/{whole} frames")

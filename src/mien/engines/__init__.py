@@ -7,4 +7,14 @@ from mien.engines.obscure import Blur, Mask, Pixelate
 OBSCURING = {"mask": Mask, "blur": Blur, "pixelate": Pixelate}
 ENGINES = ("mesh", *OBSCURING)
 
-__all__ = ["ENGINES", "OBSCURING", "Blur", "Engine", "Mask", "Mesh", "Person", "Pixelate", "Rendering"]
+__all__ = [
+    "ENGINES",
+    "OBSCURING",
+    "Blur",
+    "Engine",
+    "Mask",
+    "Mesh",
+    "Person",
+    "Pixelate",
+    "Rendering",
+]

@@ -27,6 +27,7 @@ from mien.topology import (
 MAP = 256  # side of the per-frame maps, texels
 _LIGHT = 20.0  # texels: what is smoother than this is light and skin tone
 _CHANGE = 2.0  # texels: changes finer than this are measurement noise
+_COARSE = 10.0  # texels: changes near brows, lids and lips are taken no finer than this
 _FLOOR = 6.0  # grey levels added before logarithms, so that black is not minus infinity
 
 
@@ -112,13 +113,15 @@ def logarithm(picture: np.ndarray) -> np.ndarray:
 def smooth(values: np.ndarray, weight: np.ndarray, sigma: float) -> np.ndarray:
     """Gaussian average over the weighted texels only, extended to where there are none."""
     weight = weight.astype(np.float32)
-    top = cv2.GaussianBlur(values * weight[..., None], (0, 0), sigma)
-    bottom = cv2.GaussianBlur(weight, (0, 0), sigma)
-    wide_top = cv2.GaussianBlur(values * weight[..., None], (0, 0), 4 * sigma)
-    wide_bottom = cv2.GaussianBlur(weight, (0, 0), 4 * sigma) + 1e-6
-    far = wide_top / wide_bottom[..., None]
-    trust = np.clip(bottom * 4, 0, 1)[..., None]
-    return trust * top / (bottom[..., None] + 1e-6) + (1 - trust) * far
+    packed = np.concatenate([values * weight[..., None], weight[..., None]], axis=2)
+    near = cv2.GaussianBlur(packed, (0, 0), sigma)
+    # four times as wide, at a quarter of the size
+    size = (values.shape[1], values.shape[0])
+    small = cv2.resize(packed, (size[0] // 4, size[1] // 4), interpolation=cv2.INTER_AREA)
+    wide = cv2.resize(cv2.GaussianBlur(small, (0, 0), sigma), size, interpolation=cv2.INTER_LINEAR)
+    far = wide[..., :3] / (wide[..., 3:] + 1e-6)
+    trust = np.clip(near[..., 3:] * 4, 0, 1)
+    return trust * near[..., :3] / (near[..., 3:] + 1e-6) + (1 - trust) * far
 
 
 def in_patients_light(
@@ -146,13 +149,6 @@ def in_patients_light(
     return (np.exp(logarithm(picture) + gain) - _FLOOR).clip(0, 255).astype(np.float32)
 
 
-@cache
-def _fine() -> np.ndarray:
-    """Where fine changes are believed: skin, not the moving edges of features, 0-1."""
-    mask = (inside() & ~features()).astype(np.float32)
-    return cv2.GaussianBlur(cv2.erode(mask, np.ones((3, 3))), (0, 0), 3)[..., None]
-
-
 def change(current: np.ndarray, neutral: np.ndarray, hidden: np.ndarray) -> np.ndarray:
     """What a frame adds to the patient's neutral, as a factor per texel.
 
@@ -165,14 +161,30 @@ def change(current: np.ndarray, neutral: np.ndarray, hidden: np.ndarray) -> np.n
     """
     half = MAP // 2
     difference = cv2.resize(current - neutral, (half, half), interpolation=cv2.INTER_AREA)
-    weight = cv2.resize(_skin_weight() * (1 - hidden), (half, half), interpolation=cv2.INTER_AREA)
+    seen = 1 - cv2.resize(hidden, (half, half), interpolation=cv2.INTER_AREA)
+    weight = _skin_weight() * seen
     difference = np.clip(difference, -0.7, 0.7)
-    coarse = smooth(difference, weight, 10.0 / 2)
-    fine = smooth(difference, weight, _CHANGE / 2)
-    trust = cv2.resize(_fine(), (half, half), interpolation=cv2.INTER_AREA)[..., None]
-    return np.exp(coarse + trust * (fine - coarse))
+    # what is coarse is found at half the size again
+    quarter = cv2.resize(difference, (half // 2, half // 2), interpolation=cv2.INTER_AREA)
+    quarter_weight = cv2.resize(weight, (half // 2, half // 2), interpolation=cv2.INTER_AREA)
+    coarse = smooth(quarter, quarter_weight, _COARSE / 4)
+    coarse = cv2.resize(coarse, (half, half), interpolation=cv2.INTER_LINEAR)
+    packed = np.concatenate([difference * weight[..., None], weight[..., None]], axis=2)
+    near = cv2.GaussianBlur(packed, (0, 0), _CHANGE / 2)
+    fine = near[..., :3] / (near[..., 3:] + 1e-3)
+    return np.exp(coarse + _trust() * (fine - coarse))
+
+
+@cache
+def _trust() -> np.ndarray:
+    """Where fine changes are believed: skin, not the moving edges of features, (128, 128, 1)."""
+    mask = cv2.erode((inside() & ~features()).astype(np.float32), np.ones((3, 3)))
+    soft = cv2.GaussianBlur(mask, (0, 0), 3)
+    return cv2.resize(soft, (MAP // 2, MAP // 2), interpolation=cv2.INTER_AREA)[..., None]
 
 
 @cache
 def _skin_weight() -> np.ndarray:
-    return (inside() & ~features()).astype(np.float32)
+    """Bare skin at half size, 0-1, shape (128, 128)."""
+    mask = (inside() & ~features()).astype(np.float32)
+    return cv2.resize(mask, (MAP // 2, MAP // 2), interpolation=cv2.INTER_AREA)

@@ -4,8 +4,8 @@ The displacement is one field per person and surrogate, constant in the head's o
 the face does, it does on both. Three things are held:
 
 - the outline of the face stays the patient's, because hair, ears and neck do;
-- each eye opening moves and scales as a whole, so its aspect ratio is the patient's at every moment;
-- the inner contour of the lips moves as a whole, so sealed lips are sealed and a gap keeps its size.
+- each eye opening moves as a whole, so its aspect ratio is the patient's at every moment;
+- the inner contour of the lips moves as a whole: sealed lips are sealed, a gap keeps its size.
 """
 
 from __future__ import annotations

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numba
 import numpy as np
 
@@ -15,7 +14,6 @@ from mien.engines.appearance import (
     change,
     feather,
     in_patients_light,
-    inside,
     logarithm,
     openings,
 )
@@ -180,9 +178,7 @@ def _draw(
             for c in range(3):
                 value = 0.0
                 if mine < 1.0:
-                    value = (1 - mine) * min(
-                        _sample(skin, u, v, c) * _sample(gain, u, v, c), 255.0
-                    )
+                    value = (1 - mine) * min(_sample(skin, u, v, c) * _sample(gain, u, v, c), 255.0)
                 if mine > 0.0:
                     value += mine * _sample(image, x / width, y / height, c)
                 colour[i, j, c] = np.uint8(min(max(value + 0.5, 0.0), 255.0))

@@ -143,24 +143,20 @@ def _frame_zone() -> np.ndarray:
     """Around the eyes, over the bridge and to the temples, without eyes, lashes and brows, bool."""
     uv = texture.coordinates() * MAP
     mask = np.zeros((MAP, MAP), np.uint8)
-    for ring, (outer, inner) in ((RIGHT_EYE_RING, (33, 133)), (LEFT_EYE_RING, (263, 362))):
+    for outer, inner, temple in ((33, 133, 127), (263, 362, 356)):
         width = float(np.linalg.norm(uv[outer] - uv[inner]))
-        x, y = uv[[outer, inner]].mean(0) + [0, 0.1 * width]
-        cv2.ellipse(
-            mask, (int(x), int(y)), (int(1.15 * width), int(0.95 * width)), 0, 0, 360, 1, -1
-        )
-        temple = 234 if outer == 33 else 454
-        cv2.line(
-            mask,
-            tuple(int(v) for v in uv[outer]),
-            tuple(int(v) for v in uv[127 if temple == 234 else 356]),
-            1,
-            26,
-        )
+        x, y = uv[[outer, inner]].mean(0)
+        y += 0.1 * width
+        axes = (int(1.15 * width), int(0.95 * width))
+        cv2.ellipse(mask, (int(x), int(y)), axes, 0, 0, 360, 1, -1)
+        ends = uv[[outer, temple]].astype(int).tolist()
+        cv2.line(mask, ends[0], ends[1], 1, 26)
     zone = (mask > 0) | _bridge()
     for ring in (RIGHT_EYE_RING, LEFT_EYE_RING):
         zone &= ~polygon(tuple(ring), 0.028)
-    zone &= ~features(0.012) | polygon(tuple(RIGHT_EYE_RING), 0.03) | polygon(
-        tuple(LEFT_EYE_RING), 0.03
+    zone &= (
+        ~features(0.012)
+        | polygon(tuple(RIGHT_EYE_RING), 0.03)
+        | polygon(tuple(LEFT_EYE_RING), 0.03)
     )
     return zone & inside()

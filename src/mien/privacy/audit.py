@@ -38,9 +38,7 @@ class Audit:
         return {**asdict(self), "passed": self.passed}
 
 
-def audit(
-    person: int, originals: np.ndarray, results: np.ndarray, recogniser: Dlib
-) -> Audit:
+def audit(person: int, originals: np.ndarray, results: np.ndarray, recogniser: Dlib) -> Audit:
     """Compare descriptors of a person's output frames with all sampled originals.
 
     Parameters

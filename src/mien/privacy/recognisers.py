@@ -64,6 +64,10 @@ class Dlib:
         """Descriptor of a chip from `chip`, shape (128,)."""
         return np.array(self._network.compute_face_descriptor(chip))
 
+    def describe_all(self, chips: list[np.ndarray]) -> np.ndarray:
+        """Descriptors of many chips at once, shape (n, 128)."""
+        return np.array(self._network.compute_face_descriptor(chips)).reshape(-1, 128)
+
 
 def _weights(name: str) -> Path:
     """A file of the face_recognition_models package, which is found but never imported."""

@@ -37,6 +37,13 @@ def cards() -> dict[str, dict[str, Any]]:
 
 
 @cache
+def apparent_sex_rule() -> dict[str, np.ndarray]:
+    """`mean` and `male` direction in descriptor space, each of shape (128,)."""
+    text = (files("mien") / "assets" / "surrogates" / "apparent_sex.json").read_text()
+    return {name: np.array(values) for name, values in json.loads(text).items()}
+
+
+@cache
 def load(name: str) -> Surrogate:
     """Read one surrogate of the bank.
 

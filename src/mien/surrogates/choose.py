@@ -14,12 +14,14 @@ import numpy as np
 from mien.compositing import composite
 from mien.engines.mesh import Mesh, Person
 from mien.privacy.recognisers import Dlib
-from mien.surrogates.bank import Surrogate, cards, load
+from mien.surrogates import bank
+from mien.surrogates.bank import Surrogate, load
 from mien.tracking.track import Sample
 
 STRENGTHS = (1.5, 2.2)
 _ENOUGH = 0.06  # above the recogniser's threshold: a choice that leaves room for unseen frames
 _FINALISTS = 3
+_PROBES = 5
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ def choose(
     target = recogniser.threshold + _ENOUGH
     probes = [
         (samples[i].image, samples[i].landmarks)
-        for i in np.linspace(0, len(samples) - 1, 6).round().astype(int)
+        for i in np.linspace(0, len(samples) - 1, _PROBES).round().astype(int)
     ]
 
     def nearest(name: str, strength: float, count: int) -> float:
@@ -82,7 +84,7 @@ def choose(
     tried: dict[str, float] = {}
     best = ("", STRENGTHS[0], -1.0)
     for names in (same, other):
-        quick = {name: nearest(name, STRENGTHS[0], 2) for name in names}
+        quick = {name: nearest(name, STRENGTHS[0], 1) for name in names}
         for strength in STRENGTHS:
             for name in sorted(quick, key=lambda n: -quick[n])[:_FINALISTS]:
                 distance = nearest(name, strength, len(probes))
@@ -96,12 +98,8 @@ def choose(
 
 def _by_apparent_sex(gallery: np.ndarray) -> tuple[list[str], list[str]]:
     """Names of the surrogates that look of the patient's sex to the recogniser, and the rest."""
-    mean = gallery.mean(0)
-    groups: dict[str, list[str]] = {}
-    distance: dict[str, list[float]] = {}
-    for name, card in cards().items():
-        groups.setdefault(card["apparent_sex"], []).append(name)
-        gap = float(np.linalg.norm(np.array(card["descriptor"]) - mean))
-        distance.setdefault(card["apparent_sex"], []).append(gap)
-    ranked = sorted(groups, key=lambda sex: np.mean(sorted(distance[sex])[:3]))
-    return groups[ranked[0]], [name for sex in ranked[1:] for name in groups[sex]]
+    rule = bank.apparent_sex_rule()
+    side = (gallery.mean(0) - rule["mean"]) @ rule["male"]
+    looks = "male" if side > 0 else "female"
+    same = [name for name, card in bank.cards().items() if card["apparent_sex"] == looks]
+    return same, [name for name in bank.cards() if name not in same]

@@ -5,4 +5,13 @@ from mien.tracking.people import Tracker
 from mien.tracking.registration import Registration
 from mien.tracking.track import FaceTrack, Sample, State
 
-__all__ = ["FaceMesh", "FaceTrack", "Landmarker", "Registration", "Sample", "State", "Tracker", "open_backend"]
+__all__ = [
+    "FaceMesh",
+    "FaceTrack",
+    "Landmarker",
+    "Registration",
+    "Sample",
+    "State",
+    "Tracker",
+    "open_backend",
+]

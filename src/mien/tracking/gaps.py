@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 
 from mien.tracking.track import FaceTrack, State
@@ -29,7 +31,7 @@ def bridge(track: FaceTrack, times: np.ndarray, size: tuple[int, int]) -> None:
     known = np.flatnonzero(track.state == State.TRACKED)
     if not len(known):
         return
-    for before, after in zip(known[:-1], known[1:], strict=True):
+    for before, after in itertools.pairwise(known):
         if after == before + 1:
             continue
         gap = slice(before + 1, after)
@@ -69,7 +71,7 @@ def _neighbours(known: np.ndarray, frame: int) -> np.ndarray:
 
 
 def _left(track: FaceTrack, known: np.ndarray, frame: int, size: tuple[int, int]) -> bool:
-    """Whether the face was last seen wholly outside the picture (then there is nothing to cover)."""
+    """Whether the face was last seen wholly outside the picture: nothing to cover then."""
     height, width = size
     for other in _neighbours(known, frame):
         points = track.landmarks[other, :, :2]

@@ -20,7 +20,7 @@ import numpy as np
 from mien.errors import ParameterError, TrackingError
 
 # scale and shift (in region sizes) of the views whose answers are averaged
-_VIEWS = ((1.50, 0.0, 0.0), (1.65, 0.020, -0.015), (1.42, -0.020, 0.010), (1.58, 0.008, 0.020))
+_VIEWS = ((1.50, 0.0, 0.0), (1.65, 0.020, -0.015), (1.42, -0.020, 0.010))
 
 _AGREEMENT = 0.02  # of the eye distance, with a pixel's grace for tiny faces
 
@@ -126,9 +126,7 @@ class FaceMesh:
     def measure(self, image: np.ndarray, regions: list[Region]) -> list[np.ndarray | None]:
         """See `Backend.measure`."""
         height, width = image.shape[:2]
-        tasks = [
-            (k, region.view(*view)) for k, region in enumerate(regions) for view in _VIEWS
-        ]
+        tasks = [(k, region.view(*view)) for k, region in enumerate(regions) for view in _VIEWS]
         for start, graph in enumerate(self._graphs):
             graph.submit(image, tasks[start :: len(self._graphs)])
         answers: list[list[np.ndarray]] = [[] for _ in regions]
@@ -145,7 +143,7 @@ class FaceMesh:
 
 
 def _agreed(views: list[np.ndarray]) -> np.ndarray | None:
-    """Mean of the views' answers, each of shape (478, 3), unless they do not see one and the same face.
+    """Mean of the views' answers, each (478, 3), unless they do not see one and the same face.
 
     On real faces the views differ by half a per cent of the eye distance; where the model imagines
     a face they differ by several.
@@ -160,7 +158,15 @@ def _agreed(views: list[np.ndarray]) -> np.ndarray | None:
 
 
 _LANDMARK = np.dtype(
-    [("head", "u1", 2), ("tx", "u1"), ("x", "<f4"), ("ty", "u1"), ("y", "<f4"), ("tz", "u1"), ("z", "<f4")]
+    [
+        ("head", "u1", 2),
+        ("tx", "u1"),
+        ("x", "<f4"),
+        ("ty", "u1"),
+        ("y", "<f4"),
+        ("tz", "u1"),
+        ("z", "<f4"),
+    ]
 )
 
 
@@ -258,7 +264,9 @@ class Landmarker:
                     )
                 )
         except (RuntimeError, ValueError) as exc:
-            raise ParameterError(f"{path} is not a Face Landmarker model: check --landmarker.") from exc
+            raise ParameterError(
+                f"{path} is not a Face Landmarker model: check --landmarker."
+            ) from exc
 
     def measure(self, image: np.ndarray, regions: list[Region]) -> list[np.ndarray | None]:
         """See `Backend.measure`."""

@@ -70,10 +70,11 @@ class Tracker:
         """
         number = len(self._times)
         self._times.append(time)
-        self._size = image.shape[:2]
+        self._size = (image.shape[0], image.shape[1])
         expected = [Region.around(tracklet.landmarks[-1]) for tracklet in self._open]
         measured = self._measure(image, expected)
-        still, seen = [], []
+        still: list[_Tracklet] = []
+        seen: list[np.ndarray] = []
         for tracklet, region, points in zip(self._open, expected, measured, strict=True):
             if points is None or any(_same(points, other) for other in seen):
                 self._done.append(tracklet)

@@ -129,7 +129,9 @@ class _Jacobian:
 def _structure(picture: np.ndarray) -> np.ndarray:
     """Brows, folds, pores without light: high-passed log brightness around 128, uint8."""
     light = np.log(picture.astype(np.float32).mean(2) + 8)
-    return ((light - cv2.GaussianBlur(light, (0, 0), 7.5)) * 160 + 128).clip(0, 255).astype(np.uint8)
+    return (
+        ((light - cv2.GaussianBlur(light, (0, 0), 7.5)) * 160 + 128).clip(0, 255).astype(np.uint8)
+    )
 
 
 def _fill(ring: np.ndarray) -> np.ndarray:

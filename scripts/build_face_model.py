@@ -192,7 +192,10 @@ def main():
     expression = np.stack([arkit_offset(n, names, resampled) for n in ARKIT])
 
     rows = topology.INNER_LIP_UPPER, topology.INNER_LIP_LOWER
-    basis[rows[0]] = basis[rows[1]] = (basis[rows[0]] + basis[rows[1]]) / 2  # sealed at neutral
+    # sealed at neutral, on every identity
+    basis[rows[0]] = basis[rows[1]] = (basis[rows[0]] + basis[rows[1]]) / 2
+    line = (identity[:, rows[0]] + identity[:, rows[1]]) / 2
+    identity[:, rows[0]] = identity[:, rows[1]] = line
 
     centre = basis[[33, 263]].mean(0)  # origin between the outer eye corners, unit: their distance
     unit = np.linalg.norm(basis[33] - basis[263])

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from mien.face_model import FaceModel
 from mien.geometry import umeyama
 from mien.topology import (
     FACE_OVAL,
@@ -52,23 +51,18 @@ def displacement(patient: np.ndarray, surrogate: np.ndarray, strength: float = 1
     rim = _distance(flat, flat[FACE_OVAL])
     offset = free * _ease(rim / _RIM)[:, None]
     for ring, iris in ((RIGHT_EYE_RING, RIGHT_IRIS), (LEFT_EYE_RING, LEFT_IRIS)):
-        offset = _as_a_whole(offset, patient, ring, 1.0, also=iris)
-    outer = [33, 263]
-    before = np.linalg.norm(patient[outer[0]] - patient[outer[1]])
-    after = np.linalg.norm(np.subtract(*(patient + offset)[outer]))
-    return _as_a_whole(offset, patient, INNER_LIP_RING, float(after / before))
+        offset = _as_a_whole(offset, patient, ring, also=iris)
+    return _as_a_whole(offset, patient, INNER_LIP_RING)
 
 
 def _as_a_whole(
     offset: np.ndarray,
     patient: np.ndarray,
     ring: np.ndarray,
-    scale: float,
     also: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Make an opening move as one similarity, and let the skin around it ease into that."""
-    centre = patient[ring].mean(0)
-    whole = offset[ring].mean(0) + (scale - 1) * (patient - centre)
+    """Make an opening move as one, and let the skin around it ease into that."""
+    whole = offset[ring].mean(0)
     near = 1 - _ease(_distance(patient[:, :2], patient[ring, :2]) / _LID)
     near[ring] = 1
     if also is not None:
@@ -87,8 +81,3 @@ def _distance(points: np.ndarray, ring: np.ndarray) -> np.ndarray:
 def _ease(x: np.ndarray) -> np.ndarray:
     x = np.clip(x, 0, 1)
     return x * x * (3 - 2 * x)
-
-
-def neutral_of(alpha: np.ndarray) -> np.ndarray:
-    """Neutral shape of a person, canonical units, shape (478, 3)."""
-    return FaceModel.load().shape(alpha)

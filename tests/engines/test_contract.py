@@ -1,0 +1,121 @@
+"""One contract for every engine: what is outside the face stays, what is inside goes."""
+
+import numpy as np
+import pytest
+
+from mien.compositing import composite
+from mien.engines import ENGINES, OBSCURING, Mesh, Person
+from mien.face_model import FaceModel
+from mien.phantom import Phantom, Script
+from mien.surrogates import cards, load
+from mien.topology import FACE_OVAL, LEFT_EYE_RING, RIGHT_EYE_RING
+from mien.tracking import Sample
+
+
+@pytest.fixture(scope="module")
+def clip():
+    phantom = Phantom(
+        Script(seconds=1.2, fps=10, width=360, height=360, blinks=(0.6,), smile=(0.2, 1.0), seed=3)
+    )
+    frames = [frame.image for frame in phantom]
+    return frames, phantom.truth.people[0].landmarks.astype(float)
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def engine(request, clip):
+    frames, landmarks = clip
+    if request.param in OBSCURING:
+        return OBSCURING[request.param]()
+    alpha = FaceModel.load().fit(landmarks)
+    samples = [Sample(f, p) for f, p in zip(frames, landmarks, strict=True)]
+    return Mesh(Person.calibrate(samples, alpha), load(sorted(cards())[0]), 1.5)
+
+
+def replaced(engine, frame, landmarks):
+    result = frame.copy()
+    rendering = engine.render(frame, landmarks)
+    composite(result, rendering)
+    return result, rendering
+
+
+def face_mask(landmarks, shape, grow):
+    import cv2
+
+    outline = landmarks[FACE_OVAL, :2]
+    outline = outline.mean(0) + (outline - outline.mean(0)) * grow
+    return cv2.fillPoly(np.zeros(shape[:2], np.uint8), [outline.round().astype(np.int32)], 1) > 0
+
+
+def test_pixels_outside_the_face_are_the_originals(engine, clip):
+    for frame, landmarks in zip(*clip, strict=True):
+        result, _ = replaced(engine, frame, landmarks)
+        outside = ~face_mask(landmarks, frame.shape, 1.35)
+        assert (result[outside] == frame[outside]).all()
+
+
+def test_the_inner_face_is_replaced(engine, clip):
+    for frame, landmarks in zip(*clip, strict=True):
+        result, _ = replaced(engine, frame, landmarks)
+        inner = face_mask(landmarks, frame.shape, 0.6)
+        difference = np.abs(result.astype(int) - frame)[inner].mean()
+        assert difference > 4
+
+
+def test_the_input_is_not_changed_and_the_answer_is_repeatable(engine, clip):
+    frames, landmarks = clip
+    before = frames[0].copy()
+    first, _ = replaced(engine, frames[0], landmarks[0])
+    replaced(engine, frames[5], landmarks[5])
+    second, _ = replaced(engine, frames[0], landmarks[0])
+    assert (frames[0] == before).all()
+    assert (first == second).all()
+
+
+def test_a_rendering_lies_within_the_frame(engine, clip):
+    frames, landmarks = clip
+    for shift in ([-150.0, 0, 0], [0, 160, 0], [170, -120, 0]):
+        _, rendering = replaced(engine, frames[0], landmarks[0] + shift)
+        height, width = rendering.opacity.shape
+        assert rendering.left >= 0 and rendering.top >= 0
+        assert rendering.left + width <= frames[0].shape[1]
+        assert rendering.top + height <= frames[0].shape[0]
+        assert rendering.opacity.min() >= 0 and rendering.opacity.max() <= 1
+
+
+def test_mesh_shows_the_patients_own_eyes_and_nobody_elses(clip):
+    frames, landmarks = clip
+    alpha = FaceModel.load().fit(landmarks)
+    person = Person.calibrate([Sample(f, p) for f, p in zip(frames, landmarks, strict=True)], alpha)
+    pictures = []
+    for name in sorted(cards())[:2]:
+        engine = Mesh(person, load(name), 0.0)  # no change of shape: eyes stay in place
+        pictures.append(replaced(engine, frames[0], landmarks[0])[0])
+    import cv2
+
+    for ring in (RIGHT_EYE_RING, LEFT_EYE_RING):
+        eye = cv2.fillPoly(
+            np.zeros(frames[0].shape[:2], np.uint8),
+            [landmarks[0][ring, :2].round().astype(np.int32)],
+            1,
+        )
+        eye = cv2.erode(eye, np.ones((3, 3), np.uint8)) > 0
+        for picture in pictures:
+            assert np.abs(picture.astype(int) - frames[0])[eye].mean() < 6
+    skin = face_mask(landmarks[0], frames[0].shape, 0.6)
+    assert np.abs(pictures[0].astype(int) - pictures[1])[skin].mean() > 2
+
+
+@pytest.mark.parametrize("name", ["blur", "pixelate"])
+def test_obscuring_grows_with_the_face(name, clip):
+    """What a blur leaves is the same share of the face, near or far."""
+    import cv2
+
+    frames, landmarks = clip
+    left = []
+    for scale in (1.0, 2.0):
+        frame = cv2.resize(frames[0], None, fx=scale, fy=scale)
+        points = landmarks[0] * scale
+        result, _ = replaced(OBSCURING[name](), frame, points)
+        inner = face_mask(points, frame.shape, 0.7)
+        left.append(result[inner].std() / frame[inner].std())
+    assert left[1] == pytest.approx(left[0], rel=0.15)

@@ -1,0 +1,71 @@
+"""Things over the face are found on drawn textures, and bare faces have none."""
+
+import cv2
+import numpy as np
+import pytest
+
+from mien.engines.appearance import MAP, logarithm
+from mien.engines.occlusion import glasses, hair, moving
+from mien.surrogates import cards, load
+from mien.texture import coordinates
+
+
+def bare(name):
+    return cv2.resize(load(name).texture, (MAP, MAP), interpolation=cv2.INTER_AREA)
+
+
+@pytest.mark.parametrize("name", sorted(cards()))
+def test_a_bare_face_wears_nothing(name):
+    neutral = logarithm(bare(name))
+    assert glasses(neutral).max() == 0
+    assert hair(neutral).mean() < 0.06
+    assert moving(neutral, neutral, np.zeros((MAP, MAP))).max() == 0
+
+
+def test_glasses_are_found_where_they_are():
+    picture = bare("man-fair-1").copy()
+    uv = coordinates() * MAP
+    drawn = np.zeros((MAP, MAP), np.uint8)
+    for outer, inner in ((33, 133), (263, 362)):
+        x, y = uv[[outer, inner]].mean(0)
+        width = np.linalg.norm(uv[outer] - uv[inner])
+        axes = (int(0.85 * width), int(0.65 * width))
+        cv2.ellipse(drawn, (int(x), int(y) + 4), axes, 0, 0, 360, 1, 2)
+    left, right = uv[133].astype(int), uv[362].astype(int)
+    cv2.line(drawn, (left[0], left[1] - 3), (right[0], right[1] - 3), 1, 3)
+    picture[drawn > 0] = 35
+    found = glasses(logarithm(picture)) > 0.5
+    assert found[drawn > 0].mean() > 0.4
+    assert found.mean() < 0.15
+
+
+def test_a_fringe_is_hair():
+    picture = bare("woman-fair-1").copy()
+    top = int(coordinates()[10, 1] * MAP)
+    picture[: top + 28] = 20
+    found = hair(logarithm(picture)) > 0.5
+    assert found[top + 6 : top + 20, MAP // 2 - 20 : MAP // 2 + 20].mean() > 0.9
+    assert found[MAP // 2 + 20 :, MAP // 2 - 30 : MAP // 2 + 30].max() == 0
+
+
+def test_a_dark_thing_over_the_cheek_is_in_front():
+    neutral = logarithm(bare("man-fair-2"))
+    picture = bare("man-fair-2").copy()
+    x, y = (coordinates()[205] * MAP).astype(int)
+    cv2.circle(picture, (int(x), int(y)), 26, (15, 15, 15), -1)
+    found = moving(logarithm(picture), neutral, np.zeros((MAP, MAP)))
+    assert found[y, x] > 0.9
+    assert found[y, MAP - x] < 0.1
+
+
+def test_a_dimmed_lamp_is_not_in_front():
+    neutral = logarithm(bare("man-fair-2"))
+    dim = logarithm((bare("man-fair-2") * 0.7).astype(np.uint8))
+    assert moving(dim, neutral, np.zeros((MAP, MAP))).max() < 0.1
+
+
+def test_what_would_hide_most_of_the_face_is_painted_over():
+    neutral = logarithm(bare("man-fair-2"))
+    noise = np.random.default_rng(0).integers(0, 255, (MAP // 16, MAP // 16, 3)).astype(np.uint8)
+    wild = cv2.resize(noise, (MAP, MAP), interpolation=cv2.INTER_NEAREST)
+    assert moving(logarithm(wild), neutral, np.zeros((MAP, MAP))).max() == 0

@@ -9,7 +9,7 @@ import pytest
 
 import mien as package
 from mien.cli import demo as demo_module
-from mien.phantom import Script, Truth
+from mien.phantom import Script, Tremor, Truth
 from mien.surrogates import cards
 from mien.video import Reader
 
@@ -62,7 +62,7 @@ def test_phantom(mien, tmp_path):
     (person,) = truth.people
     assert (truth.width, truth.height, len(truth.pts)) == (160, 128, 8)
     assert "man-fair-1" in person.face
-    assert (person.tremor.hertz, person.tremor.amplitude) == (6, 0.03)
+    assert person.tremor == Tremor(6, 0.03)
     assert (person.asymmetry, person.pulse_bpm) == (0.5, 70)
     with Reader(path) as clip:
         assert [frame.pts for frame in clip] == truth.pts.tolist()

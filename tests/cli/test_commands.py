@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import cv2
 import pytest
 
 import mien as package
 from mien.cli import demo as demo_module
-from mien.phantom import Script, Tremor, Truth
+from mien.phantom import Tremor, Truth
 from mien.surrogates import cards
 from mien.video import Reader
 
@@ -79,11 +80,8 @@ def test_phantom_with_wrong_options(mien, tmp_path, options):
 
 
 def test_demo(mien, tmp_path, monkeypatch, fewer_checks):
-    monkeypatch.setattr(
-        demo_module,
-        "_script",
-        lambda: Script(seconds=0.4, fps=15, width=320, height=320, seed=1),
-    )
+    short = replace(demo_module._script(), seconds=0.4, fps=15, width=320, height=320)
+    monkeypatch.setattr(demo_module, "_script", lambda: short)
     folder = tmp_path / "demo"
     result = mien("demo", "-o", folder)
     assert result.exit_code == 0, result.output

@@ -113,7 +113,8 @@ def rims() -> np.ndarray:
     mask = np.zeros((SIZE, SIZE), np.uint8)
     for outer, inner in ((33, 133), (263, 362)):
         width = np.linalg.norm(uv[outer] - uv[inner])
-        centre = tuple(int(v) for v in [*uv[[outer, inner]].mean(0), 0, 0.12 * width])
+        middle = uv[[outer, inner]].mean(0) + np.array([0, 0.12 * width])
+        centre = tuple(int(v) for v in middle)
         one = np.zeros_like(mask)
         cv2.ellipse(one, centre, (int(1.05 * width), int(0.95 * width)), 0, -20, 200, 1, -1)
         cv2.ellipse(one, centre, (int(0.66 * width), int(0.52 * width)), 0, 0, 360, 0, -1)
@@ -195,6 +196,34 @@ def sealed(picture: np.ndarray) -> np.ndarray:
     share = cv2.GaussianBlur(lips.astype(np.float32), (0, 0), 3)[..., None]
     fill = mask * (share * red + (1 - share) * around) + (1 - mask) * fill
     return fill.clip(0, 255).astype(np.uint8)
+
+
+def skin_share(picture: np.ndarray) -> np.ndarray:
+    """How surely each texel of a portrait is the person's skin, not hair, collar or background.
+
+    The middle of the face is taken as it is; further out, a texel counts by how near its colour
+    lies to the middle's.
+    """
+    outline = (texture.coordinates() * SIZE)[topology.FACE_OVAL].round().astype(np.int32)
+    face = cv2.fillPoly(np.zeros((SIZE, SIZE), np.uint8), [outline], 1)
+    distance = cv2.distanceTransform(face, cv2.DIST_L2, 5)
+    colour = cv2.cvtColor(
+        cv2.GaussianBlur(picture.clip(0, 255).astype(np.float32) / 255, (0, 0), 3),
+        cv2.COLOR_RGB2LAB,
+    )
+    colour[..., 0] *= 0.5  # light falls off towards the sides
+    middle = colour[CHEEKS | FOREHEAD]
+    spread = np.linalg.norm(colour - np.median(middle, axis=0), axis=2) / 9.0
+    likely = np.exp(-0.5 * spread**2) + 0.01
+    inner = np.clip((distance - 50) / 60, 0, 1)
+    brows = np.zeros_like(face)
+    for brow in (topology.RIGHT_BROW, topology.LEFT_BROW):
+        hull = cv2.convexHull((texture.coordinates() * SIZE)[brow].astype(np.float32))
+        cv2.fillConvexPoly(brows, hull.astype(np.int32), 1)
+    brows = cv2.GaussianBlur(cv2.dilate(brows, np.ones((21, 21))).astype(np.float32), (0, 0), 6)
+    inner = np.maximum(inner, brows)
+    share = inner + (1 - inner) * likely
+    return cv2.GaussianBlur(cv2.erode(share.astype(np.float32), np.ones((5, 5))), (0, 0), 3)
 
 
 def bare_lids(picture: np.ndarray) -> np.ndarray:
@@ -390,11 +419,17 @@ def main() -> None:
         for centre in centres:
             cost = np.linalg.norm(descriptors - centre, axis=1) + 0.5 * smile[group]
             members = [group[j] for j in np.argsort(cost)[:K]]
-            pictures = []
+            pictures, shares = [], []
             for i in members:
+                share = skin_share(clean[i])
                 picture = clean[i] * (group_mean[CHEEKS].mean(0) / clean[i][CHEEKS].mean(0))
-                pictures.append((picture + picture[:, ::-1]) / 2)
-            mean = np.mean(pictures, axis=0)
+                both = (share + share[:, ::-1])[..., None]
+                mirrored = picture[:, ::-1] * share[:, ::-1, None]
+                pictures.append((picture * share[..., None] + mirrored) / both)
+                shares.append(both)
+            mean = np.average(
+                pictures, axis=0, weights=np.broadcast_to(shares, np.shape(pictures))
+            ).astype(np.float32)
             far = group_mean + PUSH * (mean - group_mean)
             far = (far + far[:, ::-1]) / 2
             # the push is for shapes and shading, not for grain

@@ -78,6 +78,8 @@ class Settings:
             )
         if self.voice not in ("keep", "mute"):
             raise ParameterError(f"voice is {self.voice!r}: choose keep or mute.")
+        if not 0 <= self.crf <= 51:
+            raise ParameterError(f"crf is {self.crf}: choose 0 (best) to 51.")
         if self.engine == "mesh" and self.surrogate not in ("auto", *bank.cards()):
             if not Path(self.surrogate).is_file():
                 raise ParameterError(
@@ -172,6 +174,7 @@ def deidentify(
     with Reader(source) as reader:
         info = reader.info
     manifest = output.with_suffix(".json")
+    _keep_apart(source, output, manifest, side_by_side)
     if manifest.exists() and not settings.overwrite:
         raise OutputError(f"{manifest} already exists: choose another name or add --overwrite.")
     recogniser = Dlib()
@@ -204,12 +207,9 @@ def deidentify(
         record = _manifest(
             source, writer.finish(), info, settings, backend, survey, people, ledger, audits
         )
-        _publish_text(manifest, json.dumps(record, indent=2) + "\n")
-        try:
+        with _Aside(manifest, json.dumps(record, indent=2) + "\n") as text:
             writer.commit()
-        except BaseException:
-            manifest.unlink(missing_ok=True)
-            raise
+            text.commit()
         beside.commit()
     names = [p.note["surrogate"]["id"] for p in people if "surrogate" in p.note]
     return Result(output, manifest, ledger, audits, names, record)
@@ -580,13 +580,35 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _publish_text(path: Path, text: str) -> None:
-    """Write a small file aside and give it its name when complete."""
-    part = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.part")
-    try:
-        part.write_text(text)
-        os.replace(part, path)
-    except OSError as exc:
-        raise OutputError(f"{path} cannot be written: {exc.strerror or exc}.") from exc
-    finally:
-        part.unlink(missing_ok=True)
+class _Aside:
+    """A small file written beside its place, so that naming it is all that is left to do."""
+
+    def __init__(self, path: Path, text: str) -> None:
+        self._path = path
+        self._part = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.part")
+        try:
+            self._part.write_text(text)
+        except OSError as exc:
+            self._part.unlink(missing_ok=True)
+            raise OutputError(f"{path} cannot be written: {exc.strerror or exc}.") from exc
+
+    def __enter__(self) -> _Aside:
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._part.unlink(missing_ok=True)
+
+    def commit(self) -> None:
+        os.replace(self._part, self._path)
+
+
+def _keep_apart(
+    source: Path, output: Path, manifest: Path, side_by_side: str | os.PathLike[str] | None
+) -> None:
+    """Refuse outputs that would fall on the input or on each other."""
+    places = [source.resolve(), output.resolve(), manifest.resolve()]
+    if side_by_side is not None:
+        places.append(Path(side_by_side).resolve())
+    for number, place in enumerate(places):
+        if place in places[:number]:
+            raise OutputError(f"{place.name} is used twice: give the output a name of its own.")

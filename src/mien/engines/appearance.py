@@ -96,8 +96,8 @@ def openings() -> np.ndarray:
     """Eyes with their lashes and the inner mouth, soft-edged, 0-1, shape (256, 256), float32."""
     soft = np.zeros((MAP, MAP), np.float32)
     for ring, grow, blur in (
-        (RIGHT_EYE_RING, 0.02, 2.4),
-        (LEFT_EYE_RING, 0.02, 2.4),
+        (RIGHT_EYE_RING, 0.026, 2.8),
+        (LEFT_EYE_RING, 0.026, 2.8),
         (INNER_LIP_RING, 0.006, 1.2),
     ):
         hard = polygon(tuple(ring), grow).astype(np.float32)

@@ -32,15 +32,14 @@ class Surrogate:
 @cache
 def cards() -> dict[str, dict[str, Any]]:
     """The card of every shipped surrogate, by its id."""
-    text = (files("mien") / "assets" / "surrogates" / "cards.json").read_text()
-    return {card["id"]: card for card in json.loads(text)}
+    return {card["id"]: card for card in json.loads(_text("cards.json"))}
 
 
 @cache
 def apparent_sex_rule() -> dict[str, np.ndarray]:
     """`mean` and `male` direction in descriptor space, each of shape (128,)."""
-    text = (files("mien") / "assets" / "surrogates" / "apparent_sex.json").read_text()
-    return {name: np.array(values) for name, values in json.loads(text).items()}
+    rule = json.loads(_text("apparent_sex.json"))
+    return {name: np.array(values) for name, values in rule.items()}
 
 
 @cache
@@ -66,3 +65,10 @@ def load(name: str) -> Surrogate:
         raise EngineError(f"The picture of surrogate {name} is missing: reinstall mien.") from exc
     picture = np.ascontiguousarray(cv2.imdecode(data, cv2.IMREAD_COLOR)[..., ::-1])
     return Surrogate(name, FaceModel.load().shape(np.array(card["alpha"])), picture, card)
+
+
+def _text(name: str) -> str:
+    try:
+        return (files("mien") / "assets" / "surrogates" / name).read_text()
+    except OSError as exc:
+        raise EngineError(f"The bank's {name} is missing: reinstall mien.") from exc

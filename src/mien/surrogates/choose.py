@@ -19,7 +19,7 @@ from mien.surrogates.bank import Surrogate, load
 from mien.tracking.track import Sample
 
 STRENGTHS = (1.5, 2.2)
-_ENOUGH = 0.06  # above the recogniser's threshold: a choice that leaves room for unseen frames
+_ENOUGH = 0.05  # above the recogniser's threshold: a choice that leaves room for unseen frames
 _FINALISTS = 3
 _PROBES = 5
 

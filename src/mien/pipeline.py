@@ -41,11 +41,11 @@ from mien.tracking.landmarks import Backend, Region
 from mien.video import Frame, Reader, VideoInfo, Writer
 
 LABEL = "Synthetic: the faces in this video were replaced by mien and show nobody."
-_SAMPLES = 32  # frames kept for calibration, at most twice as many at any time
+_SAMPLES = 24  # frames kept for calibration, at most twice as many at any time
 _SAMPLE_SIDE = 640  # pixels; larger faces are shrunk in samples
 _WORKERS = 2
 _WAITING = 6  # frames in flight between reading and writing
-_CHECKED = 16  # output frames that the recogniser sees, and one more every ten seconds
+_CHECKED = 12  # output frames that the recogniser sees, and one more every ten seconds
 _ROOM = 0.6  # surroundings kept in a sample: the recogniser looks beyond the outline
 
 Progress = Callable[[str, int, int | None], None]

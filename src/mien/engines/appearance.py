@@ -105,8 +105,13 @@ def openings() -> np.ndarray:
     return soft
 
 
+_LOG = np.log(np.arange(256, dtype=np.float32) + np.float32(_FLOOR))
+
+
 def logarithm(picture: np.ndarray) -> np.ndarray:
     """Log of a texture, so that light multiplies and differences are ratios, float32."""
+    if picture.dtype == np.uint8:
+        return cv2.LUT(picture, _LOG)
     return np.log(picture.astype(np.float32) + np.float32(_FLOOR))
 
 

@@ -138,47 +138,79 @@ class Mesh(Engine):
         return Rendering(left, top, colour, opacity)
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
-def _sample(picture, u, v, channel):
-    """Bilinear reading of a map at texture coordinates."""
-    height, width = picture.shape[:2]
-    x = min(max(u * width - 0.5, 0.0), width - 1.001)
-    y = min(max(v * height - 0.5, 0.0), height - 1.001)
+@numba.njit(cache=True, nogil=True, fastmath=True, inline="always")
+def _corner(x, y, width, height):
+    """Bilinear reading: the upper left texel of four, and how far across and down."""
+    x = min(max(x - 0.5, 0.0), width - 1.001)
+    y = min(max(y - 0.5, 0.0), height - 1.001)
     j, i = int(x), int(y)
-    a, b = x - j, y - i
-    top = (1 - a) * picture[i, j, channel] + a * picture[i, j + 1, channel]
-    low = (1 - a) * picture[i + 1, j, channel] + a * picture[i + 1, j + 1, channel]
-    return (1 - b) * top + b * low
+    return i, j, np.float32(x - j), np.float32(y - i)
+
+
+@numba.njit(cache=True, nogil=True, fastmath=True, inline="always")
+def _between(p, q, r, s, across, down):
+    top = p + across * (q - p)
+    low = r + across * (s - r)
+    return top + down * (low - top)
 
 
 @numba.njit(cache=True, nogil=True, fastmath=True)
 def _draw(
     index, weights, triangles, n_skin, uv, source, image, skin, gain, own, feather, colour, opacity
 ):
-    height, width = image.shape[:2]
-    own3 = own.reshape(own.shape[0], own.shape[1], 1)
-    feather3 = feather.reshape(feather.shape[0], feather.shape[1], 1)
-    for i in range(index.shape[0]):
-        for j in range(index.shape[1]):
-            t = index[i, j]
+    tall, wide = image.shape[:2]
+    skin_side, gain_side, map_side = skin.shape[0], gain.shape[0], own.shape[0]
+    for row in range(index.shape[0]):
+        for column in range(index.shape[1]):
+            t = index[row, column]
             if t < 0:
                 continue
             u, v, x, y = 0.0, 0.0, 0.0, 0.0
             for k in range(3):
                 p = triangles[t, k]
-                w = weights[i, j, k]
+                w = weights[row, column, k]
                 u += w * uv[p, 0]
                 v += w * uv[p, 1]
                 x += w * source[p, 0]
                 y += w * source[p, 1]
-            opacity[i, j] = _sample(feather3, u, v, 0)
-            mine = min(_sample(own3, u, v, 0), 1.0)
-            if t >= n_skin:  # eye and mouth openings
-                mine = 1.0
-            for c in range(3):
-                value = 0.0
+            i, j, a, b = _corner(u * map_side, v * map_side, map_side, map_side)
+            opacity[row, column] = _between(
+                feather[i, j], feather[i, j + 1], feather[i + 1, j], feather[i + 1, j + 1], a, b
+            )
+            mine = np.float32(1.0)  # eye and mouth openings
+            if t < n_skin:
+                mine = _between(own[i, j], own[i, j + 1], own[i + 1, j], own[i + 1, j + 1], a, b)
+                mine = min(mine, np.float32(1.0))
+            i, j, a, b = _corner(u * skin_side, v * skin_side, skin_side, skin_side)
+            m, n, c, d = _corner(u * gain_side, v * gain_side, gain_side, gain_side)
+            e, f, g, h = _corner(x, y, wide, tall)
+            for k in range(3):
+                value = np.float32(0.0)
                 if mine < 1.0:
-                    value = (1 - mine) * min(_sample(skin, u, v, c) * _sample(gain, u, v, c), 255.0)
+                    tone = _between(
+                        skin[i, j, k],
+                        skin[i, j + 1, k],
+                        skin[i + 1, j, k],
+                        skin[i + 1, j + 1, k],
+                        a,
+                        b,
+                    )
+                    change = _between(
+                        gain[m, n, k],
+                        gain[m, n + 1, k],
+                        gain[m + 1, n, k],
+                        gain[m + 1, n + 1, k],
+                        c,
+                        d,
+                    )
+                    value += (1 - mine) * min(tone * change, np.float32(255.0))
                 if mine > 0.0:
-                    value += mine * _sample(image, x / width, y / height, c)
-                colour[i, j, c] = np.uint8(min(max(value + 0.5, 0.0), 255.0))
+                    value += mine * _between(
+                        np.float32(image[e, f, k]),
+                        np.float32(image[e, f + 1, k]),
+                        np.float32(image[e + 1, f, k]),
+                        np.float32(image[e + 1, f + 1, k]),
+                        g,
+                        h,
+                    )
+                colour[row, column, k] = np.uint8(min(max(value + 0.5, 0.0), 255.0))

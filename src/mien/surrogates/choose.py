@@ -20,8 +20,8 @@ from mien.tracking.track import Sample
 
 STRENGTHS = (1.5, 2.2)
 _ENOUGH = 0.05  # above the recogniser's threshold: a choice that leaves room for unseen frames
-_FINALISTS = 3
-_PROBES = 5
+_FINALISTS = 2
+_PROBES = 4
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 from mien.tracking.landmarks import Region, _quiet
 
 _CONFIDENCE = 0.5
+_SEEN = 384  # pixels of the longer side that the model is given
 _TILE = 0.6  # a tile's share of the frame's longer side
 
 
@@ -52,6 +54,9 @@ class Detector:
 
     def _look(self, image: np.ndarray, left: int, top: int) -> list[tuple[float, Region]]:
         height, width = image.shape[:2]
+        shrink = _SEEN / max(height, width)
+        if shrink < 1:  # the model would do the same, more slowly
+            image = cv2.resize(image, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_LINEAR)
         result = self._model.process(image)
         found = []
         for detection in result.detections or []:

@@ -1,8 +1,9 @@
 """Who is who: one track per person over the whole clip.
 
-The tracker measures every frame. A face is looked for in every frame and in tiles every
-`_TILE_EVERY` frames; a face that turns up is followed backwards through the frames since the last
-tiled search, so that the first frames of somebody who enters are not missed.
+The tracker measures every frame. New faces are looked for every third frame, and in every frame
+while somebody is missing; small ones in tiles about once a second. A face that turns up is
+followed backwards through the frames since the last search, so that the first frames of somebody
+who enters are not missed.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from mien.tracking.gaps import bridge
 from mien.tracking.landmarks import Backend, Region
 from mien.tracking.track import FaceTrack, State
 
-_TILE_EVERY = 10
+_LOOK_EVERY = 3  # frames between searches of the whole frame while somebody is followed
+_TILE_EVERY = 24  # frames between searches for small faces
 _LOST_REACH_S = 1.0  # how long a lost face is still expected near where it was
 
 Describe = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -88,7 +90,9 @@ class Tracker:
             seen.append(points)
             still.append(tracklet)
         self._open = still
-        regions = self._detector.find(image, tiles=number % _TILE_EVERY == 0 or not seen)
+        tiles = number % _TILE_EVERY == 0 or not seen
+        look = tiles or number % _LOOK_EVERY == 0 or len(still) < len(expected)
+        regions = self._detector.find(image, tiles) if look else []
         for region in regions:
             if any(region.same_place(Region.around(points)) for points in seen):
                 continue

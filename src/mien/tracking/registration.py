@@ -126,9 +126,12 @@ class _Jacobian:
         return np.einsum("nij,nj->ni", jacobian.reshape(-1, 2, 2), moves)
 
 
+_LOG = np.log(np.arange(256, dtype=np.float32) + 8)
+
+
 def _structure(picture: np.ndarray) -> np.ndarray:
     """Brows, folds, pores without light: high-passed log brightness around 128, uint8."""
-    light = np.log(picture.astype(np.float32).mean(2) + 8)
+    light = cv2.LUT(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), _LOG)
     return (
         ((light - cv2.GaussianBlur(light, (0, 0), 7.5)) * 160 + 128).clip(0, 255).astype(np.uint8)
     )

@@ -299,7 +299,9 @@ def _prepare(
         person.engine = OBSCURING[settings.engine]()
         return person
     model = FaceModel.load()
-    alpha = model.fit(track.landmarks[track.state == State.TRACKED])
+    tracked = np.flatnonzero(track.state == State.TRACKED)
+    some = tracked[np.linspace(0, len(tracked) - 1, min(len(tracked), 240)).astype(int)]
+    alpha = model.fit(track.landmarks[some])
     registration = Registration(samples)
     refined = [Sample(s.image, registration.refine(s.image, s.landmarks)) for s in samples]
     calibration = Person.calibrate(refined, alpha, _pixels(track) / _pixels_of(samples))
@@ -323,8 +325,8 @@ def _prepare(
 
 def _pixels(track: FaceTrack) -> float:
     """Median size of a person's face in the clip, pixels."""
-    known = track.landmarks[track.known()]
-    return float(np.median(np.linalg.norm(known[:, 33] - known[:, 263], axis=1)))
+    eyes = track.landmarks[np.ix_(track.known(), np.array([33, 263]))]
+    return float(np.median(np.linalg.norm(eyes[:, 0] - eyes[:, 1], axis=1)))
 
 
 def _pixels_of(samples: list[Sample]) -> float:

@@ -47,9 +47,7 @@ def demo(
     start = time.monotonic()
     _prepare(out)
     with Progress("patient") as progress:
-        progress("drawing", 0, None)
-        truth = render_phantom(_script(), out / "original.mp4", overwrite=True)
-    with Progress("patient") as progress:
+        truth = render_phantom(_script(), out / "original.mp4", overwrite=True, progress=progress)
         result = deidentify(
             out / "original.mp4",
             out / "deidentified.mp4",

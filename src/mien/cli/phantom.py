@@ -103,6 +103,5 @@ def phantom(
         seed=seed,
     )
     with Progress(out.name) as progress:
-        progress("drawing", 0, None)
-        truth = render_phantom(script, out, overwrite=overwrite)
+        truth = render_phantom(script, out, overwrite=overwrite, progress=progress)
     typer.echo(f"{out}: {len(truth.pts)} frames; truth in {out.with_suffix('.truth.json')}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numba
 import numpy as np
@@ -185,7 +186,7 @@ def _draw(
             m, n, c, d = _corner(u * gain_side, v * gain_side, gain_side, gain_side)
             e, f, g, h = _corner(x, y, wide, tall)
             for k in range(3):
-                value = np.float32(0.0)
+                value: Any = np.float32(0.0)
                 if mine < 1.0:
                     tone = _between(
                         skin[i, j, k],

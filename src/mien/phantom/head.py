@@ -15,6 +15,7 @@ from scipy.interpolate import PchipInterpolator
 
 from mien import texture, topology
 from mien.face_model import FaceModel
+from mien.phantom import looks
 from mien.surrogates import bank
 
 SIZE = 1024  # side of the atlas, texels
@@ -72,6 +73,8 @@ class Head:
     """Share of the head's turn that each vertex takes part in, shape (m,)."""
     raised: np.ndarray
     """Thickness of the hair over the lofted skull, canonical units, shape (rings, 37)."""
+    radii: np.ndarray
+    """Half width, height and depth of the skull, canonical units."""
     lips_y: float
     """Height of the sealed lips, canonical units."""
 
@@ -82,7 +85,7 @@ class Head:
 
     def vertices(self, face: np.ndarray) -> np.ndarray:
         """Vertices around a canonical face of shape (478, 3); shape (m, 3)."""
-        loft = _loft(face[_OVAL], self.raised).reshape(-1, 3)
+        loft = _loft(face[_OVAL], self.raised, self.radii).reshape(-1, 3)
         return np.concatenate([face, face[_COPIES], loft, self.solid])
 
     def coordinates(self, face: np.ndarray) -> np.ndarray:
@@ -120,13 +123,18 @@ def build(faces: tuple[str, str], alpha: np.ndarray, rng: np.random.Generator) -
     face = FaceModel.load().shape(alpha)
     first, second = (bank.load(name) for name in faces)
     long_hair = first.card["apparent_sex"] == "female"
-    skin, rim, mean = _skin(cv2.addWeighted(first.texture, 0.5, second.texture, 0.5, 0))
+    skin, rim, mean = _skin(looks.distinct(first.texture, second.texture, rng.uniform(0.5, 0.8)))
     dark = float(mean.mean()) < 150
     hair = np.array(_HAIRS[int(rng.integers(2 if dark else len(_HAIRS)))], np.float32)
+    plain, skin = skin, looks.paint(skin, hair, not long_hair, rng)
+    rim = _along_rim(rim, plain, skin)
+    mean = mean * np.median(skin[looks.cheeks()] / (plain[looks.cheeks()] + 1), axis=0)
+    radii = _RADII * rng.uniform([0.93, 0.93, 0.95], [1.05, 1.06, 1.05])
+    line = rng.uniform(-0.12, 0.1)
     atlas = np.zeros((SIZE, SIZE, 3), np.float32)
     _put(atlas, (0, 0, 512, 512), skin)
-    grid = _loft(face[_OVAL], np.zeros((len(_RINGS), _COLUMNS)))
-    _put(atlas, _HEAD, _paint_head(grid, rim, mean, hair, rng))
+    grid = _loft(face[_OVAL], np.zeros((len(_RINGS), _COLUMNS)), radii)
+    _put(atlas, _HEAD, _paint_head(grid, rim, mean, hair, line, rng))
     _put(atlas, _HAIR, hair * _strands(_HAIR, rng)[..., None])
     _put(atlas, _NECK_SKIN, _paint_neck(mean, rng))
     cloth = np.array(_CLOTHES[int(rng.integers(len(_CLOTHES)))], np.float32)
@@ -146,7 +154,9 @@ def build(faces: tuple[str, str], alpha: np.ndarray, rng: np.random.Generator) -
     mesh.tube(_TORSO, _CLOTH, np.zeros(len(_TORSO)))
     return mesh.finish(
         np.clip(atlas, 0, 255).astype(np.uint8),
-        _hairline(grid[..., 1], grid[..., 2], 0.3) * (0.13 if long_hair else 0.09),
+        _hairline(grid[..., 1] - line, grid[..., 2], 0.3)
+        * (rng.uniform(0.1, 0.16) if long_hair else rng.uniform(0.03, 0.13)),
+        radii,
         float(face[[13, 14], 1].mean()),
     )
 
@@ -261,7 +271,9 @@ class _Mesh:
         self._follow.append(follow.reshape(-1))
         self._count += rows * columns
 
-    def finish(self, atlas: np.ndarray, raised: np.ndarray, lips_y: float) -> Head:
+    def finish(
+        self, atlas: np.ndarray, raised: np.ndarray, radii: np.ndarray, lips_y: float
+    ) -> Head:
         return Head(
             atlas=atlas,
             triangles=np.concatenate(self._triangles).astype(np.int32),
@@ -271,16 +283,17 @@ class _Mesh:
             solid=np.concatenate(self._solid),
             follow=np.concatenate(self._follow),
             raised=raised,
+            radii=radii,
             lips_y=lips_y,
         )
 
 
-def _loft(oval: np.ndarray, raised: np.ndarray) -> np.ndarray:
+def _loft(oval: np.ndarray, raised: np.ndarray, radii: np.ndarray) -> np.ndarray:
     """Rings from the face's oval round the skull to the back, shape (rings, 73, 3)."""
     rim = np.empty((2 * len(oval), 3))
     rim[::2] = oval
     rim[1::2] = (oval + np.roll(oval, -1, 0)) / 2
-    away = (rim - _SKULL) / _RADII
+    away = (rim - _SKULL) / radii
     reach = np.linalg.norm(away, axis=1)
     polar = np.arccos(np.clip(away[:, 2] / reach, -1, 1))
     across = away[:, :2] / np.maximum(np.linalg.norm(away[:, :2], axis=1, keepdims=True), 1e-9)
@@ -295,7 +308,7 @@ def _loft(oval: np.ndarray, raised: np.ndarray) -> np.ndarray:
     radius = radius * (1 - blend) + blend
     angle = polar * (1 - t)
     shell = np.concatenate([np.sin(angle)[..., None] * across, np.cos(angle)[..., None]], -1)
-    grid = _RADII * shell * radius[..., None]
+    grid = radii * shell * radius[..., None]
     grid = np.concatenate([grid, grid[:, :1]], 1)
     return _SKULL + grid * (1 + raised[..., None])
 
@@ -336,6 +349,14 @@ def _skin(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return skin, np.concatenate([rim, rim[:1]]), mean
 
 
+def _along_rim(rim: np.ndarray, plain: np.ndarray, painted: np.ndarray) -> np.ndarray:
+    """The rim's colours once the face is painted, shape (37, 3)."""
+    ratio = cv2.GaussianBlur((painted + 1) / (plain + 1), (0, 0), 4)
+    uv = np.clip(texture.coordinates()[_OVAL] * len(plain), 0, len(plain) - 1).astype(int)
+    change = ratio[uv[:, 1], uv[:, 0]]
+    return rim * np.concatenate([change, change[:1]])
+
+
 def _strands(box: tuple[int, int, int, int], rng: np.random.Generator) -> np.ndarray:
     """Brightness of combed hair, about 1, shape (height, width)."""
     noise = rng.standard_normal((box[3], box[2])).astype(np.float32)
@@ -345,7 +366,12 @@ def _strands(box: tuple[int, int, int, int], rng: np.random.Generator) -> np.nda
 
 
 def _paint_head(
-    grid: np.ndarray, rim: np.ndarray, mean: np.ndarray, hair: np.ndarray, rng: np.random.Generator
+    grid: np.ndarray,
+    rim: np.ndarray,
+    mean: np.ndarray,
+    hair: np.ndarray,
+    line: float,
+    rng: np.random.Generator,
 ) -> np.ndarray:
     width, height = _HEAD[2:]
     t = np.linspace(0, 1, height, dtype=np.float32)
@@ -360,7 +386,7 @@ def _paint_head(
     colour = colour * (1 - fade) + mean * 0.93 * fade
     strands = _strands(_HEAD, rng)
     uneven = points[..., 1] + 0.05 * (strands - 1)
-    cover = _hairline(uneven - 0.03, points[..., 2])[..., None]
+    cover = _hairline(uneven - line - 0.03, points[..., 2])[..., None]
     return colour * (1 - cover) + hair * strands[..., None] * cover
 
 

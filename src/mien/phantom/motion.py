@@ -18,6 +18,7 @@ PIVOT = np.array([0.0, 0.9, 0.75])  # where the head turns on the neck, canonica
 EYEBALL = 0.135  # radius, canonical units: 12 mm
 _CLOSING_S, _SHUT_S, _OPENING_S = 0.075, 0.045, 0.15  # closing is about twice as fast as opening
 _LOOK_DEG = 30.0  # gaze at an eyeLook coefficient of 1
+_LEADING = 12  # identity modes in which people differ visibly
 _SLIDE_S = 0.5  # how long it takes to leave the picture
 
 
@@ -41,7 +42,8 @@ def identity(script: Script, number: int) -> tuple[tuple[str, str], np.ndarray]:
     mates = [name for name in free if name != first and cards[name]["apparent_sex"] == sex]
     second = str(rng.choice(mates or free))
     alpha = (np.array(cards[first]["alpha"]) + np.array(cards[second]["alpha"])) / 2
-    return (first, second), np.clip(alpha + rng.normal(0, 0.3, len(alpha)), -3, 3)
+    spread = np.where(np.arange(len(alpha)) < _LEADING, 1.2, 0.4)
+    return (first, second), np.clip(alpha + rng.normal(0, spread), -2.5, 2.5)
 
 
 def _rng(script: Script, number: int, what: str) -> np.random.Generator:

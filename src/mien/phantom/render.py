@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
@@ -146,7 +148,11 @@ def phantom(script: Script) -> Iterator[Frame]:
 
 
 def render_phantom(
-    script: Script, path: str | os.PathLike[str], *, overwrite: bool = False
+    script: Script,
+    path: str | os.PathLike[str],
+    *,
+    overwrite: bool = False,
+    progress: Callable[[str, int, int | None], None] | None = None,
 ) -> Truth:
     """Write a phantom as an MP4, and its truth beside it.
 
@@ -158,6 +164,8 @@ def render_phantom(
         The clip; the truth is written to the same name ending in ``.truth.json``.
     overwrite : bool
         Whether files that are in the way may be replaced.
+    progress : callable, optional
+        Called as ``progress(stage, done, total)``.
 
     Returns
     -------
@@ -173,15 +181,29 @@ def render_phantom(
     beside = Path(path).with_suffix(".truth.json")
     if beside.exists() and not overwrite:
         raise OutputError(f"{beside} is in the way: choose another name, or allow overwriting.")
-    with Writer(path, clip.info, overwrite=overwrite, comment="mien phantom") as out:
-        for frame in clip:
-            out.write(frame)
-        try:
-            beside.write_text(clip.truth.to_json())
-        except OSError as exc:
-            raise OutputError(f"{beside} cannot be written: {exc.strerror}.") from exc
-        out.commit()
+    part = beside.with_name(f".{beside.name}.{os.getpid()}-{secrets.token_hex(4)}.part")
+    try:
+        with Writer(path, clip.info, overwrite=overwrite, comment="mien phantom") as out:
+            for frame in clip:
+                out.write(frame)
+                if progress is not None:
+                    progress("drawing", frame.index + 1, len(clip))
+            with _writing(beside):
+                part.write_text(clip.truth.to_json())
+            out.commit()
+        with _writing(beside):
+            os.replace(part, beside)
+    finally:
+        part.unlink(missing_ok=True)
     return clip.truth
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as exc:
+        raise OutputError(f"{path} cannot be written: {exc.strerror or exc}.") from exc
 
 
 def _skin_gain(person: PersonTruth, time: float) -> np.ndarray:

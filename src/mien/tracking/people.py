@@ -86,7 +86,7 @@ class Tracker:
                 if points is None:
                     self._done.append(tracklet)
                     continue
-            tracklet.landmarks.append(points)
+            tracklet.landmarks.append(points.astype(np.float32))
             seen.append(points)
             still.append(tracklet)
         self._open = still
@@ -100,7 +100,7 @@ class Tracker:
             if points is None or any(_same(points, other) for other in seen):
                 continue
             seen.append(points)
-            tracklet = _Tracklet(number, [points])
+            tracklet = _Tracklet(number, [points.astype(np.float32)])
             self._follow_back(tracklet, number)
             self._open.append(tracklet)
         if self._describe is not None:
@@ -160,7 +160,7 @@ class Tracker:
             ):
                 return
             points = found
-            tracklet.landmarks.insert(0, found)
+            tracklet.landmarks.insert(0, found.astype(np.float32))
             tracklet.start = frame
 
     def _difference(self, person: list[_Tracklet], run: _Tracklet) -> float:
@@ -182,7 +182,8 @@ class Tracker:
         landmarks = np.full((count, 478, 3), np.nan, np.float32)
         state = np.full(count, State.ABSENT, np.uint8)
         for run in runs:
-            landmarks[run.start : run.end] = run.landmarks
+            for frame, points in enumerate(run.landmarks, run.start):
+                landmarks[frame] = points
             state[run.start : run.end] = State.TRACKED
         descriptors = [d for run in runs for d in run.descriptors]
         track = FaceTrack(

@@ -74,7 +74,7 @@ def _script() -> Script:
     from mien.phantom import Script, Tremor
 
     return Script(
-        seconds=10, speech=_SPEECH, smile=_SMILE, blinks=_BLINKS, tremor=Tremor(hertz=5), seed=1
+        seconds=10, speech=_SPEECH, smile=_SMILE, blinks=_BLINKS, tremor=Tremor(hertz=5), seed=7
     )
 
 

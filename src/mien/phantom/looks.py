@@ -16,15 +16,15 @@ from mien.surrogates import bank
 
 SIZE = 512  # side of the face's texture, texels
 _FLOOR = 6.0  # grey levels, so that black has a logarithm
-_APART = 2.2  # how much farther from the bank's mean a phantom is than what it is mixed from
-_LARGEST = 0.55  # and no farther than this, log units
+_APART = 2.6  # how much farther from the bank's mean a phantom is than what it is mixed from
+_LARGEST = 0.65  # and no farther than this, log units
 _COARSE = 3.0  # texels: what is finer is left alone
-# from the ear down the cheek, round the mouth's corner to the middle, and back along the jaw
+# beards, right half: down the cheek, round the mouth's corner to the middle, back along the jaw
 _CHEEK = (234, 93, 177, 147, 187, 207, 206, 203, 98, 2)
 _JAW = (152, 148, 176, 149, 150, 136, 172, 58, 132)
 _MOUSTACHE = (2, 97, 98, 203, 206, 92, 40, 39, 37, 0)
 _GOATEE = (17, 84, 181, 91, 43, 202, 210, 169, 170, 140, 171, 175)
-_CHEST = {"full": (_CHEEK + _JAW,), "goatee": (_GOATEE, _MOUSTACHE), "moustache": (_MOUSTACHE,)}
+_BEARD = {"full": (_CHEEK + _JAW,), "goatee": (_GOATEE, _MOUSTACHE), "moustache": (_MOUSTACHE,)}
 
 
 def distinct(first: np.ndarray, second: np.ndarray, share: float) -> np.ndarray:
@@ -42,6 +42,8 @@ def distinct(first: np.ndarray, second: np.ndarray, share: float) -> np.ndarray:
     tone = away[cheeks()].mean(0)  # the tone of the skin is no farther from the mean than it was
     away = (_APART - 1) * (away - tone)
     away = _LARGEST * np.tanh(away / _LARGEST)
+    for eye in (topology.RIGHT_EYE_RING, topology.LEFT_EYE_RING):  # lids keep their edges
+        away *= 1 - _polygon(eye, 10, 4)[..., None]
     return np.clip(np.exp(mixed + away) - _FLOOR, 0, 255).astype(np.uint8)
 
 
@@ -81,7 +83,7 @@ def _brows(
         for eye in (topology.RIGHT_EYE_RING, topology.LEFT_EYE_RING):
             lid = np.zeros_like(hole)
             cv2.fillPoly(lid, [points[eye].astype(np.int32)], (1,))
-            hole &= 1 - cv2.dilate(lid, np.ones((13, 13), np.uint8))
+            hole &= 1 - cv2.dilate(lid, np.ones((21, 21), np.uint8))
         ground = cv2.inpaint(np.clip(skin, 0, 255).astype(np.uint8), hole, 9, cv2.INPAINT_TELEA)
         ground = cv2.GaussianBlur(ground.astype(np.float32), (0, 0), 5)
         soft = cv2.GaussianBlur(hole.astype(np.float32), (0, 0), 3)[..., None]
@@ -92,7 +94,7 @@ def _brows(
         hairs = np.random.default_rng(seed)
         along = hairs.uniform(-near, length, 420)
         half = 8.5 * thick * np.interp(along, [-0.1, 0.15, 0.55, 1.1], [0.75, 1, 0.85, 0.2])
-        across = np.clip(hairs.normal(0, 0.5, 420), -1.3, 1.3) * half
+        across = np.clip(hairs.normal(0, 0.5, 420), -1, 1) * half
         order = np.linspace(1, 0, 5)
         x = np.interp(along, order[::-1], middle[::-1, 0], left=np.nan, right=np.nan)
         x = np.where(np.isnan(x), inner[0] + (outer[0] - inner[0]) * along, x)
@@ -114,15 +116,16 @@ def _brows(
 def _beard(skin: np.ndarray, dark: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     kind = str(rng.choice(["none", "full", "goatee", "moustache"], p=[0.15, 0.45, 0.2, 0.2]))
     stubble, strength = rng.uniform(0.05, 0.25), rng.uniform(0.55, 0.85)
+    strength *= {"full": 0.6, "goatee": 0.5}.get(kind, 0.8)  # cut short: the mouth stays in sight
     noise = rng.standard_normal((SIZE, SIZE)).astype(np.float32)
     combed = cv2.GaussianBlur(noise, (0, 0), sigmaX=0.9, sigmaY=4)
-    combed = np.clip(1 + 0.28 * combed / combed.std(), 0.2, 1.6)
-    amount = stubble * _area(_CHEST["full"], 14)
+    combed = np.clip(1 + 0.22 * combed / combed.std(), 0.2, 1.6)
+    amount = stubble * _area(_BEARD["full"], 14)
     if kind != "none":
-        amount = np.maximum(amount, strength * _area(_CHEST[kind], 5))
+        amount = np.maximum(amount, strength * _area(_BEARD[kind], 5))
     # thin at the outline, where the jaw's own skin begins
     amount = amount * (0.45 + 0.55 * np.clip(_depth() / 30, 0, 1))
-    ink = np.clip(amount * combed, 0, 0.92) * (1 - _mouth(5, 2))
+    ink = np.clip(amount * combed, 0, 0.92) * (1 - _mouth(2, 2))
     return skin + ink[..., None] * (dark - skin)
 
 

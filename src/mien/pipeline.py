@@ -201,7 +201,7 @@ def deidentify(
         audits = [
             audit(person.track.person, person.gallery, np.stack(found), recogniser)
             for person, found in zip(people, results, strict=True)
-            if person.gallery is not None and person.engine is not None
+            if person.gallery is not None
         ]
         enforce(audits)
         record = _manifest(
@@ -291,12 +291,15 @@ def _prepare(
     if len(samples) > _SAMPLES:
         samples = [samples[i] for i in np.linspace(0, len(samples) - 1, _SAMPLES).astype(int)]
     report("choosing", 0, None)
+    if settings.engine != "mesh":
+        person.engine = OBSCURING[settings.engine]()
+        if settings.engine == "mask":
+            return person  # nothing of the face is left for a recogniser to see
     spread = np.linspace(0, len(samples) - 1, min(len(samples), _checked(len(survey.times))))
     person.gallery = recogniser.describe_all(
         [recogniser.chip(samples[i].image, samples[i].landmarks) for i in spread.astype(int)]
     )
     if settings.engine != "mesh":
-        person.engine = OBSCURING[settings.engine]()
         return person
     model = FaceModel.load()
     tracked = np.flatnonzero(track.state == State.TRACKED)
@@ -347,7 +350,9 @@ def _render(
 ) -> tuple[Ledger, list[list[np.ndarray]]]:
     count = len(survey.times)
     entries = np.full(count, Entry.COVERED, np.uint8)
-    checked = [_frames_to_check(person.track) for person in people]
+    checked = [
+        _frames_to_check(person.track) if person.gallery is not None else set() for person in people
+    ]
     results: list[list[np.ndarray]] = [[] for _ in people]
 
     def work(frame: Frame) -> tuple[Frame, np.ndarray, Entry, list[np.ndarray | None]]:

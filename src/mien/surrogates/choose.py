@@ -18,7 +18,7 @@ from mien.surrogates import bank
 from mien.surrogates.bank import Surrogate, load
 from mien.tracking.track import Sample
 
-STRENGTHS = (1.5, 2.2)
+STRENGTHS = (1.5, 1.85, 2.2)
 _ENOUGH = 0.05  # above the recogniser's threshold: a choice that leaves room for unseen frames
 _FINALISTS = 2
 _PROBES = 4

@@ -189,11 +189,16 @@ def test_tremor_keeps_to_its_window():
 
 def test_the_weak_side_hangs(patient):
     clip, tracks = patient
-    lid = [np.median(eye_aspect(tracks[0].landmarks, side)) for side in ("LEFT", "RIGHT")]
-    assert lid[0] < 0.85 * lid[1]
     assert droop(clip.truth.people[0].landmarks) > 0.02
     mirrored = Phantom(replace(clip.script, weak_side="right", seconds=0.4))
-    left, right = droop(tracks[0].landmarks), droop(track(mirrored)[0].landmarks)
+    seen = track(mirrored)[0].landmarks
+    # the mesh errs by a constant on each eye of a face: compare each eye with itself
+    for side, other, weak in (
+        ("LEFT", seen, tracks[0].landmarks),
+        ("RIGHT", tracks[0].landmarks, seen),
+    ):
+        assert np.median(eye_aspect(weak, side)) < 0.93 * np.median(eye_aspect(other, side))
+    left, right = droop(tracks[0].landmarks), droop(seen)
     # MediaPipe's mesh sees about six tenths of it, around an offset of its own
     assert right < 0 < left and left - right > 0.04
 

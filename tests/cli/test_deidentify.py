@@ -35,7 +35,7 @@ def test_one_clip(mien, brief, tmp_path, fewer_checks):
         "clip.mp4: choosing",
         "clip.mp4: rendering, 8 frames",
     ]
-    assert "8 rendered" in result.stdout and "recogniser distance" in result.stdout
+    assert "8 rendered" in result.stdout
     assert (tmp_path / "out.mp4").exists() and (tmp_path / "out.json").exists()
 
 
@@ -51,7 +51,7 @@ def test_json_from_a_process(brief, tmp_path):
     assert entry["output"] == str(tmp_path / "clip.mp4")
     assert json.loads(Path(entry["manifest"]).read_text())["settings"]["engine"] == "mask"
     assert entry["counts"] == {"rendered": 8, "interpolated": 0, "covered": 0}
-    assert entry["surrogate"] == [] and entry["privacy"][0]["passed"]
+    assert entry["surrogate"] == [] and entry["privacy"] == []  # a mask leaves no face to audit
     assert {line.split(":")[0] for line in done.stderr.splitlines()} == {"clip.mp4"}
 
 
@@ -143,7 +143,7 @@ def test_wrong_usage(mien, words):
 
 def test_recognisable(mien, brief, tmp_path, fewer_checks, monkeypatch):
     monkeypatch.setattr(Dlib, "threshold", 3.0)
-    told(mien("deidentify", brief.path, "-o", tmp_path / "out.mp4", *MASK), 5)
+    told(mien("deidentify", brief.path, "-o", tmp_path / "out.mp4", "--engine", "blur"), 5)
     assert not list(tmp_path.iterdir())
 
 

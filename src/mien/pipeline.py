@@ -11,15 +11,11 @@ import hashlib
 import json
 import os
 import secrets
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from queue import Queue
-from threading import Event, Thread
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 import cv2
 import numpy as np
@@ -39,17 +35,15 @@ from mien.tracking import FaceTrack, Registration, Sample, State, Tracker, open_
 from mien.tracking.gaps import reach
 from mien.tracking.landmarks import Backend, Region
 from mien.video import Frame, Reader, VideoInfo, Writer
+from mien.workers import ahead, in_order
 
 LABEL = "Synthetic: the faces in this video were replaced by mien and show nobody."
 _SAMPLES = 24  # frames kept for calibration, at most twice as many at any time
 _SAMPLE_SIDE = 640  # pixels; larger faces are shrunk in samples
-_WORKERS = 2
-_WAITING = 6  # frames in flight between reading and writing
 _CHECKED = 12  # output frames that the recogniser sees, and one more every ten seconds
 _ROOM = 0.6  # surroundings kept in a sample: the recogniser looks beyond the outline
 
 Progress = Callable[[str, int, int | None], None]
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -237,7 +231,7 @@ def _survey(
     kept: list[tuple[int, Sample, np.ndarray]] = []
     stride, faces_before = 1, 0
     with Reader(source) as reader:
-        for frame in _ahead(reader):
+        for frame in ahead(reader):
             faces = tracker.update(frame.image, frame.time)
             times.append(frame.time)
             if frame.index % stride == 0 or len(faces) > faces_before:
@@ -360,7 +354,7 @@ def _render(
         return frame, image, entry, moved
 
     with Reader(source) as reader:
-        for frame, image, entry, moved in _in_order(work, _ahead(reader)):
+        for frame, image, entry, moved in in_order(work, ahead(reader)):
             if frame.index >= count:
                 raise OutputError(
                     f"{source.name} changed while it was read: leave the input alone and run again."
@@ -472,64 +466,6 @@ class _backend:
 
     def __exit__(self, *error: Any) -> None:
         self._backend.close()
-
-
-# --- threads ------------------------------------------------------------------------------------
-
-
-def _ahead(items: Iterable[T], room: int = _WAITING) -> Iterator[T]:
-    """Iterate in a thread of its own, a few items ahead; its errors arrive here."""
-    queue: Queue[tuple[bool, Any]] = Queue(room)
-    stop = Event()
-
-    def put(entry: tuple[bool, Any]) -> None:
-        while not stop.is_set():
-            try:
-                queue.put(entry, timeout=0.1)
-                return
-            except Exception:
-                continue
-
-    def run() -> None:
-        try:
-            for item in items:
-                if stop.is_set():
-                    return
-                put((True, item))
-            put((False, None))
-        except BaseException as exc:
-            put((False, exc))
-
-    thread = Thread(target=run, daemon=True)
-    thread.start()
-    try:
-        while True:
-            good, item = queue.get()
-            if good:
-                yield item
-            elif item is None:
-                return
-            else:
-                raise item
-    finally:
-        stop.set()
-        thread.join()
-
-
-def _in_order(work: Callable[[T], Any], items: Iterable[T]) -> Iterator[Any]:
-    """Map over items in worker threads, a bounded number ahead, in order."""
-    with ThreadPoolExecutor(_WORKERS) as pool:
-        waiting: deque[Future[Any]] = deque()
-        try:
-            for item in items:
-                waiting.append(pool.submit(work, item))
-                if len(waiting) >= _WAITING:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:
-            for future in waiting:
-                future.cancel()
 
 
 # --- manifest -----------------------------------------------------------------------------------

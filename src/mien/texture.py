@@ -96,14 +96,6 @@ def texels_per_pixel(landmarks: np.ndarray, size: int) -> float:
     return size * float(max((uv[152, 1] - uv[10, 1]) / tall, (uv[263, 0] - uv[33, 0]) / wide * 0.8))
 
 
-@cache
-def mirror_symmetric(size: int) -> bool:
-    """Whether the layout is symmetric about its middle column (it is, for the shipped model)."""
-    uv = coordinates()
-    flipped = uv[FaceModel.load().mirror] * [-1, 1] + [1, 0]
-    return bool(np.abs(flipped[:468] - uv[:468]).max() * size < 1.0)
-
-
 @numba.njit(cache=True, nogil=True)
 def _map(index, weights, corners, landmarks):
     height, width = index.shape

@@ -1,10 +1,12 @@
 """Engines: each replaces a face through the same small contract."""
 
+from collections.abc import Callable
+
 from mien.engines.base import Engine, Rendering
 from mien.engines.mesh import Mesh, Person
 from mien.engines.obscure import Blur, Mask, Pixelate
 
-OBSCURING = {"mask": Mask, "blur": Blur, "pixelate": Pixelate}
+OBSCURING: dict[str, Callable[[], Engine]] = {"mask": Mask, "blur": Blur, "pixelate": Pixelate}
 ENGINES = ("mesh", *OBSCURING)
 
 __all__ = [

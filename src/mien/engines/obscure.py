@@ -5,6 +5,8 @@ Their strength is relative to the face, so that a close-up is hidden as well as 
 
 from __future__ import annotations
 
+from abc import abstractmethod
+
 import cv2
 import numpy as np
 
@@ -32,8 +34,9 @@ class _Obscure(Engine):
         part = np.ascontiguousarray(image[top:bottom, left:right])
         return Rendering(left, top, self._fill(part, float(height)), mask.astype(np.float32) / 255)
 
+    @abstractmethod
     def _fill(self, part: np.ndarray, height: float) -> np.ndarray:
-        raise NotImplementedError
+        """What replaces a part of the frame around a face of this height, same shape."""
 
 
 class Mask(_Obscure):

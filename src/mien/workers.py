@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from queue import Queue
+from queue import Full, Queue
 from threading import Event, Thread
 from typing import Any, TypeVar
 

@@ -7,7 +7,6 @@ its low frequencies (light, skin tone) and what a frame adds to the patient's ow
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 
 import cv2
@@ -29,18 +28,6 @@ _LIGHT = 20.0  # texels: what is smoother than this is light and skin tone
 _CHANGE = 2.0  # texels: changes finer than this are measurement noise
 _COARSE = 10.0  # texels: changes near brows, lids and lips are taken no finer than this
 _FLOOR = 6.0  # grey levels added before logarithms, so that black is not minus infinity
-
-
-@dataclass(frozen=True)
-class Appearance:
-    """One person's maps, fixed for a clip."""
-
-    skin: np.ndarray
-    """Surrogate's texture in the patient's light, RGB, shape (size, size, 3), float32."""
-    neutral: np.ndarray
-    """Logarithm of the patient's neutral texture, shape (256, 256, 3), float32."""
-    own: np.ndarray
-    """Where the patient's own pixels show (eyes, inner mouth, glasses, hair), 0-1, (256, 256)."""
 
 
 @cache

@@ -11,7 +11,6 @@ import numpy as np
 from mien import texture
 from mien.engines.appearance import (
     MAP,
-    Appearance,
     change,
     feather,
     in_patients_light,
@@ -96,10 +95,10 @@ class Mesh(Engine):
         self._model = FaceModel.load()
         self._person = person
         self._offset = displacement(self._model.shape(person.alpha), surrogate.shape, strength)
-        skin = in_patients_light(surrogate.texture, person.neutral, person.own < 0.3, person.size)
-        self._appearance = Appearance(
-            skin, person.neutral, np.maximum(openings(), person.own).astype(np.float32)
+        self._skin = in_patients_light(
+            surrogate.texture, person.neutral, person.own < 0.3, person.size
         )
+        self._own = np.maximum(openings(), person.own).astype(np.float32)
         self._triangles = texture.triangles(mouth=True)
         self._uv = texture.coordinates().astype(np.float32)
 
@@ -118,7 +117,7 @@ class Mesh(Engine):
         current = logarithm(texture.unwrap(image, landmarks, MAP))
         hidden = moving(current, self._person.neutral, self._person.own)
         gain = change(current, self._person.neutral, np.maximum(hidden, self._person.own))
-        own = np.maximum(self._appearance.own, hidden)
+        own = np.maximum(self._own, hidden)
         colour = np.zeros((bottom - top, right - left, 3), np.uint8)
         opacity = np.zeros((bottom - top, right - left), np.float32)
         _draw(
@@ -129,7 +128,7 @@ class Mesh(Engine):
             self._uv,
             landmarks.astype(np.float32),
             image,
-            self._appearance.skin,
+            self._skin,
             np.ascontiguousarray(gain, np.float32),
             np.ascontiguousarray(own, np.float32),
             feather(),

@@ -9,7 +9,7 @@ import numpy as np
 from mien.tracking.track import FaceTrack, State
 
 BRIDGE_S = 0.2
-REACH_S = 1.0
+REACH_S = 1.0  # how long a lost face is still expected near where it was
 
 
 def bridge(track: FaceTrack, times: np.ndarray, size: tuple[int, int]) -> None:

@@ -16,13 +16,12 @@ import numpy as np
 
 from mien.face_model import FaceModel
 from mien.tracking.detection import Detector
-from mien.tracking.gaps import bridge
+from mien.tracking.gaps import REACH_S, bridge
 from mien.tracking.landmarks import Backend, Region
 from mien.tracking.track import FaceTrack, State
 
 _LOOK_EVERY = 3  # frames between searches of the whole frame while somebody is followed
 _TILE_EVERY = 24  # frames between searches for small faces
-_LOST_REACH_S = 1.0  # how long a lost face is still expected near where it was
 
 Describe = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
@@ -169,7 +168,7 @@ class Tracker:
         if last is not None:
             gap = self._times[run.start] - self._times[last.end - 1]
             near = _same(last.landmarks[-1], run.landmarks[0])
-            if gap <= _LOST_REACH_S and near:
+            if gap <= REACH_S and near:
                 return 0.0
         ours = [d for r in person for d in r.descriptors]
         if not ours or not run.descriptors:
@@ -185,10 +184,7 @@ class Tracker:
             for frame, points in enumerate(run.landmarks, run.start):
                 landmarks[frame] = points
             state[run.start : run.end] = State.TRACKED
-        descriptors = [d for run in runs for d in run.descriptors]
-        track = FaceTrack(
-            number, landmarks, state, np.mean(descriptors, axis=0) if descriptors else None
-        )
+        track = FaceTrack(number, landmarks, state)
         bridge(track, np.array(self._times), self._size)
         return track
 

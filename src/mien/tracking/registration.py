@@ -3,7 +3,8 @@
 A landmark model sees every frame anew and errs a little differently each time. The person's skin
 does not change: laid out in UV, each frame is matched by dense optical flow to the person's
 median texture, and the landmarks are moved by what the match says. Nothing is averaged over
-time, so tremor keeps its power; what goes is the landmark model's jitter.
+time; what goes is the landmark model's jitter. Moves are shared over a small neighbourhood of
+skin, so what a landmark model underrates in one place alone is not fully given back.
 """
 
 from __future__ import annotations

@@ -27,8 +27,6 @@ class FaceTrack:
     """Pixels, NaN where not measured, shape (n_frames, 478, 3), float32."""
     state: np.ndarray
     """A `State` per frame, shape (n_frames,), uint8."""
-    descriptor: np.ndarray | None = None
-    """Mean recogniser descriptor, used to know the person again; shape (128,)."""
 
     def known(self) -> np.ndarray:
         """Frames with landmarks, shape (n_known,)."""

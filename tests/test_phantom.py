@@ -271,6 +271,27 @@ def test_absent_means_out_of_the_picture():
     np.testing.assert_array_equal(clip.frame(60).image, clip._background)
 
 
+def test_the_second_person_comes_late_and_looks_away():
+    script = replace(
+        SMALL,
+        seconds=5,
+        people=2,
+        width=240,
+        other_absent=((0.0, 0.5),),
+        other_turned=((2.0, 2.5),),
+        turned=((3.5, 4.0),),
+    )
+    truth = Phantom(script).truth
+    first, second = truth.people
+    assert first.present.all()
+    assert not second.visible[truth.time <= 0.5].any() and second.present[truth.time > 1.1].all()
+    for person, (start, end) in ((second, (2.0, 2.5)), (first, (3.5, 4.0))):
+        facing = person.rotation[:, 2, 2]  # cosine of the yaw
+        away = (truth.time >= start) & (truth.time <= end)
+        assert (facing[away] < -0.5).all()
+        assert (facing[(truth.time < start - 0.7) | (truth.time > end + 0.7)] > 0.9).all()
+
+
 def test_the_pulse_is_in_the_skin_and_green_leads():
     script = Script(
         seconds=10, fps=12, width=200, height=200, pulse_bpm=72, head_motion=0, blinks=(), noise=1.5
@@ -307,6 +328,9 @@ def test_light_changes_slowly_and_everywhere():
         {"speech": (2.0, 1.0)},
         {"smile": (-1.0, 1.0)},
         {"absent": ((3.0, 3.0),)},
+        {"turned": ((2.0, 1.0),)},
+        {"people": 2, "other_absent": ((-1.0, 1.0),)},
+        {"other_turned": ((0.0, 1.0),)},
         {"asymmetry": 2},
         {"weak_side": "up"},
         {"pulse_bpm": 0},

@@ -1,7 +1,7 @@
 import numpy as np
 
 from mien.tracking import FaceTrack, State
-from mien.tracking.gaps import bridge, reach
+from mien.tracking.gaps import bridge, distrust, expect, overdue, reach, reaches
 
 
 def track(states, size=100.0, speed=4.0, start=200.0):
@@ -65,3 +65,84 @@ def test_a_face_last_seen_outside_the_picture_leaves_nothing_to_cover():
     found = track([1, 0, 0], start=5000.0)
     bridge(found, np.arange(3) / 25, (480, 640))
     assert (found.state[1:] == State.ABSENT).all()
+
+
+SIZE = (480, 640)
+TIMES = np.arange(150) / 25
+
+
+def everybody(*tracks):
+    for found in tracks:
+        bridge(found, TIMES, SIZE)
+    expect(list(tracks), TIMES, SIZE)
+    return tracks
+
+
+def seen(first, last, **path):
+    return track([int(first <= frame <= last) for frame in range(150)], **path)
+
+
+def test_somebody_who_did_not_leave_stays_covered_while_others_are_seen():
+    _, turned = everybody(seen(0, 149, start=20, speed=0), seen(40, 80, start=300, speed=0))
+    assert (turned.state[:40] == State.LOST).all() and (turned.state[81:] == State.LOST).all()
+    assert overdue(turned, TIMES, 140) and not overdue(turned, TIMES, 90)
+    assert np.isnan(turned.landmarks[140]).all()
+
+
+def test_somebody_on_the_way_out_is_gone():
+    _, walked = everybody(seen(0, 149, start=20, speed=0), seen(0, 60, start=250, speed=5))
+    assert (walked.state[61:86] == State.LOST).all() and (walked.state[86:] == State.ABSENT).all()
+    _, came = everybody(seen(0, 149, start=20, speed=0), seen(70, 149, start=920, speed=-5))
+    assert (came.state[:44] == State.ABSENT).all()
+
+
+def test_nobody_is_expected_where_nobody_is_seen():
+    (alone,) = everybody(seen(0, 60, speed=0))
+    assert (alone.state[86:] == State.ABSENT).all()  # such frames are covered whole
+
+
+def test_a_face_hides_who_is_behind_it():
+    front, back = everybody(seen(0, 149, start=300, speed=0), seen(0, 60, start=310, speed=0))
+    assert (back.state[86:] == State.ABSENT).all() and (front.state == State.TRACKED).all()
+
+
+def test_a_glimpse_is_not_waited_for():
+    _, glimpse = everybody(seen(0, 149, start=20, speed=0), seen(60, 64, start=300, speed=0))
+    assert (glimpse.state[90:] == State.ABSENT).all()
+
+
+def test_the_region_stops_growing_and_a_long_gap_has_two():
+    found = track([int(frame < 20 or frame > 120) for frame in range(150)], start=100, speed=0)
+    bridge(found, TIMES, SIZE)
+    boxes = [reaches(found, TIMES, frame) for frame in (55, 60, 70)]
+    assert all(box.shape == (2, 4) for box in boxes)
+    assert np.allclose(boxes[0], boxes[1]) and np.allclose(boxes[1], boxes[2])
+    assert boxes[0][0, 2] - boxes[0][0, 0] <= 4.01 * 100
+
+
+def test_the_region_follows_where_the_face_was_going():
+    found = seen(0, 40, start=100, speed=6)
+    bridge(found, TIMES, SIZE)
+    box = reach(found, TIMES, 60)
+    last = found.landmarks[40, :, 0]
+    assert box[2] - last.max() > (last.min() - box[0]) + 0.9 * 6 * 20
+
+
+def test_a_detection_without_landmarks_is_covered_where_it_was():
+    found = seen(0, 40, start=100, speed=0)
+    found.sightings[100] = np.array([400.0, 100, 480, 180])
+    bridge(found, TIMES, SIZE)
+    assert (found.state[75:126] == State.LOST).all() and found.state[130] == State.ABSENT
+    (box,) = reaches(found, TIMES, 100)
+    assert (box[:2] < [400, 100]).all() and (box[2:] > [480, 180]).all() and box[0] > 300
+
+
+def test_measurements_next_to_a_loss_are_not_drawn_on():
+    states = [1] * 10 + [0] * 10 + [1] * 10 + [0] * 3 + [1] * 7
+    found = track(states)
+    distrust(found, np.arange(40) / 25)
+    assert sorted(found.sightings) == [8, 9, 20, 21]  # not at the short gap, not at the clip's ends
+    assert np.isnan(found.landmarks[[8, 9, 20, 21]]).all()
+    bridge(found, np.arange(40) / 25, (480, 640))
+    assert (found.state[8:22] == State.LOST).all()
+    assert (found.state[30:33] == State.INTERPOLATED).all()

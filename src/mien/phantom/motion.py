@@ -20,6 +20,8 @@ _CLOSING_S, _SHUT_S, _OPENING_S = 0.075, 0.045, 0.15  # closing is about twice a
 _LOOK_DEG = 30.0  # gaze at an eyeLook coefficient of 1
 _LEADING = 12  # identity modes in which people differ visibly
 _SLIDE_S = 0.5  # how long it takes to leave the picture
+_TURN_S = 0.6  # how long it takes to look away
+_AWAY_DEG = 140.0  # yaw of somebody who looks away: their face is not seen
 
 
 def truth_of(script: Script) -> Truth:
@@ -284,7 +286,18 @@ def _head_angles(script: Script, number: int, time: np.ndarray) -> np.ndarray:
     """Yaw, pitch and roll, degrees, shape (n_frames, 3)."""
     rng = _rng(script, number, "head")
     reach = script.head_motion * np.array([20.0, 8.0, 6.0])
-    return np.column_stack([reach[k] * np.clip(_wander(rng, time, 0.2), -1, 1) for k in range(3)])
+    angles = [reach[k] * np.clip(_wander(rng, time, 0.2), -1, 1) for k in range(3)]
+    for start_s, end_s in (script.turned, script.other_turned)[number]:
+        away = _span(time, start_s, end_s, _TURN_S)
+        angles[0] = angles[0] + away * ((_AWAY_DEG, -_AWAY_DEG)[number] - angles[0])
+    return np.column_stack(angles)
+
+
+def _span(time: np.ndarray, start_s: float, end_s: float, ease_s: float) -> np.ndarray:
+    """1 within a span, 0 outside, and a smooth way between them just before and just after."""
+    return np.minimum(
+        _smooth((time - start_s + ease_s) / ease_s), _smooth((end_s + ease_s - time) / ease_s)
+    )
 
 
 def _gaze(script: Script, number: int, time: np.ndarray, angles: np.ndarray) -> np.ndarray:
@@ -318,14 +331,10 @@ def _poses(
     )
     for axis, reach in ((0, 0.12), (1, 0.05)):
         centre[:, axis] += size * script.head_motion * reach * _wander(rng, time, 0.15)
-    if number == 0:
-        for start_s, end_s in script.absent:
-            away = np.minimum(
-                _smooth((time - start_s + _SLIDE_S) / _SLIDE_S),
-                _smooth((end_s + _SLIDE_S - time) / _SLIDE_S),
-            )
-            out = -2.6 * size if across[0] < 0.6 else width + 2.6 * size
-            centre[:, 0] += away * (out - centre[:, 0])
+    for start_s, end_s in (script.absent, script.other_absent)[number]:
+        away = _span(time, start_s, end_s, _SLIDE_S)
+        out = -2.6 * size if across[0] < 0.6 else width + 2.6 * size
+        centre[:, 0] += away * (out - centre[:, 0])
     scale = size * (1 + 0.03 * script.head_motion * _wander(rng, time, 0.1))
     rotation = np.stack([rotation_of(*row) for row in angles])
     middle = np.array([0.0, 0.25, 0.0])

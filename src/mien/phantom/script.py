@@ -33,8 +33,8 @@ class Tremor:
 class Script:
     """One clip of one or two synthetic people.
 
-    The first person is the patient, to whom everything below applies; a second one blinks and
-    moves the head, and does nothing else.
+    The first person is the patient, to whom everything below applies; a second one blinks, moves
+    the head, comes, goes and looks away, and does nothing else.
     """
 
     seconds: float = 10.0
@@ -76,6 +76,12 @@ class Script:
     """Whether frames are unevenly spaced, as a phone records them in changing light."""
     absent: tuple[tuple[float, float], ...] = ()
     """Spans in which the patient is out of the picture, each start and end in seconds."""
+    turned: tuple[tuple[float, float], ...] = ()
+    """Spans in which the patient looks away from the camera, each start and end in seconds."""
+    other_absent: tuple[tuple[float, float], ...] = ()
+    """Spans in which the second person is out of the picture: from 0 s for one who enters late."""
+    other_turned: tuple[tuple[float, float], ...] = ()
+    """Spans in which the second person looks away from the camera."""
     light: float = 0.0
     """Slow change of the lighting, share of its mean (peak)."""
     noise: float = 1.5
@@ -110,8 +116,11 @@ class Script:
         for name, span in (("speech", self.speech), ("smile", self.smile)):
             if span is not None:
                 _window(name, *span)
-        for span in self.absent:
-            _window("absent", *span)
+        for name in ("absent", "turned", "other_absent", "other_turned"):
+            for span in getattr(self, name):
+                _window(name, *span)
+        if self.people != 2 and (self.other_absent or self.other_turned):
+            raise ParameterError("There is no second person to move: set people to 2.")
         _within("asymmetry", self.asymmetry, 0, 1)
         if self.weak_side not in ("left", "right"):
             raise ParameterError(f'weak_side must be "left" or "right", not {self.weak_side!r}.')

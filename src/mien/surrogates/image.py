@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import cv2
-import numpy as np
-
 from mien import texture
-from mien.errors import NoFaceError, ParameterError
+from mien.errors import ParameterError
 from mien.face_model import FaceModel
 from mien.surrogates.bank import Surrogate
-from mien.tracking.detection import Detector
-from mien.tracking.landmarks import Backend, Region
+from mien.tracking.landmarks import Backend
+from mien.tracking.picture import one_face
 
 
 def from_image(path: str | Path, consent: str | None, backend: Backend) -> Surrogate:
@@ -39,25 +36,7 @@ def from_image(path: str | Path, consent: str | None, backend: Backend) -> Surro
             "A real person's face needs a consent statement: add --consent \"who agreed to what, "
             'and when".'
         )
-    path = Path(path)
-    if not path.is_file():
-        raise ParameterError(f"There is no picture at {path}: check --surrogate.")
-    picture = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR)
-    if picture is None:
-        raise ParameterError(f"{path} is not a picture: give a JPEG or PNG.")
-    image = np.ascontiguousarray(picture[..., ::-1])
-    detector = Detector()
-    regions = detector.find(image, tiles=True)
-    detector.close()
-    if not regions:
-        raise NoFaceError(f"There is no face in {path}: give a picture of one face from the front.")
-    if len(regions) > 1:
-        raise ParameterError(f"{path} shows {len(regions)} faces: give a picture of one.")
-    points = backend.measure(image, regions)[0]
-    if points is not None:
-        points = backend.measure(image, [Region.around(points)])[0]
-    if points is None:
-        raise NoFaceError(f"The face in {path} cannot be measured: give one from the front.")
+    image, points = one_face(path, backend)
     model = FaceModel.load()
     alpha = model.fit(points[None])
     # the texture of a smile would add a smile to every frame: only the shape can be put to rest

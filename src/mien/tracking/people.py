@@ -1,46 +1,93 @@
 """Who is who: one track per person over the whole clip.
 
 The tracker measures every frame. New faces are looked for every third frame, and in every frame
-while somebody is missing; small ones in tiles about once a second. A face that turns up is
-followed backwards through the frames since the last search, so that the first frames of somebody
-who enters are not missed.
+while somebody is missing who did not leave over the edge; small ones in tiles about once a second.
+A face that turns up is followed backwards through the frames since the last search, so that the
+first frames of somebody who enters are not missed.
+
+A face is followed from each frame to the next by its place. Where two faces come close to each
+other, place says nothing: a run of one face might go on as the other. There the runs are cut, and
+a recogniser's descriptors say afterwards which of the pieces belong together.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from mien.face_model import FaceModel
 from mien.tracking.detection import Detector
-from mien.tracking.gaps import REACH_S, bridge
+from mien.tracking.gaps import REACH_S, bridge, distrust, expect
 from mien.tracking.landmarks import Backend, Region
 from mien.tracking.track import FaceTrack, State
 
-_LOOK_EVERY = 3  # frames between searches of the whole frame while somebody is followed
+_LOOK_EVERY = 3  # frames between searches of the whole frame while nobody is missing
 _TILE_EVERY = 24  # frames between searches for small faces
+_PATIENCE_S = 10.0  # how long somebody missing is looked for in every frame
+_SETTLED = 5  # frames after which a run counts as somebody who may be missed
+_CLOSE = 0.9  # face sizes between two faces within which one may be taken for the other
+_JUMP = 0.4  # face sizes between where a face was expected and another one, with others about
+_HOP = 0.2  # the same while another face is close
+_STRIDE = 1.5  # face sizes that somebody who enters may move from one frame to the next
+_SAME = 0.55  # descriptor distance under which two runs are one person
+_SETTLING = 0.68  # the same for the two pieces of a run that was cut because others came close
+_OTHER = 0.75  # descriptor distance over which they are not, even at the same place
+_CHANGED = 0.45  # descriptor distance that a face does not move from one frame to the next
+_CLEARLY = 0.1  # descriptor distance by which a face has to be more like another one
+_NEAR = 3.0  # face sizes within which another face may be taken for one that was just found
+_MOVING = 0.03  # face sizes per frame between two faces above which place is not to be trusted
 
 Describe = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
-@dataclass
+@dataclass(eq=False)
 class _Tracklet:
     """An unbroken run of one face."""
 
     start: int
     landmarks: list[np.ndarray] = field(default_factory=list)
     descriptors: list[np.ndarray] = field(default_factory=list)
+    before: _Tracklet | None = None
+    """The run of which this is the rest, where a run was cut."""
+    placed: bool = True
+    """Whether being where somebody was just now makes this that person."""
+    cut: bool = False
+    """Whether another run goes on in its place."""
+    close: bool = False
+    """Whether another face is so near that the two may be mistaken."""
 
     @property
     def end(self) -> int:
         return self.start + len(self.landmarks)
 
+    @property
+    def region(self) -> Region:
+        return Region.around(self.landmarks[-1])
+
+    def pace(self) -> np.ndarray:
+        """Pixels from frame to frame, of late, shape (2,)."""
+        if len(self.landmarks) < 2:
+            return np.zeros(2)
+        last = [Region.around(points) for points in self.landmarks[-3:]]
+        return np.array([last[-1].x - last[0].x, last[-1].y - last[0].y]) / (len(last) - 1)
+
 
 class Tracker:
-    """Follows all faces through the frames of a clip, in order."""
+    """Follows all faces through the frames of a clip, in order.
+
+    Parameters
+    ----------
+    backend : Backend
+        Measures landmarks.
+    describe : callable, optional
+        A recogniser: from an RGB image and landmarks of shape (478, 3) to a descriptor. Without
+        one, people are told apart by their place alone.
+    detector : Detector, optional
+        Finds faces.
+    """
 
     def __init__(
         self, backend: Backend, describe: Describe | None = None, detector: Detector | None = None
@@ -50,7 +97,9 @@ class Tracker:
         self._detector = detector or Detector()
         self._open: list[_Tracklet] = []
         self._done: list[_Tracklet] = []
-        self._recent: deque[np.ndarray] = deque(maxlen=_TILE_EVERY)
+        self._missing: list[_Tracklet] = []
+        self._doubts: list[tuple[int, Region]] = []
+        self._recent: deque[tuple[int, np.ndarray]] = deque(maxlen=_TILE_EVERY)
         self._times: list[float] = []
         self._size: tuple[int, int] = (0, 0)
 
@@ -72,65 +121,223 @@ class Tracker:
         number = len(self._times)
         self._times.append(time)
         self._size = (image.shape[0], image.shape[1])
-        expected = [Region.around(tracklet.landmarks[-1]) for tracklet in self._open]
+        expected = [self._expected(tracklet) for tracklet in self._open]
         measured = self._measure(image, expected)
+        followed = list(self._open)
         still: list[_Tracklet] = []
         seen: list[np.ndarray] = []
-        for tracklet, region, points in zip(self._open, expected, measured, strict=True):
-            if points is None or any(_same(points, other) for other in seen):
-                self._done.append(tracklet)
-                continue
-            if region.overlap(Region.around(points)) < 0.75:  # it moved: measure it centred
+        for tracklet, region, points in zip(followed, expected, measured, strict=True):
+            if points is not None and region.overlap(Region.around(points)) < 0.75:
+                # it moved: measure it centred
                 points = self._measure(image, [Region.around(points)])[0]
-                if points is None:
-                    self._done.append(tracklet)
-                    continue
+            if points is None:
+                self._end(tracklet)
+                continue
+            at = next((k for k, other in enumerate(seen) if _same(points, other)), None)
+            if at is not None:  # two runs on one face: whose it is, its looks will say
+                self._end(tracklet)
+                still[at] = self._cut(still[at], number, linked=False)
+                continue
+            alone = len(followed) == 1 and not self._missing
+            jump = _HOP if tracklet.close else _JUMP
+            if not alone and _apart(Region.around(points), region) > jump:
+                tracklet = self._cut(tracklet, number, linked=False)
             tracklet.landmarks.append(points.astype(np.float32))
             seen.append(points)
             still.append(tracklet)
         self._open = still
+        self._search(image, number, seen, len(still) < len(followed))
+        self._part()
+        self._recent.append((number, image))
+        self._describe_some(image)
+        return seen
+
+    def finish(self) -> list[FaceTrack]:
+        """Join the runs into people and fill the gaps that may be filled."""
+        for tracklet in self._open:
+            self._look_again(tracklet)
+        runs = sorted(
+            (run for run in self._done + self._open if run.landmarks), key=lambda run: run.start
+        )
+        self._done, self._open, self._missing = [], [], []
+        self._detector.close()
+        people = self._join(runs)
+        tracks = [self._track(number, person) for number, person in enumerate(people)]
+        times = np.array(self._times)
+        self._place_doubts(tracks, times)
+        for track in tracks:
+            distrust(track, times)
+            bridge(track, times, self._size)
+        expect(tracks, times, self._size)
+        tracks.sort(key=lambda track: -len(track.known()))
+        for number, track in enumerate(tracks):
+            track.person = number
+        return tracks
+
+    # --- following ------------------------------------------------------------------------------
+
+    def _expected(self, tracklet: _Tracklet) -> Region:
+        """Where to measure next: where the face was, or near others where it should be by now."""
+        region = tracklet.region
+        if not tracklet.close:
+            return region
+        x, y = tracklet.pace()
+        return replace(region, x=region.x + float(x), y=region.y + float(y))
+
+    def _search(self, image: np.ndarray, number: int, seen: list[np.ndarray], lost: bool) -> None:
+        """Look for faces that are not followed, and follow them."""
+        now = self._times[-1]
+        self._missing = [
+            run for run in self._missing if now - self._times[run.end - 1] <= _PATIENCE_S
+        ]
         tiles = number % _TILE_EVERY == 0 or not seen
-        look = tiles or number % _LOOK_EVERY == 0 or len(still) < len(expected)
+        look = tiles or number % _LOOK_EVERY == 0 or lost or bool(self._missing)
         regions = self._detector.find(image, tiles) if look else []
         for region in regions:
             if any(region.same_place(Region.around(points)) for points in seen):
                 continue
             points = self._settle(image, region)
-            if points is None or any(_same(points, other) for other in seen):
+            if points is None:
+                self._doubts.append((number, region))
+                continue
+            if any(_same(points, other) for other in seen):
                 continue
             seen.append(points)
             tracklet = _Tracklet(number, [points.astype(np.float32)])
-            self._follow_back(tracklet, number)
+            self._follow_back(tracklet, image)
             self._open.append(tracklet)
-        if self._describe is not None:
-            for tracklet in self._open:
-                # a few views of each run are enough to know the person again
-                age = len(tracklet.landmarks)
-                if age in (1, 15, 45, 120) or age % 450 == 0:
-                    tracklet.descriptors.append(self._describe(image, tracklet.landmarks[-1]))
-        self._recent.append(image)
-        return seen
+            self._found(tracklet)
 
-    def finish(self) -> list[FaceTrack]:
-        """Join the runs into people and fill the gaps that may be filled."""
-        runs = sorted(self._done + self._open, key=lambda run: run.start)
-        self._done, self._open = [], []
-        self._detector.close()
-        people: list[list[_Tracklet]] = []
-        for run in runs:
-            best, nearest = None, np.inf
-            for person in people:
-                if any(run.start < other.end and other.start < run.end for other in person):
-                    continue
-                distance = self._difference(person, run)
-                if distance < nearest:
-                    best, nearest = person, distance
-            if best is None:
-                people.append([run])
-            else:
-                best.append(run)
-        people.sort(key=lambda person: -sum(len(run.landmarks) for run in person))
-        return [self._track(number, person) for number, person in enumerate(people)]
+    def _found(self, tracklet: _Tracklet) -> None:
+        """Stop looking for whoever this may be: the nearest of those missing."""
+        region = Region.around(tracklet.landmarks[0])
+        if self._missing:
+            self._missing.remove(min(self._missing, key=lambda run: _apart(run.region, region)))
+
+    def _end(self, tracklet: _Tracklet) -> None:
+        """Stop following a face, and look for it if it may still be in the picture."""
+        self._look_again(tracklet)
+        self._done.append(tracklet)
+        if len(tracklet.landmarks) < _SETTLED and tracklet.placed:
+            return
+        region, (x, y) = tracklet.region, tracklet.pace()
+        ahead = self._rate() * REACH_S / 2
+        if 0 <= region.x + x * ahead < self._size[1] and 0 <= region.y + y * ahead < self._size[0]:
+            self._missing.append(tracklet)
+
+    def _rate(self) -> float:
+        """Frames per second so far."""
+        if len(self._times) < 2:
+            return 0.0
+        return (len(self._times) - 1) / max(self._times[-1] - self._times[0], 1e-6)
+
+    def _cut(self, tracklet: _Tracklet, number: int, linked: bool) -> _Tracklet:
+        """End a run before a frame and begin another in its place.
+
+        With `linked`, the new run is probably the same face; without, it may be anybody's.
+        """
+        rest = _Tracklet(
+            number,
+            tracklet.landmarks[number - tracklet.start :],
+            before=tracklet if linked else None,
+            placed=False,
+            close=tracklet.close,
+        )
+        del tracklet.landmarks[number - tracklet.start :]
+        if not tracklet.landmarks:
+            rest.before = tracklet.before if linked else None
+        else:
+            tracklet.cut = True
+            self._look_again(tracklet)
+            self._done.append(tracklet)
+        return rest
+
+    def _part(self) -> None:
+        """Cut the runs of faces that come close to each other, and again when they part."""
+        if len(self._open) < 2 and not any(tracklet.close for tracklet in self._open):
+            return
+        regions = [tracklet.region for tracklet in self._open]
+        paces = [tracklet.pace() for tracklet in self._open]
+        for k, tracklet in enumerate(self._open):
+            room = _CLOSE + (0.2 if tracklet.close else 0.0)
+            close = any(
+                _nearing(regions[k], regions[j], paces[k] - paces[j]) < room
+                for j in range(len(self._open))
+                if j != k
+            ) or any(
+                _apart(regions[k], run.region) < room
+                and len(self._times) - run.end <= self._rate() * REACH_S
+                for run in self._missing
+            )
+            if close == tracklet.close:
+                continue
+            number = len(self._times) - 1
+            if len(tracklet.landmarks) > 1:
+                tracklet = self._open[k] = self._cut(tracklet, number, linked=True)
+            tracklet.close = close
+            tracklet.placed = False
+
+    # --- looks ----------------------------------------------------------------------------------
+
+    def _describe_some(self, image: np.ndarray) -> None:
+        """Describe a few views of each run: enough to know the person again."""
+        if self._describe is None:
+            return
+        number = len(self._times) - 1
+        for k, tracklet in enumerate(self._open):
+            age = len(tracklet.landmarks)
+            wary = self._wary(tracklet)
+            due = not tracklet.descriptors or age in (15, 45, 120) or age % 450 == 0
+            if not (wary or due):
+                continue
+            looks = self._describe(image, tracklet.landmarks[-1])
+            if wary and age > 1 and self._is_another(looks, tracklet):
+                tracklet = self._open[k] = self._cut(tracklet, number, linked=False)
+            tracklet.descriptors.append(looks)
+
+    def _is_another(self, looks: np.ndarray, tracklet: _Tracklet) -> bool:
+        """Whether a face looks less like a run's than like another one's that was near of late."""
+        own = min((float(np.linalg.norm(looks - d)) for d in tracklet.descriptors), default=0.0)
+        if own < _CHANGED:
+            return False
+        return any(
+            np.linalg.norm(looks - d) < own - _CLEARLY
+            for run in self._lately()
+            if run is not tracklet
+            for d in run.descriptors
+        )
+
+    def _lately(self) -> list[_Tracklet]:
+        """Runs that are followed, or ended within the last second or two."""
+        first = len(self._times) - max(2 * REACH_S * self._rate(), _TILE_EVERY)
+        return self._open + [run for run in self._done if run.end >= first]
+
+    def _wary(self, tracklet: _Tracklet) -> bool:
+        """Whether a run may have gone over to another face in this frame, so that it has to be
+        looked at: others are near, and something moves or has only just been found."""
+        if len(self._open) + len(self._missing) < 2:
+            return False
+        age, region, pace = len(tracklet.landmarks), tracklet.region, tracklet.pace()
+        for other in [*self._open, *self._missing]:
+            if other is tracklet:
+                continue
+            apart = _apart(region, other.region)
+            moving = np.abs(pace - other.pace()).max() > _MOVING * region.size
+            if apart < _NEAR and (age <= 4 or (tracklet.close and moving)):
+                return True
+            if tracklet.close and age % 8 == 0:
+                return True
+        return False
+
+    def _look_again(self, tracklet: _Tracklet) -> None:
+        """Describe the middle of a short run, where the face is seen best, while it is at hand."""
+        if self._describe is None or not 3 <= len(tracklet.landmarks) < 30:
+            return
+        wanted = {(tracklet.start + tracklet.end) // 2, tracklet.end - 2}
+        for frame, image in self._recent:
+            if frame in wanted:
+                points = tracklet.landmarks[frame - tracklet.start]
+                tracklet.descriptors.append(self._describe(image, points))
 
     def _measure(self, image: np.ndarray, regions: list[Region]) -> list[np.ndarray | None]:
         return [
@@ -143,38 +350,121 @@ class Tracker:
         points = self._measure(image, [region])[0]
         return None if points is None else self._measure(image, [Region.around(points)])[0]
 
-    def _follow_back(self, tracklet: _Tracklet, number: int) -> None:
+    def _follow_back(self, tracklet: _Tracklet, image: np.ndarray) -> None:
         """Extend a new run into the frames just before it."""
         points = tracklet.landmarks[0]
-        frame = number
-        for image in reversed(self._recent):
+        others = self._lately()
+        if others and self._describe is not None:
+            tracklet.descriptors.append(self._describe(image, points))
+        for frame, image in reversed(self._recent):
             region = Region.around(points)
             found = self._measure(image, [region])[0]
             if found is None or not region.same_place(Region.around(found)):
+                found = self._find_near(image, region)
+            if found is None:
                 return
-            frame -= 1
-            if any(
-                run.start <= frame < run.end and _same(found, run.landmarks[frame - run.start])
-                for run in self._done + self._open
-            ):
-                return
+            there = Region.around(found)
+            near = np.inf
+            for run in others:
+                at = min(max(frame - run.start, 0), len(run.landmarks) - 1)
+                apart = _apart(there, Region.around(run.landmarks[at]))
+                if run.start <= frame < run.end and there.same_place(
+                    Region.around(run.landmarks[at])
+                ):
+                    return
+                near = min(near, apart)
+            if near < _NEAR and tracklet.descriptors and self._describe is not None:
+                if self._is_another(self._describe(image, found), tracklet):
+                    return
             points = found
             tracklet.landmarks.insert(0, found.astype(np.float32))
             tracklet.start = frame
 
-    def _difference(self, person: list[_Tracklet], run: _Tracklet) -> float:
-        """How unlike a run is to a person: 0 same place just now, inf somebody else."""
-        last = max((r for r in person if r.end <= run.start), key=lambda r: r.end, default=None)
-        if last is not None:
-            gap = self._times[run.start] - self._times[last.end - 1]
-            near = _same(last.landmarks[-1], run.landmarks[0])
-            if gap <= REACH_S and near:
-                return 0.0
-        ours = [d for r in person for d in r.descriptors]
-        if not ours or not run.descriptors:
+    def _find_near(self, image: np.ndarray, region: Region) -> np.ndarray | None:
+        """Landmarks of the face nearest to a region that it left fast."""
+        near = [r for r in self._detector.find(image) if _apart(r, region) < _STRIDE]
+        if not near:
+            return None
+        return self._settle(image, min(near, key=lambda r: _apart(r, region)))
+
+    # --- joining --------------------------------------------------------------------------------
+
+    def _join(self, runs: list[_Tracklet]) -> list[list[_Tracklet]]:
+        """Runs of one person together, the surest pairs first."""
+        people = [[run] for run in runs]
+        for limit in (_SAME, _OTHER):
+            loose = limit > _SAME
+            apart = np.full((len(people), len(people)), np.inf)
+            for k in range(len(people)):
+                for j in range(k):
+                    apart[k, j] = self._difference(people[j], people[k], loose)
+            while apart.size and apart.min() < limit:
+                k, j = (int(i) for i in np.unravel_index(apart.argmin(), apart.shape))
+                people[j] = sorted(people[j] + people[k], key=lambda run: run.start)
+                del people[k]
+                apart = np.delete(np.delete(apart, k, 0), k, 1)
+                for i in range(len(people)):
+                    if i != j:
+                        first, last = min(i, j), max(i, j)
+                        apart[last, first] = self._difference(people[first], people[last], loose)
+        return people
+
+    def _difference(self, one: list[_Tracklet], two: list[_Tracklet], loose: bool) -> float:
+        """How unlike two groups of runs are: 0 same place just now, inf two people.
+
+        Only with `loose`, pieces that were cut off near others may also go where they fit best.
+        """
+        if any(a.start < b.end and b.start < a.end for a in one for b in two):
             return np.inf
-        distance = min(float(np.linalg.norm(a - b)) for a in ours for b in run.descriptors)
-        return distance if distance < 0.55 else np.inf
+        looks = self._unlike(one, two)
+        if any(self._continues(a, b) or self._continues(b, a) for a in one for b in two):
+            if looks is None or looks < _OTHER:
+                return 0.0 if looks is None or looks < _SAME else _SAME - 1e-3
+        linked = any(a.before is b or b.before is a for a in one for b in two)
+        if looks is None:
+            return 0.0 if linked else np.inf
+        if looks < _SAME or (linked and looks < _SETTLING):
+            return min(looks, _SAME - 1e-3)
+        brief = all(not run.placed and len(run.landmarks) < 15 for run in two) or all(
+            not run.placed and len(run.landmarks) < 15 for run in one
+        )
+        return looks if loose and brief else np.inf
+
+    def _unlike(self, one: list[_Tracklet], two: list[_Tracklet]) -> float | None:
+        """Descriptor distance of two groups of runs: that of their more alike views."""
+        ours = [d for run in one for d in run.descriptors]
+        theirs = [d for run in two for d in run.descriptors]
+        if not ours or not theirs:
+            return None
+        each = np.linalg.norm(np.array(ours)[:, None] - np.array(theirs)[None], axis=2)
+        return float(np.quantile(each, 0.2))
+
+    def _continues(self, run: _Tracklet, later: _Tracklet) -> bool:
+        """Whether a run begins where and soon after another one ended, and nobody was near."""
+        if run.end > later.start or run.cut or run.close or not later.placed:
+            return False
+        gap = self._times[later.start] - self._times[run.end - 1]
+        return gap <= REACH_S and _same(run.landmarks[-1], later.landmarks[0])
+
+    def _place_doubts(self, tracks: list[FaceTrack], times: np.ndarray) -> None:
+        """Give detections that could not be measured to whoever is missing near there."""
+        for frame, region in self._doubts:
+            best, nearest = None, np.inf
+            for track in tracks:
+                if track.state[frame] == State.TRACKED:
+                    continue
+                known = np.flatnonzero(track.state == State.TRACKED)
+                other = known[np.abs(times[known] - times[frame]).argmin()]
+                there = Region.around(track.landmarks[other])
+                distance = _apart(there, region) / (1 + abs(times[frame] - times[other]))
+                alike = 0.5 < region.size / there.size < 2.0
+                if alike and distance < nearest:
+                    best, nearest = track, distance
+            if best is not None and nearest < 2.0:
+                half = region.size / 2
+                best.sightings[frame] = np.array(
+                    [region.x - half, region.y - half, region.x + half, region.y + half]
+                )
 
     def _track(self, number: int, runs: list[_Tracklet]) -> FaceTrack:
         count = len(self._times)
@@ -184,13 +474,27 @@ class Tracker:
             for frame, points in enumerate(run.landmarks, run.start):
                 landmarks[frame] = points
             state[run.start : run.end] = State.TRACKED
-        track = FaceTrack(number, landmarks, state)
-        bridge(track, np.array(self._times), self._size)
-        return track
+        descriptors = [d for run in runs for d in run.descriptors]
+        if not descriptors:
+            return FaceTrack(number, landmarks, state)
+        return FaceTrack(number, landmarks, state, np.array(descriptors))
 
 
 def _same(points: np.ndarray, other: np.ndarray) -> bool:
     return Region.around(points).same_place(Region.around(other))
+
+
+def _apart(region: Region, other: Region) -> float:
+    """How far two faces are from each other, sizes of the larger one."""
+    away = max(abs(region.x - other.x), abs(region.y - other.y))
+    return away / max(region.size, other.size)
+
+
+def _nearing(region: Region, other: Region, pace: np.ndarray) -> float:
+    """The same as it may be by the next frame, at a relative pace in pixels per frame."""
+    away = np.array([region.x - other.x, region.y - other.y])
+    share = np.clip(-(away @ pace) / max(float(pace @ pace), 1e-6), 0, 2)
+    return float(np.abs(away + share * pace).max()) / max(region.size, other.size)
 
 
 def _plausible(points: np.ndarray) -> bool:

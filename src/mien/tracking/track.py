@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 
 import numpy as np
@@ -17,6 +17,14 @@ class State(IntEnum):
     LOST = 3
 
 
+def _no_descriptors() -> np.ndarray:
+    return np.zeros((0, 128))
+
+
+def _no_sightings() -> dict[int, np.ndarray]:
+    return {}
+
+
 @dataclass
 class FaceTrack:
     """One person through the clip."""
@@ -27,6 +35,11 @@ class FaceTrack:
     """Pixels, NaN where not measured, shape (n_frames, 478, 3), float32."""
     state: np.ndarray
     """A `State` per frame, shape (n_frames,), uint8."""
+    descriptors: np.ndarray = field(default_factory=_no_descriptors)
+    """What a recogniser says of some views of the face, shape (n_views, d); n_views may be 0."""
+    sightings: dict[int, np.ndarray] = field(default_factory=_no_sightings)
+    """Frames in which a face was detected but could not be measured, and where: left, top, right,
+    bottom in pixels, shape (4,)."""
 
     def known(self) -> np.ndarray:
         """Frames with landmarks, shape (n_known,)."""

@@ -1,0 +1,126 @@
+"""Naming people: numbers, places, pictures, and what is said when a name fits nobody."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mien.errors import NoFaceError, ParameterError
+from mien.phantom import Phantom, Script
+from mien.tracking import FaceTrack, State, open_backend
+from mien.tracking.picture import one_face
+from mien.tracking.selection import Role, Selection, roles
+
+TIMES = np.arange(50) / 25
+LOOKS = np.eye(128)[:3]  # 1.41 apart
+
+
+def person(number: int, x: float, frames: slice = slice(None)) -> FaceTrack:
+    """Somebody who stands at a place, 80 pixels tall."""
+    shape = np.random.default_rng(0).uniform(0, 80, (478, 3))
+    landmarks = np.full((50, 478, 3), np.nan, np.float32)
+    landmarks[frames] = shape + [x - 40, 60, 0]
+    state = np.where(np.isnan(landmarks[:, 0, 0]), State.ABSENT, State.TRACKED).astype(np.uint8)
+    return FaceTrack(number, landmarks, state, LOOKS[number : number + 1])
+
+
+TRACKS = [person(0, 100), person(1, 300), person(2, 500, slice(0, 25))]
+
+
+def chosen(picture: np.ndarray = LOOKS[0], **wanted) -> list[str]:
+    found = roles(Selection(**wanted), TRACKS, TIMES, lambda path: picture, 0.6)
+    return [role.value for role in found]
+
+
+def test_everybody_is_replaced_unless_said_otherwise():
+    assert chosen() == ["replace"] * 3
+    assert roles(Selection(), [], TIMES, lambda path: LOOKS[0], 0.6) == []
+
+
+def test_whoever_is_not_chosen_is_covered_and_never_left():
+    assert chosen(people="main") == ["replace", "cover", "cover"]
+    assert chosen(people="1, 3") == ["replace", "cover", "replace"]
+    assert chosen(people="2") == ["cover", "replace", "cover"]
+
+
+def test_names_override_people():
+    assert chosen(leave=("2",)) == ["replace", "leave", "replace"]
+    assert chosen(people="main", leave=("3",), cover=("1",)) == ["cover", "cover", "leave"]
+
+
+def test_a_place_and_a_time_name_a_face():
+    assert chosen(leave=("300,100@1.5",))[1] == "leave"
+    assert chosen(cover=("330.5, 130 @ 0.2",))[1] == "cover"
+    assert chosen(leave=("500,100@0.9",))[2] == "leave"
+    for nowhere in ("300,400@1.5", "500,100@1.9", "100,100@60"):
+        with pytest.raises(ParameterError, match="Nobody"):
+            chosen(leave=(nowhere,))
+    with pytest.raises(ParameterError, match="equally near"):
+        chosen(leave=("200,100@1",))
+
+
+def test_a_picture_names_whom_it_looks_like(tmp_path):
+    (tmp_path / "who.png").write_bytes(b"not looked at here")
+    path = str(tmp_path / "who.png")
+    assert chosen(LOOKS[1] * 0.9, leave=(path,)) == ["replace", "leave", "replace"]
+    with pytest.raises(ParameterError, match="Nobody"):
+        chosen(-LOOKS[1], leave=(path,))
+    with pytest.raises(ParameterError, match="Several"):
+        twin = FaceTrack(1, TRACKS[1].landmarks, TRACKS[1].state, LOOKS[:1])
+        alike = [person(0, 100), twin]
+        roles(Selection(leave=(path,)), alike, TIMES, lambda path: LOOKS[0], 0.6)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "words"),
+    [
+        ({"people": "nobody"}, "choose all, main, or numbers"),
+        ({"people": "0"}, "from 1"),
+        ({"people": ""}, "choose all"),
+        ({"people": "1,,2"}, "choose all"),
+        ({"leave": ("0",)}, "from 1"),
+        ({"leave": ("",)}, "no picture"),
+        ({"cover": ("nowhere.png",)}, "no picture"),
+        ({"cover": ("640,200",)}, "no picture"),
+        ({"leave": ("2",), "cover": ("2",)}, "both"),
+    ],
+)
+def test_what_cannot_name_anybody_is_refused_at_once(wanted, words):
+    with pytest.raises(ParameterError, match=words):
+        Selection(**wanted)
+
+
+def test_numbers_and_contradictions_are_checked_against_the_clip():
+    for wanted in ({"people": "4"}, {"leave": ("4",)}, {"cover": ("7",)}):
+        with pytest.raises(ParameterError, match="3 people"):
+            chosen(**wanted)
+    with pytest.raises(ParameterError, match="both left alone and covered"):
+        chosen(leave=("2",), cover=("300,100@1",))
+    assert chosen(leave=("2", "300,100@1")) == ["replace", "leave", "replace"]
+    assert Role("leave") is Role.LEAVE
+
+
+def test_the_one_face_in_a_picture(tmp_path):
+    import cv2
+
+    backend = open_backend()
+    clip = Phantom(Script(seconds=0.1, width=320, height=320, seed=1))
+    path = tmp_path / "one.png"
+    cv2.imwrite(str(path), clip.frame(0).image[..., ::-1])
+    image, points = one_face(path, backend)
+    np.testing.assert_array_equal(image, clip.frame(0).image)
+    apart = np.linalg.norm((points - clip.truth.people[0].landmarks[0])[:, :2], axis=1)
+    assert np.median(apart) < 0.05 * clip.truth.people[0].scale[0]
+    two = Phantom(Script(seconds=0.1, width=480, height=270, people=2, seed=1))
+    cv2.imwrite(str(path), two.frame(0).image[..., ::-1])
+    with pytest.raises(ParameterError, match="shows 2 faces"):
+        one_face(path, backend)
+    cv2.imwrite(str(path), np.full((200, 200, 3), 120, np.uint8))
+    with pytest.raises(NoFaceError, match="no face in"):
+        one_face(path, backend)
+    path.write_text("words")
+    with pytest.raises(ParameterError, match="not a picture"):
+        one_face(path, backend)
+    with pytest.raises(ParameterError, match="no picture at"):
+        one_face(tmp_path / "none.png", backend)
+    backend.close()

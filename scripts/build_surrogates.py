@@ -1,13 +1,12 @@
 """Build the surrogate bank from a folder of portraits: composites that are nobody's likeness.
 
-    python scripts/build_surrogates.py PORTRAITS -o src/mien/assets/surrogates [--cache FILE]
+    python scripts/build_surrogates.py PORTRAITS -o src/mien/assets [--cache FOLDER]
 
-PORTRAITS holds `ID.jpg` files and `portraits.csv` (id, sex, birth_year). Every step serves one end,
-a neutral face of nobody: portraits with glasses, beards, fringes, turned heads are left out; the
-solved expression is taken out of the shape, and what a smile does to the texture is learned over
-all portraits and taken out of each; members are grouped by apparent sex and skin tone, clustered in
-recogniser space, averaged (k >= 10), made left-right symmetric,
-and pushed away from the mean of all.
+PORTRAITS holds `ID.jpg` files and `portraits.csv` (id, sex, birth_year). Portraits with glasses,
+beards, fringes, turned heads are left out. From the others come the modes (in what faces differ,
+and what a recogniser makes of it) and the composites: members are grouped by apparent sex, skin
+tone and age, clustered in recogniser space and averaged (k >= 12); the composites are then moved
+apart along the modes until the recogniser takes no two for one, nor any for a real portrait.
 """
 
 from __future__ import annotations
@@ -16,465 +15,364 @@ import argparse
 import csv
 import json
 import pickle
-from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 from scipy.cluster.vq import kmeans2
 
-from mien import texture, topology
+from mien.compositing import composite
+from mien.engines import Mesh, Person
+from mien.engines.appearance import MAP, features, inside, logarithm, smooth
 from mien.face_model import FaceModel
 from mien.privacy import Dlib
-from mien.tracking import open_backend
+from mien.privacy.recognisers import distances
+from mien.surrogates import compose as making
+from mien.surrogates.bank import Surrogate
+from mien.surrogates.cohort import Member, measure, shortcoming
+from mien.surrogates.modes import Modes
+from mien.surrogates.neutral import FOLDS, bare_lids, sealed
+from mien.surrogates.portrait import likeness
+from mien.texture import coordinates
+from mien.topology import (
+    FACE_OVAL,
+    LEFT_BROW,
+    LEFT_EYE_RING,
+    LIPS,
+    RIGHT_BROW,
+    RIGHT_EYE_RING,
+)
+from mien.tracking import Sample, open_backend
 from mien.tracking.detection import Detector
-from mien.tracking.landmarks import Region
 
-SIZE = 512
 K = 12
-PUSH = 1.3
-# (sex, tone third) -> number of composites
-GROUPS = {("M", 0): 4, ("M", 1): 3, ("M", 2): 1, ("F", 0): 3, ("F", 1): 2, ("F", 2): 1}
+SHAPES, TEXTURES = 30, 40
+MODE_SIDE = 128
+PATIENTS = 14  # portraits that stand in for patients when the modes are tried on the recogniser
+NEEDED = 0.62  # distance of a composite to every other and to every portrait
 TONES = ("fair", "medium", "dark")
+AGES = ("younger", "older")
+# (sex, tone, age) -> number of composites; None: too few people to tell ages apart
+GROUPS = {
+    ("M", 0, 0): 3, ("M", 0, 1): 3, ("M", 1, 0): 2, ("M", 1, 1): 2, ("M", 2, None): 2,
+    ("F", 0, 0): 3, ("F", 0, 1): 3, ("F", 1, 0): 2, ("F", 1, 1): 2, ("F", 2, None): 2,
+}  # fmt: skip
 
 
-@dataclass
-class Portrait:
-    id: str
-    sex: str
-    born: int | None
-    alpha: np.ndarray
-    beta: np.ndarray
-    yaw: float
-    scale: float
-    descriptor: np.ndarray
-    texture: np.ndarray
-
-
-def measure(folder: Path) -> list[Portrait]:
-    model, backend, detector, recogniser = FaceModel.load(), open_backend(), Detector(), Dlib()
-    portraits = []
-    with (folder / "portraits.csv").open() as stream:
-        rows = list(csv.DictReader(stream))
-    for row in rows:
-        image = cv2.imread(str(folder / f"{row['id']}.jpg"))
-        if image is None:
-            continue
-        enlarge = 3
-        image = cv2.resize(
-            image[..., ::-1], None, fx=enlarge, fy=enlarge, interpolation=cv2.INTER_CUBIC
-        )
-        points = None
-        for region in detector.find(image, tiles=True)[:2]:
-            points = backend.measure(image, [region])[0]
-            if points is not None:
-                points = backend.measure(image, [Region.around(points)])[0]
-            if points is not None:
-                break
-        if points is None:
-            continue
-        alpha = model.fit(points[None])
-        solution = model.solve(points, alpha)
-        portraits.append(
-            Portrait(
-                row["id"],
-                row["sex"],
-                int(row["birth_year"]) if row["birth_year"] else None,
-                alpha,
-                solution.beta,
-                float(solution.pose.rotation[0, 2]),
-                solution.pose.scale / enlarge,
-                recogniser.describe(image, points),
-                texture.unwrap(image, points, SIZE),
-            )
-        )
-    return portraits
-
-
-def patch(indices: list[int], radius: int) -> np.ndarray:
-    mask = np.zeros((SIZE, SIZE), np.uint8)
-    for x, y in texture.coordinates()[indices] * SIZE:
-        cv2.circle(mask, (int(x), int(y)), radius, 1, -1)
-    return mask > 0
-
-
-CHEEKS = patch([50, 280, 205, 425, 101, 330], 14)
-FOREHEAD = patch([151, 108, 337, 69, 299, 67, 297], 14)
-CHIN = patch([199, 200, 208, 428, 194, 418], 10)
-MOUSTACHE = patch([164, 167, 393], 8)
-BRIDGE = patch([168, 6, 197], 16)
-TEMPLES = patch([35, 143, 156, 124, 265, 372, 383, 353, 34, 264], 10)
-UNDER_EYES = patch([120, 121, 119, 118, 349, 350, 348, 347, 100, 101, 329, 330], 9)
-
-
-def rims() -> np.ndarray:
-    """Below and beside the eyes, where the lower rims of glasses run."""
-    uv = texture.coordinates() * SIZE
-    mask = np.zeros((SIZE, SIZE), np.uint8)
-    for outer, inner in ((33, 133), (263, 362)):
-        width = np.linalg.norm(uv[outer] - uv[inner])
-        middle = uv[[outer, inner]].mean(0) + np.array([0, 0.12 * width])
-        centre = tuple(int(v) for v in middle)
-        one = np.zeros_like(mask)
-        cv2.ellipse(one, centre, (int(1.05 * width), int(0.95 * width)), 0, -20, 200, 1, -1)
-        cv2.ellipse(one, centre, (int(0.66 * width), int(0.52 * width)), 0, 0, 360, 0, -1)
-        mask |= one
-    mask[: int(uv[33, 1]) - 2] = 0
-    return mask > 0
-
-
-RIMS = rims()
-
-
-def glasses(picture: np.ndarray) -> float:
-    """Thin dark lines where frames run: rims, bridge, temples. Bare skin stays below 1."""
-    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32)
-    grey /= np.median(grey[grey > 0])
-    fine = cv2.morphologyEx(
-        cv2.GaussianBlur(grey, (0, 0), 1.5),
-        cv2.MORPH_BLACKHAT,
-        cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (15, 15)),
-    )
-    grey = cv2.GaussianBlur(grey, (0, 0), 2)
-    lines = cv2.morphologyEx(
-        grey, cv2.MORPH_BLACKHAT, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (25, 25))
-    )
-    slope = np.abs(cv2.Sobel(grey, cv2.CV_32F, 0, 1))
-    frame = (
-        (lines[BRIDGE].mean() + np.percentile(slope[BRIDGE], 90) / 4) / 0.107
-        + 0.6 * np.percentile(lines[TEMPLES], 85) / 0.112
-        + np.percentile(lines[UNDER_EYES], 85) / 0.068
-    )
-    return float(max(np.percentile(fine[RIMS], 85) / 0.05, frame / 2.4))
-
-
-def mouth_line(picture: np.ndarray) -> np.ndarray:
-    """Where the members' teeth and shadows show between the lips: filled from the lips' red."""
-    uv = texture.coordinates() * SIZE
-    mask = np.zeros((SIZE, SIZE), np.uint8)
-    cv2.polylines(mask, [uv[topology.INNER_LIP_RING].round().astype(np.int32)], True, 1, 13)
-    hull = cv2.convexHull(uv[topology.LIPS].astype(np.float32)).astype(np.int32)
-    around = cv2.fillConvexPoly(np.zeros_like(mask), hull, 1)
-    grey = np.log(cv2.GaussianBlur(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), (0, 0), 1.5) + 4.0)
-    red = cv2.erode(around, np.ones((9, 9), np.uint8)) > 0
-    shadow = (grey < np.median(grey[red]) - 0.12) & (cv2.dilate(around, np.ones((23, 23))) > 0)
-    # the corners' shadow, not the red of dark lips: only near the corners and the line
-    near = cv2.dilate(mask, np.ones((9, 9), np.uint8))
-    for corner in topology.INNER_LIP_CORNERS:
-        cv2.circle(near, tuple(int(v) for v in uv[corner]), 34, 1, -1)
-    mask |= cv2.dilate((shadow & (near > 0)).astype(np.uint8), np.ones((7, 7), np.uint8))
-    return mask
-
-
-def sealed(picture: np.ndarray) -> np.ndarray:
-    """Lips without what shows between them: each lip's own red up to the line, skin around."""
-    uv = texture.coordinates() * SIZE
-    mask = cv2.GaussianBlur(mouth_line(picture).astype(np.float32), (0, 0), 2)[..., None]
-    fill = picture.astype(np.float32)
-    line = uv[topology.INNER_LIP_UPPER[4], 1]
-    outline = np.concatenate(
-        [
-            uv[topology.OUTER_LIP_CORNERS[:1]],
-            uv[topology.OUTER_LIP_UPPER],
-            uv[topology.OUTER_LIP_CORNERS[1:]],
-            uv[topology.OUTER_LIP_LOWER[::-1]],
-        ]
-    )
-    lips = cv2.fillPoly(np.zeros((SIZE, SIZE), np.uint8), [outline.round().astype(np.int32)], 1)
-    skin = (cv2.dilate(lips, np.ones((19, 19), np.uint8)) == 0) & (mask[..., 0] < 0.05)
-    weight = skin.astype(np.float32)[..., None]
-    around = cv2.GaussianBlur(fill * weight, (0, 0), 9) / (
-        cv2.GaussianBlur(weight, (0, 0), 9)[..., None] + 1e-4
-    )
-    bare = (mask[..., 0] < 0.3) & (cv2.erode(lips, np.ones((5, 5), np.uint8)) > 0)
-    rows = np.arange(SIZE)[:, None]
-    red = np.zeros_like(fill)
-    for side in (rows < line, rows >= line):
-        where = bare & side & (np.abs(np.arange(SIZE)[None] - SIZE / 2) < 30)
-        red[np.broadcast_to(side, bare.shape)] = np.median(fill[where], axis=0)
-    red = cv2.GaussianBlur(red, (0, 0), 2)
-    share = cv2.GaussianBlur(lips.astype(np.float32), (0, 0), 3)[..., None]
-    fill = mask * (share * red + (1 - share) * around) + (1 - mask) * fill
-    return fill.clip(0, 255).astype(np.uint8)
-
-
-def skin_share(picture: np.ndarray) -> np.ndarray:
-    """How surely each texel of a portrait is the person's skin, not hair, collar or background.
-
-    The middle of the face is taken as it is; further out, a texel counts by how near its colour
-    lies to the middle's.
-    """
-    outline = (texture.coordinates() * SIZE)[topology.FACE_OVAL].round().astype(np.int32)
-    face = cv2.fillPoly(np.zeros((SIZE, SIZE), np.uint8), [outline], 1)
-    distance = cv2.distanceTransform(face, cv2.DIST_L2, 5)
-    colour = cv2.cvtColor(
-        cv2.GaussianBlur(picture.clip(0, 255).astype(np.float32) / 255, (0, 0), 3),
-        cv2.COLOR_RGB2LAB,
-    )
-    colour[..., 0] *= 0.5  # light falls off towards the sides
-    middle = colour[CHEEKS | FOREHEAD]
-    spread = np.linalg.norm(colour - np.median(middle, axis=0), axis=2) / 9.0
-    likely = np.exp(-0.5 * spread**2) + 0.01
-    inner = np.clip((distance - 50) / 60, 0, 1)
-    brows = np.zeros_like(face)
-    for brow in (topology.RIGHT_BROW, topology.LEFT_BROW):
-        hull = cv2.convexHull((texture.coordinates() * SIZE)[brow].astype(np.float32))
-        cv2.fillConvexPoly(brows, hull.astype(np.int32), 1)
-    brows = cv2.GaussianBlur(cv2.dilate(brows, np.ones((21, 21))).astype(np.float32), (0, 0), 6)
-    inner = np.maximum(inner, brows)
-    share = inner + (1 - inner) * likely
-    return cv2.GaussianBlur(cv2.erode(share.astype(np.float32), np.ones((5, 5))), (0, 0), 3)
-
-
-def bare_lids(picture: np.ndarray) -> np.ndarray:
-    """Lids without lashes, liner and shadow: what a blink shows is the patient's own margin."""
-    uv = texture.coordinates() * SIZE
-    lids, brows = np.zeros((2, SIZE, SIZE), np.uint8)
-    for ring in (topology.RIGHT_EYE_RING, topology.LEFT_EYE_RING):
-        cv2.fillPoly(lids, [uv[ring].round().astype(np.int32)], 1)
-    for brow in (topology.RIGHT_BROW, topology.LEFT_BROW):
-        outline = np.concatenate([brow[:5], brow[:4:-1]])
-        cv2.fillPoly(brows, [uv[outline].round().astype(np.int32)], 1)
-    disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (37, 33))
-    brows = cv2.dilate(brows, np.ones((9, 9), np.uint8))
-    wide = cv2.dilate(lids, disk)
-    weight = ((wide | brows) == 0).astype(np.float32) * (texture.layout(SIZE)[0] >= 0)
-    plain = picture.astype(np.float32)
-    top = cv2.GaussianBlur(plain * weight[..., None], (0, 0), 10)
-    around = top / (cv2.GaussianBlur(weight, (0, 0), 10)[..., None] + 1e-3)
-    share = cv2.GaussianBlur((wide & (1 - brows)).astype(np.float32), (0, 0), 5)[..., None] * 0.85
-    # the eyes themselves stay: no patient gets them, but a picture of the bank has eyes
-    eyes = cv2.dilate(lids, np.ones((3, 3), np.uint8)).astype(np.float32)
-    share *= 1 - cv2.GaussianBlur(eyes, (0, 0), 1.5)[..., None]
-    return (plain + share * (around - plain)).clip(0, 255).astype(np.uint8)
-
-
-def folds() -> np.ndarray:
-    """From the wings of the nose round the mouth to the chin, 0-1: where smiles leave creases."""
-    uv = texture.coordinates() * SIZE
-    mask = np.zeros((SIZE, SIZE), np.uint8)
-    for fold in ((129, 203, 206, 216, 212, 202, 204), (358, 423, 426, 436, 432, 422, 424)):
-        cv2.polylines(mask, [uv[list(fold)].round().astype(np.int32)], False, 1, 62)
-    hull = cv2.convexHull(uv[topology.LIPS].astype(np.float32)).astype(np.int32)
-    lips = cv2.fillConvexPoly(np.zeros_like(mask), hull, 1)
-    nose = uv[[98, 97, 2, 326, 327, 358, 279, 4, 49, 129]].round().astype(np.int32)
-    keep = cv2.dilate(cv2.fillPoly(lips, [nose], 1), np.ones((11, 11), np.uint8))
-    return cv2.GaussianBlur((mask & (1 - keep)).astype(np.float32), (0, 0), 7)
-
-
-FOLDS = folds()
-
-
-def unfolded(picture: np.ndarray) -> np.ndarray:
-    """Flatten the creases that smiling members leave, keep pores and broad shading."""
-    hull = cv2.convexHull((texture.coordinates() * SIZE)[topology.LIPS].astype(np.float32))
-    lips = cv2.fillConvexPoly(np.zeros((SIZE, SIZE), np.uint8), hull.astype(np.int32), 1)
-    weight = (1 - cv2.dilate(lips, np.ones((9, 9), np.uint8))).astype(np.float32)
-    weight *= texture.layout(SIZE)[0] >= 0
-
-    def average(sigma: float) -> np.ndarray:
-        top = cv2.GaussianBlur(picture * weight[..., None], (0, 0), sigma)
-        return top / (cv2.GaussianBlur(weight, (0, 0), sigma)[..., None] + 1e-3)
-
-    return picture + 0.8 * FOLDS[..., None] * (average(26.0) - average(2.5))
-
-
-def lightness(picture: np.ndarray, where: np.ndarray) -> float:
-    return float(np.median(picture[where].astype(float) @ [0.299, 0.587, 0.114]))
-
-
-def usable(p: Portrait) -> bool:
-    cheeks = lightness(p.texture, CHEEKS)
-    bare = lightness(p.texture, FOREHEAD) > 0.72 * cheeks
-    shaven = min(lightness(p.texture, CHIN), lightness(p.texture, MOUSTACHE)) > 0.62 * cheeks
-    return (
-        p.scale > 60
-        and abs(p.yaw) < 0.2
-        and bare
-        and shaven
-        and glasses(p.texture) < 1.0
-        and p.sex != ""
-    )
-
-
-def tone(p: Portrait) -> float:
-    """Individual typology angle of the cheeks: high is fair (Chardin 1991)."""
-    lab = cv2.cvtColor(p.texture.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)[CHEEKS]
-    light, _, yellow = np.median(lab, axis=0)
-    return float(np.degrees(np.arctan2(light - 50, yellow)))
-
-
-def without_expression(portraits: list[Portrait], names: list[str]) -> list[np.ndarray]:
-    """Textures with what smiling, opening and turning do to them regressed out (log space)."""
-
-    def mean_of(p, *channels):
-        return np.mean([p.beta[names.index(c)] for c in channels])
-
-    causes = np.array(
-        [
-            [
-                1.0,
-                mean_of(p, "mouthSmileLeft", "mouthSmileRight"),
-                mean_of(p, "cheekSquintLeft", "cheekSquintRight"),
-                mean_of(p, "jawOpen"),
-                p.yaw,
-            ]
-            for p in portraits
-        ]
-    )
-    logs = np.stack([np.log(p.texture.astype(np.float32) + 4) for p in portraits])
-    flat = logs.reshape(len(logs), -1)
-    effect, *_ = np.linalg.lstsq(causes, flat, rcond=None)
-    effect = np.stack(
-        [cv2.GaussianBlur(e.reshape(SIZE, SIZE, 3), (0, 0), 5).reshape(-1) for e in effect]
-    )  # folds do not lie in the same place on everybody
-    clean = flat - 0.9 * causes[:, 1:].astype(np.float32) @ effect[1:].astype(np.float32)
-    return [np.exp(c.reshape(SIZE, SIZE, 3)) - 4 for c in clean]
-
-
-def bands(picture: np.ndarray, sigmas=(1.0, 2.0, 4.0, 8.0)) -> list[np.ndarray]:
-    out, current = [], picture
-    for sigma in sigmas:
-        low = cv2.GaussianBlur(current, (0, 0), sigma)
-        out.append(current - low)
-        current = low
-    return [*out, current]
-
-
-def sharpen(mean: np.ndarray, members: list[np.ndarray], rng: np.random.Generator) -> np.ndarray:
-    """Give the mean the crispness of its members: stronger structure, and pores of nobody."""
-    member_bands = [bands(m) for m in members]
-    own = bands(mean)
-    result = own[-1]
-    inside = texture.layout(SIZE)[0] >= 0
-    for level, band in enumerate(own[:-1]):
-        power = np.mean([cv2.GaussianBlur(b[level] ** 2, (0, 0), 12) for b in member_bands], axis=0)
-        have = cv2.GaussianBlur(band**2, (0, 0), 12)
-        gain = np.clip(np.sqrt((power + 0.3) / (have + 0.3)), 1.0, 1.7)
-        result = result + band * gain
-        if level < 3:
-            noise = rng.normal(size=(SIZE, SIZE)).astype(np.float32)
-            noise = bands(noise)[level]
-            noise /= noise[inside].std()
-            missing = np.sqrt(np.clip(power - have * gain**2, 0, None)).mean(2)
-            limit = (2.0, 2.0, 1.5)[level]
-            result = result + (noise * np.minimum(missing * 0.6, limit))[..., None]
+def cached(folder: Path | None, name: str, make):
+    """The result of `make`, kept between runs where a folder for that is given."""
+    path = folder / f"{name}.pkl" if folder else None
+    if path and path.exists():
+        return pickle.loads(path.read_bytes())
+    result = make()
+    if path:
+        path.write_bytes(pickle.dumps(result))
     return result
 
 
-def apparent_sex(portraits: list[Portrait]) -> dict[str, object]:
-    """A linear rule on descriptors, so that a patient is first offered faces of the same look."""
-    known = [p for p in portraits if p.sex]
-    x = np.stack([p.descriptor for p in known])
-    y = np.array([1.0 if p.sex == "M" else -1.0 for p in known])
-    weight = np.where(y > 0, 1 / (y > 0).sum(), 1 / (y < 0).sum())
-    mean = np.average(x, axis=0, weights=weight)
-    a = (x - mean) * np.sqrt(weight)[:, None]
-    w = np.linalg.solve(a.T @ a + 2e-3 * np.eye(128), a.T @ (y * np.sqrt(weight)))
-    right = np.mean(np.sign((x - mean) @ w) == y)
-    print(f"apparent sex: {right:.3f} of the portraits on the right side")
-    return {"male": [round(float(v), 4) for v in w], "mean": [round(float(v), 4) for v in mean]}
+def measure_all(folder: Path) -> list[Member]:
+    backend, detector, recogniser = open_backend(), Detector(), Dlib()
+    members = []
+    with (folder / "portraits.csv").open() as stream:
+        for row in csv.DictReader(stream):
+            path = folder / f"{row['id']}.jpg"
+            member = measure(path, backend, detector, recogniser) if path.exists() else None
+            if member is not None:
+                member.sex = row["sex"]
+                member.born = int(row["birth_year"]) if row["birth_year"] else None
+                members.append(member)
+    return members
+
+
+def effects_of(members: list[Member]) -> np.ndarray:
+    """What each of `Member.causes` does to a log texture, shape (4, MODE_SIDE, MODE_SIDE, 3)."""
+    causes = np.array([[1.0, *member.causes] for member in members])
+    logs = np.stack(
+        [
+            np.log(cv2.resize(m.texture, (256, 256), interpolation=cv2.INTER_AREA) + np.float32(4))
+            for m in members
+        ]
+    )
+    found, *_ = np.linalg.lstsq(causes, logs.reshape(len(logs), -1), rcond=None)
+    # folds do not lie in the same place on everybody
+    soft = [cv2.GaussianBlur(e.reshape(256, 256, 3), (0, 0), 2.5) for e in found[1:]]
+    small = [cv2.resize(e, (MODE_SIDE, MODE_SIDE), interpolation=cv2.INTER_AREA) for e in soft]
+    return np.stack(small).astype(np.float32)
+
+
+def fine_textures(clean: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Log textures of neutral, symmetric faces: what is finer than light and tone, and the rest."""
+    fine, coarse = [], []
+    skin = inside() & ~features()
+    for picture in clean:
+        face, _ = making.mirrored(picture)
+        face = bare_lids(sealed(face.clip(0, 255).astype(np.uint8)))
+        log = logarithm(cv2.resize(face, (MAP, MAP), interpolation=cv2.INTER_AREA))
+        low = smooth(log, skin, 20.0)
+        fine.append((log - low) * inside()[..., None])
+        coarse.append(low)
+    return np.stack(fine), np.stack(coarse)
+
+
+def expression_of(members: list[Member]) -> np.ndarray:
+    """What members do with their faces, standardised, shape (n, n_causes)."""
+    names = list(FaceModel.load().expression_names)
+    beta = np.stack([m.beta for m in members])
+
+    def both(name: str) -> np.ndarray:
+        return beta[:, [names.index(f"{name}Left"), names.index(f"{name}Right")]].mean(1)
+
+    smile = both("mouthSmile")
+    pairs = (
+        "cheekSquint",
+        "mouthUpperUp",
+        "mouthFrown",
+        "mouthStretch",
+        "mouthDimple",
+        "eyeSquint",
+    )
+    causes = [smile, (smile - smile.mean()) ** 2, *map(both, pairs)]
+    causes += [beta[:, names.index(name)] for name in ("mouthShrugUpper", "jawOpen")]
+    causes.append(np.abs([m.yaw for m in members]))
+    table = np.stack(causes, axis=1)
+    return (table - table.mean(0)) / (table.std(0) + 1e-6)
+
+
+def free_to_differ() -> np.ndarray:
+    """How far textures may differ in each place, 0-1, shape (MODE_SIDE, MODE_SIDE, 1).
+
+    Little where members smile and squint, where a patient's own pixels show, and at the outline.
+    """
+    uv = coordinates() * MODE_SIDE
+    blank = np.zeros((MODE_SIDE, MODE_SIDE), np.uint8)
+
+    def filled(*outlines: np.ndarray) -> np.ndarray:
+        mask = blank.copy()
+        for outline in outlines:
+            cv2.fillPoly(mask, [uv[outline].round().astype(np.int32)], 1)
+        return mask
+
+    def soft(mask: np.ndarray) -> np.ndarray:
+        return cv2.GaussianBlur(mask.astype(np.float32), (0, 0), 1.3)
+
+    brows = filled(*(np.concatenate([b[:5], b[:4:-1]]) for b in (RIGHT_BROW, LEFT_BROW)))
+    brows = cv2.dilate(brows, np.ones((3, 3), np.uint8))
+    disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (11, 11))
+    lids = cv2.dilate(filled(RIGHT_EYE_RING, LEFT_EYE_RING), disk) & (1 - brows)
+    hull = cv2.convexHull(uv[LIPS].astype(np.float32)).astype(np.int32)
+    lips = cv2.fillConvexPoly(blank.copy(), hull, 1)
+    nostrils = blank.copy()
+    for k in (98, 327):
+        cv2.circle(nostrils, tuple(uv[k].round().astype(int).tolist()), 4, 1, -1)
+    folds = cv2.resize(FOLDS, (MODE_SIDE, MODE_SIDE), interpolation=cv2.INTER_AREA)
+    edge = np.clip(cv2.distanceTransform(filled(FACE_OVAL), cv2.DIST_L2, 5) / 16, 0, 1)
+    free = edge * (1 - 0.9 * folds) * (1 - 0.75 * soft(lids)) * (1 - 0.4 * soft(lips))
+    free *= 1 - 0.6 * soft(nostrils)
+    return ((free + free[:, ::-1]) / 2)[..., None]
+
+
+def find_modes(
+    members: list[Member], alphas: np.ndarray, fine: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Principal components per s.d.: of identity coefficients, and of fine log textures."""
+    centred = alphas - alphas.mean(0)
+    _, s, v = np.linalg.svd(centred, full_matrices=False)
+    shape = (v * s[:, None] / np.sqrt(len(alphas)))[:SHAPES]
+    small = np.stack(
+        [cv2.resize(f, (MODE_SIDE, MODE_SIDE), interpolation=cv2.INTER_AREA) for f in fine]
+    )
+    flat = ((small + small[:, :, ::-1]) / 2).reshape(len(small), -1)
+    flat = flat - flat.mean(0)
+    causes = expression_of(members)
+    gram = causes.T @ causes + 5 * np.eye(causes.shape[1])
+    flat -= causes @ np.linalg.solve(gram, causes.T @ flat)
+    maps = flat.reshape(small.shape)
+    grey = maps.mean(3, keepdims=True)
+    maps = (grey + 0.5 * (maps - grey)) * free_to_differ()
+    _, s, v = np.linalg.svd(maps.reshape(len(maps), -1), full_matrices=False)
+    texture = (v * s[:, None] / np.sqrt(len(maps)))[:TEXTURES]
+    return shape, texture.reshape(-1, MODE_SIDE, MODE_SIDE, 3).astype(np.float32)
+
+
+def ask_recogniser(
+    modes: Modes, mean: Surrogate, folder: Path, members: list[Member]
+) -> np.ndarray:
+    """How far the descriptor goes with each mode, averaged over portraits that get the face."""
+    backend, detector, recogniser = open_backend(), Detector(), Dlib()
+    model = FaceModel.load()
+    total = np.zeros((len(modes), 128))
+    chosen = members[:: max(1, len(members) // PATIENTS)][:PATIENTS]
+    for member in chosen:
+        image = np.ascontiguousarray(cv2.imread(str(folder / f"{member.id}.jpg"))[..., ::-1])
+        points = None
+        for region in detector.find(image, tiles=True)[:1]:
+            points = backend.measure(image, [region])[0]
+        if points is None:
+            continue
+        person = Person.calibrate([Sample(image, points)], model.fit(points[None]))
+
+        def describe(amounts: np.ndarray, person=person, image=image, points=points):
+            engine = Mesh(person, modes.moved(mean, amounts))
+            picture = image.copy()
+            composite(picture, engine.render(image, points))
+            return recogniser.describe(picture, engine.move(points))
+
+        for k in range(len(modes)):
+            step = np.zeros(len(modes))
+            step[k] = 2.0
+            total[k] += (describe(step) - describe(-step)) / 4
+    return total / len(chosen)
+
+
+def apparent(members: list[Member]) -> dict[str, object]:
+    """Linear rules on descriptors for the look of sex and age."""
+
+    def rule(some: list[Member], values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        x = np.stack([m.descriptor for m in some])
+        weight = np.where(values > 0, 1 / (values > 0).sum(), 1 / (values <= 0).sum())
+        mean = np.average(x, axis=0, weights=weight)
+        a = (x - mean) * np.sqrt(weight)[:, None]
+        w = np.linalg.solve(a.T @ a + 2e-3 * np.eye(128), a.T @ (values * np.sqrt(weight)))
+        right = np.mean(np.sign((x - mean) @ w) == np.sign(values))
+        print(f"{right:.3f} of {len(some)} portraits on the right side")
+        return mean, w
+
+    result = {}
+    known = [m for m in members if m.sex]
+    mean, w = rule(known, np.array([1.0 if m.sex == "M" else -1.0 for m in known]))
+    result["sex"] = {"mean": mean.round(4).tolist(), "male": w.round(4).tolist()}
+    known = [m for m in members if m.born]
+    middle = np.median([m.born for m in known])
+    mean, w = rule(known, np.array([1.0 if m.born <= middle else -1.0 for m in known]))
+    result["age"] = {"mean": mean.round(4).tolist(), "older": w.round(4).tolist()}
+    return result
+
+
+def group_of(
+    members: list[Member], sex: str, tone: int, age: int | None, levels: np.ndarray, middle: float
+) -> list[int]:
+    """Indices of a group's people; completed by the nearest in tone where there are too few."""
+
+    def fits(m: Member) -> bool:
+        return m.sex == sex and (age is None or (m.born is not None and (m.born <= middle) == age))
+
+    tones = np.array([m.tone for m in members])
+    group = [i for i, m in enumerate(members) if fits(m) and levels[i] == tone]
+    wanted = K + 6
+    if len(group) < wanted:
+        edge = np.percentile(tones, (80, 25, 2)[tone])
+        others = [i for i, m in enumerate(members) if fits(m) and i not in group]
+        group += sorted(others, key=lambda i: abs(tones[i] - edge))[: wanted - len(group)]
+    return group
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("portraits", type=Path)
     parser.add_argument("-o", "--output", type=Path, required=True)
-    parser.add_argument("--cache", type=Path, help="keep the measurements here between runs")
+    parser.add_argument("--cache", type=Path, help="keep what takes long here between runs")
     args = parser.parse_args()
-    model = FaceModel.load()
-    names = list(model.expression_names)
-    if args.cache and args.cache.exists():
-        measured = pickle.loads(args.cache.read_bytes())
-    else:
-        measured = measure(args.portraits)
-        if args.cache:
-            args.cache.write_bytes(pickle.dumps(measured))
-    portraits = [p for p in measured if usable(p)]
-    print(f"{len(portraits)} portraits are usable")
-    smile = np.array(
-        [
-            p.beta[[names.index("mouthSmileLeft"), names.index("mouthSmileRight")]].mean()
-            for p in portraits
-        ]
+    measured = cached(args.cache, "measured", lambda: measure_all(args.portraits))
+    members = [m for m in measured if m.sex and shortcoming(m) is None]
+    print(f"{len(measured)} portraits measured, {len(members)} of use")
+    recogniser = Dlib()
+    effects = cached(args.cache, "effects", lambda: effects_of(members))
+    clean = [making.without_expression(m, effects) for m in members]
+    fine, coarse = cached(args.cache, "fine", lambda: fine_textures(clean))
+    alphas = np.stack([m.alpha for m in members])
+    shape, texture = find_modes(members, alphas, fine)
+    mean_face = np.exp(fine.mean(0) + coarse.mean(0)) - 6
+    mean = Surrogate(
+        "mean",
+        FaceModel.load().shape(alphas.mean(0)),
+        mean_face.clip(0, 255).astype(np.uint8),
     )
-    clean = without_expression(portraits, names)
-    tones = np.array([tone(p) for p in portraits])
-    third = np.digitize(tones, np.percentile(tones, [10, 40]))  # 0 dark, 1 medium, 2 fair
-    third = 2 - third
-    grand_alpha = np.mean([p.alpha for p in portraits], axis=0)
+    modes = Modes(shape, texture, np.zeros((len(shape) + len(texture), 128)))
+    seen = cached(args.cache, "seen", lambda: ask_recogniser(modes, mean, args.portraits, members))
+    modes = Modes(shape, texture, seen)
+
+    tones = np.array([m.tone for m in members])
+    levels = 2 - np.digitize(tones, np.percentile(tones, [10, 40]))
+    middle = float(np.median([m.born for m in members if m.born]))
     rng = np.random.default_rng(7)
-    args.output.mkdir(parents=True, exist_ok=True)
-    inside = texture.layout(SIZE)[0] >= 0
-    cards = []
-    letters = {}
-    for (sex, level), count in GROUPS.items():
-        group = [i for i, p in enumerate(portraits) if p.sex == sex and third[i] == level]
-        if len(group) < K:
-            # too few of this tone: the nearest in tone complete the group
-            others = [i for i, p in enumerate(portraits) if p.sex == sex and i not in group]
-            edge = np.percentile(tones, (90, 30, 5)[level])
-            group += sorted(others, key=lambda i: abs(tones[i] - edge))[: K - len(group)]
-        count = max(1, min(count, len(group) // K))
-        descriptors = np.stack([portraits[i].descriptor for i in group])
+    composites, cards, made_of = [], [], []
+    numbers: dict[str, int] = {}
+    for (sex, tone, age), count in GROUPS.items():
+        group = group_of(members, sex, tone, age, levels, middle)
+        descriptors = np.stack([members[i].descriptor for i in group])
         centres, _ = kmeans2(descriptors, count, seed=3, minit="++")
-        group_mean = np.mean([clean[i] for i in group], axis=0)
+        group_picture = np.mean([clean[i] for i in group], axis=0)
         for centre in centres:
-            cost = np.linalg.norm(descriptors - centre, axis=1) + 0.5 * smile[group]
-            members = [group[j] for j in np.argsort(cost)[:K]]
-            pictures, shares = [], []
-            for i in members:
-                share = skin_share(clean[i])
-                picture = clean[i] * (group_mean[CHEEKS].mean(0) / clean[i][CHEEKS].mean(0))
-                both = (share + share[:, ::-1])[..., None]
-                mirrored = picture[:, ::-1] * share[:, ::-1, None]
-                pictures.append((picture * share[..., None] + mirrored) / both)
-                shares.append(both)
-            mean = np.average(
-                pictures, axis=0, weights=np.broadcast_to(shares, np.shape(pictures))
-            ).astype(np.float32)
-            far = group_mean + PUSH * (mean - group_mean)
-            far = (far + far[:, ::-1]) / 2
-            # the push is for shapes and shading, not for grain
-            low = cv2.GaussianBlur(far - mean, (0, 0), 3)
-            final = unfolded(sharpen((mean + low).astype(np.float32), pictures, rng))
-            alpha = np.mean([portraits[i].alpha for i in members], axis=0)
-            alpha = grand_alpha + PUSH * (alpha - grand_alpha)
-            born = [portraits[i].born for i in members if portraits[i].born]
-            # colour outside the face: extend, so that filtering at the rim finds skin
-            final = final.clip(0, 255).astype(np.uint8)
-            final = bare_lids(sealed(final))
-            final = cv2.inpaint(final, (~inside).astype(np.uint8), 3, cv2.INPAINT_TELEA)
-            stem = f"{'man' if sex == 'M' else 'woman'}-{TONES[level]}"
-            letters[stem] = letters.get(stem, 0) + 1
-            name = f"{stem}-{letters[stem]}"
-            cv2.imwrite(
-                str(args.output / f"{name}.jpg"), final[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 90]
+            smiles = np.array([members[i].causes[0] for i in group])
+            cost = np.linalg.norm(descriptors - centre, axis=1) + 0.5 * smiles
+            chosen = [group[j] for j in np.argsort(cost)[:K]]
+            stem = f"{'man' if sex == 'M' else 'woman'}-{TONES[tone]}"
+            numbers[stem] = numbers.get(stem, 0) + 1
+            name = f"{stem}-{numbers[stem]}"
+            made = making.compose(
+                name, [clean[i] for i in chosen], alphas[chosen], group_picture, alphas.mean(0), rng
             )
+            born = [members[i].born for i in chosen if members[i].born]
+            composites.append(made)
+            made_of.append(chosen)
+            older = age if age is not None else int(np.median(born) <= middle)
             cards.append(
                 {
                     "id": name,
                     "apparent_sex": "male" if sex == "M" else "female",
-                    "apparent_tone": TONES[level],
-                    "tone_angle_deg": round(float(np.mean(tones[members])), 1),
+                    "apparent_tone": TONES[tone],
+                    "apparent_age": AGES[older],
+                    "tone_angle_deg": round(float(np.mean(tones[chosen])), 1),
                     "members_born": [int(min(born)), int(max(born))] if born else None,
-                    "k": len(members),
+                    "k": len(chosen),
                     "source": "official portraits, public domain (US government)",
                     "neutralised": "solved expression removed from the shape; smile, jaw and turn "
-                    "regressed out of the texture; mirrored; pushed 1.3x from the mean",
-                    "mean_smile_of_members": round(float(smile[members].mean()), 2),
-                    "alpha": [round(float(a), 4) for a in alpha],
-                    "descriptor": [
-                        round(float(d), 4)
-                        for d in descriptors[[group.index(i) for i in members]].mean(0)
-                    ],
+                    "taken out of the texture; mirrored; moved away from the other composites and "
+                    "from every portrait",
+                    "mean_smile_of_members": round(float(smiles[np.argsort(cost)[:K]].mean()), 2),
                 }
             )
-            print(
-                name, "smile of members", cards[-1]["mean_smile_of_members"], born and np.mean(born)
-            )
-    (args.output / "apparent_sex.json").write_text(json.dumps(apparent_sex(measured)) + "\n")
-    (args.output / "cards.json").write_text(json.dumps(cards, indent=1) + "\n")
+    people = np.stack([m.descriptor for m in measured])
+    mean_seen = recogniser.describe(*likeness(mean))
+    avoid = np.concatenate([people, mean_seen[None]])
+    moved, amounts, nearest = making.apart(composites, avoid, recogniser, modes, NEEDED)
+    seen_now = np.stack([recogniser.describe(*likeness(face)) for face in moved])
+    between = distances(seen_now, seen_now) + 9 * np.eye(len(moved))
+    to_people = distances(seen_now, people)
+    place = {m.id: k for k, m in enumerate(measured)}
+    folder = args.output / "surrogates"
+    folder.mkdir(parents=True, exist_ok=True)
+    model = FaceModel.load()
+    basis = model.identity.reshape(len(model.identity), -1)
+    for k, (face, card) in enumerate(zip(moved, cards, strict=True)):
+        cv2.imwrite(
+            str(folder / f"{face.id}.jpg"), face.texture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 90]
+        )
+        alpha, *_ = np.linalg.lstsq(basis.T, (face.shape - model.neutral).ravel(), rcond=None)
+        own = [place[members[i].id] for i in made_of[k]]
+        card["distance"] = {
+            "nearest_composite": round(float(between[k].min()), 3),
+            "mean_face": round(float(np.linalg.norm(seen_now[k] - mean_seen)), 3),
+            "nearest_portrait": round(float(to_people[k].min()), 3),
+            "nearest_member": round(float(to_people[k, own].min()), 3),
+        }
+        card["moved_sd"] = round(float(np.linalg.norm(amounts[k])), 2)
+        card["alpha"] = [round(float(a), 4) for a in alpha]
+        card["descriptor"] = [round(float(d), 4) for d in seen_now[k]]
+        print(face.id, card["apparent_age"], card["distance"], "moved", card["moved_sd"])
+    (folder / "cards.json").write_text(json.dumps(cards, indent=1) + "\n")
+    (folder / "apparent.json").write_text(json.dumps(apparent(measured)) + "\n")
+    half = texture[:, :, : MODE_SIDE // 2]
+    step = np.abs(half).reshape(len(half), -1).max(1) / 127
+    np.savez_compressed(
+        args.output / "modes.npz",
+        shape=shape.astype(np.float32),
+        texture=np.round(half / step[:, None, None, None]).astype(np.int8),
+        texture_step=step.astype(np.float32),
+        recogniser=seen.astype(np.float32),
+        effects=effects.astype(np.float16),
+    )
+    print(f"smallest distance reached {nearest.min():.3f}")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from mien import pipeline
+from mien import pipeline, survey
 from mien.phantom import Script, Tremor, Truth, render_phantom
 
 
@@ -63,7 +63,8 @@ def make_clip(tmp_path_factory) -> Callable[..., Clip]:
 def fewer_checks(monkeypatch) -> None:
     """Let the recogniser look at a few frames only, where it is not what is tested."""
     monkeypatch.setattr(pipeline, "_CHECKED", 3)
-    monkeypatch.setattr(pipeline, "_SAMPLES", 8)
+    monkeypatch.setattr(survey, "SAMPLES", 8)
+    monkeypatch.setattr(survey, "GALLERY", 8)
 
 
 @pytest.fixture

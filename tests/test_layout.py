@@ -23,6 +23,8 @@ FLOW = (
     "engines",
     "compositing",
     "surrogates.choose",
+    "survey",
+    "casting",
     "pipeline",
 )
 EVERYBODYS = {"mien", "mien.errors"}

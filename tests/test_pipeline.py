@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -17,11 +18,14 @@ import av
 import numpy as np
 import pytest
 
+from conftest import Clip
+from mien import pipeline
 from mien.errors import MienError, NoFaceError, OutputError, ParameterError, PrivacyError
 from mien.ledger import Entry
 from mien.phantom import Phantom, Script
-from mien.pipeline import LABEL, Result, Settings, deidentify
+from mien.pipeline import LABEL, LABEL_LEFT, Result, Settings, deidentify
 from mien.privacy.recognisers import Dlib
+from mien.tracking.selection import Selection
 from mien.video import Reader, VideoInfo, Writer, writer
 
 MASK = Settings(engine="mask")
@@ -60,10 +64,7 @@ def done(patient, tmp_path_factory) -> tuple[Path, str, Result]:
     folder = tmp_path_factory.mktemp("Jane-Doe-1950")
     source = patient.copy(folder, "Jane Doe visit.mp4")
     before = digest(source)
-    with pytest.MonkeyPatch.context() as patch:
-        # how well surrogates hide people is measured elsewhere, on more than one of them
-        patch.setattr(Dlib, "threshold", 0.45)
-        return source, before, deidentify(source, folder / "out.mp4")
+    return source, before, deidentify(source, folder / "out.mp4")
 
 
 def test_every_frame_keeps_its_time(done):
@@ -98,7 +99,12 @@ def test_manifest_is_complete(done, patient):
     assert record["output"] == {
         "sha256": digest(result.output),
         "frames": len(patient.truth.pts),
+        "renderings": 1,
+        "signed": False,
     }
+    assert record["linkable"]["by_surrogate"] is False
+    assert record["linkable"]["by_motion"] is True
+    assert record["residual_faces"]["found"] == 0 < record["residual_faces"]["frames_searched"]
     assert [person["surrogate"]["id"] for person in record["people"]] == result.surrogates
     assert all(found["passed"] for found in record["privacy"])
     assert len(record["privacy"]) == 1
@@ -169,6 +175,96 @@ def test_one_frame(make_clip, tmp_path):
     result = deidentify(clip.path, tmp_path / "out.mp4", MASK)
     assert result.ledger.counts() == {"rendered": 1, "interpolated": 0, "covered": 0}
     assert len(frames(result.output)) == 1
+
+
+# --- who is replaced ----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def pair(make_clip) -> Clip:
+    """Two people beside each other."""
+    return make_clip(seconds=1.0, width=480, people=2, head_motion=0.1)
+
+
+def at_face(pair: Clip, number: int, path: Path) -> list[np.ndarray]:
+    """What a clip shows at the place of one person's face, frame by frame."""
+    points = pair.truth.people[number].landmarks
+    return [new[around(points[k], new.shape)].astype(int) for k, new in enumerate(frames(path))]
+
+
+def test_somebody_is_left_alone_and_the_label_says_so(pair, tmp_path, fewer_checks):
+    x, y = pair.truth.people[1].landmarks[0, 4, :2]
+    selection = Selection(leave=(f"{x:.0f},{y:.0f}@0",))
+    settings = Settings(engine="mask", selection=selection)
+    result = deidentify(pair.path, tmp_path / "out.mp4", settings)
+    for old, new in zip(at_face(pair, 1, pair.path), at_face(pair, 1, result.output), strict=True):
+        assert np.abs(old - new).mean() < 6
+    for new in at_face(pair, 0, result.output):
+        assert np.abs(new - 118).mean() < 4
+    assert sorted(p["role"] for p in result.record["people"]) == ["leave", "replace"]
+    assert result.record["label"] == LABEL_LEFT
+    assert result.record["settings"]["leave"] == list(selection.leave)
+
+
+def test_all_but_the_main_person_are_covered(pair, tmp_path, fewer_checks):
+    settings = Settings(engine="pixelate", selection=Selection("main"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Dlib, "threshold", 0.0)  # pixelation is a baseline, not a protection
+        result = deidentify(pair.path, tmp_path / "out.mp4", settings)
+    solid = [
+        all(part.std(axis=(0, 1)).max() < 4 for part in at_face(pair, number, result.output))
+        for number in (0, 1)
+    ]
+    assert sorted(solid) == [False, True]
+
+
+# --- attacked before it leaves ------------------------------------------------------------------
+
+
+@pytest.fixture
+def forgetful(monkeypatch) -> None:
+    """A first pass that loses one of two people."""
+    real = pipeline.survey
+
+    def half(*words):
+        found = real(*words)
+        del found.tracks[1]
+        return found
+
+    monkeypatch.setattr(pipeline, "survey", half)
+
+
+def test_a_face_that_the_tracker_missed_is_covered(pair, tmp_path, fewer_checks, forgetful):
+    result = deidentify(pair.path, tmp_path / "out.mp4", MASK)
+    for number in (0, 1):
+        for new in at_face(pair, number, result.output):
+            assert new.std(axis=(0, 1)).max() < 4
+    assert result.record["output"]["renderings"] == 2
+    assert result.record["residual_faces"]["found"] == 0
+    assert result.ledger.counts()["covered"] == len(pair.truth.pts)
+
+
+def test_a_face_that_cannot_be_covered_withholds(
+    pair, tmp_path, fewer_checks, forgetful, monkeypatch
+):
+    monkeypatch.setattr(pipeline, "_ATTEMPTS", 1)
+    source = pair.copy(tmp_path)
+    assert "second detector" in fails(PrivacyError, source, tmp_path / "out.mp4")
+
+
+def test_who_is_recognised_is_pushed_further(brief, tmp_path, fewer_checks, monkeypatch):
+    real, seen = pipeline.audit, []
+
+    def strict(*words, **options):
+        seen.append(real(*words, **options))
+        return replace(seen[-1], nearest=0.1) if len(seen) == 1 else seen[-1]
+
+    monkeypatch.setattr(pipeline, "audit", strict)
+    result = deidentify(brief.path, tmp_path / "out.mp4", Settings(subject="P01"))
+    assert result.record["output"]["renderings"] == 2
+    assert seen[1].nearest > seen[0].nearest
+    assert result.record["linkable"]["subject"] == "P01"
+    assert result.record["linkable"]["by_surrogate"] is True
 
 
 # --- a picture as the surrogate -----------------------------------------------------------------

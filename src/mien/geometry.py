@@ -146,3 +146,14 @@ def _rasterise(vertices, triangles, index, barycentric, depth):
                     barycentric[i, j, 0] = u
                     barycentric[i, j, 1] = v
                     barycentric[i, j, 2] = w
+
+
+def face_box(
+    landmarks: np.ndarray, shape: tuple[int, ...], room: float = 0.0
+) -> tuple[int, int, int, int]:
+    """Left, top, right, bottom of a face within a frame, enlarged by `room` of its size."""
+    low, high = landmarks[:, :2].min(0), landmarks[:, :2].max(0)
+    pad = (high - low).max() * room + 1
+    left, top = np.floor(low - pad).astype(int).clip(0, [shape[1] - 1, shape[0] - 1])
+    right, bottom = np.ceil(high + pad).astype(int).clip(1, [shape[1], shape[0]])
+    return int(left), int(top), int(max(right, left + 1)), int(max(bottom, top + 1))

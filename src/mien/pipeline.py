@@ -1,49 +1,52 @@
 """De-identifying a clip, end to end.
 
 Two passes. The first measures every frame and keeps samples of each person; from these come the
-person's calibration, the registration and the surrogate. The second renders and writes. The result
-is checked by a recogniser and gets its name only when it passes.
+person's calibration, the registration and the surrogate. The second renders and writes, and the
+result is attacked: by a recogniser that knows the originals, and by a face detector that mien does
+not track with. What fails is mended (the face pushed further, the place covered) and rendered
+again; what still fails is withheld. Only a result that passes gets its name.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-import secrets
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
-from importlib.metadata import version
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-import cv2
 import numpy as np
 
+from mien import credentials
+from mien.casting import Individual, cast
 from mien.compositing import composite, cover
-from mien.engines import ENGINES, OBSCURING, Engine, Mesh, Person
-from mien.engines.base import face_box
-from mien.errors import NoFaceError, OutputError, ParameterError
-from mien.face_model import FaceModel
+from mien.engines import ENGINES, Mesh, Person
+from mien.errors import OutputError, ParameterError, PrivacyError
+from mien.geometry import face_box
 from mien.ledger import Entry, Ledger
+from mien.privacy import distractors
 from mien.privacy.audit import Audit, audit, enforce
-from mien.privacy.recognisers import Dlib
-from mien.surrogates import bank
-from mien.surrogates.choose import STRENGTHS, choose
+from mien.privacy.recognisers import Dlib, Recogniser
+from mien.privacy.residual import Box, Watch, unaccounted
+from mien.privacy.spread import spread
+from mien.provenance import LABEL, LABEL_LEFT, Aside, manifest, sha256, versions
+from mien.surrogates.bank import Bank, Surrogate
+from mien.surrogates.choose import MATCHES, ROOM, Choice, choose
 from mien.surrogates.image import from_image
-from mien.tracking import FaceTrack, Registration, Sample, State, Tracker, open_backend
-from mien.tracking.gaps import reach
-from mien.tracking.landmarks import Backend, Region
+from mien.survey import Progress, Survey, survey
+from mien.tracking import Sample, State, open_backend
+from mien.tracking.gaps import overdue, reaches
+from mien.tracking.landmarks import Backend
+from mien.tracking.picture import one_face
+from mien.tracking.selection import Role, Selection, roles
 from mien.video import Frame, Reader, VideoInfo, Writer
 from mien.workers import ahead, in_order
 
-LABEL = "Synthetic: the faces in this video were replaced by mien and show nobody."
-_SAMPLES = 24  # frames kept for calibration, at most twice as many at any time
-_SAMPLE_SIDE = 640  # pixels; larger faces are shrunk in samples
-_CHECKED = 12  # output frames that the recogniser sees, and one more every ten seconds
-_ROOM = 0.6  # surroundings kept in a sample: the recogniser looks beyond the outline
-
-Progress = Callable[[str, int, int | None], None]
+_CHECKED = 60  # output frames of a person that the recogniser sees, and one more every 10 s
+_MOST_CHECKED = 180
+_WATCH_S = 0.25  # time between output frames that the independent detector searches
+_ATTEMPTS = 3  # how often a clip is rendered before what fails is withheld
+_MORE_ROOM = 0.05  # by which an attempt's face is pushed further than the last one's
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,14 @@ class Settings:
     """`auto`, the id of a surrogate in the bank, or the path of a picture (needs `consent`)."""
     consent: str | None = None
     """Statement of the person whose picture is used, recorded in the manifest."""
+    match: str = "age"
+    """What `auto` keeps alike: `none`, `sex`, `age` (and sex), `tone` (and both)."""
+    subject: str | None = None
+    """Name of the patient in a study: clips of one subject get one face. None: a fresh one."""
+    bank: str | None = None
+    """Folder of a bank of the user's own."""
+    selection: Selection = field(default_factory=Selection)
+    """Who is replaced, covered, left alone."""
     voice: Literal["keep", "mute"] = "keep"
     """Whether the sound is copied bit for bit or dropped."""
     landmarker: str | None = None
@@ -64,27 +75,43 @@ class Settings:
     """Quality of the H.264 output, lower is better."""
     overwrite: bool = False
     """Whether an existing output may be replaced."""
+    signer: credentials.Signer | None = None
+    """Who signs the result's content credentials; None for nobody."""
 
     def __post_init__(self) -> None:
         if self.engine not in ENGINES:
             raise ParameterError(
                 f"There is no engine called {self.engine!r}: choose one of {', '.join(ENGINES)}."
             )
+        if self.match not in MATCHES:
+            raise ParameterError(f"match is {self.match!r}: choose one of {', '.join(MATCHES)}.")
+        if self.subject is not None and not self.subject.strip():
+            raise ParameterError("The subject has no name: give one such as P07, or none at all.")
         if self.voice not in ("keep", "mute"):
             raise ParameterError(f"voice is {self.voice!r}: choose keep or mute.")
         if not 0 <= self.crf <= 51:
             raise ParameterError(f"crf is {self.crf}: choose 0 (best) to 51.")
-        if self.engine == "mesh" and self.surrogate not in ("auto", *bank.cards()):
+        known = self.open_bank().cards
+        if self.engine == "mesh" and self.surrogate not in ("auto", *known):
             if not Path(self.surrogate).is_file():
                 raise ParameterError(
                     f"There is no surrogate or picture called {self.surrogate!r}: choose auto, one "
-                    f"of {', '.join(sorted(bank.cards()))}, or a picture."
+                    f"of {', '.join(sorted(known))}, or a picture."
                 )
             if not self.consent or len(self.consent.strip()) < 10:
                 raise ParameterError(
                     "A real person's face needs a consent statement: add --consent "
                     '"who agreed to what, and when".'
                 )
+
+    def open_bank(self) -> Bank:
+        """The bank that surrogates come from."""
+        return Bank.open(None if self.bank is None else Path(self.bank))
+
+    @property
+    def own_picture(self) -> bool:
+        """Whether the surrogate is a picture of the user's."""
+        return self.surrogate not in ("auto", *self.open_bank().cards)
 
 
 @dataclass(frozen=True)
@@ -103,23 +130,6 @@ class Result:
     """Surrogate given to each person; empty for the obscuring engines."""
     record: dict[str, Any]
     """The manifest's content."""
-
-
-@dataclass
-class _Individual:
-    """One person, ready to be rendered."""
-
-    track: FaceTrack
-    engine: Engine | None = None
-    registration: Registration | None = None
-    gallery: np.ndarray | None = None
-    note: dict[str, Any] = field(default_factory=dict)
-
-    def landmarks(self, image: np.ndarray, frame: int) -> np.ndarray:
-        points = self.track.landmarks[frame].astype(np.float64)
-        if self.registration is None:
-            return points
-        return self.registration.refine(image, points)
 
 
 def deidentify(
@@ -152,13 +162,14 @@ def deidentify(
     Raises
     ------
     ParameterError
-        If a setting is out of range.
+        If a setting is out of range, or names somebody who is not in the clip.
     VideoError
         If the source cannot be read.
     NoFaceError
         If no frame shows a face: never answered with a copy.
     PrivacyError
-        If the result could be recognised; nothing is written.
+        If the result could be recognised, or shows a face that was not accounted for; nothing is
+        written.
     OutputError
         If the output cannot be written or is in the way.
     """
@@ -167,250 +178,350 @@ def deidentify(
     report = progress or (lambda stage, done, total: None)
     with Reader(source) as reader:
         info = reader.info
-    manifest = output.with_suffix(".json")
-    _keep_apart(source, output, manifest, side_by_side)
-    if manifest.exists() and not settings.overwrite:
-        raise OutputError(f"{manifest} already exists: choose another name or add --overwrite.")
+    aside = output.with_suffix(".json")
+    _keep_apart(source, output, aside, side_by_side)
+    if aside.exists() and not settings.overwrite:
+        raise OutputError(f"{aside} already exists: choose another name or add --overwrite.")
+    left = bool(settings.selection.leave)
+
+    def open_files() -> _Files:
+        return _Files(source, output, info, settings, LABEL_LEFT if left else LABEL, side_by_side)
+
     recogniser = Dlib()
     # opened first, so that an output that cannot be written costs no time
-    with (
-        Writer(
+    files = open_files()
+    try:
+        with _backend(settings) as backend:
+            found = survey(source, info, backend, recogniser, report)
+            people = _cast_all(found, settings, recogniser, backend, report)
+        covers: dict[int, list[Box]] = {}
+        others = distractors.load()
+        for attempt in range(_ATTEMPTS):
+            if attempt:
+                files.abandon()
+                files = open_files()
+            rendered = _render(source, found, people, covers, files, recogniser, attempt, report)
+            audits = [
+                audit(
+                    person.track.person,
+                    person.gallery,
+                    recogniser.describe_all(probes.chips),
+                    recogniser,
+                    frames=probes.frames,
+                    others=others,
+                    surrogate=person.given,
+                )
+                for person, probes in zip(people, rendered.probes, strict=True)
+                if person.gallery is not None
+            ]
+            if not _mend(people, audits, rendered, covers, recogniser, attempt, found):
+                break
+        enforce(audits)
+        _enforce_none_left(rendered)
+        part = files.writer.finish()
+        if settings.signer is not None:
+            label = LABEL_LEFT if left else LABEL
+            credentials.sign(
+                part, settings.signer, software=f"mien/{versions()['mien']}", label=label
+            )
+        record = _record(
+            source, part, info, settings, backend, found, people, rendered, audits, attempt
+        )
+        with Aside(aside, json.dumps(record, indent=2) + "\n") as text:
+            files.writer.commit()
+            text.commit()
+        files.beside.commit()
+    finally:
+        files.abandon()
+    names = [person.surrogate.id for person in people if person.surrogate is not None]
+    return Result(output, aside, rendered.ledger, audits, names, record)
+
+
+def _cast_all(
+    found: Survey, settings: Settings, recogniser: Recogniser, backend: Backend, report: Progress
+) -> list[Individual]:
+    """Decide what happens to each person, and who is given which face."""
+
+    def describe_picture(path: str) -> np.ndarray:
+        return recogniser.describe(*one_face(path, backend))
+
+    parts = roles(
+        settings.selection, found.tracks, found.times, describe_picture, recogniser.threshold
+    )
+    bank = settings.open_bank()
+    people: list[Individual] = []
+    for track, role in zip(found.tracks, parts, strict=True):
+        report("choosing", len(people), len(found.tracks))
+
+        def pick(
+            person: Person, samples: list[Sample], gallery: np.ndarray, first: bool = not people
+        ) -> Choice | Surrogate:
+            if settings.own_picture:
+                return from_image(settings.surrogate, settings.consent, backend)
+            return choose(
+                person,
+                samples,
+                recogniser,
+                gallery,
+                match=settings.match,
+                subject=settings.subject if first else None,
+                bank=bank,
+                only=None if settings.surrogate == "auto" else settings.surrogate,
+                without=[other.surrogate.id for other in people if other.surrogate is not None],
+            )
+
+        people.append(cast(track, role, found, recogniser, settings.engine, pick))
+    return people
+
+
+# --- second pass --------------------------------------------------------------------------------
+
+
+@dataclass
+class _Probes:
+    """One person's output frames for the recogniser."""
+
+    frames: list[int] = field(default_factory=list)
+    chips: list[np.ndarray] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Rendered:
+    """What one rendering of the clip gave."""
+
+    ledger: Ledger
+    probes: list[_Probes]
+    watched: list[int]
+    """Frames that the independent detector searched."""
+    strangers: dict[int, list[Box]]
+    """Faces that it found and nobody accounts for, by frame."""
+
+
+@dataclass
+class _Replaced:
+    """One de-identified frame."""
+
+    image: np.ndarray
+    entry: Entry
+    moved: list[np.ndarray | None]
+    """Where each person's new face is; None without one."""
+    accounted: list[np.ndarray] | None
+    """Boxes of all faces that are dealt with; None where the whole frame is covered."""
+
+
+def _render(
+    source: Path,
+    found: Survey,
+    people: list[Individual],
+    covers: dict[int, list[Box]],
+    files: _Files,
+    recogniser: Recogniser,
+    attempt: int,
+    report: Progress,
+) -> _Rendered:
+    count = len(found.times)
+    entries = np.full(count, Entry.COVERED, np.uint8)
+    checked = [_frames_to_check(person) for person in people]
+    probes = [_Probes() for _ in people]
+    watch, watched = Watch(), _frames_to_watch(found.times, attempt)
+    strangers: dict[int, list[Box]] = {}
+
+    def work(frame: Frame) -> tuple[Frame, _Replaced, list[np.ndarray | None]]:
+        replaced = _replace(frame.image, frame.index, people, found.times, covers)
+        chips = [
+            recogniser.chip(replaced.image, points)
+            if points is not None and frame.index in frames
+            else None
+            for points, frames in zip(replaced.moved, checked, strict=True)
+        ]
+        return frame, replaced, chips
+
+    stage = "rendering" if not attempt else "rendering again"
+    with Reader(source) as reader:
+        for frame, replaced, chips in in_order(work, ahead(reader)):
+            if frame.index >= count:
+                raise OutputError(
+                    f"{source.name} changed while it was read: leave the input alone and run again."
+                )
+            entries[frame.index] = replaced.entry
+            for kept, chip in zip(probes, chips, strict=True):
+                if chip is not None:
+                    kept.frames.append(frame.index)
+                    kept.chips.append(chip)
+            if frame.index in watched and replaced.accounted is not None:
+                boxes = unaccounted(watch.find(replaced.image), replaced.accounted)
+                if boxes:
+                    strangers[frame.index] = boxes
+            files.write(frame, replaced.image)
+            report(stage, frame.index + 1, count)
+    return _Rendered(Ledger(entries, found.times), probes, sorted(watched), strangers)
+
+
+def _frames_to_check(person: Individual) -> set[int]:
+    """Frames of a person that the recogniser sees: all poses and expressions."""
+    if person.gallery is None:
+        return set()
+    known = person.track.known()
+    count = min(_CHECKED + len(person.track.state) // 300, _MOST_CHECKED)
+    return set(known[spread(person.track.landmarks[known], count)].tolist())
+
+
+def _frames_to_watch(times: np.ndarray, attempt: int) -> set[int]:
+    """Frames that the independent detector searches: others in every attempt."""
+    slots = np.floor((times - times[0]) / _WATCH_S + 0.5 * (attempt % 2)).astype(int)
+    first = np.flatnonzero(np.diff(slots, prepend=slots[0] - 1))
+    return set(first.tolist()) | {len(times) - 1}
+
+
+def _replace(
+    image: np.ndarray,
+    frame: int,
+    people: list[Individual],
+    times: np.ndarray,
+    covers: dict[int, list[Box]],
+) -> _Replaced:
+    """De-identify one frame."""
+    result = image.copy()
+    entry = Entry.RENDERED
+    moved: list[np.ndarray | None] = [None] * len(people)
+    accounted: list[np.ndarray] = []
+    on_top: list[np.ndarray] = []
+    present = [k for k, p in enumerate(people) if p.track.state[frame] != State.ABSENT]
+    # somebody who turned away long ago lies behind everybody; the nearest face is drawn last
+    for k in sorted(present, key=lambda k: _depth(people[k], times, frame)):
+        person = people[k]
+        state = person.track.state[frame]
+        if state == State.LOST:
+            places = reaches(person.track, times, frame)
+            accounted += list(places)
+            if person.role == Role.LEAVE:
+                continue
+            entry = Entry.COVERED
+            if overdue(person.track, times, frame):
+                for place in places:
+                    cover(result, place)
+            else:
+                on_top += list(places)
+            continue
+        points = person.track.landmarks[frame]
+        if person.role == Role.LEAVE:
+            accounted.append(np.array(face_box(points, image.shape, 0.1), float))
+        elif person.engine is None:
+            on_top.append(np.array(face_box(points, image.shape, 0.4), float))
+            accounted.append(on_top[-1])
+            if person.role == Role.REPLACE:
+                entry = Entry.COVERED
+        else:
+            landmarks = person.landmarks(image, frame)
+            composite(result, person.engine.render(image, landmarks))
+            new = person.engine.move(landmarks) if isinstance(person.engine, Mesh) else landmarks
+            moved[k] = new
+            accounted.append(np.array(face_box(new, image.shape, 0.1), float))
+            if state == State.INTERPOLATED:
+                entry = max(entry, Entry.INTERPOLATED)
+    for stranger in covers.get(frame, ()):
+        on_top.append(np.array(stranger, float))
+        accounted.append(on_top[-1])
+        entry = Entry.COVERED
+    for place in on_top:
+        cover(result, place)
+    if not present:  # nobody is known to be here, so nobody knows where a missed face would be
+        cover(result)
+        return _Replaced(result, Entry.COVERED, moved, None)
+    return _Replaced(result, entry, moved, accounted)
+
+
+def _depth(person: Individual, times: np.ndarray, frame: int) -> tuple[int, float]:
+    """Order of drawing, farthest first: how sure a face is, then its height in the picture."""
+    state = person.track.state[frame]
+    if state == State.LOST:
+        return (0 if overdue(person.track, times, frame) else 3), 0.0
+    return (1 if state == State.INTERPOLATED else 2), float(
+        np.ptp(person.track.landmarks[frame, :, 1])
+    )
+
+
+# --- attack and mend ----------------------------------------------------------------------------
+
+
+def _mend(
+    people: list[Individual],
+    audits: list[Audit],
+    rendered: _Rendered,
+    covers: dict[int, list[Box]],
+    recogniser: Recogniser,
+    attempt: int,
+    found: Survey,
+) -> bool:
+    """Change what failed, if it can be changed; whether to render again."""
+    if attempt == _ATTEMPTS - 1:
+        return False
+    failed = {verdict.person for verdict in audits if not verdict.passed}
+    pushed = [
+        person.push_on(recogniser, ROOM + _MORE_ROOM * (attempt + 1))
+        for person in people
+        if person.track.person in failed
+    ]
+    if not all(pushed):
+        return False  # somebody would be recognised again
+    for place, frame in enumerate(rendered.watched):
+        for box in rendered.strangers.get(frame, ()):
+            # from the last frame that was searched to the next one
+            first = rendered.watched[place - 1] + 1 if place else 0
+            last = rendered.watched[min(place + 1, len(rendered.watched) - 1)]
+            for other in range(first, min(last, len(found.times) - 1) + 1):
+                covers.setdefault(other, []).append(box.grown(0.5))
+    return bool(pushed or rendered.strangers)
+
+
+def _enforce_none_left(rendered: _Rendered) -> None:
+    """Withhold a result in which a face is seen that nobody accounts for."""
+    if rendered.strangers:
+        frame = min(rendered.strangers)
+        raise PrivacyError(
+            f"The output was withheld: a second detector still sees a face in frame {frame} that "
+            "was not replaced; crop the clip to the patient, or use --cover."
+        )
+
+
+# --- files --------------------------------------------------------------------------------------
+
+
+class _Files:
+    """The result and, on request, original and result beside each other."""
+
+    def __init__(
+        self,
+        source: Path,
+        output: Path,
+        info: VideoInfo,
+        settings: Settings,
+        label: str,
+        side_by_side: str | os.PathLike[str] | None,
+    ) -> None:
+        self.writer = Writer(
             output,
             info,
             audio_from=source,
             voice=settings.voice,
             crf=settings.crf,
             overwrite=settings.overwrite,
-            comment=LABEL,
-        ) as writer,
-        _SideBySide(side_by_side, info, source, settings) as beside,
-        _backend(settings) as backend,
-    ):
-        survey = _survey(source, info, backend, recogniser, report)
-        people = [
-            _prepare(track, survey, settings, recogniser, backend, report)
-            for track in survey.tracks
-        ]
-        ledger, results = _render(source, survey, people, writer, beside, recogniser, report)
-        audits = [
-            audit(person.track.person, person.gallery, np.stack(found), recogniser)
-            for person, found in zip(people, results, strict=True)
-            if person.gallery is not None
-        ]
-        enforce(audits)
-        record = _manifest(
-            source, writer.finish(), info, settings, backend, survey, people, ledger, audits
+            comment=label,
         )
-        with _Aside(manifest, json.dumps(record, indent=2) + "\n") as text:
-            writer.commit()
-            text.commit()
-        beside.commit()
-    names = [p.note["surrogate"]["id"] for p in people if "surrogate" in p.note]
-    return Result(output, manifest, ledger, audits, names, record)
+        try:
+            self.beside = _SideBySide(side_by_side, info, source, settings)
+        except BaseException:
+            self.writer.__exit__(None, None, None)
+            raise
 
+    def write(self, frame: Frame, image: np.ndarray) -> None:
+        self.writer.write(image, frame.pts, duration=frame.duration)
+        self.beside.write(frame, image)
 
-# --- first pass ---------------------------------------------------------------------------------
-
-
-@dataclass
-class _Survey:
-    """What the first pass found."""
-
-    tracks: list[FaceTrack]
-    times: np.ndarray
-    samples: list[tuple[int, Sample, np.ndarray]]
-    """Frame number, sample, and the sample's landmarks in the frame's own pixels."""
-    losses: list[dict[str, Any]]
-
-
-def _survey(
-    source: Path, info: VideoInfo, backend: Backend, recogniser: Dlib, report: Progress
-) -> _Survey:
-    tracker = Tracker(backend, recogniser.describe)
-    times: list[float] = []
-    kept: list[tuple[int, Sample, np.ndarray]] = []
-    stride, faces_before = 1, 0
-    with Reader(source) as reader:
-        for frame in ahead(reader):
-            faces = tracker.update(frame.image, frame.time)
-            times.append(frame.time)
-            if frame.index % stride == 0 or len(faces) > faces_before:
-                kept += [(frame.index, _cut(frame.image, points), points) for points in faces]
-            faces_before = len(faces)
-            if len(kept) > 2 * _SAMPLES * max(1, len(faces)):
-                stride *= 2
-                kept = [entry for entry in kept if entry[0] % stride == 0] or kept[::2]
-            report("measuring", len(times), info.frame_estimate)
-        losses = [asdict(loss) for loss in reader.losses]
-    tracks = tracker.finish()
-    if not tracks:
-        raise NoFaceError(
-            f"No face was found in {source.name}: check that it shows one, large enough and lit."
-        )
-    return _Survey(tracks, np.array(times), kept, losses)
-
-
-def _checked(frames: int) -> int:
-    """How many frames of a clip the recogniser sees."""
-    return min(_CHECKED + frames // 300, 2 * _SAMPLES)
-
-
-def _cut(image: np.ndarray, landmarks: np.ndarray) -> Sample:
-    left, top, right, bottom = face_box(landmarks, image.shape, _ROOM)
-    part = image[top:bottom, left:right]
-    scale = min(1.0, _SAMPLE_SIDE / max(part.shape[:2]))
-    if scale < 1:
-        part = cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    return Sample(np.ascontiguousarray(part).copy(), (landmarks - [left, top, 0]) * scale)
-
-
-def _prepare(
-    track: FaceTrack,
-    survey: _Survey,
-    settings: Settings,
-    recogniser: Dlib,
-    backend: Backend,
-    report: Progress,
-) -> _Individual:
-    """Calibrate one person and choose what they are given."""
-    person = _Individual(track)
-    samples = [
-        sample
-        for frame, sample, points in survey.samples
-        if track.state[frame] == State.TRACKED
-        and Region.around(track.landmarks[frame]).same_place(Region.around(points))
-    ]
-    if not samples:
-        return person  # nothing to calibrate from: this person's frames are covered
-    if len(samples) > _SAMPLES:
-        samples = [samples[i] for i in np.linspace(0, len(samples) - 1, _SAMPLES).astype(int)]
-    report("choosing", 0, None)
-    if settings.engine != "mesh":
-        person.engine = OBSCURING[settings.engine]()
-        if settings.engine == "mask":
-            return person  # nothing of the face is left for a recogniser to see
-    spread = np.linspace(0, len(samples) - 1, min(len(samples), _checked(len(survey.times))))
-    person.gallery = recogniser.describe_all(
-        [recogniser.chip(samples[i].image, samples[i].landmarks) for i in spread.astype(int)]
-    )
-    if settings.engine != "mesh":
-        return person
-    model = FaceModel.load()
-    tracked = np.flatnonzero(track.state == State.TRACKED)
-    some = tracked[np.linspace(0, len(tracked) - 1, min(len(tracked), 240)).astype(int)]
-    alpha = model.fit(track.landmarks[some])
-    registration = Registration(samples)
-    refined = [Sample(s.image, registration.refine(s.image, s.landmarks)) for s in samples]
-    calibration = Person.calibrate(refined, alpha, _pixels(track) / _pixels_of(samples))
-    person.registration = registration
-    if settings.surrogate == "auto":
-        choice = choose(calibration, refined, recogniser, person.gallery)
-        surrogate, strength = choice.surrogate, choice.strength
-        person.note["tried"] = choice.tried
-    else:
-        strength = STRENGTHS[0]
-        surrogate = (
-            bank.load(settings.surrogate)
-            if settings.surrogate in bank.cards()
-            else from_image(settings.surrogate, settings.consent, backend)
-        )
-    person.engine = Mesh(calibration, surrogate, strength)
-    card = {k: v for k, v in surrogate.card.items() if k not in ("alpha", "descriptor")}
-    person.note["surrogate"] = {**card, "strength": strength}
-    return person
-
-
-def _pixels(track: FaceTrack) -> float:
-    """Median size of a person's face in the clip, pixels."""
-    eyes = track.landmarks[np.ix_(track.known(), np.array([33, 263]))]
-    return float(np.median(np.linalg.norm(eyes[:, 0] - eyes[:, 1], axis=1)))
-
-
-def _pixels_of(samples: list[Sample]) -> float:
-    return float(np.median([np.linalg.norm(s.landmarks[33] - s.landmarks[263]) for s in samples]))
-
-
-# --- second pass --------------------------------------------------------------------------------
-
-
-def _render(
-    source: Path,
-    survey: _Survey,
-    people: list[_Individual],
-    writer: Writer,
-    beside: _SideBySide,
-    recogniser: Dlib,
-    report: Progress,
-) -> tuple[Ledger, list[list[np.ndarray]]]:
-    count = len(survey.times)
-    entries = np.full(count, Entry.COVERED, np.uint8)
-    checked = [
-        _frames_to_check(person.track) if person.gallery is not None else set() for person in people
-    ]
-    results: list[list[np.ndarray]] = [[] for _ in people]
-
-    def work(frame: Frame) -> tuple[Frame, np.ndarray, Entry, list[np.ndarray | None]]:
-        image, entry, moved = _replace(frame.image, frame.index, people, survey.times)
-        return frame, image, entry, moved
-
-    with Reader(source) as reader:
-        for frame, image, entry, moved in in_order(work, ahead(reader)):
-            if frame.index >= count:
-                raise OutputError(
-                    f"{source.name} changed while it was read: leave the input alone and run again."
-                )
-            entries[frame.index] = entry
-            for found, points, frames in zip(results, moved, checked, strict=True):
-                if points is not None and frame.index in frames:
-                    found.append(recogniser.describe(image, points))
-            writer.write(image, frame.pts, duration=frame.duration)
-            beside.write(frame, image)
-            report("rendering", frame.index + 1, count)
-    return Ledger(entries, survey.times), results
-
-
-def _frames_to_check(track: FaceTrack) -> set[int]:
-    """Frames of a person that the recogniser sees: spread over all in which the face is known."""
-    known = track.known()
-    count = min(len(known), _checked(len(track.state)))
-    spread = np.linspace(0, len(known) - 1, 2 * count + 1)[1::2]  # between those chosen on
-    return set(known[spread.round().astype(int)].tolist())
-
-
-def _replace(
-    image: np.ndarray, frame: int, people: list[_Individual], times: np.ndarray
-) -> tuple[np.ndarray, Entry, list[np.ndarray | None]]:
-    """De-identify one frame: the new picture, its ledger entry, and where each new face is."""
-    result = image.copy()
-    entry = Entry.RENDERED
-    moved: list[np.ndarray | None] = []
-    seen = False
-    boxes = []
-    for person in people:
-        state = person.track.state[frame]
-        moved.append(None)
-        if state == State.ABSENT:
-            continue
-        seen = True
-        if state == State.LOST:
-            boxes.append(reach(person.track, times, frame))
-        elif person.engine is None:
-            points = person.track.landmarks[frame]
-            boxes.append(np.array(face_box(points, image.shape, 0.4), float))
-        else:
-            landmarks = person.landmarks(image, frame)
-            composite(result, person.engine.render(image, landmarks))
-            engine = person.engine
-            moved[-1] = engine.move(landmarks) if isinstance(engine, Mesh) else landmarks
-            if state == State.INTERPOLATED:
-                entry = Entry.INTERPOLATED
-    for box in boxes:
-        cover(result, box)
-        entry = Entry.COVERED
-    if not seen:  # nobody is known to be here, so nobody knows where a missed face would be
-        cover(result)
-        entry = Entry.COVERED
-    return result, entry, moved
+    def abandon(self) -> None:
+        """Remove what has no name yet."""
+        self.writer.__exit__(None, None, None)
+        self.beside.__exit__(None, None, None)
 
 
 class _SideBySide:
@@ -425,8 +536,6 @@ class _SideBySide:
     ) -> None:
         self._writer: Writer | None = None
         if path is not None:
-            from dataclasses import replace
-
             self._writer = Writer(
                 path,
                 replace(info, width=2 * info.width),
@@ -471,78 +580,75 @@ class _backend:
 # --- manifest -----------------------------------------------------------------------------------
 
 
-def _manifest(
+def _record(
     source: Path,
     part: Path,
     info: VideoInfo,
     settings: Settings,
     backend: Backend,
-    survey: _Survey,
-    people: list[_Individual],
-    ledger: Ledger,
+    found: Survey,
+    people: list[Individual],
+    rendered: _Rendered,
     audits: list[Audit],
+    attempt: int,
 ) -> dict[str, Any]:
-    """Everything that is needed to judge a result later; no file names, no paths."""
-    own_picture = settings.surrogate not in ("auto", *bank.cards())
-    return {
-        "label": LABEL,
-        "versions": {
-            name: version(name) for name in ("mien", "mediapipe", "av", "dlib-bin", "numpy")
-        },
-        "settings": {
+    """The manifest: no file names, no paths."""
+    chosen = settings.selection
+
+    def unnamed(items: tuple[str, ...]) -> list[str]:
+        return ["a picture" if Path(item).is_file() else item for item in items]
+
+    return manifest(
+        left=bool(chosen.leave),
+        settings={
             "engine": settings.engine,
-            "surrogate": "image" if own_picture else settings.surrogate,
+            "surrogate": "image" if settings.own_picture else settings.surrogate,
+            "bank": "own" if settings.bank else "mien",
             "consent": settings.consent,
+            "match": settings.match,
+            "people": chosen.people,
+            "leave": unnamed(chosen.leave),
+            "cover": unnamed(chosen.cover),
             "voice": settings.voice,
             "crf": settings.crf,
             "landmarks": backend.name,
         },
-        "input": {
-            "sha256": _sha256(source),
+        source={
+            "sha256": sha256(source),
             "width": info.width,
             "height": info.height,
             "codec": info.codec,
-            "losses": survey.losses,
+            "losses": found.losses,
         },
-        "output": {"sha256": _sha256(part), "frames": len(ledger.entries)},
-        "people": [
+        output={
+            "sha256": sha256(part),
+            "frames": len(rendered.ledger.entries),
+            "renderings": attempt + 1,
+            "signed": settings.signer is not None,
+        },
+        people=[
             {
                 "person": person.track.person,
                 "frames": len(person.track.known()),
+                "role": person.role.value,
                 **person.note,
             }
             for person in people
         ],
-        "ledger": {"counts": ledger.counts(), "ranges": ledger.ranges()},
-        "privacy": [found.as_dict() for found in audits],
-    }
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-class _Aside:
-    """A small file written beside its place, so that naming it is all that is left to do."""
-
-    def __init__(self, path: Path, text: str) -> None:
-        self._path = path
-        self._part = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.part")
-        try:
-            self._part.write_text(text)
-        except OSError as exc:
-            self._part.unlink(missing_ok=True)
-            raise OutputError(f"{path} cannot be written: {exc.strerror or exc}.") from exc
-
-    def __enter__(self) -> _Aside:
-        return self
-
-    def __exit__(self, *error: Any) -> None:
-        self._part.unlink(missing_ok=True)
-
-    def commit(self) -> None:
-        os.replace(self._part, self._path)
+        linkable={
+            "by_surrogate": settings.subject is not None or settings.surrogate != "auto",
+            "subject": settings.subject,
+            "by_motion": settings.engine == "mesh",
+            "by_input_checksum": True,
+        },
+        ledger={"counts": rendered.ledger.counts(), "ranges": rendered.ledger.ranges()},
+        privacy=[verdict.as_dict() for verdict in audits],
+        residual={
+            "detector": Watch.name,
+            "frames_searched": len(rendered.watched),
+            "found": sum(len(boxes) for boxes in rendered.strangers.values()),
+        },
+    )
 
 
 def _keep_apart(

@@ -160,7 +160,7 @@ def test_interrupted(mien, brief, tmp_path, monkeypatch):
     def stop(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(pipeline, "_survey", stop)
+    monkeypatch.setattr(pipeline, "survey", stop)
     told(mien("deidentify", brief.path, "-o", tmp_path / "out.mp4"), 130)
     assert not list(tmp_path.iterdir())
 
@@ -185,7 +185,7 @@ def test_unexpected(mien, brief, tmp_path, monkeypatch):
     def fail(*_):
         raise RuntimeError("two\nlines")
 
-    monkeypatch.setattr(pipeline, "_survey", fail)
+    monkeypatch.setattr(pipeline, "survey", fail)
     words = ("deidentify", brief.path, "-o", tmp_path / "out.mp4")
     assert "MIEN_TRACEBACK=1" in told(mien(*words), 1)
     monkeypatch.setenv("MIEN_TRACEBACK", "1")

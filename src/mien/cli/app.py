@@ -11,9 +11,12 @@ from typing import Annotated
 import typer
 
 from mien import __version__
+from mien.cli.audit import audit
 from mien.cli.deidentify import deidentify
 from mien.cli.demo import demo
 from mien.cli.failure import STATUSES, guarded, stop, wants_traceback
+from mien.cli.linkage import linkage
+from mien.cli.people import people
 from mien.cli.phantom import phantom
 from mien.cli.surrogates import surrogates
 
@@ -26,8 +29,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Start with [bold]mien demo[/bold].\n\n" + STATUSES,
 )
-for _command in (deidentify, surrogates, phantom, demo):
+for _command in (deidentify, people, audit, phantom, demo, linkage):
     app.command(epilog=STATUSES)(guarded(_command))
+app.add_typer(surrogates, name="surrogates")
 
 
 def _version(wanted: bool) -> None:

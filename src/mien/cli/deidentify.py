@@ -15,6 +15,7 @@ from mien.cli.progress import Progress
 from mien.errors import MienError, OutputError, ParameterError
 
 if TYPE_CHECKING:
+    from mien.credentials import Signer
     from mien.pipeline import Result, Settings
 
 _ENDINGS = (".mp4", ".m4v")
@@ -69,6 +70,56 @@ def deidentify(
             help="Who agreed to the use of the picture, and when; it goes into the manifest.",
         ),
     ] = None,
+    match: Annotated[
+        str,
+        typer.Option(
+            metavar="none|sex|age|tone",
+            help="What a chosen face keeps of the patient's looks: nothing, the sex, also the age, "
+            "also the skin tone.",
+        ),
+    ] = "age",
+    subject: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ID",
+            help="Code of the patient in a study: clips with one ID get one face, and can be "
+            "linked by it. Without it every run draws a fresh face.",
+        ),
+    ] = None,
+    bank: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Take faces from a bank of your own."),
+    ] = None,
+    people: Annotated[
+        str,
+        typer.Option(
+            metavar="all|main|LIST",
+            help="Whose face is replaced: everybody's, that of the most present person, or those "
+            "numbered in `mien people` (such as 1,3). All others are covered.",
+        ),
+    ] = "all",
+    leave: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="WHO",
+            help="Leave this person's face as it is: a number, X,Y@T (pixels and seconds), or a "
+            "picture of them; may be repeated. Ask them first.",
+        ),
+    ] = None,
+    cover_: Annotated[
+        list[str] | None,
+        typer.Option("--cover", metavar="WHO", help="Cover this person; may be repeated."),
+    ] = None,
+    certificate: Annotated[
+        Path | None,
+        typer.Option(
+            "--sign-with", metavar="CERT", help="Sign content credentials (C2PA) with this chain."
+        ),
+    ] = None,
+    key: Annotated[
+        Path | None,
+        typer.Option("--sign-key", metavar="KEY", help="The private key of --sign-with."),
+    ] = None,
     voice: Annotated[
         str, typer.Option(metavar="keep|mute", help="Copy the sound unchanged or leave it out.")
     ] = "keep",
@@ -99,11 +150,17 @@ def deidentify(
     Example: [bold]mien deidentify visit.mp4 -o shared/visit.mp4[/bold]
     """
     from mien.pipeline import Settings
+    from mien.tracking.selection import Selection
 
     settings = Settings(
         engine=engine,
         surrogate=surrogate,
         consent=consent,
+        match=match,
+        subject=subject,
+        bank=None if bank is None else str(bank),
+        selection=Selection(people, tuple(leave or ()), tuple(cover_ or ())),
+        signer=_signer(certificate, key),
         voice=voice,  # type: ignore[arg-type]  # checked by Settings
         landmarker=None if landmarker is None else str(landmarker),
         crf=crf,
@@ -117,6 +174,16 @@ def deidentify(
     if len(jobs) > 1 and failed:
         tell(f"{len(failed)} of {len(jobs)} clips failed.")
     raise typer.Exit(failed[0] if failed else 0)
+
+
+def _signer(certificate: Path | None, key: Path | None) -> Signer | None:
+    if certificate is None and key is None:
+        return None
+    if certificate is None or key is None:
+        raise ParameterError("Signing needs both: give --sign-with and --sign-key.")
+    from mien.credentials import Signer
+
+    return Signer(certificate, key)
 
 
 def _plan(inputs: list[Path], out: Path, side_by_side: bool) -> list[_Job]:

@@ -1,27 +1,34 @@
-"""`mien surrogates`: what the bank holds."""
+"""`mien surrogates`: what a bank holds, and how to build one of one's own cohort."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mien.cli.failure import STATUSES, guarded
+from mien.cli.progress import Progress
 from mien.cli.sheet import check_free, write_sheet
 
 if TYPE_CHECKING:
-    import numpy as np
+    from mien.surrogates.build import Built
 
-    from mien.surrogates import Surrogate
-
-_SIDE = 360  # pixels of one portrait
 _PER_ROW = 5
 
+surrogates = typer.Typer(rich_markup_mode="rich")
 
-def surrogates(
+
+def list_bank(
+    context: typer.Context,
     out: Annotated[
         Path | None,
         typer.Option("--out", "-o", metavar="PNG", help="Write a sheet of portraits here."),
+    ] = None,
+    bank: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="A bank of your own instead of the one of mien."),
     ] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace the sheet if it exists.")
@@ -31,26 +38,34 @@ def surrogates(
 
     Example: [bold]mien surrogates -o surrogates.png[/bold]
     """
+    if context.invoked_subcommand is not None:
+        return
     from rich.console import Console
     from rich.table import Table
 
-    from mien.surrogates import cards, load
+    from mien.surrogates.bank import Bank
+    from mien.surrogates.portrait import portrait
 
     if out is not None:
         check_free(out, overwrite)
+    opened = Bank.open(bank)
     table = Table()
-    for heading in ("id", "apparent sex", "tone", "portraits (k)", "members born"):
-        table.add_column(heading, justify="right" if heading == "portraits (k)" else "left")
-    for name, card in cards().items():
-        first, last = min(card["members_born"]), max(card["members_born"])
+    for heading in ("id", "apparent sex", "tone", "people (k)", "born"):
+        table.add_column(heading, justify="right" if heading == "people (k)" else "left")
+    for name, card in opened.cards.items():
+        born = card.get("members_born")
         table.add_row(
-            name, card["apparent_sex"], card["apparent_tone"], str(card["k"]), f"{first}–{last}"
+            name,
+            card.get("apparent_sex") or "–",
+            card.get("apparent_tone") or "–",
+            str(card["k"]),
+            f"{min(born)}–{max(born)}" if born else "–",
         )
     Console(highlight=False).print(table)
     if out is None:
         typer.echo("For their pictures: mien surrogates -o surrogates.png")
         return
-    faces = [(portrait(load(name)), name) for name in cards()]
+    faces = [(portrait(opened.load(name))[0], name) for name in opened.cards]
     write_sheet(
         out,
         "Surrogates: averages of many portraits, nobody's likeness",
@@ -59,37 +74,87 @@ def surrogates(
     typer.echo(f"{out}: {len(faces)} portraits")
 
 
-def portrait(surrogate: Surrogate, side: int = _SIDE) -> np.ndarray:
-    """A surrogate's texture on its neutral shape, seen from the front.
+def build(
+    folder: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FOLDER",
+            help="Pictures and clips of your cohort, one face each, from the front; only read. "
+            "What lies in one folder inside it shows one person.",
+        ),
+    ],
+    out: Annotated[
+        Path,
+        typer.Option("--out", "-o", metavar="BANK", help="The bank: a folder that is made."),
+    ],
+    k: Annotated[int, typer.Option("--k", help="People in each composite, at least 5.")] = 10,
+    landmarker: Annotated[
+        Path | None,
+        typer.Option(metavar="PATH", help="A Face Landmarker model to measure with."),
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the bank if it exists.")
+    ] = False,
+    as_json: Annotated[
+        bool,
+        typer.Option("--json", help="Print what was done as one JSON object on stdout."),
+    ] = False,
+) -> None:
+    """Build a bank of composites of your own cohort (k-Same), with its k-anonymity statement.
 
-    Parameters
-    ----------
-    surrogate : Surrogate
-        Whom to draw.
-    side : int
-        Height of the picture, pixels.
-
-    Returns
-    -------
-    picture : np.ndarray [shape=(side, 0.85 side, 3), dtype=uint8]
-        RGB on white.
+    Example: [bold]mien surrogates build cohort --k 10 -o bank[/bold]
     """
-    import cv2
-    import numpy as np
+    from mien.surrogates.build import build as build_bank
+    from mien.tracking import open_backend
 
-    from mien import texture
-    from mien.geometry import rasterise
+    backend = None if landmarker is None else open_backend(landmarker)
+    try:
+        with Progress(folder.name or "cohort") as progress:
+            built = build_bank(
+                folder, out, k, overwrite=overwrite, backend=backend, progress=progress
+            )
+    finally:
+        if backend is not None:
+            backend.close()
+    if as_json:
+        print(
+            json.dumps(
+                {
+                    "bank": str(built.folder),
+                    "composites": built.composites,
+                    "left_out": built.left_out,
+                    "merged": built.merged,
+                    "statement": built.statement,
+                },
+                indent=2,
+            )
+        )
+        return
+    _print(built)
 
-    over = 2  # drawn larger and shrunk, which softens the outline
-    height, width = side * over, round(0.85 * side) * over
-    low, high = surrogate.shape.min(0), surrogate.shape.max(0)
-    scale = 0.94 * min(height / (high - low)[1], width / (high - low)[0])
-    place = (surrogate.shape - (low + high) / 2) * scale + [width / 2, height / 2, 0]
-    triangles = texture.triangles(mouth=True)
-    index, weights = rasterise(place, triangles, height, width)
-    uv = texture.coordinates()[triangles[index]] * surrogate.texture.shape[0]
-    where = (weights[..., None] * uv).sum(2).astype(np.float32) - np.float32(0.5)
-    drawn = cv2.remap(surrogate.texture, where, None, cv2.INTER_LINEAR)  # type: ignore[call-overload]
-    drawn[index < 0] = 255
-    shrunk = cv2.resize(drawn, (width // over, height // over), interpolation=cv2.INTER_AREA)
-    return np.asarray(shrunk)
+
+def _print(built: Built) -> None:
+    from mien.surrogates.build import REASONS
+
+    counts = built.statement["counts"]
+    for why, names in built.left_out.items():
+        typer.echo(f"{len(names)} left out, because {REASONS[why]}: {', '.join(names)}")
+    for names in built.merged:
+        typer.echo(f"One person, used once: {', '.join(names)}")
+    low, high = counts["people_per_composite"]
+    each = f"{low}" if low == high else f"{low} to {high}"
+    typer.echo(
+        f"{built.folder}: {counts['composites']} composites of {each} people each, made of "
+        f"{counts['people_used']} people; nearest to a face of the cohort "
+        f"{built.statement['smallest_distance_to_the_cohort']:.2f}"
+    )
+    if counts["composites_withheld"]:
+        typer.echo(
+            f"{counts['composites_withheld']} more were withheld: the recogniser took them for "
+            "somebody of the cohort."
+        )
+    typer.echo(f"Read {built.folder / 'STATEMENT.md'} before you pass the bank on.")
+
+
+surrogates.callback(invoke_without_command=True, epilog=STATUSES)(guarded(list_bank))
+surrogates.command(epilog=STATUSES)(guarded(build))

@@ -27,7 +27,7 @@ MAP = 256  # side of the per-frame maps, texels
 _LIGHT = 20.0  # texels: what is smoother than this is light and skin tone
 _CHANGE = 2.0  # texels: changes finer than this are measurement noise
 _COARSE = 10.0  # texels: changes near brows, lids and lips are taken no finer than this
-_FLOOR = 6.0  # grey levels added before logarithms, so that black is not minus infinity
+FLOOR = 6.0  # grey levels added before logarithms, so that black is not minus infinity
 
 
 @cache
@@ -92,14 +92,14 @@ def openings() -> np.ndarray:
     return soft
 
 
-_LOG = np.log(np.arange(256, dtype=np.float32) + np.float32(_FLOOR))
+_LOG = np.log(np.arange(256, dtype=np.float32) + np.float32(FLOOR))
 
 
 def logarithm(picture: np.ndarray) -> np.ndarray:
     """Log of a texture, so that light multiplies and differences are ratios, float32."""
     if picture.dtype == np.uint8:
         return cv2.LUT(picture, _LOG)
-    return np.log(picture.astype(np.float32) + np.float32(_FLOOR))
+    return np.log(picture.astype(np.float32) + np.float32(FLOOR))
 
 
 def smooth(values: np.ndarray, weight: np.ndarray, sigma: float) -> np.ndarray:
@@ -138,7 +138,7 @@ def in_patients_light(
     gain = cv2.resize(gain, (size, size), interpolation=cv2.INTER_LINEAR)
     interpolation = cv2.INTER_AREA if size <= len(surrogate) else cv2.INTER_CUBIC
     picture = cv2.resize(surrogate, (size, size), interpolation=interpolation)
-    return (np.exp(logarithm(picture) + gain) - _FLOOR).clip(0, 255).astype(np.float32)
+    return (np.exp(logarithm(picture) + gain) - FLOOR).clip(0, 255).astype(np.float32)
 
 
 def change(current: np.ndarray, neutral: np.ndarray, hidden: np.ndarray) -> np.ndarray:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import cv2
 import numba
 import numpy as np
 
 from mien import texture
 from mien.engines.appearance import (
+    FLOOR,
     MAP,
     change,
     feather,
@@ -17,14 +19,16 @@ from mien.engines.appearance import (
     logarithm,
     openings,
 )
-from mien.engines.base import Engine, Rendering, face_box
+from mien.engines.base import Engine, Rendering
 from mien.engines.displacement import displacement
 from mien.engines.occlusion import moving, static
 from mien.errors import ParameterError
 from mien.face_model import FaceModel
-from mien.geometry import rasterise
+from mien.geometry import face_box, rasterise
 from mien.surrogates.bank import Surrogate
 from mien.tracking.track import Sample
+
+_CHEEKS = [50, 280, 205, 425, 101, 330]
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,14 @@ class Person:
     """Where glasses or hair lie over the skin, 0-1, shape (256, 256), float32."""
     size: int
     """Texels that match the face's pixels."""
+
+    @property
+    def tone(self) -> float:
+        """Individual typology angle of the cheeks, degrees; high is fair (Chardin 1991)."""
+        columns, rows = (texture.coordinates()[_CHEEKS] * MAP).astype(int).T
+        colour = np.exp(np.median(self.neutral[rows, columns], axis=0)) - FLOOR
+        lab = cv2.cvtColor((colour / 255).astype(np.float32)[None, None], cv2.COLOR_RGB2LAB)[0, 0]
+        return float(np.degrees(np.arctan2(lab[0] - 50, lab[2])))
 
     @staticmethod
     def calibrate(samples: list[Sample], alpha: np.ndarray, enlarge: float = 1.0) -> Person:

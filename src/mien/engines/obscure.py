@@ -10,7 +10,8 @@ from abc import abstractmethod
 import cv2
 import numpy as np
 
-from mien.engines.base import Engine, Rendering, face_box
+from mien.engines.base import Engine, Rendering
+from mien.geometry import face_box
 from mien.topology import FACE_OVAL
 
 _GROW = 0.12  # of the face's height, beyond the outline

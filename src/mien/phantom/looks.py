@@ -16,7 +16,7 @@ from mien.surrogates import bank
 
 SIZE = 512  # side of the face's texture, texels
 _FLOOR = 6.0  # grey levels, so that black has a logarithm
-_APART = 2.6  # how much farther from the bank's mean a phantom is than what it is mixed from
+_APART = 1.4  # how much farther from the bank's mean a phantom is than what it is mixed from
 _LARGEST = 0.65  # and no farther than this, log units
 _COARSE = 3.0  # texels: what is finer is left alone
 # beards, right half: down the cheek, round the mouth's corner to the middle, back along the jaw

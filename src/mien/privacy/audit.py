@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 
-from mien.errors import PrivacyError
-from mien.privacy.recognisers import Dlib
+from mien.errors import ParameterError, PrivacyError
+from mien.privacy.recognisers import Recogniser, distances
+
+_WORST = 8
+_QUANTILES = (5, 25, 50, 75, 95)
+_CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True)
 class Audit:
-    """How near one person's replaced face comes to any of the original ones."""
+    """How near one person's replaced face comes to any of the original ones.
+
+    "Distance" is that of an output frame to the nearest original frame of the same person.
+    """
 
     person: int
     """Number of the person."""
@@ -22,57 +30,156 @@ class Audit:
     gallery: int
     """Original frames that each was compared with."""
     nearest: float
-    """Smallest distance found."""
+    """Smallest distance."""
     mean: float
-    """Mean over the output frames of the distance to their nearest original."""
+    """Mean distance."""
     threshold: float
     """Distance under which the recogniser takes two faces for one person."""
+    quantiles: dict[str, float] = field(default_factory=dict)
+    """Distance below which 5, 25, 50, 75 and 95 % of the output frames lie, by percentage."""
+    share_under: float = 0.0
+    """Share of the output frames whose distance is below the threshold, 0 to 1."""
+    share_upper: float = 1.0
+    """Upper 95 % bound of that share over all frames, as if those compared were drawn by chance."""
+    rank1: float | None = None
+    """Share of the output frames whose nearest among the person and the others is the person."""
+    others: int = 0
+    """Other people that the person was mixed with for `rank1`."""
+    to_surrogate: float | None = None
+    """Mean distance of the output frames to the surrogate itself; None if that is not known."""
+    worst: list[int] = field(default_factory=list)
+    """Numbers of the output frames with the smallest distances, nearest first, at most 8."""
+    target: float = 0.0
+    """Distance that every output frame has to keep."""
+    recogniser: str = ""
+    """Name of the recogniser."""
 
     @property
     def passed(self) -> bool:
         """Whether no compared frame is recognised."""
-        return self.nearest >= self.threshold
+        return self.share_under == 0 and self.nearest >= max(self.target, self.threshold)
 
     def as_dict(self) -> dict[str, Any]:
         """For the manifest."""
         return {**asdict(self), "passed": self.passed}
 
 
-def audit(person: int, originals: np.ndarray, results: np.ndarray, recogniser: Dlib) -> Audit:
+def audit(
+    person: int,
+    originals: np.ndarray,
+    results: np.ndarray,
+    recogniser: Recogniser,
+    *,
+    frames: Sequence[int] | np.ndarray | None = None,
+    others: np.ndarray | None = None,
+    surrogate: np.ndarray | None = None,
+    target: float | None = None,
+) -> Audit:
     """Compare descriptors of a person's output frames with all sampled originals.
 
     Parameters
     ----------
     person : int
         Number of the person.
-    originals, results : np.ndarray [shape=(n, 128)]
-        Descriptors.
-    recogniser : Dlib
+    originals, results : np.ndarray [shape=(n, size)]
+        Descriptors of original and of output frames.
+    recogniser : Recogniser
         Where they come from.
+    frames : sequence of int, optional
+        Frame numbers of `results`; their places in it by default.
+    others : np.ndarray [shape=(n, size)], optional
+        Descriptors of other people, for `Audit.rank1`.
+    surrogate : np.ndarray [shape=(size,)], optional
+        Descriptor of the face that the person was given.
+    target : float, optional
+        Distance that every frame has to keep; the recogniser's threshold by default.
+
+    Raises
+    ------
+    ParameterError
+        If `target` is below the threshold, or `frames` are not as many as `results`.
+    PrivacyError
+        If there is nothing to compare: what was not looked at has not passed.
     """
-    distance = np.linalg.norm(results[:, None] - originals[None], axis=2).min(1)
+    target = recogniser.threshold if target is None else float(target)
+    if target < recogniser.threshold:
+        raise ParameterError(
+            f"target is {target:g}: choose at least the recogniser's {recogniser.threshold:g}."
+        )
+    if not len(originals) or not len(results):
+        raise PrivacyError(
+            f"The output was withheld: no frame of person {person + 1} could be compared with the "
+            "original; use --engine mask, or cut the clip to where the face is seen."
+        )
+    numbers = np.arange(len(results)) if frames is None else np.asarray(frames, int)
+    if len(numbers) != len(results):
+        raise ParameterError(f"{len(numbers)} frame numbers for {len(results)} descriptors.")
+    distance = distances(results, originals).min(1)
+    under = int((distance < recogniser.threshold).sum())
+    elsewhere = None if others is None or not len(others) else distances(results, others).min(1)
     return Audit(
         person,
         len(results),
         len(originals),
-        round(float(distance.min()), 4),
-        round(float(distance.mean()), 4),
+        _rounded(distance.min()),
+        _rounded(distance.mean()),
         recogniser.threshold,
+        quantiles={str(q): _rounded(np.percentile(distance, q)) for q in _QUANTILES},
+        share_under=_rounded(under / len(results)),
+        share_upper=_rounded(upper_bound(under, len(results))),
+        rank1=None if elsewhere is None else _rounded((distance < elsewhere).mean()),
+        others=0 if others is None else len(others),
+        to_surrogate=None
+        if surrogate is None
+        else _rounded(np.linalg.norm(results - surrogate, axis=1).mean()),
+        worst=numbers[np.argsort(distance, kind="stable")[:_WORST]].tolist(),
+        target=target,
+        recogniser=recogniser.name,
     )
 
 
-def enforce(audits: list[Audit]) -> None:
+def upper_bound(hits: int, trials: int, confidence: float = _CONFIDENCE) -> float:
+    """Largest share that still gives so few hits by chance: the exact binomial bound.
+
+    With no hit in n trials it is about 3 / n [1]_.
+
+    Parameters
+    ----------
+    hits, trials : int
+        How often something happened, out of how many.
+    confidence : float
+        One-sided, 0 to 1.
+
+    References
+    ----------
+    .. [1] Clopper & Pearson, Biometrika 26, 1934; Hanley & Lippman-Hand, JAMA 249, 1983.
+    """
+    from scipy.special import betaincinv
+
+    if hits >= trials:
+        return 1.0
+    return float(betaincinv(hits + 1, trials - hits, confidence))
+
+
+def enforce(audits: Iterable[Audit]) -> None:
     """Withhold a result in which somebody is recognised.
 
     Raises
     ------
     PrivacyError
-        Naming the person and the distance.
+        Naming the person, the distance and what to try.
     """
     for found in audits:
-        if not found.passed:
-            raise PrivacyError(
-                f"The output was withheld: person {found.person + 1} can still be recognised "
-                f"(distance {found.nearest:.2f}, needed {found.threshold:.2f}); try another "
-                "--surrogate, or --engine mask."
-            )
+        if found.passed:
+            continue
+        where = f", nearest in frame {found.worst[0]}" if found.worst else ""
+        raise PrivacyError(
+            f"The output was withheld: person {found.person + 1} can still be recognised "
+            f"(distance {found.nearest:.2f}, needed {max(found.target, found.threshold):.2f}; "
+            f"{found.share_under:.0%} of {found.frames} frames below{where}); try another "
+            "--surrogate, cut the clip where that face is, or use --engine mask."
+        )
+
+
+def _rounded(value: float | np.floating) -> float:
+    return round(float(value), 4)

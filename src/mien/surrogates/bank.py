@@ -1,4 +1,4 @@
-"""The surrogates that ship with mien: composites of many portraits, nobody's likeness."""
+"""Banks of surrogates: composites of many portraits, nobody's likeness."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -29,46 +30,109 @@ class Surrogate:
     """Where it comes from: k, sources, how it was made neutral, or the consent statement."""
 
 
+@dataclass(frozen=True, eq=False)
+class Bank:
+    """A folder of composites: `cards.json`, and a picture of each texture."""
+
+    folder: Path
+    """Where it lies."""
+    cards: dict[str, dict[str, Any]]
+    """The card of every surrogate, by its id."""
+
+    @staticmethod
+    def open(folder: Path | None = None) -> Bank:
+        """Read a user's bank, or the one that ships with mien.
+
+        Raises
+        ------
+        ParameterError
+            If the folder holds no bank.
+        EngineError
+            If mien's own is missing from the installation.
+        """
+        return _shipped() if folder is None else _read(folder)
+
+    def load(self, name: str) -> Surrogate:
+        """Read one surrogate.
+
+        Raises
+        ------
+        ParameterError
+            If the bank has none of that name.
+        EngineError
+            If its picture is missing.
+        """
+        if name not in self.cards:
+            raise ParameterError(
+                f"There is no surrogate called {name!r}: choose one of "
+                f"{', '.join(sorted(self.cards))}."
+            )
+        return _load(self.folder, name, tuple(self.cards[name]["alpha"]), self)
+
+
 @cache
+def _load(folder: Path, name: str, alpha: tuple[float, ...], bank: Bank) -> Surrogate:
+    try:
+        data = np.frombuffer((folder / f"{name}.jpg").read_bytes(), np.uint8)
+    except OSError as exc:
+        raise EngineError(
+            f"The picture of surrogate {name} is missing: reinstall mien or build the bank again."
+        ) from exc
+    picture = cv2.imdecode(data, cv2.IMREAD_COLOR)
+    if picture is None:
+        raise EngineError(f"The picture of surrogate {name} is damaged: build the bank again.")
+    return Surrogate(
+        name,
+        FaceModel.load().shape(np.array(alpha)),
+        np.ascontiguousarray(picture[..., ::-1]),
+        bank.cards[name],
+    )
+
+
+@cache
+def _shipped() -> Bank:
+    folder = Path(str(files("mien") / "assets" / "surrogates"))
+    try:
+        return Bank(folder, _cards(folder))
+    except OSError as exc:
+        raise EngineError("The bank's cards.json is missing: reinstall mien.") from exc
+
+
+def _read(folder: Path) -> Bank:
+    try:
+        bank = Bank(folder, _cards(folder))
+        fits = all({"alpha", "k"} <= set(card) for card in bank.cards.values())
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        fits = False
+    if not fits or not bank.cards:
+        raise ParameterError(
+            f"{folder} holds no bank: name a folder made by `mien surrogates build`."
+        )
+    return bank
+
+
+def _cards(folder: Path) -> dict[str, dict[str, Any]]:
+    return {card["id"]: card for card in json.loads((folder / "cards.json").read_text())}
+
+
 def cards() -> dict[str, dict[str, Any]]:
     """The card of every shipped surrogate, by its id."""
-    return {card["id"]: card for card in json.loads(_text("cards.json"))}
+    return Bank.open().cards
 
 
-@cache
-def apparent_sex_rule() -> dict[str, np.ndarray]:
-    """`mean` and `male` direction in descriptor space, each of shape (128,)."""
-    rule = json.loads(_text("apparent_sex.json"))
-    return {name: np.array(values) for name, values in rule.items()}
-
-
-@cache
 def load(name: str) -> Surrogate:
-    """Read one surrogate of the bank.
+    """Read one surrogate of the shipped bank; see `Bank.load`."""
+    return Bank.open().load(name)
 
-    Raises
-    ------
-    ParameterError
-        If the bank has no surrogate of that name.
-    EngineError
-        If its picture is missing from the installation.
-    """
-    if name not in cards():
-        raise ParameterError(
-            f"There is no surrogate called {name!r}: choose one of {', '.join(sorted(cards()))}."
-        )
-    card = cards()[name]
-    path = files("mien") / "assets" / "surrogates" / f"{name}.jpg"
+
+@cache
+def apparent_rules() -> dict[str, dict[str, np.ndarray]]:
+    """Linear rules on dlib's descriptor: `sex` (`mean`, `male`) and `age` (`mean`, `older`)."""
     try:
-        data = np.frombuffer(path.read_bytes(), np.uint8)
+        rules = json.loads((_shipped().folder / "apparent.json").read_text())
     except OSError as exc:
-        raise EngineError(f"The picture of surrogate {name} is missing: reinstall mien.") from exc
-    picture = np.ascontiguousarray(cv2.imdecode(data, cv2.IMREAD_COLOR)[..., ::-1])
-    return Surrogate(name, FaceModel.load().shape(np.array(card["alpha"])), picture, card)
-
-
-def _text(name: str) -> str:
-    try:
-        return (files("mien") / "assets" / "surrogates" / name).read_text()
-    except OSError as exc:
-        raise EngineError(f"The bank's {name} is missing: reinstall mien.") from exc
+        raise EngineError("The bank's apparent.json is missing: reinstall mien.") from exc
+    return {
+        kind: {name: np.array(values) for name, values in rule.items()}
+        for kind, rule in rules.items()
+    }

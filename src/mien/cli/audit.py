@@ -1,0 +1,193 @@
+"""`mien audit`: is anybody of the original recognised in a de-identified clip?"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mien.cli.failure import tell
+from mien.cli.progress import Progress
+from mien.cli.sheet import check_free, write_sheet
+from mien.errors import OutputError, PrivacyError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from mien.privacy.verify import Finding, Verdict
+
+_WORST = 8  # pairs of pictures of each person on the sheet
+_PER_ROW = 4
+
+
+def audit(
+    original: Annotated[
+        Path, typer.Argument(metavar="ORIGINAL", help="The clip as recorded; it is only read.")
+    ],
+    deidentified: Annotated[
+        Path,
+        typer.Argument(
+            metavar="DEIDENTIFIED",
+            help="What became of it, with mien or anything else; it is only read.",
+        ),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="SHEET.png",
+            help="Write the frames with the smallest distances here, original beside result. This "
+            "picture SHOWS THE PATIENT.",
+        ),
+    ] = None,
+    gallery: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Pictures of other people, one each, among whom the recogniser has to pick the "
+            "patient; by default portraits that come with mien.",
+        ),
+    ] = None,
+    landmarker: Annotated[
+        Path | None,
+        typer.Option(metavar="PATH", help="A Face Landmarker model to track with."),
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the sheet if it exists.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the result as one JSON object on stdout.")
+    ] = False,
+) -> None:
+    """Check whether people are recognised in a de-identified clip; exit status 5 if so.
+
+    Example: [bold]mien audit visit.mp4 shared/visit.mp4 -o audit.png[/bold]
+    """
+    from mien.privacy import distractors
+    from mien.privacy.recognisers import Dlib
+    from mien.privacy.verify import audit_pair
+    from mien.tracking import open_backend
+
+    if out is not None:
+        check_free(out, overwrite)
+        for clip in (original, deidentified):
+            if out.exists() and clip.exists() and out.samefile(clip):
+                raise OutputError(f"{out} is an input, and inputs are never overwritten.")
+    recogniser = Dlib()
+    backend = open_backend(landmarker)
+    try:
+        others = (
+            distractors.load(recogniser.name)
+            if gallery is None
+            else distractors.from_folder(gallery, recogniser, backend)
+        )
+        with Progress(deidentified.name) as progress:
+            verdict = audit_pair(original, deidentified, recogniser, backend, others, progress)
+    finally:
+        backend.close()
+    if out is not None:
+        _sheet(out, verdict)
+    if as_json:
+        content = {"original": str(original), "deidentified": str(deidentified)}
+        content["sheet"] = None if out is None else str(out)  # type: ignore[assignment]
+        print(json.dumps({**content, **verdict.as_dict()}, indent=2))
+    else:
+        typer.echo("\n".join(_words(verdict)))
+        if out is not None:
+            typer.echo(f"{out} shows the patient: keep it where the original is.")
+    if not verdict.passed:
+        tell(_failure(deidentified, verdict))
+        raise typer.Exit(PrivacyError.exit_status)
+
+
+def _words(verdict: Verdict) -> list[str]:
+    """The verdict in plain words, a line for each person and one for faces left over."""
+    lines = [_person(found) for found in verdict.findings]
+    frames = f"{verdict.scanned} frames a second detector finds"
+    lines.append(
+        f"Other faces: in {len(verdict.residual)} of {frames} a face where none was tracked (first "
+        f"in frame {min(verdict.residual)})."
+        if verdict.residual
+        else f"Other faces: in {frames} none but those tracked."
+    )
+    return lines + [f"Note: {note}" for note in verdict.notes]
+
+
+def _person(found: Finding) -> str:
+    result = found.audit
+    under = round(result.share_under * result.frames)
+    line = f"Person {result.person + 1}: " + (
+        f"not recognised in any of {result.frames} frames compared (with 95% "
+        f"confidence fewer than {result.share_upper:.1%} of all frames are)"
+        if not under
+        else f"RECOGNISED in {under} of {result.frames} frames compared"
+    )
+    line += (
+        f"; smallest distance {result.nearest:.2f} in frame {result.worst[0]}, "
+        f"half of them above {result.quantiles['50']:.2f}, {result.threshold:.2f} needed."
+    )
+    if result.rank1 is not None:
+        line += (
+            f" Among {result.others} other people the recogniser picks this one in "
+            f"{result.rank1:.0%} of the frames."
+        )
+    if found.seen < 0.995:
+        line += (
+            f" In {1 - found.seen:.0%} of them no face is seen in the result; of a face that is "
+            "hidden or blurred the recogniser says little."
+        )
+    if found.untouched:
+        line += f" UNTOUCHED: the face is as in the original in {found.untouched:.1%} of frames."
+    return line
+
+
+def _failure(deidentified: Path, verdict: Verdict) -> str:
+    """One sentence on what is wrong and what to do."""
+    wrong = []
+    numbers = [str(f.audit.person + 1) for f in verdict.findings if not f.passed]
+    if numbers:
+        wrong.append(f"person {' and '.join(numbers)} can still be recognised")
+    if verdict.residual:
+        wrong.append("there are faces that nobody accounted for")
+    return (
+        f"{deidentified} should not be shared, since {' and '.join(wrong)}: de-identify it again "
+        "with another --surrogate or with --engine mask, or cut those frames."
+    )
+
+
+def _sheet(path: Path, verdict: Verdict) -> None:
+    """Write the frames with the smallest distances and how all distances are spread."""
+    rows: list[list[tuple[np.ndarray, str]]] = []
+    for found in verdict.findings:
+        worst = found.pairs[:_WORST]
+        for start in range(0, len(worst), _PER_ROW):
+            row = []
+            for pair in worst[start : start + _PER_ROW]:
+                row.append((pair.original, f"frame {pair.frame}, original"))
+                row.append((pair.result, f"distance {pair.distance:.2f}"))
+            if start == 0:
+                row.append((_histogram(found), f"person {found.audit.person + 1}: distances"))
+            rows.append(row)
+    write_sheet(path, "SHOWS THE PATIENT. The frames most like the original", rows)
+
+
+def _histogram(found: Finding, side: int = 400) -> np.ndarray:
+    """How the distances of one person are spread, the threshold as a line, (side, side, 3)."""
+    import numpy as np
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(2, 2), dpi=side / 2)
+    canvas = FigureCanvasAgg(figure)
+    axes = figure.subplots()
+    distances = [pair.distance for pair in found.pairs]
+    axes.hist(distances, bins=np.linspace(0, max(1.0, *distances), 26).tolist(), color="0.45")
+    axes.axvline(found.audit.threshold, color="firebrick", linewidth=1.2)
+    axes.set_ylabel("frames", fontsize=8)
+    axes.tick_params(labelsize=7)
+    figure.subplots_adjust(0.24, 0.14, 0.97, 0.97)
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba())[..., :3].copy()

@@ -1,0 +1,94 @@
+"""Which frames of a clip to look at: all its poses and expressions, the rare ones first of all.
+
+Frames at even steps miss what happens seldom. An attacker does not: one frame in which the face is
+turned or shut-eyed just so is enough to recognise somebody.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mien.errors import ParameterError
+
+_POINTS = slice(0, 478, 3)  # a third of the landmarks tells poses and expressions apart as well
+_COMPONENTS = 12
+_TIME = 0.5  # weight of the place in the clip, in deviations of the mean component
+
+
+def spread(landmarks: np.ndarray, count: int) -> np.ndarray:
+    """Choose frames that cover all poses and expressions of one face.
+
+    The landmarks are aligned in the plane (shift, turn and size taken out), reduced to principal
+    components, of which the weak count for more than their share, and sampled farthest point first
+    [1]_. The place in the clip is one more component, so that frames in which nothing else
+    differs are spread over time. The same landmarks give the same frames.
+
+    Parameters
+    ----------
+    landmarks : np.ndarray [shape=(n, 478, 3)]
+        One face in n frames, in order; pixels; all finite.
+    count : int
+        Number of frames wanted, at least 1.
+
+    Returns
+    -------
+    indices : np.ndarray [shape=(min(n, count),), dtype=int64]
+        Increasing, with the first and the last frame (the first alone if `count` is 1).
+
+    Raises
+    ------
+    ParameterError
+        If `count` is below 1 or a landmark is missing.
+
+    References
+    ----------
+    .. [1] Gonzalez, "Clustering to minimize the maximum intercluster distance", Theoretical
+       Computer Science 38, 1985.
+    """
+    if count < 1:
+        raise ParameterError(f"count is {count}: choose at least 1 frame.")
+    n = len(landmarks)
+    if n <= count:
+        return np.arange(n)
+    if not np.isfinite(landmarks[:, _POINTS, :2]).all():
+        raise ParameterError("A frame has no landmarks: give only frames in which the face is.")
+    where = _coordinates(landmarks)
+    chosen = [0, n - 1][:count]
+    nearest = np.full(n, np.inf)
+    for index in chosen:
+        nearest = np.minimum(nearest, np.square(where - where[index]).sum(1))
+    while len(chosen) < count:
+        nearest[chosen] = -1  # never twice, even where all frames are alike
+        index = int(nearest.argmax())
+        chosen.append(index)
+        nearest = np.minimum(nearest, np.square(where - where[index]).sum(1))
+    return np.sort(np.array(chosen))
+
+
+def _coordinates(landmarks: np.ndarray) -> np.ndarray:
+    """Where each frame lies among poses and expressions, shape (n, components + 1)."""
+    shapes = _aligned(landmarks[:, _POINTS, :2].astype(np.float32))
+    flat = shapes.reshape(len(shapes), -1).astype(np.float64)
+    flat -= flat.mean(0)
+    _, directions = np.linalg.eigh(flat.T @ flat)
+    reduced = flat @ directions[:, : -_COMPONENTS - 1 : -1]
+    deviation = reduced.std(0)
+    # half-way to equal weights: a blink moves few points, a turn of the head moves all
+    reduced /= np.sqrt(np.maximum(deviation, 1e-6))
+    time = np.linspace(-0.5, 0.5, len(flat)) * np.sqrt(12)  # a deviation of 1
+    weight = _TIME * max(float(np.sqrt(deviation).mean()), 1e-3)
+    return np.column_stack([reduced, weight * time])
+
+
+def _aligned(points: np.ndarray) -> np.ndarray:
+    """Shapes, (n, k, 2), brought onto their mean by shift, turn and size (Procrustes)."""
+    # in complex numbers a similarity of the plane is one product
+    z = points[..., 0] + 1j * points[..., 1]
+    z = z - z.mean(1, keepdims=True)
+    z = z / np.maximum(np.linalg.norm(z, axis=1, keepdims=True), 1e-6)
+    mean = z[0]
+    for _ in range(3):
+        fit = z * np.exp(1j * np.angle((z.conj() * mean).sum(1)))[:, None]
+        mean = fit.mean(0)
+        mean = mean / max(float(np.linalg.norm(mean)), 1e-6)
+    return np.stack([fit.real, fit.imag], axis=-1)

@@ -1,0 +1,467 @@
+"""Auditing somebody's de-identified clip against its original: two files in, a verdict out.
+
+Nothing is taken from whoever made the result: people are tracked in the original, frames are paired
+by time, and a face of the result is described where it is found as well as where the original's
+was.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from mien.errors import NoFaceError, ParameterError, VideoError
+from mien.privacy.audit import Audit, audit
+from mien.privacy.recognisers import Recogniser, distances
+from mien.privacy.residual import Box, Watch, unaccounted
+from mien.privacy.spread import spread
+from mien.tracking import FaceTrack, State, Tracker
+from mien.tracking.detection import Detector
+from mien.tracking.landmarks import Backend, Region
+from mien.video import Frame, Reader
+from mien.workers import ahead
+
+GALLERY = 48  # original frames of each person
+PROBES = 60  # output frames of each person: none recognised means at most 5 % of all are
+LEAST_CHANGED = 6  # further output frames: those in which the face differs least from the original
+SCANNED = 150  # output frames that the independent detector sees
+UNTOUCHED = 4.0  # grey levels, mean: what re-encoding alone may change
+_SIDE = 200  # pixels of a picture for the sheet
+
+Progress = Callable[[str, int, int | None], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """One compared frame of one person. Its pictures show the patient."""
+
+    frame: int
+    """Number of the original frame."""
+    distance: float
+    """From the result to the nearest original frame of this person."""
+    original: np.ndarray
+    """The face in the original, RGB, shape (200, 200, 3), uint8."""
+    result: np.ndarray
+    """The same place in the result, RGB, shape (200, 200, 3), uint8."""
+
+
+@dataclass(frozen=True, eq=False)
+class Finding:
+    """What was found about one person of the original."""
+
+    audit: Audit
+    """The recogniser's verdict; its frame numbers are the original's."""
+    untouched: float
+    """Share of the paired frames in which the face is as in the original, 0 to 1."""
+    seen: float
+    """Share of the frames chosen beforehand in which the result shows a face at all, 0 to 1."""
+    pairs: list[Pair]
+    """All frames compared, the nearest first."""
+
+    @property
+    def passed(self) -> bool:
+        """Whether the person is not recognised and no frame was left as it was."""
+        return self.audit.passed and self.untouched == 0
+
+    def as_dict(self) -> dict[str, Any]:
+        """Numbers only, for JSON."""
+        return {
+            **self.audit.as_dict(),
+            "untouched": self.untouched,
+            "seen": self.seen,
+            "passed": self.passed,
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Verdict:
+    """What was found about a de-identified clip."""
+
+    findings: list[Finding]
+    """One for each person that could be compared."""
+    residual: dict[int, list[Box]]
+    """Faces of the result where the original has no tracked person: by frame of the original,
+    pixels of the result."""
+    scanned: int
+    """Frames that were searched for such faces."""
+    paired: int
+    """Original frames that have a partner in the result."""
+    frames: int
+    """Frames of the original."""
+    notes: list[str] = field(default_factory=list)
+    """What limits the comparison, a sentence each."""
+
+    @property
+    def passed(self) -> bool:
+        """Whether nobody is recognised, left untouched or found where nobody was tracked."""
+        return not self.residual and all(found.passed for found in self.findings)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Numbers only, for JSON."""
+        return {
+            "passed": self.passed,
+            "people": [found.as_dict() for found in self.findings],
+            "residual": {
+                "frames": self.scanned,
+                "found": [
+                    {"frame": frame, "boxes": [list(box) for box in boxes]}
+                    for frame, boxes in self.residual.items()
+                ],
+            },
+            "frames": self.frames,
+            "paired": self.paired,
+            "notes": self.notes,
+        }
+
+
+def audit_pair(
+    original: str | os.PathLike[str],
+    deidentified: str | os.PathLike[str],
+    recogniser: Recogniser,
+    backend: Backend,
+    others: np.ndarray | None = None,
+    progress: Progress | None = None,
+) -> Verdict:
+    """Compare a de-identified clip with its original.
+
+    Frames are paired by their time since the first frame. The result may have another size or
+    frame rate.
+
+    Parameters
+    ----------
+    original, deidentified : path
+        The clips; only read.
+    recogniser : Recogniser
+        Describes the faces.
+    backend : Backend
+        Finds landmarks.
+    others : np.ndarray [shape=(n, size)], optional
+        Descriptors of other people, see `distractors`.
+    progress : callable, optional
+        Called as ``progress(stage, done, total)``.
+
+    Raises
+    ------
+    VideoError
+        If a clip cannot be read.
+    NoFaceError
+        If the original shows no face.
+    ParameterError
+        If no frame of one clip belongs to a frame of the other, or nobody can be compared.
+    """
+    report = progress or (lambda stage, done, total: None)
+    original, deidentified = Path(original), Path(deidentified)
+    tracks, times = _track(original, recogniser, backend, report)
+    partner, notes = _partners(original, deidentified, times, report)
+    people = [
+        _Subject.of(track, partner)
+        for track in tracks
+        if len(np.intersect1d(track.known(), np.flatnonzero(partner >= 0)))
+    ]
+    if not people:
+        raise ParameterError(
+            f"No frame of {deidentified.name} belongs to a face of {original.name}: name two clips "
+            "of the same recording."
+        )
+    if len(people) < len(tracks):
+        notes.append(
+            f"{len(tracks) - len(people)} of {len(tracks)} people could not be compared: no frame "
+            "with them is in the de-identified clip."
+        )
+    scan = set(_even(np.flatnonzero(partner >= 0), SCANNED))
+    residual: dict[int, list[Box]] = {}
+    watch, detector = Watch(), Detector()
+    try:
+        for first, second in _side_by_side(original, deidentified, partner):
+            frame = first.index
+            for person in people:
+                if frame in person.gallery:
+                    points = person.track.landmarks[frame].astype(np.float64)
+                    person.originals.append(recogniser.chip(first.image, points))
+            report("comparing", frame + 1, len(times))
+            if second is None:
+                continue
+            scale = _scale(first, second)
+            if frame in scan:
+                extra = unaccounted(watch.find(second.image), _places(tracks, frame, scale))
+                if extra:
+                    residual[frame] = extra
+            looked = None
+            for person in people:
+                person.compare(first, second, recogniser)
+                if frame in person.probes:
+                    looked = looked or _faces(second.image, detector, backend)
+                    person.probe(first, second, scale, looked, people, recogniser)
+    finally:
+        detector.close()
+    findings = [person.finish(recogniser, others) for person in people]
+    return Verdict(findings, residual, len(scan), int((partner >= 0).sum()), len(times), notes)
+
+
+def _track(
+    path: Path, recogniser: Recogniser, backend: Backend, report: Progress
+) -> tuple[list[FaceTrack], np.ndarray]:
+    """Everybody in a clip, and the times of its frames, seconds."""
+    tracker = Tracker(backend, recogniser.describe)
+    times: list[float] = []
+    with Reader(path) as reader:
+        for frame in ahead(reader):
+            tracker.update(frame.image, frame.time)
+            times.append(frame.time)
+            report("measuring", len(times), reader.info.frame_estimate)
+    tracks = tracker.finish()
+    if not tracks:
+        raise NoFaceError(
+            f"No face was found in {path.name}: check that it shows one, large enough and lit."
+        )
+    return tracks, np.array(times)
+
+
+def _partners(
+    original: Path, deidentified: Path, times: np.ndarray, report: Progress
+) -> tuple[np.ndarray, list[str]]:
+    """For each original frame the number of its partner, -1 for none; and what to know about it."""
+    notes = []
+    with Reader(deidentified) as reader:
+        read = []
+        for frame in ahead(reader):
+            read.append(frame.time)
+            report("pairing", len(read), reader.info.frame_estimate)
+        others = np.array(read)
+        ours, theirs = _size(original), (reader.info.width, reader.info.height)
+    if abs(np.log((theirs[0] / theirs[1]) / (ours[0] / ours[1]))) > 0.02:
+        notes.append(
+            f"The pictures have different shapes ({ours[0]}x{ours[1]} and {theirs[0]}x{theirs[1]}):"
+            " faces are looked for as if one had been stretched to the other."
+        )
+    since, others = times - times[0], others - others[0]
+    if len(since) == len(others):
+        return np.arange(len(since)), notes
+    step = float(np.median(np.diff(since))) if len(since) > 1 else 1.0
+    if len(others) > 1:
+        step = max(step, float(np.median(np.diff(others))))
+    right = np.searchsorted(others, since).clip(1, max(len(others) - 1, 1))
+    left = right - 1
+    right = right.clip(0, len(others) - 1)
+    nearer = np.where(np.abs(others[left] - since) <= np.abs(others[right] - since), left, right)
+    partner = np.where(np.abs(others[nearer] - since) <= 0.6 * step, nearer, -1)
+    notes.append(
+        f"The clips have {len(since)} and {len(others)} frames: paired by time, "
+        f"{int((partner >= 0).sum())} of {len(since)} have a partner."
+    )
+    return partner, notes
+
+
+def _size(path: Path) -> tuple[int, int]:
+    with Reader(path) as reader:
+        return reader.info.width, reader.info.height
+
+
+def _side_by_side(
+    original: Path, deidentified: Path, partner: np.ndarray
+) -> Iterator[tuple[Frame, Frame | None]]:
+    """Each original frame with its partner, None if it has none."""
+    with Reader(original) as first, Reader(deidentified) as second:
+        theirs = iter(second)
+        current = next(theirs, None)
+        for frame, wanted in zip(ahead(first), partner, strict=False):
+            while current is not None and current.index < wanted:
+                current = next(theirs, None)
+            if current is None:
+                raise VideoError(
+                    f"{deidentified.name} changed while it was read: leave it alone and run again."
+                )
+            yield frame, current if wanted >= 0 else None
+
+
+def _scale(first: Frame, second: Frame) -> np.ndarray:
+    """Pixels of the result per pixel of the original: across, down, in depth."""
+    scale = np.array(second.image.shape[1::-1]) / np.array(first.image.shape[1::-1])
+    return np.append(scale, scale.mean())
+
+
+def _even(numbers: np.ndarray, count: int) -> list[int]:
+    """At most `count` of some numbers, at even steps."""
+    steps = np.linspace(0, len(numbers) - 1, min(count, len(numbers)))
+    return [int(n) for n in numbers[steps.round().astype(int)]]
+
+
+def _places(tracks: list[FaceTrack], frame: int, scale: np.ndarray) -> list[np.ndarray]:
+    """Boxes of everybody tracked in an original frame, in the result's pixels."""
+    boxes = []
+    for track in tracks:
+        if track.state[frame] in (State.TRACKED, State.INTERPOLATED):
+            points = track.landmarks[frame, :, :2] * scale[:2]
+            boxes.append(np.concatenate([points.min(0), points.max(0)]))
+    return boxes
+
+
+def _faces(image: np.ndarray, detector: Detector, backend: Backend) -> list[np.ndarray]:
+    """Landmarks of the faces that a frame shows by itself."""
+    return [points for points in backend.measure(image, detector.find(image)) if points is not None]
+
+
+@dataclass(frozen=True, eq=False)
+class _Suspect:
+    """A frame in which a face changed little."""
+
+    difference: float
+    chip: np.ndarray
+    pictures: tuple[int, np.ndarray, np.ndarray]
+
+
+@dataclass
+class _Subject:
+    """One person of the original while the clips are compared."""
+
+    track: FaceTrack
+    gallery: set[int]
+    probes: set[int]
+    originals: list[np.ndarray] = field(default_factory=list)
+    chips: list[np.ndarray] = field(default_factory=list)
+    owners: list[int] = field(default_factory=list)
+    """Which of `pictures` each chip belongs to."""
+    pictures: list[tuple[int, np.ndarray, np.ndarray]] = field(default_factory=list)
+    untouched: int = 0
+    compared: int = 0
+    seen: int = 0
+    least: list[_Suspect] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, track: FaceTrack, partner: np.ndarray) -> _Subject:
+        """Choose the frames: all poses for the gallery, those and even steps for the probes."""
+        tracked = np.flatnonzero(track.state == State.TRACKED)
+        seen = track.known()[partner[track.known()] >= 0]
+        gallery = tracked[spread(track.landmarks[tracked], GALLERY)]
+        probes = seen[spread(track.landmarks[seen], PROBES // 2)]
+        rest = np.setdiff1d(seen, probes)
+        more = _even(rest, PROBES - len(probes)) if len(rest) else []
+        return cls(track, set(gallery.tolist()), {*probes.tolist(), *more})
+
+    def compare(self, first: Frame, second: Frame, recogniser: Recogniser) -> None:
+        """Note whether the face is as it was."""
+        if self.track.state[first.index] not in (State.TRACKED, State.INTERPOLATED):
+            return
+        points = self.track.landmarks[first.index, :, :2]
+        low, high = points.min(0), points.max(0)
+        inner = np.concatenate([low + 0.2 * (high - low), high - 0.2 * (high - low)])
+        height, width = first.image.shape[:2]
+        left, top, right, bottom = inner.round().astype(int).clip(0, [width, height] * 2)
+        if right - left < 4 or bottom - top < 4:
+            return
+        other = second.image
+        if other.shape != first.image.shape:
+            other = cv2.resize(other, (width, height), interpolation=cv2.INTER_AREA)
+        self.compared += 1
+        difference = cv2.absdiff(first.image[top:bottom, left:right], other[top:bottom, left:right])
+        self.untouched += int(difference.mean() < UNTOUCHED)
+        self._suspect(float(difference.mean()), first, second, recogniser)
+
+    def _suspect(
+        self, difference: float, first: Frame, second: Frame, recogniser: Recogniser
+    ) -> None:
+        """Keep the frames that changed least: wherever a replacement failed, it is there."""
+        if first.index in self.probes:
+            return
+        if len(self.least) >= LEAST_CHANGED and difference >= self.least[-1].difference:
+            return
+        here = self.track.landmarks[first.index].astype(np.float64)
+        there = here * _scale(first, second)
+        pictures = (first.index, _picture(first.image, here), _picture(second.image, there))
+        chip = recogniser.chip(second.image, there)
+        self.least.append(_Suspect(difference, chip, pictures))
+        self.least.sort(key=lambda suspect: suspect.difference)
+        del self.least[LEAST_CHANGED:]
+
+    def probe(
+        self,
+        first: Frame,
+        second: Frame,
+        scale: np.ndarray,
+        looked: list[np.ndarray],
+        people: list[_Subject],
+        recogniser: Recogniser,
+    ) -> None:
+        """Cut the face out of the result: where the original's was, and where one is found."""
+        here = self.track.landmarks[first.index].astype(np.float64)
+        there = here * scale
+        own = Region.around(there)
+        elsewhere = [
+            Region.around(other.track.landmarks[first.index] * scale)
+            for other in people
+            if other is not self and np.isfinite(other.track.landmarks[first.index]).all()
+        ]
+        # a face in nobody's place may be anybody's: the clip may have been cropped
+        candidates = [there] + [
+            points
+            for points in looked
+            if own.same_place(region := Region.around(points))
+            or not any(region.same_place(other) for other in elsewhere)
+        ]
+        self.seen += len(candidates) > 1
+        for points in candidates:
+            self.chips.append(recogniser.chip(second.image, points))
+            self.owners.append(len(self.pictures))
+        self.pictures.append(
+            (first.index, _picture(first.image, here), _picture(second.image, there))
+        )
+
+    def finish(self, recogniser: Recogniser, others: np.ndarray | None) -> Finding:
+        """Describe everything and judge: of each frame the view nearest to the person counts."""
+        seen = self.seen / len(self.pictures)
+        for suspect in self.least:
+            self.chips.append(suspect.chip)
+            self.owners.append(len(self.pictures))
+            self.pictures.append(suspect.pictures)
+        originals = _describe(recogniser, self.originals)
+        results = _describe(recogniser, self.chips)
+        distance = distances(results, originals).min(1)
+        owners = np.array(self.owners)
+        best = np.array(
+            [
+                np.flatnonzero(owners == k)[distance[owners == k].argmin()]
+                for k in range(len(self.pictures))
+            ]
+        )
+        frames = [frame for frame, _, _ in self.pictures]
+        pairs = [
+            Pair(frame, round(float(distance[b]), 4), here, there)
+            for b, (frame, here, there) in zip(best, self.pictures, strict=True)
+        ]
+        return Finding(
+            audit(
+                self.track.person,
+                originals,
+                results[best],
+                recogniser,
+                frames=frames,
+                others=others,
+            ),
+            round(self.untouched / max(self.compared, 1), 4),
+            round(seen, 4),
+            sorted(pairs, key=lambda pair: pair.distance),
+        )
+
+
+def _describe(recogniser: Recogniser, chips: list[np.ndarray]) -> np.ndarray:
+    """Descriptors of many chips, a few at a time, shape (n, size)."""
+    return np.concatenate(
+        [recogniser.describe_all(chips[k : k + 16]) for k in range(0, len(chips), 16)]
+    )
+
+
+def _picture(image: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
+    """A square picture of a head, grey where it leaves the frame."""
+    low, high = landmarks[:, :2].min(0), landmarks[:, :2].max(0)
+    centre, side = (low + high) / 2, 1.5 * float((high - low).max())
+    scale = _SIDE / max(side, 1.0)
+    shift = _SIDE / 2 - centre * scale
+    matrix = np.array([[scale, 0, shift[0]], [0, scale, shift[1]]])
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    return cv2.warpAffine(image, matrix, (_SIDE, _SIDE), flags=how, borderValue=(118, 118, 118))

@@ -1,0 +1,117 @@
+"""The bank: many composites, far from each other and from real people, and at rest."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+import cv2
+import numpy as np
+import pytest
+
+from mien.errors import EngineError, ParameterError
+from mien.face_model import FaceModel
+from mien.privacy import distractors
+from mien.privacy.recognisers import Dlib, distances
+from mien.surrogates.bank import Bank, apparent_rules, cards, load
+from mien.surrogates.portrait import likeness, portrait
+from mien.topology import (
+    INNER_LIP_LOWER,
+    INNER_LIP_UPPER,
+)
+
+NAMES = list(cards())
+
+
+@pytest.fixture(scope="module")
+def seen() -> np.ndarray:
+    """What the recogniser makes of each composite."""
+    recogniser = Dlib()
+    return np.stack([recogniser.describe(*likeness(load(name))) for name in NAMES])
+
+
+def test_there_are_enough_of_every_kind():
+    assert len(NAMES) >= 24
+    kinds = Counter((c["apparent_sex"], c["apparent_age"]) for c in cards().values())
+    tones = Counter((c["apparent_sex"], c["apparent_tone"]) for c in cards().values())
+    assert len(kinds) == 4
+    assert len(tones) == 6
+    assert min(kinds.values()) >= 4
+    assert min(tones.values()) >= 2
+
+
+def test_each_is_made_of_many():
+    assert min(card["k"] for card in cards().values()) >= 10
+
+
+def test_no_two_are_one_to_the_recogniser(seen):
+    between = distances(seen, seen) + 9 * np.eye(len(seen))
+    assert between.min() >= Dlib.threshold
+
+
+def test_none_is_the_mean_face(seen):
+    assert np.linalg.norm(seen - seen.mean(0), axis=1).min() > 0.35
+
+
+def test_none_is_a_real_person_of_the_portraits(seen):
+    assert distances(seen, distractors.load()).min() >= Dlib.threshold - 0.005
+
+
+def test_cards_say_what_was_measured(seen):
+    between = distances(seen, seen) + 9 * np.eye(len(seen))
+    said = [cards()[name]["distance"]["nearest_composite"] for name in NAMES]
+    np.testing.assert_allclose(said, between.min(1), atol=0.02)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_all_are_at_rest(name):
+    face, model = load(name), FaceModel.load()
+    alpha = np.array(cards()[name]["alpha"])
+    solution = model.solve(100 * face.shape + [200, 200, 0], alpha)
+    assert np.abs(solution.beta).max() < 0.05
+    gap = np.linalg.norm(face.shape[INNER_LIP_UPPER] - face.shape[INNER_LIP_LOWER], axis=1)
+    assert gap[1:-1].max() < 0.05
+    for top, bottom, left, right in ((159, 145, 33, 133), (386, 374, 362, 263)):
+        tall = np.linalg.norm(face.shape[top] - face.shape[bottom])
+        wide = np.linalg.norm(face.shape[left] - face.shape[right])
+        assert 0.2 < tall / wide < 0.6
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_all_are_lit_from_the_front(name):
+    grey = load(name).texture.astype(float).mean(2)
+    left, right = grey[150:400, 100:230], grey[150:400, 282:412][:, ::-1]
+    assert abs(left.mean() - right.mean()) < 4
+
+
+def test_portraits_fill_their_picture():
+    picture, landmarks = portrait(load(NAMES[0]), 200, 170)
+    assert picture.shape == (200, 170, 3)
+    assert landmarks[:, :2].min() >= 0
+    assert (landmarks[:, :2].max(0) <= [170, 200]).all()
+    assert (picture[0, 0] == 255).all()
+
+
+def test_rules_tell_the_sexes_of_composites_apart(seen):
+    rule = apparent_rules()["sex"]
+    male = np.array([cards()[name]["apparent_sex"] == "male" for name in NAMES])
+    side = (seen - rule["mean"]) @ rule["male"]
+    assert side[male].mean() > side[~male].mean()
+
+
+def test_a_bank_of_ones_own(tmp_path):
+    with pytest.raises(ParameterError, match="holds no bank"):
+        Bank.open(tmp_path)
+    (tmp_path / "cards.json").write_text("[]")
+    with pytest.raises(ParameterError, match="holds no bank"):
+        Bank.open(tmp_path)
+    (tmp_path / "cards.json").write_text(json.dumps([{"id": "one", "k": 12, "alpha": [0.0] * 40}]))
+    bank = Bank.open(tmp_path)
+    with pytest.raises(EngineError, match="is missing"):
+        bank.load("one")
+    cv2.imwrite(str(tmp_path / "one.jpg"), np.full((64, 64, 3), (0, 0, 200), np.uint8))
+    face = bank.load("one")
+    assert face.texture[32, 32, 0] > 150 > face.texture[32, 32, 2]  # RGB
+    np.testing.assert_allclose(face.shape, FaceModel.load().neutral)
+    with pytest.raises(ParameterError, match="no surrogate called 'two': choose one of one"):
+        bank.load("two")

@@ -48,8 +48,8 @@ from mien.tracking.detection import Detector
 K = 12
 SHAPES, TEXTURES = 30, 40
 MODE_SIDE = 128
-PATIENTS = 14  # portraits that stand in for patients when the modes are tried on the recogniser
-NEEDED = 0.62  # distance of a composite to every other and to every portrait
+PATIENTS = 12  # portraits that stand in for patients when the modes are tried on the recogniser
+NEEDED = 0.61  # distance of a composite to every other and to every portrait
 TONES = ("fair", "medium", "dark")
 AGES = ("younger", "older")
 # (sex, tone, age) -> number of composites; None: too few people to tell ages apart
@@ -157,8 +157,10 @@ def free_to_differ() -> np.ndarray:
 
     brows = filled(*(np.concatenate([b[:5], b[:4:-1]]) for b in (RIGHT_BROW, LEFT_BROW)))
     brows = cv2.dilate(brows, np.ones((3, 3), np.uint8))
-    disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (11, 11))
-    lids = cv2.dilate(filled(RIGHT_EYE_RING, LEFT_EYE_RING), disk) & (1 - brows)
+    disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (17, 15))
+    eyes = filled(RIGHT_EYE_RING, LEFT_EYE_RING)
+    near = cv2.dilate(eyes, np.ones((5, 5), np.uint8))
+    lids = near | (cv2.dilate(eyes, disk) & (1 - brows))
     hull = cv2.convexHull(uv[LIPS].astype(np.float32)).astype(np.int32)
     lips = cv2.fillConvexPoly(blank.copy(), hull, 1)
     nostrils = blank.copy()
@@ -166,8 +168,8 @@ def free_to_differ() -> np.ndarray:
         cv2.circle(nostrils, tuple(uv[k].round().astype(int).tolist()), 4, 1, -1)
     folds = cv2.resize(FOLDS, (MODE_SIDE, MODE_SIDE), interpolation=cv2.INTER_AREA)
     edge = np.clip(cv2.distanceTransform(filled(FACE_OVAL), cv2.DIST_L2, 5) / 16, 0, 1)
-    free = edge * (1 - 0.9 * folds) * (1 - 0.75 * soft(lids)) * (1 - 0.4 * soft(lips))
-    free *= 1 - 0.6 * soft(nostrils)
+    free = edge * (1 - 0.9 * folds) * (1 - 0.9 * soft(lids)) * (1 - 0.5 * soft(lips))
+    free *= (1 - 0.6 * soft(nostrils)) * (1 - 0.3 * soft(brows))
     return ((free + free[:, ::-1]) / 2)[..., None]
 
 

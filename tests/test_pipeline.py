@@ -103,7 +103,7 @@ def test_manifest_is_complete(done, patient):
         "signed": False,
     }
     assert record["linkable"]["by_surrogate"] is False
-    assert record["linkable"]["by_motion"] is True
+    assert record["linkable"]["by_facial_motion"] is True
     assert record["residual_faces"]["found"] == 0 < record["residual_faces"]["frames_searched"]
     assert [person["surrogate"]["id"] for person in record["people"]] == result.surrogates
     assert all(found["passed"] for found in record["privacy"])

@@ -251,11 +251,10 @@ def _cast_all(
     bank = settings.open_bank()
     people: list[Individual] = []
     for track, role in zip(found.tracks, parts, strict=True):
-        report("choosing", len(people), len(found.tracks))
+        report("choosing", len(people), None)
 
-        def pick(
-            person: Person, samples: list[Sample], gallery: np.ndarray, first: bool = not people
-        ) -> Choice | Surrogate:
+        def pick(person: Person, samples: list[Sample], gallery: np.ndarray) -> Choice | Surrogate:
+            given = [other.surrogate.id for other in people if other.surrogate is not None]
             if settings.own_picture:
                 return from_image(settings.surrogate, settings.consent, backend)
             return choose(
@@ -264,10 +263,11 @@ def _cast_all(
                 recogniser,
                 gallery,
                 match=settings.match,
-                subject=settings.subject if first else None,
+                # the subject is the most present of those who are replaced
+                subject=None if given else settings.subject,
                 bank=bank,
                 only=None if settings.surrogate == "auto" else settings.surrogate,
-                without=[other.surrogate.id for other in people if other.surrogate is not None],
+                without=given,
             )
 
         people.append(cast(track, role, found, recogniser, settings.engine, pick))
@@ -326,12 +326,12 @@ def _render(
     watch, watched = Watch(), _frames_to_watch(found.times, attempt)
     strangers: dict[int, list[Box]] = {}
 
-    def work(frame: Frame) -> tuple[Frame, _Replaced, list[np.ndarray | None]]:
+    def work(frame: Frame) -> tuple[Frame, _Replaced, list[list[np.ndarray]]]:
         replaced = _replace(frame.image, frame.index, people, found.times, covers)
         chips = [
-            recogniser.chip(replaced.image, points)
+            recogniser.views(replaced.image, points)
             if points is not None and frame.index in frames
-            else None
+            else []
             for points, frames in zip(replaced.moved, checked, strict=True)
         ]
         return frame, replaced, chips
@@ -344,10 +344,9 @@ def _render(
                     f"{source.name} changed while it was read: leave the input alone and run again."
                 )
             entries[frame.index] = replaced.entry
-            for kept, chip in zip(probes, chips, strict=True):
-                if chip is not None:
-                    kept.frames.append(frame.index)
-                    kept.chips.append(chip)
+            for kept, views in zip(probes, chips, strict=True):
+                kept.frames += [frame.index] * len(views)
+                kept.chips += views
             if frame.index in watched and replaced.accounted is not None:
                 boxes = unaccounted(watch.find(replaced.image), replaced.accounted)
                 if boxes:
@@ -480,7 +479,7 @@ def _enforce_none_left(rendered: _Rendered) -> None:
         frame = min(rendered.strangers)
         raise PrivacyError(
             f"The output was withheld: a second detector still sees a face in frame {frame} that "
-            "was not replaced; crop the clip to the patient, or use --cover."
+            "was not replaced; crop the clip to the patient."
         )
 
 
@@ -636,9 +635,11 @@ def _record(
             for person in people
         ],
         linkable={
-            "by_surrogate": settings.subject is not None or settings.surrogate != "auto",
+            "by_surrogate": settings.engine == "mesh"
+            and (settings.subject is not None or settings.surrogate != "auto"),
             "subject": settings.subject,
-            "by_motion": settings.engine == "mesh",
+            "by_facial_motion": settings.engine == "mesh",
+            "by_head_motion": True,
             "by_input_checksum": True,
         },
         ledger={"counts": rendered.ledger.counts(), "ranges": rendered.ledger.ranges()},

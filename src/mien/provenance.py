@@ -19,7 +19,8 @@ LABEL_LEFT = (
 
 def versions() -> dict[str, str]:
     """Versions of mien and of what shapes its results."""
-    return {name: version(name) for name in ("mien", "mediapipe", "av", "dlib-bin", "numpy")}
+    names = ("mien", "mediapipe", "av", "dlib-bin", "opencv-contrib-python-headless", "numpy")
+    return {name: version(name) for name in names}
 
 
 def sha256(path: Path) -> str:

@@ -20,8 +20,8 @@ from mien.video import Reader, VideoInfo
 from mien.workers import ahead
 
 SAMPLES = 24  # frames kept for calibration, at most twice as many at any time
-GALLERY = 96  # original frames of a person that the recogniser knows, and one more every 10 s
-_MOST = 192
+GALLERY = 64  # original frames of a person that the recogniser knows, and one more every 10 s
+_MOST = 128
 _SAMPLE_SIDE = 640  # pixels; larger faces are shrunk in samples
 _ROOM = 0.6  # surroundings kept in a sample: the recogniser looks beyond the outline
 
@@ -89,13 +89,13 @@ class Survey:
         return [found[i].what for i in chosen]
 
     def chips(self, track: FaceTrack) -> list[np.ndarray]:
-        """The recogniser's pictures of a person: all poses and expressions."""
+        """The recogniser's pictures of a person, in every view: all poses and expressions."""
         found = self._chips.of(track)
         if not found:
             return []
         count = min(GALLERY + len(self.times) // 300, _MOST)
         chosen = spread(np.stack([entry.landmarks for entry in found]), count)
-        return [found[i].what for i in chosen]
+        return [view for i in chosen for view in found[i].what]
 
 
 def survey(
@@ -136,8 +136,8 @@ def survey(
                     cut = _cut(frame.image, points)
                     samples.kept.append(_Kept(frame.index, points, cut))
                 if new or chips.wants(frame.index):
-                    chip = recogniser.chip(frame.image, points)
-                    chips.kept.append(_Kept(frame.index, points, chip))
+                    views = recogniser.views(frame.image, points)
+                    chips.kept.append(_Kept(frame.index, points, views))
             samples.thin(len(faces))
             chips.thin(len(faces))
             report("measuring", len(times), info.frame_estimate)

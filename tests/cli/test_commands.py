@@ -19,11 +19,13 @@ def test_version(mien):
     assert mien("--version").stdout == f"mien {package.__version__}\n"
 
 
-@pytest.mark.parametrize("command", ["deidentify", "surrogates", "phantom", "demo"])
+@pytest.mark.parametrize(
+    "command", ["deidentify", "audit", "people", "linkage", "surrogates", "phantom", "demo"]
+)
 def test_help(mien, command):
     text = " ".join(mien(command, "--help").stdout.split())
     assert f"Example: mien {command}" in text
-    for words in ("0 done", "2 wrong usage", "4 no face", "5 the result could be recognised"):
+    for words in ("0 done", "2 wrong usage", "4 no face", "5 somebody could be recognised"):
         assert words in text
 
 

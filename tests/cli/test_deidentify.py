@@ -51,7 +51,7 @@ def test_json_from_a_process(brief, tmp_path):
     assert entry["output"] == str(tmp_path / "clip.mp4")
     assert json.loads(Path(entry["manifest"]).read_text())["settings"]["engine"] == "mask"
     assert entry["counts"] == {"rendered": 8, "interpolated": 0, "covered": 0}
-    assert entry["surrogate"] == [] and entry["privacy"] == []  # a mask leaves no face to audit
+    assert entry["surrogate"] == [] and [p["passed"] for p in entry["privacy"]] == [True]
     assert {line.split(":")[0] for line in done.stderr.splitlines()} == {"clip.mp4"}
 
 

@@ -86,7 +86,8 @@ def audit(
     recogniser : Recogniser
         Where they come from.
     frames : sequence of int, optional
-        Frame numbers of `results`; their places in it by default.
+        Frame numbers of `results`; their places in it by default. A frame may be given several
+        times, in different views: the nearest counts.
     others : np.ndarray [shape=(n, size)], optional
         Descriptors of other people, for `Audit.rank1`.
     surrogate : np.ndarray [shape=(size,)], optional
@@ -114,20 +115,24 @@ def audit(
     numbers = np.arange(len(results)) if frames is None else np.asarray(frames, int)
     if len(numbers) != len(results):
         raise ParameterError(f"{len(numbers)} frame numbers for {len(results)} descriptors.")
-    distance = distances(results, originals).min(1)
+    numbers, which = np.unique(numbers, return_inverse=True)
+    distance = _smallest(distances(results, originals).min(1), which)
     under = int((distance < recogniser.threshold).sum())
-    elsewhere = None if others is None or not len(others) else distances(results, others).min(1)
+    rank1 = None
+    if others is not None and len(others):
+        named = distances(results, originals).min(1) < distances(results, others).min(1)
+        rank1 = _rounded((_smallest(1.0 - named, which) == 0).mean())
     return Audit(
         person,
-        len(results),
+        len(numbers),
         len(originals),
         _rounded(distance.min()),
         _rounded(distance.mean()),
         recogniser.threshold,
         quantiles={str(q): _rounded(np.percentile(distance, q)) for q in _QUANTILES},
-        share_under=_rounded(under / len(results)),
-        share_upper=_rounded(upper_bound(under, len(results))),
-        rank1=None if elsewhere is None else _rounded((distance < elsewhere).mean()),
+        share_under=_rounded(under / len(numbers)),
+        share_upper=_rounded(upper_bound(under, len(numbers))),
+        rank1=rank1,
         others=0 if others is None else len(others),
         to_surrogate=None
         if surrogate is None
@@ -179,6 +184,13 @@ def enforce(audits: Iterable[Audit]) -> None:
             f"{found.share_under:.0%} of {found.frames} frames below{where}); try another "
             "--surrogate, cut the clip where that face is, or use --engine mask."
         )
+
+
+def _smallest(values: np.ndarray, which: np.ndarray) -> np.ndarray:
+    """Smallest of the values of each frame, shape (n_frames,)."""
+    found = np.full(int(which.max()) + 1, np.inf)
+    np.minimum.at(found, which, values)
+    return found
 
 
 def _rounded(value: float | np.floating) -> float:

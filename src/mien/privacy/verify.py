@@ -18,7 +18,7 @@ import numpy as np
 
 from mien.errors import NoFaceError, ParameterError, VideoError
 from mien.privacy.audit import Audit, audit
-from mien.privacy.recognisers import Recogniser, distances
+from mien.privacy.recognisers import Dlib, Recogniser, distances
 from mien.privacy.residual import Box, Watch, unaccounted
 from mien.privacy.spread import spread
 from mien.tracking import FaceTrack, State, Tracker
@@ -183,7 +183,7 @@ def audit_pair(
             for person in people:
                 if frame in person.gallery:
                     points = person.track.landmarks[frame].astype(np.float64)
-                    person.originals.append(recogniser.chip(first.image, points))
+                    person.originals += recogniser.views(first.image, points)
             report("comparing", frame + 1, len(times))
             if second is None:
                 continue
@@ -208,7 +208,7 @@ def _track(
     path: Path, recogniser: Recogniser, backend: Backend, report: Progress
 ) -> tuple[list[FaceTrack], np.ndarray]:
     """Everybody in a clip, and the times of its frames, seconds."""
-    tracker = Tracker(backend, recogniser.describe)
+    tracker = Tracker(backend, Dlib().describe)  # its thresholds for joining people are dlib's
     times: list[float] = []
     with Reader(path) as reader:
         for frame in ahead(reader):
@@ -406,8 +406,9 @@ class _Subject:
         ]
         self.seen += len(candidates) > 1
         for points in candidates:
-            self.chips.append(recogniser.chip(second.image, points))
-            self.owners.append(len(self.pictures))
+            for view in recogniser.views(second.image, points):
+                self.chips.append(view)
+                self.owners.append(len(self.pictures))
         self.pictures.append(
             (first.index, _picture(first.image, here), _picture(second.image, there))
         )

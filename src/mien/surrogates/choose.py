@@ -28,10 +28,10 @@ from mien.surrogates.modes import Modes
 from mien.tracking.track import Sample
 
 MATCHES = ("none", "sex", "age", "tone")
-STRENGTH = 1.0
-ROOM = 0.06  # above the recogniser's threshold: leaves room for frames that were not tried
-MEAN_ROOM = 0.14  # ... and for the mean over the frames
-_JITTER = 1.5  # s.d. of a fresh difference from the bank, so that no two runs give the same face
+STRENGTH = 1.2
+ROOM = 0.05  # above the recogniser's threshold: leaves room for frames that were not tried
+MEAN_ROOM = 0.135  # ... and for the mean over the frames
+_JITTER = 1.0  # s.d. of a fresh difference from the bank, so that no two runs give the same face
 _STEP = 1.25  # s.d. of the modes that one push adds
 _FARTHEST = 7.0  # s.d. that pushes may add up to; people are on average 8 from the mean face
 _PROBES = 6
@@ -143,10 +143,13 @@ def choose(
             for name in names:
                 found = distances(_seen(bank.load(name), smaller, quick, recogniser), gallery)
                 tried[name] = round(float(found.min()), 3)
-            # far enough, and no further than that: the more a face differs, the more its motion
-            # is read differently; one of several, for the same one each time would link clips
+            # those that need little pushing and are not farther than they need be come first: both
+            # cost fidelity; one of several is drawn, for the same each time would link clips
             enough = recogniser.threshold + ROOM
-            names = sorted(tried, key=lambda n: (max(0.0, enough - tried[n]), tried[n]))
+            names = sorted(
+                tried,
+                key=lambda n: max(2 * (enough - tried[n]), tried[n] - enough - ROOM, 0.0),
+            )
             names[:_SHORTLIST] = rng.permutation(names[:_SHORTLIST]).tolist()
         for name in names[:_PUSHED]:
             start = bank.load(name)
@@ -218,13 +221,13 @@ def push(
 def _seen(
     face: Surrogate, person: Person, frames: list[Sample], recogniser: Recogniser
 ) -> np.ndarray:
-    """Descriptors of a patient's frames with another face."""
+    """Descriptors of a patient's frames with another face, in every view."""
     engine = Mesh(person, face, STRENGTH)
     chips = []
     for sample in frames:
         picture = sample.image.copy()
         composite(picture, engine.render(sample.image, sample.landmarks))
-        chips.append(recogniser.chip(picture, engine.move(sample.landmarks)))
+        chips += recogniser.views(picture, engine.move(sample.landmarks))
     return recogniser.describe_all(chips)
 
 
@@ -249,9 +252,10 @@ def plausible(bank: Bank, gallery: np.ndarray, person: Person, match: str) -> li
     for key in ("sex", "age", "tone")[: MATCHES.index(match)]:
         alike = [n for n in names if bank.cards[n].get(f"apparent_{key}") in (None, looks[key])]
         names = alike or names
-    if match != "none":  # in any case no dark brows and lips on the fairest skin, nor the reverse
-        far = {"fair": "dark", "dark": "fair"}.get(looks["tone"])
-        names = [n for n in names if bank.cards[n].get("apparent_tone") != far] or names
+    if (
+        match != "none" and looks["tone"] != "dark"
+    ):  # drawn for dark skin, they look painted on fair
+        names = [n for n in names if bank.cards[n].get("apparent_tone") != "dark"] or names
     return names
 
 

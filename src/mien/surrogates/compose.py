@@ -25,7 +25,7 @@ from mien.surrogates.modes import Modes
 from mien.surrogates.neutral import CHEEKS, SIZE, bare_lids, sealed, sharpen, skin_share, unfolded
 from mien.surrogates.portrait import likeness
 
-EXAGGERATION = 1.5  # of what sets a composite apart from the mean of its group
+EXAGGERATION = 1.3  # of what sets a composite apart from the mean of its group
 _FARTHEST = 6.0  # s.d. that a composite may be moved; a person is on average 8 from the mean
 _STEP = 0.5
 _LOOK_AGAIN = 12  # rounds after which slopes are measured anew
@@ -107,7 +107,7 @@ def apart(
     recogniser: Recogniser,
     modes: Modes,
     needed: float,
-    rounds: int = 40,
+    rounds: int = 36,
 ) -> tuple[list[Surrogate], np.ndarray, np.ndarray]:
     """Move composites until a recogniser takes no two for one, nor any for a real person.
 

@@ -25,7 +25,7 @@ from mien.face_model import FaceModel
 from mien.surrogates.bank import Surrogate
 
 _FLOOR = 6.0  # grey levels added before logarithms
-_LIGHTEST, _DARKEST = 0.3, 0.7  # log change that no texel goes beyond: skin does not glow
+_LIGHTEST, _DARKEST = 0.2, 0.5  # log change that no texel goes beyond: skin does not glow
 
 
 @dataclass(frozen=True)

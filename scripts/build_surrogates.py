@@ -18,6 +18,7 @@ import pickle
 from pathlib import Path
 
 import cv2
+import dlib
 import numpy as np
 from scipy.cluster.vq import kmeans2
 
@@ -26,7 +27,7 @@ from mien.engines import Mesh, Person
 from mien.engines.appearance import MAP, features, inside, logarithm, smooth
 from mien.face_model import FaceModel
 from mien.privacy import Dlib
-from mien.privacy.recognisers import distances
+from mien.privacy.recognisers import _SIXTY_EIGHT, _weights, distances
 from mien.surrogates import compose as making
 from mien.surrogates.bank import Surrogate
 from mien.surrogates.cohort import Member, measure, shortcoming
@@ -49,6 +50,7 @@ K = 12
 SHAPES, TEXTURES = 30, 40
 MODE_SIDE = 128
 PATIENTS = 12  # portraits that stand in for patients when the modes are tried on the recogniser
+EYES = 3.0  # weight of the eyes' points among those that shall be read as they are
 NEEDED = 0.61  # distance of a composite to every other and to every portrait
 TONES = ("fair", "medium", "dark")
 AGES = ("younger", "older")
@@ -196,13 +198,20 @@ def find_modes(
     return shape, texture.reshape(-1, MODE_SIDE, MODE_SIDE, 3).astype(np.float32)
 
 
-def ask_recogniser(
+def try_on_people(
     modes: Modes, mean: Surrogate, folder: Path, members: list[Member]
-) -> np.ndarray:
-    """How far the descriptor goes with each mode, averaged over portraits that get the face."""
+) -> tuple[np.ndarray, np.ndarray]:
+    """What each mode does, averaged over portraits that get the face.
+
+    Returns how far the descriptor goes, shape (n_modes, 128), and how far dlib's 51 inner points
+    go astray from where the rendered landmarks are, shape (n_modes, 102).
+    """
     backend, detector, recogniser = open_backend(), Detector(), Dlib()
+    reader = dlib.shape_predictor(str(_weights("shape_predictor_68_face_landmarks.dat")))
     model = FaceModel.load()
-    total = np.zeros((len(modes), 128))
+    total, astray = np.zeros((len(modes), 128)), np.zeros((len(modes), 102))
+    eyes = np.ones((51, 1))
+    eyes[19:31] = EYES
     chosen = members[:: max(1, len(members) // PATIENTS)][:PATIENTS]
     for member in chosen:
         image = np.ascontiguousarray(cv2.imread(str(folder / f"{member.id}.jpg"))[..., ::-1])
@@ -213,17 +222,23 @@ def ask_recogniser(
             continue
         person = Person.calibrate([Sample(image, points)], model.fit(points[None]))
 
-        def describe(amounts: np.ndarray, person=person, image=image, points=points):
+        def look(amounts: np.ndarray, person=person, image=image, points=points):
             engine = Mesh(person, modes.moved(mean, amounts))
             picture = image.copy()
             composite(picture, engine.render(image, points))
-            return recogniser.describe(picture, engine.move(points))
+            there = engine.move(points)
+            shape = reader(picture, recogniser._box(there)[0])
+            read = np.array([(p.x, p.y) for p in shape.parts()])[17:]
+            error = (read - there[_SIXTY_EIGHT[17:], :2]) / np.linalg.norm(there[33] - there[263])
+            return recogniser.describe(picture, there), (eyes * error).ravel()
 
         for k in range(len(modes)):
             step = np.zeros(len(modes))
             step[k] = 2.0
-            total[k] += (describe(step) - describe(-step)) / 4
-    return total / len(chosen)
+            (seen, read), (seen_back, read_back) = look(step), look(-step)
+            total[k] += (seen - seen_back) / 4
+            astray[k] += (read - read_back) / 4
+    return total / len(chosen), astray / len(chosen)
 
 
 def apparent(members: list[Member]) -> dict[str, object]:
@@ -289,9 +304,12 @@ def main() -> None:
         FaceModel.load().shape(alphas.mean(0)),
         mean_face.clip(0, 255).astype(np.uint8),
     )
-    modes = Modes(shape, texture, np.zeros((len(shape) + len(texture), 128)))
-    seen = cached(args.cache, "seen", lambda: ask_recogniser(modes, mean, args.portraits, members))
-    modes = Modes(shape, texture, seen)
+    count = len(shape) + len(texture)
+    unknown = Modes(shape, texture, np.zeros((count, 128)), np.zeros((count, 102)))
+    seen, astray = cached(
+        args.cache, "tried", lambda: try_on_people(unknown, mean, args.portraits, members)
+    )
+    modes = Modes(shape, texture, seen, astray)
 
     tones = np.array([m.tone for m in members])
     levels = 2 - np.digitize(tones, np.percentile(tones, [10, 40]))
@@ -372,6 +390,7 @@ def main() -> None:
         texture=np.round(half / step[:, None, None, None]).astype(np.int8),
         texture_step=step.astype(np.float32),
         recogniser=seen.astype(np.float32),
+        reading=astray.astype(np.float32),
         effects=effects.astype(np.float16),
     )
     print(f"smallest distance reached {nearest.min():.3f}")

@@ -95,6 +95,7 @@ def test_nothing_has_to_match(patient):
 
 def test_two_people_of_a_clip_get_two_faces(patient, recogniser):
     person, samples, gallery = patient
-    names = plausible(Bank.open(), gallery, person, "age")
-    found = choose(person, samples[:1], recogniser, gallery, without=names[1:])
-    assert found.surrogate.id == names[0]
+    first = choose(person, samples[:1], recogniser, gallery, subject="P01")
+    given = [first.surrogate.id]
+    second = choose(person, samples[:1], recogniser, gallery, subject="P01", without=given)
+    assert second.surrogate.id not in given

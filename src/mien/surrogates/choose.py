@@ -29,18 +29,18 @@ from mien.tracking.track import Sample
 
 MATCHES = ("none", "sex", "age", "tone")
 STRENGTH = 1.2
-ROOM = 0.05  # above the recogniser's threshold: leaves room for frames that were not tried
-MEAN_ROOM = 0.135  # ... and for the mean over the frames
+ROOM = 0.04  # above the recogniser's threshold: leaves room for frames that were not tried
+MEAN_ROOM = 0.12  # ... and for the mean over the frames
 _JITTER = 1.0  # s.d. of a fresh difference from the bank, so that no two runs give the same face
 _STEP = 1.25  # s.d. of the modes that one push adds
 _FARTHEST = 7.0  # s.d. that pushes may add up to; people are on average 8 from the mean face
 _PROBES = 6
-_SHORTLIST = 3  # candidates that one is drawn from
-_PUSHED = 4  # candidates that are pushed before the best of them is taken
+_SHORTLIST = 3  # candidates that are pushed, of which one that needed little is drawn
+_PUSHED = 5  # ... if so many can be pushed far enough
 _LAST_ROOM = 0.02  # with less, a face that does not look like the patient is better
 _QUICK = 2  # probes on which all candidates are compared
 _EYES = 60.0  # pixels between the outer eyes of the pictures on which candidates are tried
-_FAIR, _DARK = 42.0, 30.0  # typology angles between which a skin is called medium
+_FAIR, _DARK = 35.0, 5.0  # typology angles; in rooms skin looks darker than in a studio
 
 
 @dataclass(frozen=True)
@@ -143,23 +143,28 @@ def choose(
             for name in names:
                 found = distances(_seen(bank.load(name), smaller, quick, recogniser), gallery)
                 tried[name] = round(float(found.min()), 3)
-            # those that need little pushing and are not farther than they need be come first: both
-            # cost fidelity; one of several is drawn, for the same each time would link clips
+            # those that will need little pushing and are not farther than they need be come first
             enough = recogniser.threshold + ROOM
             names = sorted(
                 tried,
                 key=lambda n: max(2 * (enough - tried[n]), tried[n] - enough - ROOM, 0.0),
             )
-            names[:_SHORTLIST] = rng.permutation(names[:_SHORTLIST]).tolist()
+        reached: list[Choice] = []
         for name in names[:_PUSHED]:
             start = bank.load(name)
             amounts = np.zeros(len(modes)) if only else jitter
             first = Choice(modes.moved(start, amounts), start, STRENGTH, 0.0, 0.0, amounts, tried)
-            found_here = push(person, samples, recogniser, gallery, first)
-            if best is None or found_here.nearest > best.nearest:
-                best = found_here
-            if best.nearest >= recogniser.threshold + ROOM:
-                return best
+            here = push(person, samples, recogniser, gallery, first)
+            if best is None or here.nearest > best.nearest:
+                best = here
+            if here.nearest >= recogniser.threshold + ROOM:
+                reached.append(here)
+                if subject is not None or len(reached) == _SHORTLIST:
+                    break
+        if reached:
+            least = min(choice.pushed for choice in reached)
+            near = [choice for choice in reached if choice.pushed <= least + _STEP]
+            return near[int(rng.integers(len(near)))]
         assert best is not None
         if best.nearest >= recogniser.threshold + _LAST_ROOM:
             break

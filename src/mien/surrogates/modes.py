@@ -3,8 +3,9 @@
 A face is a mean face plus a little of each mode: of shape, and of texture finer than light and
 skin tone. The modes are the principal components of several hundred portraits, so that one
 standard deviation of each is what is usual among people. Beside each mode stands how far a
-recogniser's descriptor goes with it; a surrogate can thus be moved away from a patient where the
-recogniser looks, and only there.
+recogniser's descriptor goes with it, and how far a landmark detector is led astray by it; a
+surrogate can thus be moved away from a patient where the recogniser looks and the motion of the
+face is still read as it is.
 
 References
 ----------
@@ -26,6 +27,7 @@ from mien.surrogates.bank import Surrogate
 
 _FLOOR = 6.0  # grey levels added before logarithms
 _LIGHTEST, _DARKEST = 0.2, 0.5  # log change that no texel goes beyond: skin does not glow
+_LEGIBLE = 150.0  # weight of a readable face against a far one
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,9 @@ class Modes:
     """Change of the log texture per s.d., shape (n_texture, side, side, 3), float32."""
     recogniser: np.ndarray
     """Change of dlib's descriptor per s.d., shape (n_shape + n_texture, 128)."""
+    reading: np.ndarray
+    """How far a landmark detector's reading of brows, eyes, nose and lips goes astray per s.d.,
+    outer-eye distances, shape (n_shape + n_texture, n_readings)."""
 
     @staticmethod
     @cache
@@ -58,6 +63,7 @@ class Modes:
                     data["shape"].astype(np.float64),
                     np.concatenate([half, half[:, :, ::-1]], axis=2),
                     data["recogniser"].astype(np.float64),
+                    data["reading"].astype(np.float64),
                 )
         except OSError as exc:
             raise EngineError("The modes of the bank are missing: reinstall mien.") from exc
@@ -96,6 +102,9 @@ class Modes:
     def away(self, descriptor: np.ndarray, others: np.ndarray) -> np.ndarray:
         """Direction in which a face leaves others behind, as a recogniser sees it.
 
+        Modes that lead a landmark detector astray are held back: the motion of the new face shall
+        be read like that of the old one.
+
         Parameters
         ----------
         descriptor : np.ndarray [shape=(128,)]
@@ -111,5 +120,11 @@ class Modes:
         apart = descriptor - others
         distance = np.linalg.norm(apart, axis=1, keepdims=True)
         weight = np.exp(-(distance - distance.min()) / 0.03)
-        direction = self.recogniser @ (weight * apart / np.maximum(distance, 1e-6)).sum(0)
+        wanted = self.recogniser @ (weight * apart / np.maximum(distance, 1e-6)).sum(0)
+        direction = np.linalg.solve(self._held_back(), wanted)
         return np.asarray(direction / max(float(np.linalg.norm(direction)), 1e-12))
+
+    def _held_back(self) -> np.ndarray:
+        """Cost of going along each pair of modes, shape (n_modes, n_modes)."""
+        astray = self.reading @ self.reading.T
+        return np.eye(len(self)) + _LEGIBLE * astray / max(float(np.trace(astray)), 1e-12)

@@ -26,7 +26,7 @@ from mien.surrogates.neutral import CHEEKS, SIZE, bare_lids, sealed, sharpen, sk
 from mien.surrogates.portrait import likeness
 
 EXAGGERATION = 1.3  # of what sets a composite apart from the mean of its group
-_FARTHEST = 6.0  # s.d. that a composite may be moved; a person is on average 8 from the mean
+_FARTHEST = 6.6  # s.d. that a composite may be moved; a person is on average 8 from the mean
 _STEP = 0.5
 _LOOK_AGAIN = 12  # rounds after which slopes are measured anew
 

@@ -27,7 +27,7 @@ from mien.surrogates.bank import Surrogate
 
 _FLOOR = 6.0  # grey levels added before logarithms
 _LIGHTEST, _DARKEST = 0.2, 0.5  # log change that no texel goes beyond: skin does not glow
-_LEGIBLE = 150.0  # weight of a readable face against a far one
+_LEGIBLE = 120.0  # weight of a readable face against a far one
 
 
 @dataclass(frozen=True)

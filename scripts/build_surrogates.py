@@ -18,7 +18,6 @@ import pickle
 from pathlib import Path
 
 import cv2
-import dlib
 import numpy as np
 from scipy.cluster.vq import kmeans2
 
@@ -27,10 +26,11 @@ from mien.engines import Mesh, Person
 from mien.engines.appearance import MAP, features, inside, logarithm, smooth
 from mien.face_model import FaceModel
 from mien.privacy import Dlib
-from mien.privacy.recognisers import _SIXTY_EIGHT, _weights, distances
+from mien.privacy.recognisers import distances
 from mien.surrogates import compose as making
 from mien.surrogates.bank import Surrogate
 from mien.surrogates.cohort import Member, measure, shortcoming
+from mien.surrogates.legible import read
 from mien.surrogates.modes import Modes
 from mien.surrogates.neutral import FOLDS, bare_lids, sealed
 from mien.surrogates.portrait import likeness
@@ -207,7 +207,6 @@ def try_on_people(
     go astray from where the rendered landmarks are, shape (n_modes, 102).
     """
     backend, detector, recogniser = open_backend(), Detector(), Dlib()
-    reader = dlib.shape_predictor(str(_weights("shape_predictor_68_face_landmarks.dat")))
     model = FaceModel.load()
     total, astray = np.zeros((len(modes), 128)), np.zeros((len(modes), 102))
     eyes = np.ones((51, 1))
@@ -227,17 +226,15 @@ def try_on_people(
             picture = image.copy()
             composite(picture, engine.render(image, points))
             there = engine.move(points)
-            shape = reader(picture, recogniser._box(there)[0])
-            read = np.array([(p.x, p.y) for p in shape.parts()])[17:]
-            error = (read - there[_SIXTY_EIGHT[17:], :2]) / np.linalg.norm(there[33] - there[263])
+            error, _ = read(picture, there)
             return recogniser.describe(picture, there), (eyes * error).ravel()
 
         for k in range(len(modes)):
             step = np.zeros(len(modes))
             step[k] = 2.0
-            (seen, read), (seen_back, read_back) = look(step), look(-step)
+            (seen, error), (seen_back, error_back) = look(step), look(-step)
             total[k] += (seen - seen_back) / 4
-            astray[k] += (read - read_back) / 4
+            astray[k] += (error - error_back) / 4
     return total / len(chosen), astray / len(chosen)
 
 

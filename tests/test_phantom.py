@@ -12,7 +12,7 @@ from mien import topology
 from mien.errors import OutputError, ParameterError
 from mien.face_model import FaceModel
 from mien.phantom import Phantom, Script, Tremor, Truth, phantom, render, render_phantom
-from mien.privacy.recognisers import _weights
+from mien.privacy.recognisers import weights
 from mien.tracking import State, Tracker, open_backend
 from mien.video import Reader
 
@@ -106,7 +106,7 @@ def test_dlib_finds_the_face_and_its_points():
     import dlib
 
     detector = dlib.get_frontal_face_detector()
-    predictor = dlib.shape_predictor(str(_weights("shape_predictor_68_face_landmarks.dat")))
+    predictor = dlib.shape_predictor(str(weights("shape_predictor_68_face_landmarks.dat")))
     script = Script(
         seconds=4, fps=10, width=480, height=480, speech=(0, 2), smile=(2, 4), head_motion=0.8
     )

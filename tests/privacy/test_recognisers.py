@@ -27,7 +27,7 @@ def chips() -> np.ndarray:
 
 def test_the_numbers_are_dlibs(dlib_recogniser, chips):
     dlib = pytest.importorskip("dlib")
-    path = recognisers._weights(f"{Dlib.name}.dat")
+    path = recognisers.weights(f"{Dlib.name}.dat")
     theirs = dlib.face_recognition_model_v1(str(path)).compute_face_descriptor(list(chips))
     assert np.abs(dlib_recogniser.describe_all(list(chips)) - np.array(theirs)).max() < 1e-5
 
@@ -44,7 +44,7 @@ def test_nothing_to_describe_gives_nothing(dlib_recogniser):
 
 
 def test_a_damaged_file_is_named(tmp_path):
-    data = recognisers._weights(f"{Dlib.name}.dat").read_bytes()
+    data = recognisers.weights(f"{Dlib.name}.dat").read_bytes()
     path = tmp_path / "weights.dat"
     path.write_bytes(data[: len(data) // 2])
     with pytest.raises(EngineError, match=r"weights\.dat is damaged"):

@@ -20,7 +20,7 @@ from mien.privacy.dlib_network import SIDE, Network
 _FIVE = np.array([263, 362, 33, 133, 2])
 _EYES = np.array([33, 263, 2])
 # dlib's 68 points in MediaPipe's indices; of the outline (the first 17) nothing is made
-_SIXTY_EIGHT = np.array(
+SIXTY_EIGHT = np.array(
     [127, 234, 93, 132, 58, 136, 150, 176, 152, 400, 379, 365, 288, 361, 323, 454, 356]
     + [70, 63, 105, 66, 107, 336, 296, 334, 293, 300, 168, 197, 5, 4, 75, 97, 2, 326, 305]
     + [33, 160, 158, 133, 153, 144, 362, 385, 387, 263, 373, 380]
@@ -82,7 +82,7 @@ class Dlib:
 
         self._dlib: Any = dlib
         self._network = _network()
-        self._points = dlib.shape_predictor(str(_weights("shape_predictor_5_face_landmarks.dat")))
+        self._points = dlib.shape_predictor(str(weights("shape_predictor_5_face_landmarks.dat")))
 
     def describe(self, image: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
         """See `Recogniser.describe`; shape (128,)."""
@@ -92,7 +92,7 @@ class Dlib:
         """See `Recogniser.chip`; shape (150, 150, 3)."""
         dlib = self._dlib
         image = np.ascontiguousarray(image)
-        box, scale = self._box(landmarks)
+        box, scale = detector_box(landmarks)
         shape = self._points(image, box)
         found = np.array([(p.x, p.y) for p in shape.parts()], float)
         if np.linalg.norm(found - landmarks[_FIVE, :2], axis=1).max() > _AGREE * scale:
@@ -102,16 +102,10 @@ class Dlib:
     def views(self, image: np.ndarray, landmarks: np.ndarray) -> list[np.ndarray]:
         """See `Recogniser.views`: aligned by five points and by 68."""
         dlib = self._dlib
-        points = self._dlib_points(landmarks[_SIXTY_EIGHT])
-        shape = dlib.full_object_detection(self._box(landmarks)[0], points)
+        points = self._dlib_points(landmarks[SIXTY_EIGHT])
+        shape = dlib.full_object_detection(detector_box(landmarks)[0], points)
         other = dlib.get_face_chip(np.ascontiguousarray(image), shape, SIDE, 0.25)
         return [self.chip(image, landmarks), np.asarray(other)]
-
-    def _box(self, landmarks: np.ndarray) -> tuple[Any, float]:
-        """Where dlib's detector would see the face, and the distance of the outer eyes."""
-        scale = float(np.linalg.norm(landmarks[33, :2] - landmarks[263, :2]))
-        corners = landmarks[_EYES, :2].mean(0) + _BOX * scale
-        return self._dlib.rectangle(*(round(float(v)) for v in corners.ravel())), scale
 
     def _dlib_points(self, points: np.ndarray) -> list[Any]:
         return [self._dlib.point(round(float(x)), round(float(y))) for x, y in points[:, :2]]
@@ -206,10 +200,19 @@ def distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 @cache
 def _network() -> Network:
-    return Network(_weights(f"{Dlib.name}.dat"))
+    return Network(weights(f"{Dlib.name}.dat"))
 
 
-def _weights(name: str) -> Path:
+def detector_box(landmarks: np.ndarray) -> tuple[Any, float]:
+    """Where dlib's detector would see a face, and the distance of its outer eyes, pixels."""
+    import dlib
+
+    scale = float(np.linalg.norm(landmarks[33, :2] - landmarks[263, :2]))
+    corners = landmarks[_EYES, :2].mean(0) + _BOX * scale
+    return dlib.rectangle(*(round(float(v)) for v in corners.ravel())), scale
+
+
+def weights(name: str) -> Path:
     """A file of the face_recognition_models package, which is found but never imported."""
     spec = find_spec("face_recognition_models")
     for folder in (spec.submodule_search_locations or []) if spec else []:

@@ -24,6 +24,7 @@ from mien.errors import ParameterError
 from mien.privacy.recognisers import Recogniser, distances
 from mien.surrogates import bank as banks
 from mien.surrogates.bank import Bank, Surrogate
+from mien.surrogates.legible import astray, read
 from mien.surrogates.modes import Modes
 from mien.tracking.track import Sample
 
@@ -39,6 +40,7 @@ _SHORTLIST = 3  # candidates that are pushed, of which one that needed little is
 _PUSHED = 5  # ... if so many can be pushed far enough
 _LAST_ROOM = 0.02  # with less, a face that does not look like the patient is better
 _QUICK = 2  # probes on which all candidates are compared
+_READ = 12  # frames on which motion is read
 _EYES = 60.0  # pixels between the outer eyes of the pictures on which candidates are tried
 _FAIR, _DARK = 35.0, 5.0  # typology angles; in rooms skin looks darker than in a studio
 
@@ -162,9 +164,11 @@ def choose(
                 if subject is not None or len(reached) == _SHORTLIST:
                     break
         if reached:
-            least = min(choice.pushed for choice in reached)
-            near = [choice for choice in reached if choice.pushed <= least + _STEP]
-            return near[int(rng.integers(len(near)))]
+            # those on which the patient's motion is read best; one of several is drawn, for always
+            # taking the same one would link a patient's clips
+            lost = [_astray(choice, person, samples) for choice in reached]
+            good = [c for c, much in zip(reached, lost, strict=True) if much <= 1.15 * min(lost)]
+            return good[int(rng.integers(len(good)))]
         assert best is not None
         if best.nearest >= recogniser.threshold + _LAST_ROOM:
             break
@@ -221,6 +225,18 @@ def push(
         mean=float(found.mean()),
         amounts=amounts,
     )
+
+
+def _astray(choice: Choice, person: Person, samples: list[Sample]) -> float:
+    """How much less faithfully the patient's motion is read on the new face."""
+    engine = Mesh(person, choice.surrogate, choice.strength)
+    before, after = [], []
+    for sample in samples[:: max(1, len(samples) // _READ)]:
+        picture = sample.image.copy()
+        composite(picture, engine.render(sample.image, sample.landmarks))
+        before.append(read(sample.image, sample.landmarks))
+        after.append(read(picture, engine.move(sample.landmarks)))
+    return astray(before, after)
 
 
 def _seen(

@@ -204,9 +204,12 @@ def push(
     amounts = choice.amounts
     face, found = choice.surrogate, np.zeros(1)
     # first on small pictures, then on the frames as they are
-    for people, frames in ((smaller, small), (person, probes)):
+    for people, frames, start in (
+        (smaller, small, _small_texture(choice.start)),
+        (person, probes, choice.start),
+    ):
         while True:
-            face = modes.moved(choice.start, amounts)
+            face = modes.moved(start, amounts)
             descriptors = _seen(face, people, frames, recogniser)
             found = distances(descriptors, gallery).min(1)
             if found.min() >= enough and found.mean() >= mean_enough:
@@ -301,6 +304,12 @@ def _direction(modes: Modes, descriptors: np.ndarray, gallery: np.ndarray) -> np
     steps = np.stack([modes.away(one, gallery) for one in descriptors])
     direction = (weight[:, None] * steps).sum(0)
     return np.asarray(direction / max(float(np.linalg.norm(direction)), 1e-12))
+
+
+def _small_texture(face: Surrogate) -> Surrogate:
+    """The same face for small pictures."""
+    size = (256, 256)
+    return replace(face, texture=cv2.resize(face.texture, size, interpolation=cv2.INTER_AREA))
 
 
 def _shrunk(samples: list[Sample], person: Person) -> tuple[list[Sample], Person]:

@@ -51,7 +51,7 @@ def demo(
         result = deidentify(
             out / "original.mp4",
             out / "deidentified.mp4",
-            Settings(overwrite=True),
+            Settings(subject="demo", overwrite=True),
             side_by_side=out / "side-by-side.mp4",
             progress=progress,
         )

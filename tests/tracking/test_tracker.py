@@ -301,7 +301,9 @@ def test_phantoms(what):
         ),
     ]
     tracks = follow([frame.image for frame in clip], clip.truth.time)
-    assert sorted(taken_for(tracks, faces), key=str) == [{0}, {1}]
+    # a place where a face was detected, but never measured, is covered and given to nobody
+    measured = [track for track in tracks if len(track.known())]
+    assert sorted(taken_for(measured, faces), key=str) == [{0}, {1}]
     assert leaked(tracks, faces, clip.truth.time) == []
 
 

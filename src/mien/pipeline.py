@@ -62,7 +62,7 @@ class Settings:
     match: str = "age"
     """What `auto` keeps alike: `none`, `sex`, `age` (and sex), `tone` (and both)."""
     subject: str | None = None
-    """Name of the patient in a study: clips of one subject get one face. None: a fresh one."""
+    """Name of the patient in a study: clips of one subject get one face. None: a drawn one."""
     bank: str | None = None
     """Folder of a bank of the user's own."""
     selection: Selection = field(default_factory=Selection)

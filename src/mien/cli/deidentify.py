@@ -83,7 +83,7 @@ def deidentify(
         typer.Option(
             metavar="ID",
             help="Code of the patient in a study: clips with one ID get one face, and can be "
-            "linked by it. Without it every run draws a fresh face.",
+            "linked by it. Without it a face is drawn in every run, by chance the same again.",
         ),
     ] = None,
     bank: Annotated[

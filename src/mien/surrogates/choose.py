@@ -32,7 +32,7 @@ MATCHES = ("none", "sex", "age", "tone")
 STRENGTH = 1.2
 ROOM = 0.04  # above the recogniser's threshold: leaves room for frames that were not tried
 MEAN_ROOM = 0.12  # ... and for the mean over the frames
-_JITTER = 1.0  # s.d. of a fresh difference from the bank, so that no two runs give the same face
+_JITTER = 1.0  # s.d. by which a face differs from the bank's, in every run by another difference
 _STEP = 1.25  # s.d. of the modes that one push adds
 _FARTHEST = 7.0  # s.d. that pushes may add up to; people are on average 8 from the mean face
 _PROBES = 6
@@ -108,7 +108,7 @@ def choose(
         candidate of the bank has both.
     subject : str, optional
         Name of the patient in a study: clips of one subject get one face. Without it every run
-        draws a fresh one.
+        draws one, by chance the same again.
     bank : Bank, optional
         Defaults to the one that ships with mien.
     only : str, optional
@@ -128,7 +128,8 @@ def choose(
     bank = bank or Bank.open()
     rng = np.random.default_rng(_seed(subject))
     modes = Modes.load()
-    # without a subject, a difference of its own for every run: results cannot be linked by face
+    # without a subject, a difference of its own for every run: small enough to cost no fidelity, too
+    # small to hide that two results have one composite
     jitter = rng.normal(size=len(modes))
     jitter *= _JITTER / np.linalg.norm(jitter)
     spread = np.linspace(0, len(samples) - 1, min(len(samples), _QUICK)).round().astype(int)

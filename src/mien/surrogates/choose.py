@@ -128,8 +128,8 @@ def choose(
     bank = bank or Bank.open()
     rng = np.random.default_rng(_seed(subject))
     modes = Modes.load()
-    # without a subject, a difference of its own for every run: small enough to cost no fidelity, too
-    # small to hide that two results have one composite
+    # without a subject, a difference of its own for every run: so small that it costs no fidelity,
+    # and too small to hide that two results have one composite
     jitter = rng.normal(size=len(modes))
     jitter *= _JITTER / np.linalg.norm(jitter)
     spread = np.linspace(0, len(samples) - 1, min(len(samples), _QUICK)).round().astype(int)

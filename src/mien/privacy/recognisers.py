@@ -14,18 +14,12 @@ from scipy.spatial.distance import cdist
 from mien.errors import EngineError, ParameterError
 from mien.geometry import umeyama
 from mien.privacy.dlib_network import SIDE, Network
+from mien.topology import SIXTY_EIGHT
 
 # dlib's five points (outer and inner corner of the left eye, of the right eye, base of the nose)
 # in MediaPipe's indices
 _FIVE = np.array([263, 362, 33, 133, 2])
 _EYES = np.array([33, 263, 2])
-# dlib's 68 points in MediaPipe's indices; of the outline (the first 17) nothing is made
-SIXTY_EIGHT = np.array(
-    [127, 234, 93, 132, 58, 136, 150, 176, 152, 400, 379, 365, 288, 361, 323, 454, 356]
-    + [70, 63, 105, 66, 107, 336, 296, 334, 293, 300, 168, 197, 5, 4, 75, 97, 2, 326, 305]
-    + [33, 160, 158, 133, 153, 144, 362, 385, 387, 263, 373, 380]
-    + [61, 39, 37, 0, 267, 269, 291, 405, 314, 17, 84, 181, 78, 82, 13, 312, 308, 317, 14, 87]
-)
 # the box that dlib's face detector draws, from the middle of `_EYES`, in outer-eye distances
 _BOX = np.array([[-0.87, -0.68], [0.83, 1.03]])
 _AGREE = 0.22  # outer-eye distances by which dlib's points may differ from the landmarks

@@ -25,6 +25,7 @@ from mien.tracking import FaceTrack, State, Tracker
 from mien.tracking.detection import Detector
 from mien.tracking.landmarks import Backend, Region
 from mien.video import Frame, Reader
+from mien.video.pairing import partners
 from mien.workers import ahead
 
 GALLERY = 48  # original frames of each person
@@ -35,6 +36,22 @@ UNTOUCHED = 4.0  # grey levels, mean: what re-encoding alone may change
 _SIDE = 200  # pixels of a picture for the sheet
 
 Progress = Callable[[str, int, int | None], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Pairing:
+    """An original and what became of it, frame by frame."""
+
+    tracks: list[FaceTrack]
+    """Everybody in the original, the most present first."""
+    times: np.ndarray
+    """When the original's frames are shown, seconds, shape (n_frames,)."""
+    others: np.ndarray
+    """When the result's frames are shown, seconds, shape (m_frames,)."""
+    partner: np.ndarray
+    """The result's frame of each original frame, -1 for none, shape (n_frames,)."""
+    notes: tuple[str, ...] = ()
+    """What limits the comparison, a sentence each."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +80,8 @@ class Finding:
     """Share of the frames chosen beforehand in which the result shows a face at all, 0 to 1."""
     pairs: list[Pair]
     """All frames compared, the nearest first."""
+    gallery: np.ndarray
+    """Descriptors of the original frames that each was compared with, shape (n, size)."""
 
     @property
     def passed(self) -> bool:
@@ -127,6 +146,7 @@ def audit_pair(
     backend: Backend,
     others: np.ndarray | None = None,
     progress: Progress | None = None,
+    pairing: Pairing | None = None,
 ) -> Verdict:
     """Compare a de-identified clip with its original.
 
@@ -145,6 +165,8 @@ def audit_pair(
         Descriptors of other people, see `distractors`.
     progress : callable, optional
         Called as ``progress(stage, done, total)``.
+    pairing : Pairing, optional
+        What `pair` found about these clips, if that is known.
 
     Raises
     ------
@@ -157,8 +179,9 @@ def audit_pair(
     """
     report = progress or (lambda stage, done, total: None)
     original, deidentified = Path(original), Path(deidentified)
-    tracks, times = _track(original, recogniser, backend, report)
-    partner, notes = _partners(original, deidentified, times, report)
+    if pairing is None:
+        pairing = pair(original, deidentified, *follow(original, backend, report), report)
+    tracks, partner, notes = pairing.tracks, pairing.partner, list(pairing.notes)
     people = [
         _Subject.of(track, partner)
         for track in tracks
@@ -184,7 +207,7 @@ def audit_pair(
                 if frame in person.gallery:
                     points = person.track.landmarks[frame].astype(np.float64)
                     person.originals += recogniser.views(first.image, points)
-            report("comparing", frame + 1, len(times))
+            report("comparing", frame + 1, len(partner))
             if second is None:
                 continue
             scale = _scale(first, second)
@@ -201,16 +224,42 @@ def audit_pair(
     finally:
         detector.close()
     findings = [person.finish(recogniser, others) for person in people]
-    return Verdict(findings, residual, len(scan), int((partner >= 0).sum()), len(times), notes)
+    return Verdict(findings, residual, len(scan), int((partner >= 0).sum()), len(partner), notes)
 
 
-def _track(
-    path: Path, recogniser: Recogniser, backend: Backend, report: Progress
+def follow(
+    original: str | os.PathLike[str], backend: Backend, progress: Progress | None = None
 ) -> tuple[list[FaceTrack], np.ndarray]:
-    """Everybody in a clip, and the times of its frames, seconds."""
+    """Find everybody in a clip.
+
+    Parameters
+    ----------
+    original : path
+        The clip; only read.
+    backend : Backend
+        Finds landmarks.
+    progress : callable, optional
+        Called as ``progress(stage, done, total)``.
+
+    Returns
+    -------
+    tracks : list of FaceTrack
+        The most present first, at least one.
+    times : np.ndarray [shape=(n_frames,)]
+        When each frame is shown, seconds.
+
+    Raises
+    ------
+    VideoError
+        If the clip cannot be read.
+    NoFaceError
+        If it shows no face.
+    """
+    report = progress or (lambda stage, done, total: None)
+    original = Path(original)
     tracker = Tracker(backend, Dlib().describe)  # its thresholds for joining people are dlib's
     times: list[float] = []
-    with Reader(path) as reader:
+    with Reader(original) as reader:
         for frame in ahead(reader):
             tracker.update(frame.image, frame.time)
             times.append(frame.time)
@@ -218,15 +267,44 @@ def _track(
     tracks = tracker.finish()
     if not tracks:
         raise NoFaceError(
-            f"No face was found in {path.name}: check that it shows one, large enough and lit."
+            f"No face was found in {original.name}: check that it shows one, large enough and lit."
         )
     return tracks, np.array(times)
 
 
+def pair(
+    original: str | os.PathLike[str],
+    deidentified: str | os.PathLike[str],
+    tracks: list[FaceTrack],
+    times: np.ndarray,
+    progress: Progress | None = None,
+) -> Pairing:
+    """Find the frames of a result that belong to those of its original.
+
+    Parameters
+    ----------
+    original, deidentified : path
+        The clips; only read.
+    tracks, times
+        What `follow` found in the original.
+    progress : callable, optional
+        Called as ``progress(stage, done, total)``.
+
+    Raises
+    ------
+    VideoError
+        If a clip cannot be read.
+    """
+    report = progress or (lambda stage, done, total: None)
+    partner, others, notes = _partners(Path(original), Path(deidentified), times, report)
+    return Pairing(tracks, times, others, partner, tuple(notes))
+
+
 def _partners(
     original: Path, deidentified: Path, times: np.ndarray, report: Progress
-) -> tuple[np.ndarray, list[str]]:
-    """For each original frame the number of its partner, -1 for none; and what to know about it."""
+) -> tuple[np.ndarray, np.ndarray, list[str]]:
+    """For each original frame the number of its partner, -1 for none; the times of the result's
+    frames; and what to know about it."""
     notes = []
     with Reader(deidentified) as reader:
         read = []
@@ -240,22 +318,14 @@ def _partners(
             f"The pictures have different shapes ({ours[0]}x{ours[1]} and {theirs[0]}x{theirs[1]}):"
             " faces are looked for as if one had been stretched to the other."
         )
-    since, others = times - times[0], others - others[0]
-    if len(since) == len(others):
-        return np.arange(len(since)), notes
-    step = float(np.median(np.diff(since))) if len(since) > 1 else 1.0
-    if len(others) > 1:
-        step = max(step, float(np.median(np.diff(others))))
-    right = np.searchsorted(others, since).clip(1, max(len(others) - 1, 1))
-    left = right - 1
-    right = right.clip(0, len(others) - 1)
-    nearer = np.where(np.abs(others[left] - since) <= np.abs(others[right] - since), left, right)
-    partner = np.where(np.abs(others[nearer] - since) <= 0.6 * step, nearer, -1)
+    partner = partners(times, others)
+    if len(times) == len(others):
+        return partner, others, notes
     notes.append(
-        f"The clips have {len(since)} and {len(others)} frames: paired by time, "
-        f"{int((partner >= 0).sum())} of {len(since)} have a partner."
+        f"The clips have {len(times)} and {len(others)} frames: paired by time, "
+        f"{int((partner >= 0).sum())} of {len(times)} have a partner."
     )
-    return partner, notes
+    return partner, others, notes
 
 
 def _size(path: Path) -> tuple[int, int]:
@@ -447,6 +517,7 @@ class _Subject:
             round(self.untouched / max(self.compared, 1), 4),
             round(seen, 4),
             sorted(pairs, key=lambda pair: pair.distance),
+            originals,
         )
 
 

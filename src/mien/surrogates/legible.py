@@ -18,7 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from mien.privacy.recognisers import SIXTY_EIGHT, detector_box, weights
+from mien.privacy.recognisers import detector_box, weights
+from mien.topology import SIXTY_EIGHT
 
 _INNER = slice(17, 68)  # brows, nose, eyes, lips; the outline is the patient's own
 _EYE_SHARE = 0.1  # weight of the eyes' aspect against the points' places

@@ -29,10 +29,65 @@ from mien.video import colour
 from mien.video.reader import Frame, Loss, VideoInfo, _open, _words
 
 _PRESETS = "ultrafast superfast veryfast faster fast medium slow slower veryslow placebo".split()
+PRESET = "veryfast"
 _MAX_TIMESCALE = 2**31 - 1
 # What players of MP4 expect to find in one. FFmpeg would also store Vorbis and PCM, in forms
 # that hardly any of them opens.
 _AUDIO_CODECS = ("aac", "mp3", "mp3float", "mp2", "mp2float", "ac3", "eac3", "alac", "flac", "opus")
+
+
+def x264_options(crf: int | float, preset: str = PRESET) -> dict[str, str]:
+    """How mien encodes a picture.
+
+    One thread count on every machine, because x264's output depends on it. No B-frames: then
+    pictures are stored in the order they are shown and need no edit list to be on time, in players
+    that read edit lists and in those that do not. No macroblock tree: it takes bits from whatever
+    moves, which here is the tremor or the blink, and with it the same frames did not always give
+    the same bytes.
+    """
+    return {
+        "crf": str(crf),
+        "preset": preset,
+        "threads": "4",
+        "bf": "0",
+        "x264-params": "mbtree=0",
+    }
+
+
+def pixel_format(info: VideoInfo) -> str:
+    """FFmpeg's name of the format that pictures are stored in.
+
+    H.264 crops a 4:2:0 picture in steps of two, so an odd size needs 4:4:4: its pixels are then all
+    there, where padding would add a line that players show.
+    """
+    return "yuv444p" if info.width % 2 or info.height % 2 else "yuv420p"
+
+
+def to_picture(
+    image: np.ndarray, info: VideoInfo, pix_fmt: str, reformatter: VideoReformatter
+) -> VideoFrame:
+    """Convert RGB to what is encoded; neither times nor time base are set.
+
+    Parameters
+    ----------
+    image : np.ndarray [shape=(height, width, 3), dtype=uint8]
+        RGB.
+    info : VideoInfo
+        Its colour tags are followed.
+    pix_fmt : str
+        See `pixel_format`.
+    reformatter : VideoReformatter
+        Kept from frame to frame, because making one is slow.
+    """
+    return reformatter.reformat(
+        VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24"),
+        format=pix_fmt,
+        dst_colorspace=colour.MATRICES[info.colorspace][1],
+        src_color_range=colour.RANGES["pc"],
+        dst_color_range=colour.RANGES[info.color_range],
+        interpolation=colour.FROM_RGB,
+        threads=1,
+    )
 
 
 class Writer:
@@ -101,7 +156,7 @@ class Writer:
         audio_from: str | os.PathLike[str] | None = None,
         voice: Literal["keep", "mute"] = "keep",
         crf: int = 17,
-        preset: str = "veryfast",
+        preset: str = PRESET,
         overwrite: bool = False,
         comment: str | None = None,
     ) -> None:
@@ -121,10 +176,7 @@ class Writer:
         self._container: OutputContainer | None = None
         self._sound: _Sound | None = None
         self._reformatter = VideoReformatter()
-        # H.264 crops a 4:2:0 picture in steps of two, so an odd size needs 4:4:4: its pixels are
-        # then all there, where padding would add a line that players show.
-        odd = info.width % 2 or info.height % 2
-        self._pix_fmt = "yuv444p" if odd else "yuv420p"
+        self._pix_fmt = pixel_format(info)
         try:
             if self._source is not None and voice == "keep":
                 self._sound = _Sound.of(self._source, self.losses)
@@ -341,21 +393,10 @@ class Writer:
         self._container = container
         if comment:
             container.metadata["comment"] = comment
-        # One thread count on every machine, because x264's output depends on it. No B-frames:
-        # then pictures are stored in the order they are shown and need no edit list to be on
-        # time, in players that read edit lists and in those that do not. No macroblock tree: it
-        # takes bits from whatever moves, which here is the tremor or the blink, and with it the
-        # same frames did not always give the same bytes.
         self._video: VideoStream = container.add_stream(
             "libx264",
             rate=info.average_rate or Fraction(30),
-            options={
-                "crf": str(crf),
-                "preset": preset,
-                "threads": "4",
-                "bf": "0",
-                "x264-params": "mbtree=0",
-            },
+            options=x264_options(crf, preset),
             width=info.width,
             height=info.height,
         )
@@ -373,16 +414,7 @@ class Writer:
             self._sound.attach(container)
 
     def _picture(self, image: np.ndarray, pts: int, duration: int | None) -> VideoFrame:
-        rgb = VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24")
-        picture = self._reformatter.reformat(
-            rgb,
-            format=self._pix_fmt,
-            dst_colorspace=colour.MATRICES[self.info.colorspace][1],
-            src_color_range=colour.RANGES["pc"],
-            dst_color_range=colour.RANGES[self.info.color_range],
-            interpolation=colour.FROM_RGB,
-            threads=1,
-        )
+        picture = to_picture(image, self.info, self._pix_fmt, self._reformatter)
         ticks = self.info.time_base.numerator
         picture.pts = pts * ticks + int(self.time_shift / self._tick)
         picture.time_base = self._tick

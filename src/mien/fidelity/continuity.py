@@ -1,0 +1,75 @@
+"""Whether every frame is there, at its time, and moves when the original moves.
+
+A face that is only drawn now and then, or held while the original moves, correlates well on average
+and is useless for a tremor. These measures find it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mien.fidelity.interval import mean_interval
+from mien.fidelity.reading import Reading
+
+CITATION = "mien: frame by frame comparison of presentation times and of changes of the face"
+RATIO = ("face_found",)
+_MOVING = 0.8  # grey levels, mean over the face: what counts as a change of the original
+_HELD = 0.15  # of the original's change, below which the result's face stands still
+
+
+@dataclass(frozen=True, eq=False)
+class Continuity:
+    """Agreement of two clips in time."""
+
+    frames: int
+    """Frames of the original."""
+    missing: int
+    """Frames of the original without a partner in the result."""
+    face_found: float | None
+    """Share of the frames with dlib finding the original's face in which it also finds the
+    result's, 0 to 1; None if it never finds the original's."""
+    held: float | None
+    """Share of the original's changes of the face at which the result's stands still, 0 to 1."""
+    held_frames: np.ndarray
+    """Numbers of the original's frames at which it does."""
+    interval: tuple[float, float] | None
+    """Of `held`, 95 %."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "frames": self.frames,
+            "missing": self.missing,
+            "missing_share": round(self.missing / max(self.frames, 1), 5),
+            "face_found": None if self.face_found is None else round(self.face_found, 5),
+            "held": None if self.held is None else round(self.held, 5),
+            "interval": {
+                "held": None if self.interval is None else [round(e, 5) for e in self.interval]
+            },
+        }
+
+
+def measure(original: Reading, other: Reading) -> Continuity:
+    """Compare two readings of the same frames.
+
+    Parameters
+    ----------
+    original, other : Reading
+        Of equally many frames; those that the result lacks have no time in it.
+    """
+    missing = ~np.isfinite(other.times)
+    seen = original.found
+    moving = (original.change > _MOVING) & np.isfinite(other.change)
+    held = moving & (other.change < _HELD * original.change)
+    share = np.where(moving, held.astype(float), np.nan)
+    return Continuity(
+        frames=len(original.times),
+        missing=int(missing.sum()),
+        face_found=float((seen & other.found).sum() / seen.sum()) if seen.any() else None,
+        held=float(held.sum() / moving.sum()) if moving.any() else None,
+        held_frames=np.flatnonzero(held),
+        interval=mean_interval(share, original.times) if moving.any() else None,
+    )

@@ -1,0 +1,202 @@
+"""Profiles: the measures that must hold for a purpose, each with a threshold and its source.
+
+A profile is a TOML file that a person can read and change. A line names a figure of the metrics by
+its dotted key and asks for ``at_least``, ``at_most`` or ``within`` two numbers.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import asdict, dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from mien.errors import ParameterError
+
+_KINDS = ("fidelity", "privacy")
+_ASKS = ("at_least", "at_most", "within")
+_KEYS = {"key", "says", "kind", "source", "when", "unit", *_ASKS}
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One line of a profile: what has to hold."""
+
+    key: str
+    """Dotted key of a figure in the metrics."""
+    says: str
+    """What it means when it holds, in words."""
+    kind: str
+    """``"fidelity"`` or ``"privacy"``."""
+    low: float | None
+    """The figure has to be at least this; None for no bound."""
+    high: float | None
+    """The figure has to be at most this; None for no bound."""
+    source: str
+    """Where the threshold comes from."""
+    when: str | None = None
+    """Key of a figure that has to be true for the line to apply, e.g. that there is a tremor."""
+    unit: str = ""
+    """Unit of the figure, as printed."""
+
+    @property
+    def wanted(self) -> str:
+        """The threshold in words."""
+        unit = f" {self.unit}" if self.unit else ""
+        if self.low is not None and self.high is not None:
+            return f"between {self.low:g} and {self.high:g}{unit}"
+        if self.low is not None:
+            return f"at least {self.low:g}{unit}"
+        return f"at most {self.high:g}{unit}"
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of a profile with its answer."""
+
+    ask: Ask
+    """What was asked."""
+    value: float | None
+    """The figure; None if it could not be measured."""
+    passed: bool | None
+    """Whether it holds; None if the line does not apply to this clip."""
+    words: str
+    """The answer in one sentence."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {**asdict(self.ask), "value": self.value, "passed": self.passed, "words": self.words}
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What must hold for a purpose."""
+
+    name: str
+    """Its name, e.g. ``"parkinson"``."""
+    title: str
+    """What it is for, in a few words."""
+    asks: tuple[Ask, ...]
+    """Its lines."""
+
+    @classmethod
+    def open(cls, name: str | os.PathLike[str]) -> Profile:
+        """Open a profile that comes with mien, by its name, or any other, by its path.
+
+        Raises
+        ------
+        ParameterError
+            If there is no such profile, or something in it makes no sense.
+        """
+        path = Path(name)
+        if str(name) in names():
+            text = (files("mien") / "assets" / "profiles" / f"{name}.toml").read_text("utf-8")
+        elif path.is_file():
+            try:
+                text = path.read_text("utf-8")
+            except (OSError, UnicodeDecodeError) as exc:
+                raise ParameterError(f"The profile {path} cannot be read: {exc}.") from exc
+        else:
+            raise ParameterError(
+                f"There is no profile called {str(name)!r}: choose {', '.join(names())} or name a "
+                "TOML file."
+            )
+        try:
+            content = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as exc:
+            raise ParameterError(f"The profile {path} is not TOML: {exc}.") from exc
+        lines = content.get("line")
+        if not isinstance(lines, list) or not lines:
+            raise ParameterError(f"The profile {path} has no [[line]]: see docs/evidence.md.")
+        asks = tuple(_ask(line, k, path) for k, line in enumerate(lines, 1))
+        return cls(path.stem, str(content.get("title", path.stem)), asks)
+
+    def check(self, metrics: dict[str, Any], only: str = "both") -> list[Line]:
+        """Answer every line.
+
+        Parameters
+        ----------
+        metrics : dict
+            What `metrics.json` holds.
+        only : {"both", "fidelity", "privacy"}
+            Which lines are asked.
+        """
+        return [_answer(ask, metrics) for ask in self.asks if only in ("both", ask.kind)]
+
+    def as_dict(self, lines: list[Line]) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "name": self.name,
+            "title": self.title,
+            "passed": all(line.passed is not False for line in lines),
+            "lines": [line.as_dict() for line in lines],
+        }
+
+
+def names() -> list[str]:
+    """Profiles that come with mien."""
+    folder = files("mien") / "assets" / "profiles"
+    return sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith("toml"))
+
+
+def look_up(content: dict[str, Any] | None, key: str) -> Any:
+    """A value by its dotted key; None where there is none."""
+    found: Any = content
+    for part in key.split("."):
+        found = found.get(part) if isinstance(found, dict) else None
+    return found
+
+
+def _ask(line: Any, number: int, path: Path) -> Ask:
+    where = f"Line {number} of the profile {path}"
+    if not isinstance(line, dict):
+        raise ParameterError(f"{where} is not a [[line]] table: see docs/evidence.md.")
+    if unknown := sorted(set(line) - _KEYS):
+        raise ParameterError(
+            f"{where} has {unknown[0]!r}, which means nothing: use {', '.join(sorted(_KEYS))}."
+        )
+    for name in ("key", "says", "source"):
+        if not isinstance(line.get(name), str) or not line[name].strip():
+            raise ParameterError(f"{where} needs {name!r}, in quotes.")
+    if line.get("kind") not in _KINDS:
+        raise ParameterError(f'{where} needs kind = "fidelity" or "privacy".')
+    if len(given := [name for name in _ASKS if name in line]) != 1:
+        raise ParameterError(f"{where} needs one of {', '.join(_ASKS)}.")
+    value = line[given[0]]
+    bounds = value if given[0] == "within" else [value]
+    numbers = isinstance(bounds, list) and all(
+        isinstance(bound, int | float) and not isinstance(bound, bool) for bound in bounds
+    )
+    if not numbers or len(bounds) != (2 if given[0] == "within" else 1):
+        wanted = "two numbers in brackets" if given[0] == "within" else "a number"
+        raise ParameterError(f"{where}: {given[0]} needs {wanted}.")
+    return Ask(
+        key=line["key"],
+        says=line["says"],
+        kind=line["kind"],
+        low=None if given[0] == "at_most" else float(bounds[0]),
+        high=None if given[0] == "at_least" else float(bounds[-1]),
+        source=line["source"],
+        when=line.get("when"),
+        unit=str(line.get("unit", "")),
+    )
+
+
+def _answer(ask: Ask, metrics: dict[str, Any]) -> Line:
+    if ask.when is not None and look_up(metrics, ask.when) is not True:
+        return Line(ask, None, None, f"{ask.says}: does not apply to this clip.")
+    value = look_up(metrics, ask.key)
+    if isinstance(value, bool):
+        value = int(value)
+    if not isinstance(value, int | float):
+        words = f"{ask.says}: could not be measured, {ask.wanted} asked."
+        return Line(ask, None, False, words)
+    low = -float("inf") if ask.low is None else ask.low
+    high = float("inf") if ask.high is None else ask.high
+    passed = low <= value <= high
+    unit = f" {ask.unit}" if ask.unit else ""
+    shown = f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}"
+    words = f"{ask.says}: {'holds' if passed else 'DOES NOT HOLD'}, {shown}{unit} measured, "
+    return Line(ask, float(value), passed, f"{words}{ask.wanted} asked.")

@@ -68,6 +68,16 @@ def phantom(
     vfr: Annotated[
         bool, typer.Option("--vfr", help="Uneven frame times, as phones record them.")
     ] = False,
+    fault: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME[=NUMBER]",
+            help="The patient's motion is wrong in one known way, and all else the same: "
+            "damp-mouth=SHARE lost (0.2), delay=S (0.1), smooth=HZ (3), no-blinks, "
+            "freeze[=FROM,TO] in s, hold=FRAMES (4), droop=SHARE of the face's width (0.02)[,right]"
+            "; in brackets what is taken where no number is given.",
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Decides everything drawn by chance.")] = 0,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace files that exist already.")
@@ -76,9 +86,13 @@ def phantom(
     """Render a synthetic patient, and write down what is true of every frame.
 
     Example: [bold]mien phantom -o tremor.mp4 --tremor 5 --smile 2 4[/bold]
-    """
-    from mien.phantom import Script, Tremor, render_phantom
 
+    The same with a known fault, to check a measure on: [bold]mien phantom -o slow.mp4 --tremor 5
+    --smile 2 4 --fault smooth=3[/bold]
+    """
+    from mien.phantom import Script, Tremor, fault_named, render_phantom
+
+    planted = None if fault is None else fault_named(fault)
     script = Script(
         seconds=seconds,
         fps=fps,
@@ -103,5 +117,5 @@ def phantom(
         seed=seed,
     )
     with Progress(out.name) as progress:
-        truth = render_phantom(script, out, overwrite=overwrite, progress=progress)
+        truth = render_phantom(script, out, fault=planted, overwrite=overwrite, progress=progress)
     typer.echo(f"{out}: {len(truth.pts)} frames; truth in {out.with_suffix('.truth.json')}")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import cv2
@@ -24,13 +25,60 @@ _TURN_S = 0.6  # how long it takes to look away
 _AWAY_DEG = 140.0  # yaw of somebody who looks away: their face is not seen
 
 
-def truth_of(script: Script) -> Truth:
-    """Work out everything that the script leaves to chance, and every curve over time."""
+@dataclass(frozen=True, eq=False)
+class Motion:
+    """What one person does, before it becomes landmarks."""
+
+    time: np.ndarray
+    """When each frame is shown, seconds, shape (n_frames,)."""
+    alpha: np.ndarray
+    """Identity of `FaceModel`, standard deviations, shape (40,)."""
+    beta: np.ndarray
+    """Expression in the order of `FaceModel.expression_names`, 0 to 1, shape (n_frames, 52)."""
+    rest: np.ndarray
+    """What `beta` would be without blinks, speech, smile and tremor, shape (n_frames, 52)."""
+    gaze: np.ndarray
+    """Yaw and pitch of the eyes in the head, degrees, shape (n_frames, 2)."""
+    lip: np.ndarray
+    """How far the tremor lowers the lower lip beyond what `beta` does, canonical units, shape
+    (n_frames,)."""
+    sag: np.ndarray
+    """How much lower than the model's each landmark hangs, canonical units, shape (478,)."""
+    scale: np.ndarray
+    """Pixels per canonical unit, shape (n_frames,)."""
+    rotation: np.ndarray
+    """Rotation of the head, shape (n_frames, 3, 3)."""
+    translation: np.ndarray
+    """Where the canonical origin lies, pixels, shape (n_frames, 3)."""
+    blinks: tuple[tuple[float, float, float], ...]
+    """Start, moment of closure and end of each blink, seconds."""
+    tremor: Tremor | None
+    """Tremor of the jaw and lower lip."""
+
+
+def truth_of(script: Script, fault: Callable[[Motion], Motion] | None = None) -> Truth:
+    """Work out everything that the script leaves to chance, and every curve over time.
+
+    The fault is planted in what the patient does, and then the truth is worked out.
+    """
     time_base, pts = _timestamps(script)
     time = pts * float(time_base)
     model = FaceModel.load()
-    people = tuple(_person(script, number, time, model) for number in range(script.people))
-    return Truth(script.width, script.height, time_base, pts, model.expression_names, people)
+    people = []
+    for number in range(script.people):
+        motion = _motion(script, number, time, model)
+        if number == 0 and fault is not None:
+            motion = fault(motion)
+        people.append(_person(script, number, motion, model))
+    return Truth(
+        script.width,
+        script.height,
+        time_base,
+        pts,
+        model.expression_names,
+        tuple(people),
+        None if fault is None else str(fault),
+    )
 
 
 def identity(script: Script, number: int) -> tuple[tuple[str, str], np.ndarray]:
@@ -66,13 +114,38 @@ def _timestamps(script: Script) -> tuple[Fraction, np.ndarray]:
     return Fraction(1, 90_000), np.round(pts).astype(np.int64)
 
 
-def _person(script: Script, number: int, time: np.ndarray, model: FaceModel) -> PersonTruth:
-    faces, alpha = identity(script, number)
+def _motion(script: Script, number: int, time: np.ndarray, model: FaceModel) -> Motion:
     patient = number == 0
-    blinks = _blinks(script, number)
     angles = _head_angles(script, number, time)
     gaze = _gaze(script, number, time, angles)
     scale, rotation, translation = _poses(script, number, time, angles)
+    still = replace(script, blinks=(), blinks_per_minute=0.0, smile=None, speech=None, tremor=None)
+    tremor = script.tremor if patient else None
+    hangs = script.asymmetry if patient else 0.0
+    return Motion(
+        time=time,
+        alpha=identity(script, number)[1],
+        beta=_expression(script, number, time, gaze, model),
+        rest=_expression(still, number, time, gaze, model),
+        gaze=gaze,
+        lip=np.zeros(len(time)) if tremor is None else 0.5 * _tremor(tremor, time),
+        sag=0.08 * hangs * around_corner(model, script.weak_side),
+        scale=scale,
+        rotation=rotation,
+        translation=translation,
+        blinks=tuple(
+            (t - _CLOSING_S - _SHUT_S / 2, t, t + _SHUT_S / 2 + _OPENING_S)
+            for t in _blinks(script, number)
+        ),
+        tremor=tremor,
+    )
+
+
+def _expression(
+    script: Script, number: int, time: np.ndarray, gaze: np.ndarray, model: FaceModel
+) -> np.ndarray:
+    """Expression coefficients over time, 0 to 1, shape (n_frames, 52)."""
+    blinks = _blinks(script, number)
     curves = _Curves(model, len(time))
     # a relaxed face is not the model's zero: lids and brows are hardly ever still
     curves.add("browInnerUp", 0.06 * (1 + _wander(_rng(script, number, "brow"), time, 0.3)))
@@ -82,7 +155,7 @@ def _person(script: Script, number: int, time: np.ndarray, model: FaceModel) -> 
         curves.add(f"eyeLookIn{side}", -sign * gaze[:, 0] / _LOOK_DEG)
         curves.add(f"eyeLookDown{side}", gaze[:, 1] / _LOOK_DEG)
         curves.add(f"eyeLookUp{side}", -gaze[:, 1] / _LOOK_DEG)
-    if patient:
+    if number == 0:
         _smile(script, time, curves)
         _speech(script, time, curves)
         if script.tremor is not None:
@@ -98,29 +171,31 @@ def _person(script: Script, number: int, time: np.ndarray, model: FaceModel) -> 
             for name in (f"mouthSmile{side}", f"cheekSquint{side}"):
                 curves.beta[:, curves.index(name)] *= 1 - 0.7 * script.asymmetry
             curves.add(f"mouthDimple{strong}", np.full(len(time), 0.1 * script.asymmetry))
-    person = PersonTruth(
-        face="+".join(faces),
-        alpha=alpha,
-        beta=np.clip(curves.beta, 0, 1),
-        scale=scale,
-        rotation=rotation,
-        translation=translation,
-        visible=np.zeros(len(time)),
-        blinks=tuple(
-            (t - _CLOSING_S - _SHUT_S / 2, t, t + _SHUT_S / 2 + _OPENING_S) for t in blinks
-        ),
-        gaze=gaze,
-        tremor=script.tremor if patient else None,
+    return np.clip(curves.beta, 0, 1)
+
+
+def _person(script: Script, number: int, motion: Motion, model: FaceModel) -> PersonTruth:
+    patient = number == 0
+    turned = np.einsum("nij,nkj->nki", motion.rotation, _shapes(motion, model))
+    landmarks = motion.scale[:, None, None] * turned + motion.translation[:, None, :]
+    inside = (landmarks[..., :2] >= 0) & (landmarks[..., :2] < [script.width, script.height])
+    return PersonTruth(
+        face="+".join(identity(script, number)[0]),
+        alpha=motion.alpha,
+        beta=motion.beta,
+        scale=motion.scale,
+        rotation=motion.rotation,
+        translation=motion.translation,
+        visible=inside.all(-1).mean(1),
+        blinks=motion.blinks,
+        gaze=motion.gaze,
+        tremor=motion.tremor,
         asymmetry=script.asymmetry if patient else 0.0,
         weak_side=script.weak_side,
         pulse_bpm=script.pulse_bpm if patient else None,
         pulse_amplitude=script.pulse_amplitude if patient and script.pulse_bpm else 0.0,
+        landmarks=landmarks.astype(np.float32),
     )
-    canonical = _shapes(person, model, time, slice(None))
-    turned = np.einsum("nij,nkj->nki", rotation, canonical)
-    landmarks = scale[:, None, None] * turned + translation[:, None, :]
-    inside = (landmarks[..., :2] >= 0) & (landmarks[..., :2] < [script.width, script.height])
-    return replace(person, landmarks=landmarks.astype(np.float32), visible=inside.all(-1).mean(1))
 
 
 class _Curves:
@@ -138,20 +213,22 @@ class _Curves:
         self.beta[:, self._names[name]] += np.maximum(values, 0)
 
 
-def _shapes(person: PersonTruth, model: FaceModel, time: np.ndarray, which: slice) -> np.ndarray:
-    beta = person.beta[which]
-    points = model.shape(person.alpha) + np.tensordot(beta, model.expression, 1)
+def around_corner(model: FaceModel, side: str) -> np.ndarray:
+    """1 at one corner of the mouth, falling off around it, shape (478,)."""
+    corner = topology.OUTER_LIP_CORNERS[1 if side == "left" else 0]
+    apart = np.linalg.norm(model.neutral - model.neutral[corner], axis=1)
+    return np.exp(-0.5 * (apart / 0.2) ** 2)
+
+
+def _shapes(motion: Motion, model: FaceModel) -> np.ndarray:
+    """Canonical landmarks, shape (n_frames, 478, 3)."""
+    points = model.shape(motion.alpha) + np.tensordot(motion.beta, model.expression, 1)
     jaw = model.expression[model.expression_names.index("jawOpen")]
-    if person.tremor is not None:
-        points[..., 1] += 0.5 * _tremor(person.tremor, time)[:, None] * (jaw[:, 1] / jaw[14, 1])
-    if person.asymmetry:
-        corner = topology.OUTER_LIP_CORNERS[1 if person.weak_side == "left" else 0]
-        apart = np.linalg.norm(model.neutral - model.neutral[corner], axis=1)
-        droop = np.exp(-0.5 * (apart / 0.2) ** 2)
-        points[..., 1] += 0.08 * person.asymmetry * droop
-    _move_irises(points, person.gaze[which])
+    points[..., 1] += motion.lip[:, None] * (jaw[:, 1] / jaw[14, 1])
+    points[..., 1] += motion.sag
+    _move_irises(points, motion.gaze)
     for side in ("Left", "Right"):
-        _close_lids(points, beta, model, side)
+        _close_lids(points, motion.beta, model, side)
     _seal_lips(points)
     return points
 

@@ -17,6 +17,7 @@ from mien import topology
 from mien.errors import OutputError, ParameterError
 from mien.geometry import Similarity, rasterise
 from mien.phantom import head as heads
+from mien.phantom.degrade import Fault
 from mien.phantom.motion import PIVOT, identity, truth_of
 from mien.phantom.script import Script
 from mien.phantom.truth import PersonTruth, Truth
@@ -43,6 +44,9 @@ class Phantom:
     ----------
     script : Script
         What happens in it. The same script gives the same pixels.
+    fault : Fault, optional
+        What is wrong with the patient's motion. Looks, light, noise and background stay those of
+        the script.
 
     Examples
     --------
@@ -51,8 +55,9 @@ class Phantom:
     [(480, 640, 3), (480, 640, 3), (480, 640, 3)]
     """
 
-    def __init__(self, script: Script) -> None:
+    def __init__(self, script: Script, fault: Fault | None = None) -> None:
         self.script = script
+        self.fault = fault
 
     def __len__(self) -> int:
         return len(self.truth.pts)
@@ -64,7 +69,7 @@ class Phantom:
     @cached_property
     def truth(self) -> Truth:
         """What is true of every frame, landmarks included."""
-        return truth_of(self.script)
+        return truth_of(self.script, self.fault)
 
     @property
     def info(self) -> VideoInfo:
@@ -151,6 +156,7 @@ def render_phantom(
     script: Script,
     path: str | os.PathLike[str],
     *,
+    fault: Fault | None = None,
     overwrite: bool = False,
     progress: Callable[[str, int, int | None], None] | None = None,
 ) -> Truth:
@@ -162,6 +168,8 @@ def render_phantom(
         What happens in it.
     path : str or PathLike
         The clip; the truth is written to the same name ending in ``.truth.json``.
+    fault : Fault, optional
+        What is wrong with the patient's motion.
     overwrite : bool
         Whether files that are in the way may be replaced.
     progress : callable, optional
@@ -174,10 +182,12 @@ def render_phantom(
 
     Raises
     ------
+    ParameterError
+        If the fault does not fit the clip.
     OutputError
         If a file is in the way or cannot be written.
     """
-    clip = Phantom(script)
+    clip = Phantom(script, fault)
     beside = Path(path).with_suffix(".truth.json")
     if beside.exists() and not overwrite:
         raise OutputError(f"{beside} is in the way: choose another name, or allow overwriting.")

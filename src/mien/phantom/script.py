@@ -24,9 +24,9 @@ class Tremor:
     """When it ends, seconds; None for the end of the clip."""
 
     def __post_init__(self) -> None:
-        _within("tremor.hertz", self.hertz, 0.1, 30)
-        _within("tremor.amplitude", self.amplitude, 0, 0.15)
-        _window("tremor", self.start_s, math.inf if self.end_s is None else self.end_s)
+        within("tremor.hertz", self.hertz, 0.1, 30)
+        within("tremor.amplitude", self.amplitude, 0, 0.15)
+        window("tremor", self.start_s, math.inf if self.end_s is None else self.end_s)
 
 
 @dataclass(frozen=True)
@@ -90,12 +90,12 @@ class Script:
     """Number that decides everything drawn by chance: looks, blink times, paths of the head."""
 
     def __post_init__(self) -> None:
-        _within("seconds", self.seconds, 0, 3600)
-        _within("fps", self.fps, 1, 240)
+        within("seconds", self.seconds, 0, 3600)
+        within("fps", self.fps, 1, 240)
         for name, pixels in (("width", self.width), ("height", self.height)):
             if not isinstance(pixels, int) or isinstance(pixels, bool):
                 raise ParameterError(f"{name} must be a whole number of pixels, not {pixels!r}.")
-            _within(name, pixels, 64, 4096)
+            within(name, pixels, 64, 4096)
         if self.people not in (1, 2):
             raise ParameterError(f"people must be 1 or 2, not {self.people}.")
         if self.crossing and self.people != 2:
@@ -108,28 +108,28 @@ class Script:
             if name not in bank.cards():
                 known = ", ".join(sorted(bank.cards()))
                 raise ParameterError(f"face {name!r} is not in the bank: choose from {known}.")
-        _within("blinks_per_minute", self.blinks_per_minute, 0, 60)
+        within("blinks_per_minute", self.blinks_per_minute, 0, 60)
         if self.blinks is not None:
             object.__setattr__(self, "blinks", tuple(sorted(self.blinks)))
             for time in self.blinks:
-                _within("blinks", time, 0, 3600)
+                within("blinks", time, 0, 3600)
         for name, span in (("speech", self.speech), ("smile", self.smile)):
             if span is not None:
-                _window(name, *span)
+                window(name, *span)
         for name in ("absent", "turned", "other_absent", "other_turned"):
             for span in getattr(self, name):
-                _window(name, *span)
+                window(name, *span)
         if self.people != 2 and (self.other_absent or self.other_turned):
             raise ParameterError("There is no second person to move: set people to 2.")
-        _within("asymmetry", self.asymmetry, 0, 1)
+        within("asymmetry", self.asymmetry, 0, 1)
         if self.weak_side not in ("left", "right"):
             raise ParameterError(f'weak_side must be "left" or "right", not {self.weak_side!r}.')
-        _within("head_motion", self.head_motion, 0, 2)
+        within("head_motion", self.head_motion, 0, 2)
         if self.pulse_bpm is not None:
-            _within("pulse_bpm", self.pulse_bpm, 30, 240)
-        _within("pulse_amplitude", self.pulse_amplitude, 0, 0.1)
-        _within("light", self.light, 0, 0.5)
-        _within("noise", self.noise, 0, 50)
+            within("pulse_bpm", self.pulse_bpm, 30, 240)
+        within("pulse_amplitude", self.pulse_amplitude, 0, 0.1)
+        within("light", self.light, 0, 0.5)
+        within("noise", self.noise, 0, 50)
         if not isinstance(self.seed, int) or self.seed < 0:
             raise ParameterError(f"seed must be a whole number from 0, not {self.seed!r}.")
         if round(self.seconds * self.fps) < 1:
@@ -149,7 +149,8 @@ class Script:
         )
 
 
-def _within(name: str, value: float, low: float, high: float) -> None:
+def within(name: str, value: float, low: float, high: float) -> None:
+    """Refuse a setting outside its range, with a `ParameterError`."""
     try:
         fits = low <= value <= high and math.isfinite(value)
     except TypeError:
@@ -158,7 +159,8 @@ def _within(name: str, value: float, low: float, high: float) -> None:
         raise ParameterError(f"{name} must lie between {low:g} and {high:g}, not {value!r}.")
 
 
-def _window(name: str, start: float, end: float) -> None:
+def window(name: str, start: float, end: float) -> None:
+    """Refuse a span of time that begins before the clip or ends before it begins."""
     if not 0 <= start < end:
         raise ParameterError(
             f"{name} must start at 0 s or later and end after that: {start}, {end}."

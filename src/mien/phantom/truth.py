@@ -78,6 +78,9 @@ class Truth:
     """ARKit names of the columns of `PersonTruth.beta`."""
     people: tuple[PersonTruth, ...]
     """The patient first."""
+    fault: str | None = None
+    """What was planted in the patient's motion, as ``mien phantom --fault`` takes it; everything
+    else here is true of the faulty motion."""
 
     @property
     def time(self) -> np.ndarray:
@@ -94,6 +97,7 @@ class Truth:
             "pts": self.pts.tolist(),
             "time": np.round(self.time, 6).tolist(),
             "names": list(self.names),
+            "fault": self.fault,
             "people": [],
         }
         for person in self.people:
@@ -129,6 +133,7 @@ class Truth:
                 pts=np.array(content["pts"], np.int64),
                 names=tuple(content["names"]),
                 people=tuple(_person(entry) for entry in content["people"]),
+                fault=content.get("fault"),
             )
         except (ValueError, KeyError, TypeError) as exc:
             raise ParameterError(f"This is not the truth of a phantom: {exc}.") from exc

@@ -1,0 +1,135 @@
+"""`mien blendshapes`: what a face expresses, frame by frame, as a table."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mien.cli.progress import Progress
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from mien.tracking import FaceTrack
+
+
+def blendshapes(
+    video: Annotated[Path, typer.Argument(metavar="VIDEO", help="A clip; it is only read.")],
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="OUT.csv|.parquet",
+            help="The table: frame, time in seconds and 51 scores from 0 to 1.",
+        ),
+    ],
+    landmarker: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PATH",
+            help="A Face Landmarker model to track with; the scores are then its own.",
+        ),
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the table if it exists.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print a summary as one JSON object on stdout.")
+    ] = False,
+) -> None:
+    """Score the expression of the most present person in every frame.
+
+    Frames in which the face was not measured are left empty.
+
+    Example: [bold]mien blendshapes visit.mp4 -o visit.csv[/bold]
+    """
+    import numpy as np
+
+    from mien.errors import NoFaceError, OutputError
+    from mien.expression import NAMES, Blendshapes
+    from mien.expression.formats import Recording, check_output, write
+    from mien.tracking import State
+
+    check_output(out, overwrite)
+    if out.exists() and video.exists() and out.samefile(video):
+        raise OutputError(f"{out} is the input: choose another place with --out.")
+    with Progress(video.name) as progress:
+        tracks, times, size = _track(video, landmarker, progress)
+        tracks = [track for track in tracks if (track.state == State.TRACKED).any()]
+        if not tracks:
+            raise NoFaceError(
+                f"No face was found in {video.name}: check that it shows one, large enough and lit."
+            )
+        mesh = tracks[0].landmarks.copy()
+        mesh[tracks[0].state != State.TRACKED] = np.nan  # bridged frames were not measured
+        if landmarker is None:
+            scores = Blendshapes.load().scores(mesh, size[1], size[0])
+        else:
+            scores = _its_own(video, landmarker, mesh, progress)
+    recording = Recording(NAMES, scores, times)
+    write(out, recording, overwrite=overwrite)
+    found = int(recording.found.sum())
+    if as_json:
+        summary = {
+            "input": str(video),
+            "output": str(out),
+            "frames": len(times),
+            "scored": found,
+            "people": len(tracks),
+            "scores": "mien" if landmarker is None else str(landmarker),
+        }
+        print(json.dumps(summary, indent=2))
+        return
+    others = f"; the most present of {len(tracks)} people" if len(tracks) > 1 else ""
+    typer.echo(f"{out}: {found} of {len(times)} frames scored{others}")
+
+
+def _track(
+    video: Path, landmarker: Path | None, progress: Progress
+) -> tuple[list[FaceTrack], np.ndarray, tuple[int, int]]:
+    """Everybody in a clip, the times of its frames in seconds, and the frame's height and width."""
+    import numpy as np
+
+    from mien.privacy.recognisers import Dlib
+    from mien.tracking import Tracker, open_backend
+    from mien.video import Reader
+    from mien.workers import ahead
+
+    times: list[float] = []
+    with Reader(video) as reader:
+        backend = open_backend(landmarker)
+        try:
+            tracker = Tracker(backend, Dlib().describe)
+            for frame in ahead(reader):
+                tracker.update(frame.image, frame.time)
+                times.append(frame.time)
+                progress("measuring", len(times), reader.info.frame_estimate)
+            size = (reader.info.height, reader.info.width)
+            return tracker.finish(), np.array(times), size
+        finally:
+            backend.close()
+
+
+def _its_own(video: Path, model: Path, mesh: np.ndarray, progress: Progress) -> np.ndarray:
+    """The scores of a Face Landmarker model, shape (n_frames, 51)."""
+    import numpy as np
+
+    from mien.expression import NAMES, LandmarkerScores
+    from mien.video import Reader
+    from mien.workers import ahead
+
+    scores = np.full((len(mesh), len(NAMES)), np.nan, np.float32)
+    own = LandmarkerScores(model)
+    try:
+        with Reader(video) as reader:
+            for frame in ahead(reader):
+                if np.isfinite(mesh[frame.index]).all():
+                    scores[frame.index] = own.scores(frame.image, mesh[frame.index])
+                progress("scoring", frame.index + 1, len(mesh))
+    finally:
+        own.close()
+    return scores

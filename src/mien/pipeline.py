@@ -139,6 +139,7 @@ def deidentify(
     *,
     side_by_side: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
+    withhold: bool = True,
 ) -> Result:
     """Replace every face in a clip and keep what the faces do.
 
@@ -154,6 +155,9 @@ def deidentify(
         Also write original and result beside each other. This file shows the patient.
     progress : callable, optional
         Called as ``progress(stage, done, total)``.
+    withhold : bool
+        False renders once and writes whatever comes of it, recognisable or not, for engines to be
+        measured as they are. Such a file is not de-identified until the audits say so.
 
     Returns
     -------
@@ -214,10 +218,13 @@ def deidentify(
                 for person, probes in zip(people, rendered.probes, strict=True)
                 if person.gallery is not None
             ]
+            if not withhold:
+                break
             if not _mend(people, audits, rendered, covers, recogniser, attempt, found):
                 break
-        enforce(audits)
-        _enforce_none_left(rendered)
+        if withhold:
+            enforce(audits)
+            _enforce_none_left(rendered)
         part = files.writer.finish()
         if settings.signer is not None:
             label = LABEL_LEFT if left else LABEL

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from queue import Full, Queue
 from threading import Event, Thread
@@ -15,7 +15,7 @@ WAITING = 6  # items in flight, so that memory does not grow with the length of 
 T = TypeVar("T")
 
 
-def ahead(items: Iterable[T], room: int = WAITING) -> Iterator[T]:
+def ahead(items: Iterable[T], room: int = WAITING) -> Generator[T, None, None]:
     """Iterate in a thread of its own, a few items ahead; its errors arrive here."""
     queue: Queue[tuple[bool, Any]] = Queue(room)
     stop = Event()

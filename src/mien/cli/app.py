@@ -12,8 +12,11 @@ import typer
 
 from mien import __version__
 from mien.cli.audit import audit
+from mien.cli.blendshapes import blendshapes
+from mien.cli.compare import compare
 from mien.cli.deidentify import deidentify
 from mien.cli.demo import demo
+from mien.cli.evaluate import evaluate
 from mien.cli.failure import STATUSES, guarded, stop, wants_traceback
 from mien.cli.linkage import linkage
 from mien.cli.people import people
@@ -29,7 +32,17 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Start with [bold]mien demo[/bold].\n\n" + STATUSES,
 )
-for _command in (deidentify, people, audit, phantom, demo, linkage):
+for _command in (
+    deidentify,
+    people,
+    audit,
+    evaluate,
+    compare,
+    blendshapes,
+    phantom,
+    demo,
+    linkage,
+):
     app.command(epilog=STATUSES)(guarded(_command))
 app.add_typer(surrogates, name="surrogates")
 

@@ -55,6 +55,7 @@ _FEWEST = 10  # frames, below which nothing is correlated
 _LONGEST_LAG_S = 0.6
 _DRIFT_S = 1.0  # slower movement says nothing about a lag
 _LIKE = 0.3  # correlation below which two movements have no lag
+_CLEAR = 0.02  # outer-eye distances, summed over a region's points: moves for certain
 _STILL = 1e-9  # variance, squared pixels or outer-eye distances, of what does not move at all
 
 
@@ -70,6 +71,11 @@ class Movement:
     """Correlation at that lag."""
     extent: float | None
     """Standard deviation of the original's movement, outer-eye distances, summed over points."""
+
+    @property
+    def clear(self) -> bool:
+        """Whether the original's region moves by more than the tracker's noise."""
+        return self.extent is not None and self.extent > _CLEAR
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,8 +115,11 @@ class Dynamics:
             "second_opinion": {"tracker": "MediaPipe Face Mesh", **_means(self.second)},
             "regions": {
                 name: {
-                    key: None if value is None else round(value, 5)
-                    for key, value in vars(movement).items()
+                    **{
+                        key: None if value is None else round(value, 5)
+                        for key, value in vars(movement).items()
+                    },
+                    "clear": movement.clear,
                 }
                 for name, movement in self.regions.items()
             },
@@ -304,9 +313,9 @@ def _lag(x: np.ndarray, y: np.ndarray, there: np.ndarray, step: float) -> float 
     reach = min(round(_LONGEST_LAG_S / step), len(x) // 3)
     # a slow drift is like itself at any lag
     window = max(round(_DRIFT_S / step), 3)
-    fast = [values - uniform_filter1d(values, window, mode="nearest") for values in (x, y)]
+    fast_x, fast_y = (v - uniform_filter1d(v, window, mode="nearest") for v in (x, y))
     shifts = np.arange(-reach, reach + 1)
-    curve = np.array([_r(*_shifted(*fast, there, int(steps))) for steps in shifts])
+    curve = np.array([_r(*_shifted(fast_x, fast_y, there, int(steps))) for steps in shifts])
     if not np.isfinite(curve).all():
         return None
     best = int(curve.argmax())

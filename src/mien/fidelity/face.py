@@ -15,15 +15,17 @@ References
 from __future__ import annotations
 
 from functools import cache
+from threading import local
 from typing import Any
 
 import cv2
 import numpy as np
 
+from mien.fidelity.shape_predictor import ShapePredictor
 from mien.privacy.recognisers import weights
 
 _DETECTED = 110  # pixels of a face's width in the picture that the detector searches
-_FITTED = 400  # and in the picture that the points are fitted in: they are whole pixels
+_FITTED = 300  # and in the picture that the points are fitted in
 _SURROUNDINGS = 1.0  # of the width, on each side of the middle
 _CONFIDENCE = -0.2
 _OVERLAP = 0.2
@@ -35,12 +37,21 @@ _BELOW, _SIDE = 0.575, 3.39
 _AROUND = ((0.03, 0.02, 0.0), (-0.03, 0.02, 0.0), (0.02, -0.03, 0.03), (-0.02, -0.03, -0.03))
 
 
-@cache
-def _models() -> tuple[Any, Any]:
+_own = local()
+
+
+def _detector() -> Any:
+    """dlib's detector, one for each thread: it keeps a picture while it searches."""
     import dlib
 
-    predictor = dlib.shape_predictor(str(weights("shape_predictor_68_face_landmarks.dat")))
-    return dlib.get_frontal_face_detector(), predictor
+    if not hasattr(_own, "detector"):
+        _own.detector = dlib.get_frontal_face_detector()
+    return _own.detector
+
+
+@cache
+def _predictor() -> ShapePredictor:
+    return ShapePredictor(weights("shape_predictor_68_face_landmarks.dat"))
 
 
 def box_of(landmarks: np.ndarray) -> np.ndarray:
@@ -75,13 +86,12 @@ def fit_face(image: np.ndarray, near: np.ndarray) -> np.ndarray | None:
     how = cv2.INTER_LINEAR if scale > 1 else cv2.INTER_AREA
     face = cv2.warpAffine(image, matrix, (2 * _FITTED, 2 * _FITTED), flags=how)
     here = (box.reshape(2, 2) * scale + matrix[:, 2]).ravel()
-    settled = _place(_fit(face, here))
+    (first,) = _predictor().fit(face, here[None])
+    settled = _place(first)
     side = settled[2] - settled[0]
-    fits = [
-        _fit(face, settled + side * np.array([dx - grow, dy - grow, dx + grow, dy + grow]))
-        for dx, dy, grow in _AROUND
-    ]
-    return (np.mean(fits, axis=0) - matrix[:, 2]) / scale
+    around = [[dx - grow, dy - grow, dx + grow, dy + grow] for dx, dy, grow in _AROUND]
+    fits = _predictor().fit(face, settled + side * np.array(around))
+    return (fits.mean(0) - matrix[:, 2]) / scale
 
 
 def _detect(image: np.ndarray, near: np.ndarray) -> np.ndarray | None:
@@ -97,7 +107,7 @@ def _detect(image: np.ndarray, near: np.ndarray) -> np.ndarray | None:
     scale = _DETECTED / width
     crop = cv2.cvtColor(image[low[1] : high[1], low[0] : high[0]], cv2.COLOR_RGB2GRAY)
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    rectangles, scores, _ = _models()[0].run(
+    rectangles, scores, _ = _detector().run(
         cv2.resize(crop, None, fx=scale, fy=scale, interpolation=how), 0, _CONFIDENCE
     )
     best, most = None, -np.inf
@@ -115,13 +125,6 @@ def _overlap(box: np.ndarray, other: np.ndarray) -> float:
     shared = float(np.prod(np.maximum(sides, 0)))
     areas = np.prod(box[2:] - box[:2]) + np.prod(other[2:] - other[:2])
     return shared / float(areas - shared)
-
-
-def _fit(face: np.ndarray, box: np.ndarray) -> np.ndarray:
-    import dlib
-
-    shape = _models()[1](face, dlib.rectangle(*(round(float(edge)) for edge in box)))
-    return np.array([(point.x, point.y) for point in shape.parts()], np.float64)
 
 
 def _place(points: np.ndarray) -> np.ndarray:

@@ -64,7 +64,7 @@ def intervals(
     """
     count = len(sums)
     rng = np.random.default_rng(0)  # the same clip has the same interval
-    flat = np.asarray(sums, float).reshape(count, -1)
+    flat = np.asarray(sums, float).reshape(count, int(np.prod(sums.shape[1:])))
     enough = count >= _FEWEST
     weights = (
         rng.multinomial(count, np.full(count, 1 / count), repetitions)

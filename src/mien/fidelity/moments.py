@@ -52,7 +52,7 @@ def worst_moments(
     most : int
         How many at most.
     """
-    found = [*_lost(original, other), *_held(original, measures.get("continuity"))]
+    found = [*_lost(original, other), *_held(original, other, measures.get("continuity"))]
     apart = differences(original, other)
     for name in ("brows", "eyes", "mouth", "jaw"):
         found += _peaks(apart[name], original.times, name)
@@ -70,9 +70,9 @@ def differences(original: Reading, other: Reading) -> dict[str, np.ndarray]:
     known = np.isfinite(apart).all(axis=(1, 2))
     if known.any():
         apart = apart - np.median(apart[known], axis=0)
-    return {
-        name: np.linalg.norm(apart[:, points], axis=2).mean(1) for name, points in REGIONS.items()
-    }
+    # root mean square: one eye that does not close counts, though the other does
+    squares = (apart**2).sum(2)
+    return {name: np.sqrt(squares[:, points].mean(1)) for name, points in REGIONS.items()}
 
 
 def _peaks(apart: np.ndarray, times: np.ndarray, name: str) -> list[Moment]:
@@ -116,11 +116,13 @@ def _lost(original: Reading, other: Reading) -> list[Moment]:
     ]
 
 
-def _held(original: Reading, continuity: Any) -> list[Moment]:
+def _held(original: Reading, other: Reading, continuity: Any) -> list[Moment]:
+    """Spans in which a face that is there stands still, the longest three."""
     if continuity is None or not len(continuity.held_frames):
         return []
     held = np.zeros(len(original.times), bool)
     held[continuity.held_frames] = True
+    held &= other.found
     spans = sorted(_spans(held, original), key=lambda span: -span[1])[:3]
     return [
         Moment(

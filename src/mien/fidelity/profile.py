@@ -17,6 +17,7 @@ from mien.errors import ParameterError
 
 _KINDS = ("fidelity", "privacy")
 _ASKS = ("at_least", "at_most", "within")
+_MOST = 1e15  # a threshold beyond it is a slip of the pen, infinity too
 _KEYS = {"key", "says", "kind", "source", "when", "unit", *_ASKS}
 
 
@@ -167,11 +168,17 @@ def _ask(line: Any, number: int, path: Path) -> Ask:
     value = line[given[0]]
     bounds = value if given[0] == "within" else [value]
     numbers = isinstance(bounds, list) and all(
-        isinstance(bound, int | float) and not isinstance(bound, bool) for bound in bounds
+        isinstance(bound, int | float) and not isinstance(bound, bool) and -_MOST < bound < _MOST
+        for bound in bounds
     )
     if not numbers or len(bounds) != (2 if given[0] == "within" else 1):
         wanted = "two numbers in brackets" if given[0] == "within" else "a number"
         raise ParameterError(f"{where}: {given[0]} needs {wanted}.")
+    if bounds[0] > bounds[-1]:
+        raise ParameterError(f"{where}: within needs the smaller number first.")
+    for name in ("when", "unit"):
+        if not isinstance(line.get(name, ""), str):
+            raise ParameterError(f"{where} needs {name!r} in quotes, or leave it out.")
     return Ask(
         key=line["key"],
         says=line["says"],
@@ -180,7 +187,7 @@ def _ask(line: Any, number: int, path: Path) -> Ask:
         high=None if given[0] == "at_least" else float(bounds[-1]),
         source=line["source"],
         when=line.get("when"),
-        unit=str(line.get("unit", "")),
+        unit=line.get("unit", ""),
     )
 
 

@@ -25,6 +25,8 @@ def read(
     backend: Backend,
     size: tuple[int, int],
     each: Callable[[Frame], None] | None = None,
+    bodies: np.ndarray | None = None,
+    alone: bool = True,
 ) -> Reading:
     """Read one person.
 
@@ -42,6 +44,11 @@ def read(
         Width and height of the frames, pixels.
     each : callable, optional
         Called with every frame.
+    bodies : np.ndarray [shape=(n_frames,), dtype=bool], optional
+        Frames in which the body is looked for, which takes longest; all by default.
+    alone : bool
+        Whether nobody else is in the clip: any body is then the person's, even where a covered face
+        leaves it without a nose.
 
     Returns
     -------
@@ -51,13 +58,15 @@ def read(
     times: list[float] = []
     rows: list[_Row] = []
     body = Pose()
+    if bodies is None:
+        bodies = np.ones(len(near), bool)
     before: np.ndarray | None = None
     try:
-        for frame, expected in zip(frames, near, strict=False):
+        for frame, expected, whole in zip(frames, near, bodies, strict=False):
             times.append(frame.time)
             row = _nothing()
             if np.isfinite(expected[:, :2]).all():
-                row = _look(frame.image, before, expected, backend, body)
+                row = _look(frame.image, before, expected, backend, body if whole else None, alone)
             rows.append(row)
             before = frame.image
             if each is not None:
@@ -65,13 +74,13 @@ def read(
     finally:
         body.close()
     since = np.array(times) - (times[0] if times else 0.0)
-    points, meshes, bodies, skins, changes = zip(*rows, strict=True) if rows else ((),) * 5
+    points, meshes, keypoints, skins, changes = zip(*rows, strict=True) if rows else ((),) * 5
     return Reading(
         since,
         *size,
         points=np.array(points).reshape(-1, 68, 2),
         mesh=np.array(meshes, np.float32).reshape(-1, 478, 3),
-        body=np.array(bodies).reshape(-1, 18, 3),
+        body=np.array(keypoints).reshape(-1, 18, 3),
         skin=np.array(skins).reshape(-1, 3),
         change=np.array(changes, float),
     )
@@ -92,9 +101,10 @@ def _look(
     before: np.ndarray | None,
     expected: np.ndarray,
     backend: Backend,
-    body: Pose,
+    body: Pose | None,
+    alone: bool,
 ) -> _Row:
-    points, mesh, _, skin, _ = _nothing()
+    points, mesh, keypoints, skin, _ = _nothing()
     low, high = expected[:, :2].min(0), expected[:, :2].max(0)
     box = np.concatenate([low, high])
     fitted = fit_face(image, box)
@@ -103,8 +113,9 @@ def _look(
     (found,) = backend.measure(image, [Region.around(expected)])
     if found is not None:
         mesh = found
-    left, top, right, bottom = (float(edge) for edge in box)
-    keypoints = body.measure(image, (left, top, right, bottom))
+    if body is not None:
+        left, top, right, bottom = (float(edge) for edge in box)
+        keypoints = body.measure(image, None if alone else (left, top, right, bottom))
     return points, mesh, keypoints, skin, _change(image, before, box)
 
 

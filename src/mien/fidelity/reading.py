@@ -81,6 +81,8 @@ class Reading:
             picked[~there] = np.nan
             return picked
 
+        change = pick(self.change)
+        change[1:][there[1:] & (frames[1:] == frames[:-1])] = 0.0  # the same picture again
         return replace(
             self,
             times=pick(self.times),
@@ -88,5 +90,5 @@ class Reading:
             mesh=pick(self.mesh),
             body=pick(self.body),
             skin=pick(self.skin),
-            change=pick(self.change),
+            change=change,
         )

@@ -167,7 +167,7 @@ def test_a_clip_against_itself_hides_nobody(same):
         metrics["privacy"]["share_recognised"] == 1 and metrics["privacy"]["share_untouched"] == 1
     )
     assert metrics["privacy"]["nearest"] == 0 and not metrics["privacy"]["passed"]
-    assert metrics["privacy"]["ceiling"]["share_under"] == 1
+    assert metrics["privacy"]["ceiling"]["share_recognised"] == 1
     assert not same.passed and metrics["profile"]["passed"] is False
     assert line(same, "privacy.share_recognised").passed is False
     assert line(same, "privacy.share_untouched").passed is False

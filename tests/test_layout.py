@@ -85,7 +85,9 @@ def test_the_text_is_read():
     assert "mien.cli.app" in imports()["mien.cli"]
 
 
-@pytest.mark.parametrize("room", ["privacy", "fidelity", "expression"])
+@pytest.mark.parametrize(
+    "room", ["privacy", "fidelity", "expression", "evidence", "cohort", "report"]
+)
 def test_measures_never_see_an_engine(room):
     for module in imports():
         if within(module, room):

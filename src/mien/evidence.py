@@ -178,7 +178,7 @@ class Original:
     def reading(self, stop: _Stop) -> Reading:
         """What is read of the person."""
         if self._reading is None:
-            self._reading, self._chips = self._read(lambda frames: frames, stop)
+            self._reading, self._chips = self._read(lambda frames: frames, stop, outline=True)
         return self._reading
 
     def ceiling(self, quality: Quality, stop: _Stop) -> Ceiling:
@@ -194,7 +194,10 @@ class Original:
         return Ceiling(None, reading, _describe(self._chips))
 
     def _read(
-        self, through: Callable[[Iterator[Frame]], Iterator[Frame]], stop: _Stop
+        self,
+        through: Callable[[Iterator[Frame]], Iterator[Frame]],
+        stop: _Stop,
+        outline: bool = False,
     ) -> tuple[Reading, list[np.ndarray]]:
         """What is read of the person, and the face in some frames as the recogniser sees it."""
         tracked = np.flatnonzero(self.track.state == State.TRACKED)
@@ -214,7 +217,16 @@ class Original:
             # the thread that reads ends before the clip is closed
             with Reader(self.path) as reader, closing(ahead(reader)) as frames:
                 size = (self.info.width, self.info.height)
-                reading = read(through(frames), expected(self.track), backend, size, describe)
+                reading = read(
+                    through(frames),
+                    expected(self.track),
+                    backend,
+                    size,
+                    describe,
+                    self.bodies,
+                    self.alone,
+                    outline,
+                )
         finally:
             backend.close()
         return reading, chips

@@ -90,10 +90,11 @@ def evaluate(
     if only is not None and only not in _ONLY:
         raise ParameterError(f"--only is {only!r}: choose fidelity or privacy, or leave it out.")
     wanted = Profile.open(profile)
-    check_folder(out, overwrite)
     for clip in (original, deidentified):
-        if out.exists() and clip.exists() and out.samefile(clip):
-            raise OutputError(f"{out} is an input, and inputs are never overwritten.")
+        # a report that is replaced takes its folder with it
+        if out.resolve() in (clip.resolve(), *clip.resolve().parents):
+            raise OutputError(f"{clip} lies in {out}: choose another folder for the report.")
+    check_folder(out, overwrite)
     settings = {
         "only": only or "both",
         "person": person,

@@ -2,12 +2,12 @@
 
 The original's keypoints are taken as the truth. A keypoint counts in a frame if the original shows
 it (visibility above .5, inside the picture). COCO takes the area of the person's outline for the
-square of the scale; there is no outline here, so 0.53 of a box is taken, about what an outline
-fills. The box holds the keypoints that count and, where shoulders or hips lie outside the picture,
-reaches its edge there, as the outline of a body that is cut off does. It is never less than the
-square of the face's own extent: the box around eyes, ears and nose alone is nearly a line. The neck
-is made from the shoulders and would count them twice: it is left out of the similarity and only its
-distance is given.
+square of the scale, and so it is done here. Where no outline is known, 0.53 of a box is taken: of a
+whole body an outline fills about that, of a talking head twice as much. The box holds the keypoints
+that count and, where shoulders or hips lie outside the picture, reaches its edge there, as the
+outline of a body that is cut off does. It is never less than the square of the face's own extent:
+the box around eyes, ears and nose alone is nearly a line. The neck is made from the shoulders and
+would count them twice: it is left out of the similarity and only its distance is given.
 """
 
 from __future__ import annotations
@@ -96,13 +96,14 @@ def measure(original: Reading, other: Reading) -> Body:
     """
     truth, answer, times = original.body, other.body, original.times
     size = (original.width, original.height)
-    similarity = oks(truth, answer, size)
-    limbs = oks(truth, answer, size, face=False)
+    outline = original.outline
+    similarity = oks(truth, answer, size, outline=outline)
+    limbs = oks(truth, answer, size, face=False, outline=outline)
     compared = np.isfinite(similarity)
     has_body = np.isfinite(answer[:, 0, 0])
     over_95 = np.where(compared, similarity > 0.95, np.nan)
     over_995 = np.where(compared, similarity > 0.995, np.nan)
-    precision = average_precision(truth, answer, size)
+    precision = average_precision(truth, answer, size, outline)
     apart = np.linalg.norm(truth[:, :, :2] - answer[:, :, :2], axis=2)
     apart[~_counted(truth, size)] = np.nan
     return Body(
@@ -133,6 +134,7 @@ def oks(
     size: tuple[int, int] | None = None,
     *,
     face: bool = True,
+    outline: np.ndarray | None = None,
 ) -> np.ndarray:
     """Object keypoint similarity in each frame.
 
@@ -144,6 +146,8 @@ def oks(
         Width and height of the picture; without it, keypoints outside count too.
     face : bool
         Whether nose, eyes and ears count.
+    outline : np.ndarray [shape=(n_frames,)], optional
+        Area of the original's outline, pixels squared; NaN where unknown.
 
     Returns
     -------
@@ -153,6 +157,8 @@ def oks(
     """
     counted = _counted(original, size)[:, :17]
     square = _square(original[:, :17, :2], counted, size)
+    if outline is not None:
+        square = np.where(np.nan_to_num(outline) > 0, outline, square)
     known = (counted.sum(1) >= _FEWEST) & (square > 0)
     if not face:
         counted = counted.copy()
@@ -165,14 +171,17 @@ def oks(
 
 
 def average_precision(
-    original: np.ndarray, other: np.ndarray, size: tuple[int, int] | None = None
+    original: np.ndarray,
+    other: np.ndarray,
+    size: tuple[int, int] | None = None,
+    outline: np.ndarray | None = None,
 ) -> np.ndarray | None:
     """COCO's average precision at similarities .50, .55 to .95, shape (10,); see `Body.ap_50`.
 
     None if the original shows no body. A frame in which it shows fewer than 3 keypoints is
     ignored, as COCO ignores people without keypoints.
     """
-    similarity = oks(original, other, size)
+    similarity = oks(original, other, size, outline=outline)
     truths = np.isfinite(similarity)
     if not truths.any():
         return None

@@ -51,10 +51,11 @@ REGIONS: dict[str, np.ndarray] = {
 }
 """Points of the 68 that make up a region."""
 _R = ("r_x", "r_y", "r_cca")
+_REPETITIONS = 400  # of the bootstrap
 _FEWEST = 10  # frames, below which nothing is correlated
 _LONGEST_LAG_S = 0.6
 _DRIFT_S = 1.0  # slower movement says nothing about a lag
-_LIKE = 0.3  # correlation below which two movements have no lag
+_LIKE = 0.5  # correlation below which two movements have no lag
 _CLEAR = 0.02  # outer-eye distances, summed over a region's points: moves for certain
 _STILL = 1e-9  # variance, squared pixels or outer-eye distances, of what does not move at all
 
@@ -198,9 +199,7 @@ def _compare(
 ) -> tuple[dict[str, np.ndarray], list[tuple[float, float] | None]]:
     """Correlations of all pairs, and intervals of their means."""
     sums = _sums(a, b, number)
-    return _from_sums(sums.sum(0)), intervals(
-        sums, lambda s: np.array([np.nanmean(r) for r in _from_sums(s).values()])
-    )
+    return _from_sums(sums.sum(0)), intervals(sums, _quick_means, repetitions=_REPETITIONS)
 
 
 def _correlate(a: np.ndarray, b: np.ndarray) -> dict[str, np.ndarray]:
@@ -245,6 +244,28 @@ def _from_sums(sums: np.ndarray) -> dict[str, np.ndarray]:
         found[name] = np.where(aa[:, k, k] <= _STILL, np.nan, np.where(both <= _STILL**2, 0.0, r))
     found["r_cca"] = _canonical(aa, bb, ab)
     return found
+
+
+def _quick_means(sums: np.ndarray) -> np.ndarray:
+    """Means of r_x, r_y and r_cca: `_from_sums` for many draws, without pairs that stand still."""
+    n, x, y, u, v = sums[:, :5].T
+    xx, xy, xu, xv, yy, yu, yv, uu, uv, vv = (
+        sums[:, 5 + k] / n - a * b / n**2
+        for k, (a, b) in enumerate(
+            ((x, x), (x, y), (x, u), (x, v), (y, y), (y, u), (y, v), (u, u), (u, v), (v, v))
+        )
+    )
+    # whitening by Cholesky's factors leaves a 2x2 matrix, whose larger singular value is sought
+    a, b = np.sqrt(xx), np.sqrt(uu)
+    c, d = xy / a, uv / b
+    e, f = np.sqrt(yy - c**2), np.sqrt(vv - d**2)
+    k11, k12 = xu / (a * b), (xv - xu * d / b) / (a * f)
+    k21 = (yu - c * xu / a) / (e * b)
+    k22 = (yv - yu * d / b - c / a * (xv - xu * d / b)) / (e * f)
+    total = k11**2 + k12**2 + k21**2 + k22**2
+    gap = np.sqrt(np.maximum(total**2 - 4 * (k11 * k22 - k12 * k21) ** 2, 0))
+    r = (xu / np.sqrt(xx * uu), yv / np.sqrt(yy * vv), np.sqrt((total + gap) / 2))
+    return np.array([np.nanmean(np.clip(one, -1, 1)) for one in r])
 
 
 def _canonical(aa: np.ndarray, bb: np.ndarray, ab: np.ndarray) -> np.ndarray:

@@ -27,6 +27,7 @@ def read(
     each: Callable[[Frame], None] | None = None,
     bodies: np.ndarray | None = None,
     alone: bool = True,
+    outline: bool = False,
 ) -> Reading:
     """Read one person.
 
@@ -49,6 +50,8 @@ def read(
     alone : bool
         Whether nobody else is in the clip: any body is then the person's, even where a covered face
         leaves it without a nose.
+    outline : bool
+        Whether the area of the body's outline is measured too.
 
     Returns
     -------
@@ -57,7 +60,8 @@ def read(
     """
     times: list[float] = []
     rows: list[_Row] = []
-    body = Pose()
+    areas: list[float] = []
+    body = Pose(outline)
     if bodies is None:
         bodies = np.ones(len(near), bool)
     before: np.ndarray | None = None
@@ -68,6 +72,7 @@ def read(
             if np.isfinite(expected[:, :2]).all():
                 row = _look(frame.image, before, expected, backend, body if whole else None, alone)
             rows.append(row)
+            areas.append(body.area if whole and np.isfinite(row[2][0, 0]) else np.nan)
             before = frame.image
             if each is not None:
                 each(frame)
@@ -83,6 +88,7 @@ def read(
         body=np.array(keypoints).reshape(-1, 18, 3),
         skin=np.array(skins).reshape(-1, 3),
         change=np.array(changes, float),
+        outline=np.array(areas) if outline else None,
     )
 
 

@@ -43,6 +43,9 @@ class Reading:
     change: np.ndarray
     """Mean absolute change of the face's grey levels from the frame before, NaN in the first frame
     and where there is no face, shape (n_frames,)."""
+    outline: np.ndarray | None = None
+    """Area of the person's outline, pixels squared, NaN where unknown, shape (n_frames,); None
+    where it was not looked for."""
 
     @property
     def found(self) -> np.ndarray:
@@ -62,8 +65,9 @@ class Reading:
             width=width,
             height=height,
             points=self.points * across,
-            mesh=self.mesh * np.append(across, across.mean()),
+            mesh=(self.mesh * np.append(across, across.mean())).astype(self.mesh.dtype),
             body=self.body * np.append(across, 1.0),
+            outline=None if self.outline is None else self.outline * across.prod(),
         )
 
     def take(self, frames: np.ndarray) -> Reading:
@@ -77,7 +81,7 @@ class Reading:
         there = frames >= 0
 
         def pick(values: np.ndarray) -> np.ndarray:
-            picked = values[np.where(there, frames, 0)].astype(np.float64)
+            picked = values[np.where(there, frames, 0)]  # a copy, as exact as it was
             picked[~there] = np.nan
             return picked
 
@@ -91,4 +95,5 @@ class Reading:
             body=pick(self.body),
             skin=pick(self.skin),
             change=change,
+            outline=None if self.outline is None else pick(self.outline),
         )

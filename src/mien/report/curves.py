@@ -60,7 +60,7 @@ class Curves:
             lip=_trembling(one, two, "lip"),
             jaw=_trembling(one, two, "jaw"),
             regions=differences(one, two),
-            oks=body.oks(one.body, two.body, (one.width, one.height)),
+            oks=body.oks(one.body, two.body, (one.width, one.height), outline=one.outline),
             found=(one.found, two.found),
             held=held,
         )

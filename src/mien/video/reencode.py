@@ -162,7 +162,9 @@ def _look(path: Path) -> tuple[float | None, float]:
         pixels = max(stream.codec_context.width * stream.codec_context.height, 1)
         for number, packet in enumerate(container.demux(stream)):
             if number == 0:
-                found = re.search(rb"x264 - core .*? crf=([0-9]+(?:\.[0-9]+)?)", bytes(packet), re.DOTALL)
+                found = re.search(
+                    rb"x264 - core .*? crf=([0-9]+(?:\.[0-9]+)?)", bytes(packet), re.DOTALL
+                )
                 stated = float(found[1]) if found else None
             elif packet.size:
                 total, count = total + packet.size, count + 1

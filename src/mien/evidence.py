@@ -46,7 +46,7 @@ MEASURES: dict[str, Any] = {
 """The measures of fidelity, by the key that each has in the metrics."""
 VERSION = 1
 """Of the metrics; raised when a key changes its meaning."""
-_BODY_STEP_S = 0.08  # time between frames whose body is looked for: bodies are slow, the model too
+_BODY_STEP_S = 0.1  # time between frames whose body is looked for: bodies are slow, the model too
 _PROBES = 24  # re-encoded frames that the recogniser describes, the ceiling of privacy
 
 Only = Literal["both", "fidelity", "privacy"]
@@ -297,10 +297,11 @@ def evaluate(
             "the same recording."
         )
     stop = _Stop(progress)
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(3) as pool:
         jobs: list[Future[Any]] = []
         if only != "privacy":
-            jobs.append(pool.submit(_read_original, original, deidentified, stop))
+            jobs.append(pool.submit(_read_ceiling, original, deidentified, stop))
+            jobs.append(pool.submit(original.reading, stop))
             jobs.append(pool.submit(_read_other, original, deidentified, pairing, stop))
         try:
             verdict = (
@@ -316,8 +317,8 @@ def evaluate(
             raise
         readings = None
         if jobs:
-            (own, ceiling), other = (job.result() for job in jobs)
-            readings = Readings(own, other, ceiling)
+            ceiling, own, other = (job.result() for job in jobs)
+            readings = Readings(own, other, ceiling or original.untouched(stop))
     measures, merged = _measure(readings)
     metrics: dict[str, Any] = {
         "mien_evaluate": VERSION,
@@ -386,11 +387,11 @@ def _audit(
         backend.close()
 
 
-def _read_original(original: Original, deidentified: Path, stop: _Stop) -> tuple[Reading, Ceiling]:
-    reading = original.reading(stop)
+def _read_ceiling(original: Original, deidentified: Path, stop: _Stop) -> Ceiling | None:
+    """The original encoded again; None if the result is the very same file."""
     if sha256(original.path) == sha256(deidentified):
-        return reading, original.untouched(stop)
-    return reading, original.ceiling(quality_of(deidentified, original.path), stop)
+        return None
+    return original.ceiling(quality_of(deidentified, original.path), stop)
 
 
 def _read_other(original: Original, deidentified: Path, pairing: Pairing, stop: _Stop) -> Reading:

@@ -17,6 +17,7 @@ from mien.fidelity.reading import Reading
 CITATION = "mien: frame by frame comparison of presentation times and of changes of the face"
 RATIO = ("face_found",)
 _MOVING = 0.8  # grey levels, mean over the face: what counts as a change of the original
+_QUIET = 5  # per cent of the frames, whose change is taken for noise
 _HELD = 0.15  # of the original's change, below which the result's face stands still
 
 
@@ -62,8 +63,10 @@ def measure(original: Reading, other: Reading) -> Continuity:
     """
     missing = ~np.isfinite(other.times)
     seen = original.found
-    moving = (original.change > _MOVING) & np.isfinite(other.change)
-    held = moving & (other.change < _HELD * original.change)
+    # what changes even in the quietest frames is the camera's noise
+    one, two = (_above_noise(reading.change) for reading in (original, other))
+    moving = (one > _MOVING) & np.isfinite(two)
+    held = moving & (two < _HELD * one)
     share = np.where(moving, held.astype(float), np.nan)
     return Continuity(
         frames=len(original.times),
@@ -73,3 +76,9 @@ def measure(original: Reading, other: Reading) -> Continuity:
         held_frames=np.flatnonzero(held),
         interval=mean_interval(share, original.times) if moving.any() else None,
     )
+
+
+def _above_noise(change: np.ndarray) -> np.ndarray:
+    """Changes less the usual change of the quietest frames, grey levels, shape (n_frames,)."""
+    known = change[np.isfinite(change)]
+    return change - np.percentile(known, _QUIET) if len(known) else change

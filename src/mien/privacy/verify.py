@@ -31,7 +31,7 @@ from mien.workers import ahead
 GALLERY = 48  # original frames of each person
 PROBES = 60  # output frames of each person: none recognised means at most 5 % of all are
 LEAST_CHANGED = 6  # further output frames: those in which the face differs least from the original
-SCANNED = 150  # output frames that the independent detector sees
+SCANNED = 60  # output frames that the independent detector sees, as many as are compared
 UNTOUCHED = 4.0  # grey levels, mean: what re-encoding alone may change
 _SIDE = 200  # pixels of a picture for the sheet
 
@@ -308,8 +308,8 @@ def _partners(
     notes = []
     with Reader(deidentified) as reader:
         read = []
-        for frame in ahead(reader):
-            read.append(frame.time)
+        for time in reader.timestamps():
+            read.append(time)
             report("pairing", len(read), reader.info.frame_estimate)
         others = np.array(read)
         ours, theirs = _size(original), (reader.info.width, reader.info.height)

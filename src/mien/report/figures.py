@@ -104,7 +104,7 @@ def finish(name: str, caption: str, figure: Figure) -> Drawing:
     """Write a figure as PNG and SVG, without a date."""
     FigureCanvasAgg(figure)
     png, svg = BytesIO(), BytesIO()
-    figure.savefig(png, format="png", dpi=150, metadata={"Software": None})
+    figure.savefig(png, format="png", dpi=120, metadata={"Software": None})
     figure.set_layout_engine("none")  # it is laid out now
     figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
     return Drawing(name, caption, png.getvalue(), svg.getvalue())

@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -74,22 +75,24 @@ def write(
     with Staged(Path(folder), overwrite) as staged:
         curves = Curves.of(evidence)
         withheld = None if include_original else withheld_because(evidence)
-        shown = None
-        if withheld is None:
-            wanted = tuple(moment.frame for moment in evidence.moments)
-            shown = pictures(
-                evidence, include_original=include_original, wanted=wanted, progress=progress
-            )
-        drawings = {}
-        for drawing in figures(evidence, curves):
-            staged.write(f"figures/{drawing.name}.png", drawing.png)
-            staged.write(f"figures/{drawing.name}.svg", drawing.svg)
-            drawings[drawing.name] = {
-                "caption": drawing.caption,
-                "uri": _uri(drawing.png, "image/png"),
-            }
-            if progress is not None:
-                progress("drawing", len(drawings), None)
+        wanted = tuple(moment.frame for moment in evidence.moments)
+        with ThreadPoolExecutor(1) as pool:  # copying leaves time for drawing
+            copy = None
+            if withheld is None:
+                copy = pool.submit(
+                    pictures, evidence, include_original=include_original, wanted=wanted
+                )
+            drawings = {}
+            for drawing in figures(evidence, curves):
+                staged.write(f"figures/{drawing.name}.png", drawing.png)
+                staged.write(f"figures/{drawing.name}.svg", drawing.svg)
+                drawings[drawing.name] = {
+                    "caption": drawing.caption,
+                    "uri": _uri(drawing.png, "image/png"),
+                }
+                if progress is not None:
+                    progress("drawing", len(drawings), None)
+            shown = None if copy is None else copy.result()
         for name, content in tables(evidence, curves):
             staged.write(f"tables/{name}", content)
         metrics = public_metrics(evidence, include_original=include_original)

@@ -1,0 +1,147 @@
+"""Pairs of phantoms of which the second has one fault: the measures find it, and its size."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mien import evidence
+from mien.evidence import Ceiling, Readings
+from mien.fidelity.profile import Line, Profile
+from mien.fidelity.read import read
+from mien.fidelity.reading import Reading
+from mien.phantom import (
+    DampMouth,
+    Delay,
+    Droop,
+    Freeze,
+    Hold,
+    NoBlinks,
+    Phantom,
+    Script,
+    Smooth,
+    Tremor,
+)
+from mien.tracking import open_backend
+
+BLINKS = (0.8, 2.1, 3.4, 4.7, 6.0, 7.3)
+SCRIPT = Script(
+    seconds=8,
+    fps=20,
+    width=400,
+    height=300,
+    seed=5,
+    blinks=BLINKS,
+    tremor=Tremor(hertz=5, amplitude=0.02, start_s=0, end_s=5),
+    speech=(5.2, 7.8),
+)
+FAULTS = {
+    "damped": DampMouth(0.2),
+    "late": Delay(0.1),
+    "smooth": Smooth(3),
+    "open-eyed": NoBlinks(),
+    "frozen": Freeze(),
+    "held": Hold(4),
+    "drooping": Droop(0.02, "left"),
+}
+
+
+@dataclass
+class Shown:
+    """What is measured of one fault."""
+
+    metrics: dict[str, Any]
+    lines: list[Line]
+
+    def failing(self) -> set[str]:
+        return {line.ask.key for line in self.lines if line.passed is False}
+
+
+@pytest.fixture(scope="module")
+def measured():
+    """Measures each fault once, when it is first asked for."""
+    backend = open_backend(None)
+    done: dict[str, Shown] = {}
+
+    def look(fault: Any) -> Reading:
+        clip = Phantom(SCRIPT, fault=fault)
+        # where to look is the phantom's truth; what is seen there is read
+        places = clip.truth.people[0].landmarks.astype(float)
+        none = np.zeros(len(places), bool)
+        return read(clip, places, backend, (SCRIPT.width, SCRIPT.height), None, none)
+
+    original = look(None)
+
+    def measure(name: str) -> Shown:
+        if name not in done:
+            other = original if name == "same" else look(FAULTS[name])
+            readings = Readings(original, other, Ceiling(None, original, np.zeros((0, 128))))
+            _, metrics = evidence._measure(readings)
+            lines = Profile.open("parkinson").check(metrics, "fidelity")
+            done[name] = Shown(metrics, [li for li in lines if not li.ask.key.startswith("body")])
+        return done[name]
+
+    yield measure
+    backend.close()
+
+
+def test_the_same_passes_with_every_blink_and_the_tremor(measured):
+    shown = measured("same")
+    assert not shown.failing()
+    metrics = shown.metrics
+    assert metrics["dynamics"]["r_x"] == metrics["dynamics"]["ceiling"]["r_x"] == 1
+    assert metrics["dynamics"]["ratio"]["r_cca"] == 1
+    assert metrics["blink"]["count_original"] == metrics["blink"]["count_other"] == len(BLINKS)
+    assert metrics["tremor"]["present"]
+    assert metrics["tremor"]["lip"]["band_peak_hz_original"] == pytest.approx(5.0, abs=0.1)
+
+
+def test_a_damped_mouth(measured):
+    shown = measured("damped")
+    mouth = shown.metrics["dynamics"]["regions"]["mouth"]
+    assert mouth["gain"] == pytest.approx(0.8, abs=0.03)
+    assert abs(mouth["lag_ms"]) < 10
+
+
+def test_a_late_face(measured):
+    shown = measured("late")
+    assert shown.metrics["dynamics"]["regions"]["mouth"]["lag_ms"] == pytest.approx(100, abs=10)
+    assert "dynamics.regions.mouth.lag_ms" in shown.failing()
+
+
+def test_a_drooping_mouth(measured):
+    shown = measured("drooping")
+    corner = shown.metrics["resting"]["second_opinion"]["mouth_corner"]
+    assert corner["error"] == pytest.approx(2.0, abs=0.4)  # MediaPipe sees most of it, dlib half
+
+
+def test_smoothed_motion_loses_its_tremor(measured):
+    shown = measured("smooth")
+    assert "tremor.lip.amplitude_ratio" in shown.failing()
+    assert shown.metrics["tremor"]["lip"]["amplitude_ratio"] < 0.2
+    assert "blink.own_recall" not in shown.failing()
+
+
+def test_missing_blinks(measured):
+    shown = measured("open-eyed")
+    assert shown.metrics["blink"]["count_other"] == 0
+    assert {"blink.own_recall", "blink.own_precision"} <= shown.failing()
+    assert "tremor.lip.amplitude_ratio" not in shown.failing()
+
+
+def test_a_frozen_face(measured):
+    shown = measured("frozen")
+    assert {
+        "dynamics.regions.mouth.gain",
+        "blink.own_recall",
+        "tremor.lip.amplitude_ratio",
+    } <= shown.failing()
+
+
+def test_held_frames(measured):
+    shown = measured("held")
+    assert "continuity.held" in shown.failing()
+    assert shown.metrics["continuity"]["held"] == pytest.approx(0.7, abs=0.1)

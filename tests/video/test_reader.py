@@ -11,7 +11,9 @@ import pytest
 from video_clips import make_clip, patches, set_matrix
 
 from mien.errors import VideoError
+from mien.phantom import Script, render_phantom
 from mien.video import Reader, probe
+from mien.workers import WAITING, ahead
 
 CLIPS = Path(__file__).resolve().parents[3] / "shared" / "clips"
 CENTRES = np.s_[8::16, 8::16]
@@ -248,3 +250,27 @@ def test_real_clips(tmp_path, name):
             last, count = frame.pts, count + 1
     assert count == clip.info.frame_estimate
     assert clip.losses == []
+
+
+def test_closing_while_another_thread_decodes(tmp_path):
+    """A loop that fails leaves the thread that reads ahead for it decoding: nothing may break."""
+    path = render_long(tmp_path)
+    for count in range(1, 9):
+        with pytest.raises(ZeroDivisionError), Reader(path) as reader:
+            frames = ahead(reader)
+            for frame in frames:
+                if frame.index == count:
+                    raise ZeroDivisionError
+        assert len(list(frames)) <= WAITING + 1
+
+
+def test_timestamps_are_those_of_the_frames(tmp_path):
+    path = render_long(tmp_path)
+    with Reader(path) as reader:
+        assert list(reader.timestamps()) == [frame.time for frame in reader]
+
+
+def render_long(folder):
+    script = Script(seconds=2, fps=15, width=320, height=240, variable_frame_rate=True)
+    render_phantom(script, folder / "long.mp4")
+    return folder / "long.mp4"

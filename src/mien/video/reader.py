@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from threading import Lock
 from types import TracebackType
 from typing import cast
 
@@ -165,6 +166,7 @@ class Reader:
         self._first = _probe(self.path)
         self.info = self._first.info
         self._container: InputContainer | None = None
+        self._decoding = Lock()
 
     def __enter__(self) -> Reader:
         return self
@@ -178,35 +180,36 @@ class Reader:
         self.close()
 
     def close(self) -> None:
-        """Close the file; a pass that is under way ends."""
-        if self._container is not None:
-            self._container.close()
-            self._container = None
+        """Close the file; a pass that is under way, in this thread or another, ends."""
+        with self._decoding:
+            if self._container is not None:
+                self._container.close()
+                self._container = None
 
     def __iter__(self) -> Iterator[Frame]:
-        self.close()
-        self.losses = []
-        container = _open(self.path)
-        self._container = container
-        try:
-            yield from self._frames(container)
-        finally:
-            container.close()
-            if self._container is container:
-                self._container = None
+        return self._pass(pictures=True)
 
     def timestamps(self) -> Iterator[float]:
         """When each frame is shown, seconds: without pictures, in a third of the time.
 
         A frame whose picture turns out to be damaged counts, although iteration may drop it.
         """
+        return (frame.time for frame in self._pass(pictures=False))
+
+    def _pass(self, pictures: bool) -> Iterator[Frame]:
         self.close()
         self.losses = []
-        with _open(self.path) as container:
-            for frame in self._frames(container, pictures=False):
-                yield frame.time
+        container = _open(self.path)
+        self._container = container
+        try:
+            yield from self._frames(container, pictures)
+        finally:
+            with self._decoding:
+                container.close()
+                if self._container is container:
+                    self._container = None
 
-    def _frames(self, container: InputContainer, pictures: bool = True) -> Iterator[Frame]:
+    def _frames(self, container: InputContainer, pictures: bool) -> Iterator[Frame]:
         stream = _video_stream(container, self.path)
         # Threads within a frame, not across frames: an error then belongs to the packet that was
         # being decoded, and the frames around it are the same in every pass.
@@ -215,42 +218,60 @@ class Reader:
         expected = _Expected(self.info.time_base, self.losses)
         to_rgb = _ToRgb(self._first)
         index = 0
-        for packet in self._packets(container, stream, expected):
-            try:
-                decoded = stream.decode(packet)
-            except av.error.EOFError:
-                break  # flushing again after an error in the flush
-            except (av.FFmpegError, ValueError) as exc:
-                expected.failed(packet, _words(exc))
+        announced = stream.frames
+        for picture in self._decoded(container, stream, expected):
+            expected.arrived(picture.pts)
+            pts = clock.place(picture)
+            if pts is None:
                 continue
-            for picture in decoded:
-                expected.arrived(picture.pts)
-                pts = clock.place(picture)
-                if pts is None:
-                    continue
-                if picture.is_corrupt:
-                    time_s = float(pts * self.info.time_base)
-                    self.losses.append(Loss(time_s, 0, 1, "the picture is damaged"))
-                try:
-                    image = to_rgb(picture) if pictures else _NO_PICTURE
-                except (av.FFmpegError, ValueError) as exc:
-                    time_s = float(pts * self.info.time_base)
-                    self.losses.append(Loss(time_s, 0, 1, _words(exc)))
-                    continue
-                if to_rgb.size_changed:
-                    to_rgb.size_changed = False
-                    time_s = float(pts * self.info.time_base)
-                    self.losses.append(
-                        Loss(time_s, 0, 0, "the picture size changes; scaled to the first size")
-                    )
-                yield Frame(image, pts, self.info.time_base, index, picture.duration or None)
-                index += 1
-        expected.finish(stream.frames)
+            if picture.is_corrupt:
+                time_s = float(pts * self.info.time_base)
+                self.losses.append(Loss(time_s, 0, 1, "the picture is damaged"))
+            try:
+                image = to_rgb(picture) if pictures else _NO_PICTURE
+            except (av.FFmpegError, ValueError) as exc:
+                time_s = float(pts * self.info.time_base)
+                self.losses.append(Loss(time_s, 0, 1, _words(exc)))
+                continue
+            if to_rgb.size_changed:
+                to_rgb.size_changed = False
+                time_s = float(pts * self.info.time_base)
+                self.losses.append(
+                    Loss(time_s, 0, 0, "the picture size changes; scaled to the first size")
+                )
+            yield Frame(image, pts, self.info.time_base, index, picture.duration or None)
+            index += 1
+        if self._container is not container:
+            return  # closed before the end
+        expected.finish(announced)
         if index == 0:
             raise VideoError(
                 f"no frame of {self.path} could be decoded: the file is damaged, so export or copy "
                 "it again from where it came"
             )
+
+    def _decoded(
+        self, container: InputContainer, stream: VideoStream, expected: _Expected
+    ) -> Iterator[VideoFrame]:
+        """Yield the pictures of the video, until the clip is closed."""
+        packets = self._packets(container, stream, expected)
+        while True:
+            # whoever closes the clip, perhaps in another thread, waits for the packet in hand
+            with self._decoding:
+                if self._container is not container:
+                    return
+                try:
+                    packet = next(packets)
+                except StopIteration:
+                    return
+                try:
+                    pictures = stream.decode(packet)
+                except av.error.EOFError:
+                    return  # flushing again after an error in the flush
+                except (av.FFmpegError, ValueError) as exc:
+                    expected.failed(packet, _words(exc))
+                    continue
+            yield from pictures
 
     def _packets(
         self, container: InputContainer, stream: VideoStream, expected: _Expected

@@ -392,9 +392,9 @@ def test_disk_is_full(brief, tmp_path, fewer_checks, monkeypatch):
     assert "disk is full" in fails(OutputError, brief.copy(tmp_path), tmp_path / "out.mp4")
 
 
-def interrupt(brief, folder: Path, how: signal.Signals) -> tuple[subprocess.Popen, str, Path]:
+def interrupt(clip, folder: Path, how: signal.Signals) -> tuple[subprocess.Popen, str, Path]:
     """Start the command line and send a signal once the hidden file has appeared."""
-    source, output = brief.copy(folder), folder / "out.mp4"
+    source, output = clip.copy(folder), folder / "out.mp4"
     process = subprocess.Popen(
         [*COMMAND, "deidentify", source, "-o", output, "--engine", "mask"],
         stderr=subprocess.PIPE,
@@ -409,16 +409,16 @@ def interrupt(brief, folder: Path, how: signal.Signals) -> tuple[subprocess.Pope
     return process, errors, output
 
 
-def test_killed(brief, tmp_path):
-    process, _, output = interrupt(brief, tmp_path, signal.SIGKILL)
+def test_killed(patient, tmp_path):
+    process, _, output = interrupt(patient, tmp_path, signal.SIGKILL)
     assert process.returncode == -signal.SIGKILL
     assert not output.exists() and not output.with_suffix(".json").exists()
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_interrupted(brief, tmp_path, how):
-    process, errors, _ = interrupt(brief, tmp_path, how)
-    assert process.returncode == 130
+def test_interrupted(patient, tmp_path, how):
+    process, errors, _ = interrupt(patient, tmp_path, how)
+    assert process.returncode == 130, errors
     assert [line for line in errors.splitlines() if line.startswith("mien:")] == [
         "mien: interrupted; no unfinished file was left."
     ]

@@ -46,7 +46,7 @@ def reading(points: np.ndarray) -> Reading:
         mesh=np.full((n, 478, 3), np.nan),
         body=np.full((n, 18, 3), np.nan),
         skin=np.full((n, 3), np.nan),
-        change=np.full(n, 5.0),
+        change=np.r_[np.full(n // 10, 0.2), np.full(n - n // 10, 5.0)],  # still, then moving
     )
 
 

@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 VENV := .venv
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test lint bank clean
+.PHONY: setup train-setup demo test lint clean
 
 setup: $(STAMP)
 
@@ -13,6 +13,10 @@ $(STAMP): requirements.lock pyproject.toml
 	$(VENV)/bin/python -m pip install --quiet --no-deps --require-hashes -r requirements.lock
 	$(VENV)/bin/python -m pip install --quiet --no-deps -e .
 	@touch $@
+
+# torch and what benchmarks compare with; the tests of training skip without it
+train-setup: setup
+	$(VENV)/bin/python -m pip install --quiet -r requirements-train.txt
 
 demo: setup
 	$(VENV)/bin/mien demo

@@ -384,9 +384,8 @@ class FullDisk:
 def test_disk_is_full(brief, tmp_path, fewer_checks, monkeypatch):
     real = writer._open_part
 
-    def small(path):
-        part, file = real(path)
-        return part, FullDisk(file, 2000)
+    def small(part):
+        return FullDisk(real(part), 2000)
 
     monkeypatch.setattr(writer, "_open_part", small)
     assert "disk is full" in fails(OutputError, brief.copy(tmp_path), tmp_path / "out.mp4")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 from fractions import Fraction
 from pathlib import Path
@@ -302,13 +303,33 @@ class FullDisk:
         return getattr(self._file, name)
 
 
+def test_interrupted_as_the_hidden_file_appears(tmp_path, monkeypatch):
+    real = writer._open_part
+
+    def interrupted(part):
+        real(part).close()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(writer, "_open_part", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        Writer(tmp_path / "a.mp4", INFO)
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_writer_that_nobody_holds_leaves_nothing(tmp_path):
+    out = Writer(tmp_path / "a.mp4", INFO)
+    assert len(os.listdir(tmp_path)) == 1
+    del out
+    gc.collect()
+    assert os.listdir(tmp_path) == []
+
+
 @pytest.mark.parametrize("room", [0, 2000, 100_000])
 def test_full_disk(tmp_path, monkeypatch, room):
     real = writer._open_part
 
-    def small(path):
-        part, file = real(path)
-        return part, FullDisk(file, room)
+    def small(part):
+        return FullDisk(real(part), room)
 
     monkeypatch.setattr(writer, "_open_part", small)
     noise = np.random.default_rng(0)

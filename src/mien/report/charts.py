@@ -53,7 +53,9 @@ def chart(curves: Curves) -> str | None:
                 legendgroup=name,
                 showlegend=name not in shown and name != "OKS",
                 legend="legend" if name in ("original", "result") else "legend2",
-                mode="lines",
+                mode="lines+markers" if name == "OKS" else "lines",
+                marker={"size": 3},
+                connectgaps=name == "OKS",  # the body is not read in every frame
                 line=line,
                 hovertemplate="%{y:.4g}",
                 row=number,

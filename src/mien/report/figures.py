@@ -410,7 +410,9 @@ def _body(curves: Curves) -> tuple[str, str, Figure] | None:
     figure = _figure(2.3)
     left, right = figure.subplots(1, 2, width_ratios=(2, 1))
     flat = len(curves.times) > _LONG
-    left.plot(curves.times, curves.oks, color=RESULT, lw=1, rasterized=flat)
+    left.plot(
+        curves.times[known], curves.oks[known], ".-", ms=2, color=RESULT, lw=1, rasterized=flat
+    )
     left.axhline(0.95, color="black", lw=0.8, ls="--")
     low = min(0.9, float(np.nanmin(curves.oks)) - 0.02)
     left.set(xlabel="seconds", ylabel="OKS", ylim=(low, 1.005))

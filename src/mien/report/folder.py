@@ -93,6 +93,9 @@ class Staged:
             self.part.mkdir()
         except OSError as exc:
             raise self._failed(exc) from exc
+        except BaseException:  # interrupted
+            shutil.rmtree(self.part, ignore_errors=True)
+            raise
 
     def __enter__(self) -> Staged:
         return self

@@ -198,6 +198,11 @@ class Writer:
     ) -> None:
         self._abandon()
 
+    def __del__(self) -> None:
+        # interrupted after it was made and before anybody held it
+        if getattr(self, "_part", None) is not None:
+            self._abandon()
+
     @overload
     def write(self, frame: Frame) -> None: ...
     @overload
@@ -370,7 +375,9 @@ class Writer:
 
     def _start(self, crf: int, preset: str, comment: str | None) -> None:
         info = self.info
-        self._part, self._file = _open_part(self.path)
+        # known before it exists: whatever interrupts from here on, the file is found and removed
+        self._part = _part_of(self.path)
+        self._file = _open_part(self._part)
         timescale = info.time_base.denominator
         self._tick = Fraction(1, timescale)
         # Edits (a late start, the length of the track) count in ticks of the whole file; sharing
@@ -491,10 +498,14 @@ class Writer:
 _OURS = (OutputError, ParameterError)
 
 
-def _open_part(path: Path) -> tuple[Path, BinaryIO]:
-    """Create the hidden file beside the output."""
-    part = path.absolute().parent / f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.part"
-    return part, open(part, "xb", buffering=1 << 20)
+def _part_of(path: Path) -> Path:
+    """Name of the hidden file beside the output; nothing has it yet."""
+    return path.absolute().parent / f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.part"
+
+
+def _open_part(part: Path) -> BinaryIO:
+    """Create the hidden file."""
+    return open(part, "xb", buffering=1 << 20)
 
 
 class _Sound:

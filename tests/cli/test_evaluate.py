@@ -399,8 +399,12 @@ def test_an_interruption_between_clips_keeps_whole_reports_only(
     out = tmp_path / "out"
     result = mien("evaluate", *study, "-o", out)
     assert result.exit_code == 130 and "interrupted" in result.stderr
-    assert {path.name for path in out.iterdir()} <= {"a"}
+    assert {path.name for path in out.iterdir()} <= {"a", ".mien-files"}
     assert not list(tmp_path.rglob("*.part"))
+
+    monkeypatch.setattr(room, "evaluate", stub)
+    again = mien("evaluate", *study, "-o", out, "--overwrite")
+    assert again.exit_code != 6 and (out / "cohort.html").is_file()
 
 
 def test_help_shows_an_example(mien):

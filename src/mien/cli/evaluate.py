@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -163,15 +162,12 @@ def _folders(
     """Every pair of two folders, a report for each, and a table of all."""
     from mien import cohort
     from mien.report.cohort import write_cohort
+    from mien.report.folder import remove_if_empty, write_files
 
     pairs, alone = cohort.pairs(original, deidentified)
     for name in alone:
         tell(f"{name} has no counterpart in the other folder and is left out.")
-    out.mkdir(exist_ok=True)
-    try:
-        out.mkdir(exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{out} cannot be written: {error.strerror or error}.") from error
+    write_files(out, {})  # if this run is interrupted, the next may overwrite what is there
     rows: list[dict[str, Any]] = []
     try:
         for one, two in pairs:
@@ -192,8 +188,7 @@ def _folders(
         tests = cohort.paired_tests([row["metrics"] for row in rows if row["metrics"]])
         write_cohort(rows, tests, out, overwrite=overwrite)
     finally:
-        with suppress(OSError):
-            out.rmdir()  # only where nothing was written
+        remove_if_empty(out)
     failed = [row for row in rows if not (row["metrics"] and row["metrics"]["profile"]["passed"])]
     if as_json:
         print(json.dumps({"clips": rows, "tests": tests}, indent=2))

@@ -6,12 +6,13 @@ import os
 import secrets
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
 from mien.errors import OutputError
 
-_OURS = ("report.html", "metrics.json", "cohort.html", "comparison.html")
+_LIST = ".mien-files"  # in a finished folder: the files that mien put there, one a line
 
 
 def check_folder(path: Path, overwrite: bool = False) -> None:
@@ -30,7 +31,7 @@ def check_folder(path: Path, overwrite: bool = False) -> None:
     if path.is_dir() and any(path.iterdir()):
         if not overwrite:
             raise OutputError(f"{path} is not empty: choose another name or add --overwrite.")
-        if not any((path / name).is_file() for name in _OURS):
+        if not (path / _LIST).is_file():
             raise OutputError(f"{path} is not empty and holds no report: choose another name.")
 
 
@@ -49,7 +50,9 @@ def write_files(folder: Path, files: Mapping[str, str | bytes], overwrite: bool 
                 raise OutputError(
                     f"{folder / name} already exists: choose another folder or add --overwrite."
                 )
-        for name, content in files.items():
+        listed = {*files, *_listed(folder)}
+        content_of = {_LIST: "".join(f"{name}\n" for name in sorted(listed)), **files}
+        for name, content in content_of.items():
             part = folder / f".{name}.{os.getpid()}-{secrets.token_hex(4)}.part"
             try:
                 part.write_bytes(content.encode() if isinstance(content, str) else content)
@@ -60,6 +63,13 @@ def write_files(folder: Path, files: Mapping[str, str | bytes], overwrite: bool 
         raise
     except OSError as exc:
         raise OutputError(f"{folder} cannot be written: {exc.strerror or exc}.") from exc
+
+
+def remove_if_empty(folder: Path) -> None:
+    """Remove a folder into which nothing was written after all."""
+    with suppress(OSError):
+        if {path.name for path in folder.iterdir()} <= {_LIST}:
+            shutil.rmtree(folder)
 
 
 class Staged:
@@ -118,9 +128,11 @@ class Staged:
             raise self._failed(exc) from exc
 
     def commit(self) -> None:
-        """Give the folder its name."""
+        """Give the folder its name; what others put into an older one stays in it."""
         check_folder(self.path, overwrite=True)
         try:
+            names = sorted(str(path.relative_to(self.part)) for path in _files(self.part))
+            (self.part / _LIST).write_text("".join(f"{name}\n" for name in names))
             if self.path.is_dir():
                 os.replace(self.path, self._old)
             try:
@@ -129,10 +141,34 @@ class Staged:
                 if self._old.is_dir():
                     os.replace(self._old, self.path)
                 raise
+            self._keep_what_is_not_ours()
+            shutil.rmtree(self._old, ignore_errors=True)
         except OSError as exc:
             raise self._failed(exc) from exc
-        finally:
-            shutil.rmtree(self._old, ignore_errors=True)
+
+    def _keep_what_is_not_ours(self) -> None:
+        """Move files that somebody else put into the older folder to the new one."""
+        ours = {_LIST, *_listed(self._old)}
+        for path in _files(self._old):
+            name = path.relative_to(self._old)
+            place = self.path / name
+            if str(name) in ours:
+                continue
+            while os.path.lexists(place):
+                place = place.with_name(f"{place.name}.old")
+            place.parent.mkdir(parents=True, exist_ok=True)
+            os.replace(path, place)
 
     def _failed(self, exc: OSError) -> OutputError:
         return OutputError(f"{self.path} cannot be written: {exc.strerror or exc}.")
+
+
+def _files(folder: Path) -> list[Path]:
+    """Everything in a folder and the folders in it that is not a folder."""
+    return [path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir()]
+
+
+def _listed(folder: Path) -> list[str]:
+    """What mien put into a folder before."""
+    listed = folder / _LIST
+    return listed.read_text().splitlines() if listed.is_file() else []

@@ -6,6 +6,7 @@
     ├── ParameterError             2   (also ValueError)
     ├── VideoError                 3   (also OSError)
     │   └── OutputError            6   cannot be written, or is in the way
+    ├── FormatError                3   (also ValueError) a file of scores cannot be read
     ├── TrackingError              4   (also RuntimeError)
     │   └── NoFaceError            4   nothing to de-identify: never answered with a copy
     ├── EngineError                1   (also RuntimeError)
@@ -39,6 +40,12 @@ class OutputError(VideoError):
     """An output cannot be written, or something is already there."""
 
     exit_status = 6
+
+
+class FormatError(MienError, ValueError):
+    """A file of scores cannot be read; the message names the line."""
+
+    exit_status = 3
 
 
 class TrackingError(MienError, RuntimeError):

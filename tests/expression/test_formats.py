@@ -9,9 +9,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from mien.errors import OutputError, ParameterError
+from mien.errors import FormatError, OutputError, ParameterError
 from mien.expression import NAMES, formats
-from mien.expression.formats import ARKIT, MEDIAPIPE, ROTATIONS, FormatError, Recording
+from mien.expression.formats import ARKIT, MEDIAPIPE, ROTATIONS, Recording
 
 SAMPLES = Path(__file__).resolve().parents[3] / "shared" / "expression"
 RNG = np.random.default_rng(5)

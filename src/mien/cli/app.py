@@ -17,6 +17,7 @@ from mien.cli.compare import compare
 from mien.cli.deidentify import deidentify
 from mien.cli.demo import demo
 from mien.cli.evaluate import evaluate
+from mien.cli.expression import expression
 from mien.cli.failure import STATUSES, guarded, stop, wants_traceback
 from mien.cli.linkage import linkage
 from mien.cli.people import people
@@ -44,6 +45,7 @@ for _command in (
     linkage,
 ):
     app.command(epilog=STATUSES)(guarded(_command))
+app.add_typer(expression, name="expression")
 app.add_typer(surrogates, name="surrogates")
 
 

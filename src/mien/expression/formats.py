@@ -30,7 +30,7 @@ from typing import Any
 
 import numpy as np
 
-from mien.errors import MienError, OutputError, ParameterError
+from mien.errors import FormatError, OutputError, ParameterError
 from mien.expression.blendshapes import NAMES
 
 TONGUE = "tongueOut"
@@ -66,12 +66,6 @@ _KNOWN = {*MEDIAPIPE, *ARKIT, *ROTATIONS}
 _TIMECODE = re.compile(r"(\d{1,2}):(\d\d):(\d\d)[:;](\d{1,3}(?:\.\d+)?)")
 _LOG_TITLE = "# mien snapshot log 1"
 _PEOPLE = ("participant", "expression")
-
-
-class FormatError(MienError, ValueError):
-    """A file of scores cannot be read; the message names the line."""
-
-    exit_status = 3
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,526 @@
+"""`mien expression`: teach, judge, use and pass on the expression network; record and simulate."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mien.cli.expression_capture import capture
+from mien.cli.failure import STATUSES, check, guarded, tell
+from mien.errors import OutputError, ParameterError
+
+if TYPE_CHECKING:
+    from mien.expression.selfnorm import SelfNorm
+    from mien.expression.snapshots import Snapshots
+    from mien.expression.training import Epoch
+
+expression = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    help="Teach, judge and use the self-normalising expression network.",
+)
+
+Data = Annotated[
+    Path,
+    typer.Argument(
+        metavar="DATA",
+        help="Snapshots: .parquet, .csv or a folder of them; columns participant, expression, "
+        "time and the scores by name.",
+    ),
+]
+Model = Annotated[Path, typer.Argument(metavar="MODEL.npz", help="What `train` wrote, or `seven`.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what exists.")]
+AsJson = Annotated[
+    bool, typer.Option("--json", help="Print a summary as one JSON object on stdout.")
+]
+Report = Annotated[
+    Path | None,
+    typer.Option(metavar="FOLDER", help="Tables, figures and metrics.json: a new folder."),
+]
+Groups = Annotated[
+    str, typer.Option("--clusters", metavar="hierarchical|kmeans", help="How mean faces group.")
+]
+_SEVEN = "seven"
+
+
+def train(
+    data: Data,
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="MODEL.npz", help="The network goes here.")
+    ],
+    report: Report = None,
+    split: Annotated[
+        str,
+        typer.Option(
+            metavar="participant|snapshot",
+            help="What is divided at random. By snapshot LEAKS: the same people are in training "
+            "and test.",
+        ),
+    ] = "participant",
+    test: Annotated[float, typer.Option(help="Share that tests.")] = 0.2,
+    validation: Annotated[float, typer.Option(help="Share that validates.")] = 0.1,
+    epochs: Annotated[int, typer.Option(min=1, help="Passes through the training set.")] = 400,
+    patience: Annotated[
+        int | None,
+        typer.Option(min=1, help="Stop after so many epochs without a lower validation loss."),
+    ] = None,
+    trim: Annotated[
+        float, typer.Option(metavar="SECONDS", help="Leave out the start of each recording.")
+    ] = 0.0,
+    baseline: Annotated[
+        bool, typer.Option("--baseline", help="Subtract each participant's neutral face.")
+    ] = False,
+    neutral: Annotated[
+        str, typer.Option(help="The expression that counts as neutral.")
+    ] = "neutral",
+    window: Annotated[
+        int,
+        typer.Option(
+            metavar="SNAPSHOTS", help="Add mean, deviation and slope over so many; 0: none."
+        ),
+    ] = 0,
+    widths: Annotated[
+        str, typer.Option(metavar="N,N,...", help="Outputs of each hidden layer.")
+    ] = ",".join(["64"] * 10),
+    dropout: Annotated[float, typer.Option(help="Share of alpha dropout.")] = 0.1,
+    l2: Annotated[float, typer.Option(help="Factor of the L2 penalty.")] = 0.25,
+    l2_layers: Annotated[
+        str, typer.Option(metavar="K,K,...", help="Hidden layers with it, from 1; empty: none.")
+    ] = "5,10",
+    learning_rate: Annotated[float, typer.Option(help="Of Adam.")] = 0.001,
+    batch: Annotated[int, typer.Option(min=2, help="Snapshots per step.")] = 128,
+    balanced: Annotated[
+        bool, typer.Option("--balanced", help="Let rare classes count for as much as others.")
+    ] = False,
+    mirror: Annotated[
+        bool, typer.Option("--mirror", help="Show half of the snapshots with sides exchanged.")
+    ] = False,
+    noise: Annotated[float, typer.Option(help="Deviation of noise on scores in training.")] = 0.0,
+    accuracy: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SHARE",
+            help="Abstain where needed for so many right answers on the validation set.",
+        ),
+    ] = None,
+    participant: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Whose raw curves figure 5 shows.")
+    ] = None,
+    groups: Groups = "hierarchical",
+    seed: Annotated[int, typer.Option(min=0, help="Of split and training.")] = 0,
+    overwrite: Overwrite = False,
+    as_json: AsJson = False,
+) -> None:
+    """Teach a network, calibrate it, and judge it on people it has not seen.
+
+    Needs torch: pip install 'mien\\[train]'.
+
+    Example: [bold]mien expression train study.parquet -o network.npz --report report[/bold]
+    """
+    from mien.expression import splits, study, training
+    from mien.expression.features import Features
+    from mien.expression.selfnorm import SelfNormConfig, check_output
+    from mien.expression.snapshots import Snapshots
+
+    check_output(out, overwrite, (".npz",))
+    _check_report(report, overwrite, (data, out))
+    if accuracy is not None and not 0 < accuracy < 1:
+        raise ParameterError(f"--accuracy is a share between 0 and 1, not {accuracy}.")
+    if groups not in ("hierarchical", "kmeans"):
+        raise ParameterError(f"--clusters is {groups!r}: choose hierarchical or kmeans.")
+    config = SelfNormConfig(
+        widths=_numbers(widths, "--widths"),
+        dropout=dropout,
+        l2=l2,
+        l2_layers=_numbers(l2_layers, "--l2-layers"),
+        learning_rate=learning_rate,
+        batch=batch,
+        epochs=epochs,
+        patience=patience,
+        features=Features(window=window, baseline=baseline, neutral=neutral),
+        balanced=balanced,
+        mirror=mirror,
+        noise=noise,
+        seed=seed,
+    )
+    snapshots = splits.trim(_occurring(Snapshots.load(data)), trim)
+    if participant is not None and participant not in snapshots.participants:
+        raise ParameterError(f"There is no participant {participant} in {data.name}.")
+    parts = splits.split(snapshots, split, validation=validation, test=test, seed=seed)
+    if parts.leaking:
+        tell(f"the split is {parts.words}; this accuracy does not hold for new people.")
+    with _Epochs(data.name) as progress:
+        made = training.train(snapshots, parts, config, progress=progress)
+    network = study.calibrate(made.network, snapshots, accuracy, parts.validation)
+    found = study.evaluate(network, snapshots, parts.test)
+    network = _noted(
+        network,
+        split={
+            "by": parts.by, "words": parts.words, "validation": validation, "test": test,
+            "seed": seed, "trim": trim, "snapshots": len(snapshots),
+        },
+        test={
+            name: value
+            for name, value in found.as_dict().items()
+            if isinstance(value, int | float)
+        },
+    )  # fmt: skip
+    groups_found = _clusters(snapshots, groups, baseline, seed)
+    from mien.report import expression_study
+
+    if report is not None:
+        expression_study.write(
+            report,
+            snapshots,
+            parts,
+            network,
+            found,
+            training=made,
+            clusters=groups_found,
+            participant=participant,
+            overwrite=overwrite,
+        )
+    network.save(out, overwrite=overwrite)
+    numbers = expression_study.summary(snapshots, parts, network, found, made, groups_found)
+    if as_json:
+        print(json.dumps(numbers, indent=2))
+        return
+    typer.echo(
+        f"{out}: {len(made.history)} epochs in {made.seconds:.0f} s, epoch {made.best} kept; "
+        f"split {parts.words}."
+    )
+    typer.echo("\n".join(_words(numbers["test"])))
+    if report is not None:
+        typer.echo(f"{report / 'report.md'} has it all.")
+
+
+def evaluate(
+    model: Model,
+    data: Data,
+    report: Report = None,
+    only_test: Annotated[
+        bool,
+        typer.Option(
+            "--only-test",
+            help="Judge by the test part of the split that the network was taught with; DATA is "
+            "then the file it was taught with.",
+        ),
+    ] = False,
+    groups: Groups = "hierarchical",
+    overwrite: Overwrite = False,
+    as_json: AsJson = False,
+) -> None:
+    """Judge a network on labelled snapshots.
+
+    Example: [bold]mien expression evaluate network.npz other-clinic.parquet[/bold]
+    """
+    import numpy as np
+
+    from mien.expression import splits, study
+    from mien.expression.snapshots import Snapshots
+    from mien.report import expression_study
+
+    _check_report(report, overwrite, (data, model))
+    if groups not in ("hierarchical", "kmeans"):
+        raise ParameterError(f"--clusters is {groups!r}: choose hierarchical or kmeans.")
+    network = _load(model)
+    snapshots = _occurring(Snapshots.load(data))
+    _say_missing(network, snapshots)
+    if only_test:
+        noted = network.notes.get("split", {})
+        if not {"by", "validation", "test", "seed", "trim", "snapshots"} <= set(noted):
+            raise ParameterError(f"{model} does not say how its data were divided.")
+        snapshots = splits.trim(snapshots, noted["trim"])
+        if len(snapshots) != noted["snapshots"]:
+            raise ParameterError(
+                f"{data.name} is not what this network was taught with: {len(snapshots)} snapshots "
+                f"in place of {noted['snapshots']}; leave --only-test out."
+            )
+        parts = splits.split(
+            snapshots,
+            noted["by"],
+            validation=noted["validation"],
+            test=noted["test"],
+            seed=noted["seed"],
+        )
+    else:
+        nothing = np.zeros(0, np.int64)
+        parts = splits.Split("none, all of the file", nothing, nothing, np.arange(len(snapshots)))
+    found = study.evaluate(network, snapshots, parts.test)
+    groups_found = _clusters(snapshots, groups, network.config.features.baseline, 0)
+    if report is not None:
+        expression_study.write(
+            report,
+            snapshots,
+            parts,
+            network,
+            found,
+            clusters=groups_found,
+            overwrite=overwrite,
+        )
+    if as_json:
+        numbers = expression_study.summary(snapshots, parts, network, found, clusters=groups_found)
+        print(json.dumps(numbers, indent=2))
+        return
+    if parts.leaking:
+        tell(f"the split is {parts.words}; this accuracy does not hold for new people.")
+    typer.echo("\n".join(_words(found.as_dict())))
+    if report is not None:
+        typer.echo(f"{report / 'report.md'} has it all.")
+
+
+def predict(
+    model: Model,
+    scores: Annotated[
+        Path,
+        typer.Argument(metavar="SCORES", help="Any file of scores that mien reads, or snapshots."),
+    ],
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="OUT.csv|.parquet",
+            help="The table: frame, time, expression (empty: no face, or not sure), probabilities.",
+        ),
+    ],
+    threshold: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, help="Abstain below this probability, not the network's own."),
+    ] = None,
+    overwrite: Overwrite = False,
+    as_json: AsJson = False,
+) -> None:
+    """Say what a face expresses, frame by frame.
+
+    Example: [bold]mien expression predict seven visit.csv -o visit-expressions.csv[/bold]
+    """
+    import numpy as np
+
+    from mien.expression.predictions import read_rows, write_rows
+    from mien.expression.selfnorm import check_output
+
+    check_output(out, overwrite, (".csv", ".parquet"))
+    if out.exists() and scores.exists() and out.samefile(scores):
+        raise OutputError(f"{out} is the input: choose another place with --out.")
+    network = _load(model)
+    if threshold is not None:
+        network = network.calibrated(network.temperature, threshold)
+    snapshots, rows, total = read_rows(scores)
+    _say_missing(network, snapshots)
+    probabilities = network.classify(snapshots)
+    decided = network.decide(probabilities)
+    write_rows(out, network, snapshots, rows, total, probabilities, decided, overwrite=overwrite)
+    counts = np.bincount(decided[decided >= 0], minlength=len(network.expressions))
+    if as_json:
+        summary = {
+            "input": str(scores),
+            "output": str(out),
+            "frames": total,
+            "with_face": len(rows),
+            "abstained": int((decided < 0).sum()),
+            "expressions": dict(zip(network.expressions, counts.tolist(), strict=True)),
+        }
+        print(json.dumps(summary, indent=2))
+        return
+    unsure = int((decided < 0).sum())
+    most = ", ".join(
+        f"{network.expressions[k]} {counts[k]}" for k in np.argsort(-counts) if counts[k]
+    )
+    typer.echo(
+        f"{out}: {len(rows)} of {total} frames with a face, {unsure} not sure; {most or 'nothing'}"
+    )
+
+
+def export(
+    model: Model,
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out", "-o", metavar="OUT.onnx|.tflite|.npz", help="The ending chooses the format."
+        ),
+    ],
+    overwrite: Overwrite = False,
+) -> None:
+    """Write a network for other programs: ONNX, LiteRT, or plain arrays.
+
+    Example: [bold]mien expression export network.npz -o network.onnx[/bold]
+    """
+    from mien.expression.export import export as write
+    from mien.expression.selfnorm import check_output
+
+    check_output(out, overwrite, (".onnx", ".tflite", ".npz"))
+    network = _load(model)
+    if out.exists() and model.exists() and out.samefile(model):
+        raise OutputError(f"{out} is the input: choose another place with --out.")
+    write(network, out, overwrite=overwrite)
+    typer.echo(f"{out}: {len(network.inputs)} inputs, {', '.join(network.expressions)}")
+
+
+def simulate(
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="OUT.parquet", help="The snapshots.")],
+    participants: Annotated[int, typer.Option(min=1, help="Simulated people.")] = 226,
+    snapshots: Annotated[int, typer.Option(min=1, help="Of all of them together.")] = 563_226,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same study.")] = 0,
+    overwrite: Overwrite = False,
+) -> None:
+    """Simulate a study, with people who differ and make mistakes.
+
+    Example: [bold]mien expression simulate -o study.parquet --participants 40 --snapshots
+    50000[/bold]
+    """
+    from mien.expression.simulated import simulate as make
+    from mien.expression.snapshots import check_output
+
+    check_output(out, overwrite)
+    made = make(participants=participants, snapshots=snapshots, seed=seed)
+    made.save(out, overwrite=overwrite)
+    typer.echo(f"{out}: {len(made)} snapshots of {participants} simulated participants")
+
+
+for _command in (train, evaluate, predict, export, simulate, capture):
+    expression.command(epilog=STATUSES)(guarded(_command))
+
+
+class _Epochs:
+    """Progress of training on stderr: a bar with the time left, or a line now and then."""
+
+    def __init__(self, title: str) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+        self._title = title
+        self._said = 0.0
+        self._bars: Progress | None = None
+        console = Console(stderr=True)
+        if console.is_interactive and sys.stderr.isatty():
+            self._bars = Progress(
+                TextColumn("{task.description}", markup=False),
+                BarColumn(),
+                TextColumn("{task.completed:.0f}/{task.total:.0f} epochs"),
+                TextColumn("{task.fields[words]}", markup=False),
+                TimeRemainingColumn(),
+                console=console,
+                transient=True,
+            )
+
+    def __enter__(self) -> _Epochs:
+        if self._bars is not None:
+            self._bars.start()
+            self._task = self._bars.add_task(f"{self._title}: teaching", total=None, words="")
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._bars is not None:
+            self._bars.stop()
+
+    def __call__(self, entry: Epoch, total: int) -> None:
+        check()
+        words = (
+            f"loss {entry.validation_loss:.3f}, accuracy {entry.validation_accuracy:.3f} "
+            "(validation)"
+        )
+        if self._bars is not None:
+            self._bars.update(self._task, completed=entry.epoch, total=total, words=words)
+            return
+        last = entry.epoch == total
+        if entry.epoch == 1 or last or entry.seconds - self._said >= 10:
+            self._said = entry.seconds
+            left = entry.seconds / entry.epoch * (total - entry.epoch)
+            rest = "" if last else f", at most {_duration(left)} left"
+            print(
+                f"{self._title}: epoch {entry.epoch} of {total}, {words}{rest}",
+                file=sys.stderr,
+                flush=True,
+            )
+
+
+def _duration(seconds: float) -> str:
+    minutes = int(seconds // 60)
+    return f"{minutes} min" if minutes else f"{seconds:.0f} s"
+
+
+def _words(test: dict[str, Any]) -> list[str]:
+    def percent(value: float | None) -> str:
+        return "–" if value is None else f"{100 * value:.1f} %"
+
+    lines = [
+        f"{test['snapshots']} snapshots of {test['participants']} participants: accuracy "
+        f"{percent(test['accuracy'])}, macro F1 {percent(test['macro_f1'])}, calibration error "
+        f"{percent(test['ece'])} ({percent(test['ece_uncalibrated'])} as taught)."
+    ]
+    if test["threshold"]:
+        lines.append(
+            f"Answers {percent(test['answered'])} of them, {percent(test['accuracy_of_answers'])} "
+            "of the answers right."
+        )
+    lines += [
+        f"  {name}: recall {percent(of['recall'])}, precision {percent(of['precision'])}, F1 "
+        f"{percent(of['f1'])}, specificity {percent(of['specificity'])}"
+        for name, of in test["classes"].items()
+    ]
+    return lines
+
+
+def _numbers(words: str, option: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(word) for word in words.split(",") if word.strip())
+    except ValueError:
+        raise ParameterError(
+            f"{option} is a list of whole numbers such as 64,64, not {words!r}."
+        ) from None
+
+
+def _check_report(report: Path | None, overwrite: bool, kept: tuple[Path, ...]) -> None:
+    from mien.report.folder import check_folder
+
+    if report is None:
+        return
+    for path in kept:  # a report that is replaced takes its folder with it
+        if report.resolve() in (path.resolve(), *path.resolve().parents):
+            raise OutputError(f"{path} lies in {report}: choose another folder for the report.")
+    check_folder(report, overwrite)
+
+
+def _occurring(snapshots: Snapshots) -> Snapshots:
+    """Only classes that occur."""
+    there = [name for k, name in enumerate(snapshots.expressions) if (snapshots.labels == k).any()]
+    return snapshots.relabelled(there)
+
+
+def _clusters(snapshots: Snapshots, method: str, centred: bool, seed: int) -> Any:
+    from mien.expression import study
+
+    try:
+        return study.clusters(snapshots, method, centred=centred, seed=seed)
+    except ParameterError:
+        return None  # too few faces to group
+
+
+def _load(model: Path) -> SelfNorm:
+    from mien.expression.selfnorm import SelfNorm
+
+    return SelfNorm.seven() if str(model) == _SEVEN else SelfNorm.load(model)
+
+
+def _noted(network: SelfNorm, **notes: Any) -> SelfNorm:
+    from dataclasses import replace
+
+    return replace(network, notes={**network.notes, **notes})
+
+
+def _say_missing(network: SelfNorm, snapshots: Snapshots) -> None:
+    lacking = snapshots.missing(network.names)
+    if lacking and len(lacking) < len(network.names):
+        others = f" and {len(lacking) - 3} others" if len(lacking) > 3 else ""
+        tell(f"not in the file, and taken as 0: {', '.join(lacking[:3])}{others}.")

@@ -1,0 +1,193 @@
+"""`mien expression` from a study to a table of predictions."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from typer.testing import CliRunner, Result
+
+from mien.cli.expression import expression
+from mien.expression import NAMES
+from mien.expression.formats import Recording, write
+from mien.expression.selfnorm import SelfNorm
+from mien.expression.snapshots import Snapshots
+
+CLASSES = ("neutral", "happiness", "surprise")
+FAST = ["--widths", "16,16", "--l2-layers", "", "--epochs", "6", "--batch", "16"]
+
+
+def mien(*words: object) -> Result:
+    return CliRunner().invoke(expression, [str(word) for word in words])
+
+
+def study(people: int = 8, each: int = 12, seed: int = 0) -> Snapshots:
+    rng = np.random.default_rng(seed)
+    centres = 0.2 + 0.5 * np.random.default_rng(9).random((3, len(NAMES)))
+    label = np.tile(np.repeat(np.arange(3), each), people)
+    scores = centres[label] + 0.1 * rng.standard_normal((len(label), len(NAMES)))
+    who = [f"P{k:02d}" for k in np.repeat(np.arange(people), 3 * each)]
+    times = np.tile(np.arange(each) / 10, 3 * people)
+    return Snapshots(np.clip(scores, 0, 1), NAMES, label, CLASSES, np.array(who), times)
+
+
+@pytest.fixture(scope="module")
+def taught(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    pytest.importorskip("torch", reason="torch is for training only")
+    folder = tmp_path_factory.mktemp("taught")
+    study().save(folder / "study.parquet")
+    done = mien(
+        "train", folder / "study.parquet", "-o", folder / "n.npz", "--report", folder / "report",
+        "--trim", "0.2", "--accuracy", "0.9", *FAST,
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    return folder
+
+
+def test_training_leaves_a_network_and_a_report(taught):
+    network = SelfNorm.load(taught / "n.npz")
+    assert network.expressions == CLASSES and network.names == NAMES
+    assert network.notes["split"]["by"] == "participant" and network.notes["split"]["trim"] == 0.2
+    report = taught / "report"
+    numbers = json.loads((report / "metrics.json").read_text())
+    assert numbers["snapshots"] == 8 * 3 * 10 and numbers["test"]["accuracy"] > 0.9
+    assert numbers["balance"]["p"] == pytest.approx(1) and numbers["network"]["layers"] == 6
+    drawn = {path.stem for path in (report / "figures").iterdir() if path.stat().st_size > 3000}
+    assert {"figure-3-accuracy", "figure-4-loss", "figure-5-curves", "confusion"} <= drawn
+    assert {"reliability", "abstention", "clusters"} <= drawn
+    assert {path.suffix for path in (report / "figures").iterdir()} == {".png", ".svg"}
+    for table in ("1-classes", "2-confusion", "3-measures", "4-summary"):
+        with (report / "tables" / f"table-{table}.csv").open() as stream:
+            rows = list(csv.DictReader(stream))
+        entries = json.loads((report / "tables" / f"table-{table}.json").read_text())
+        assert len(rows) == len(entries) and list(rows[0]) == list(entries[0])
+    words = (report / "report.md").read_text()
+    assert "by participant" in words and "LEAKING" not in words
+    assert "P0" not in (report / "metrics.json").read_text()  # names are in tables only
+
+
+def test_a_leaking_split_is_labelled_everywhere(taught, tmp_path):
+    done = mien(
+        "train", taught / "study.parquet", "-o", tmp_path / "n.npz", "--split", "snapshot",
+        "--report", tmp_path / "report", "--clusters", "kmeans", "--window", "3", *FAST,
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    assert "LEAKING" in done.output
+    for name in ("report.md", "metrics.json", "tables/table-4-summary.csv"):
+        assert "LEAKING" in (tmp_path / "report" / name).read_text()
+    assert "LEAKING" in SelfNorm.load(tmp_path / "n.npz").notes["split"]["words"]
+    judged = mien("evaluate", tmp_path / "n.npz", taught / "study.parquet", "--only-test")
+    assert judged.exit_code == 0 and "LEAKING" in judged.output
+
+
+def test_evaluate_finds_the_same_test_set(taught, tmp_path):
+    there = json.loads((taught / "report" / "metrics.json").read_text())["test"]
+    done = mien("evaluate", taught / "n.npz", taught / "study.parquet", "--only-test", "--json")
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["test"] == there
+    other = study(5, 12, seed=4)
+    other.save(tmp_path / "other.parquet")
+    done = mien("evaluate", taught / "n.npz", tmp_path / "other.parquet")
+    assert done.exit_code == 0 and "180 snapshots of 5 participants" in done.output
+    done = mien("evaluate", taught / "n.npz", tmp_path / "other.parquet", "--only-test")
+    assert done.exit_code == 2 and "not what this network was taught with" in done.output
+
+
+def test_predictions_have_a_row_for_every_frame(taught, tmp_path):
+    made = study(2, 4)
+    scores = made.scores.copy()
+    scores[3] = np.nan
+    times = np.arange(len(made)) / 30
+    write(tmp_path / "clip.csv", Recording(NAMES, scores, times))
+    for name in ("out.csv", "out.parquet"):
+        done = mien("predict", taught / "n.npz", tmp_path / "clip.csv", "-o", tmp_path / name)
+        assert done.exit_code == 0, done.output
+        assert "23 of 24 frames" in done.output
+    with (tmp_path / "out.csv").open() as stream:
+        rows = list(csv.DictReader(stream))
+    table = pq.read_table(tmp_path / "out.parquet").to_pylist()
+    assert [row["frame"] for row in rows] == [str(k) for k in range(24)]
+    assert rows[3]["expression"] == rows[3]["p_neutral"] == "" and table[3]["p_neutral"] is None
+    network = SelfNorm.load(taught / "n.npz")
+    p = network.classify(made)
+    for k in (0, 7, 23):
+        assert float(rows[k]["p_happiness"]) == pytest.approx(p[k, 1], abs=1e-5)
+        assert table[k]["p_happiness"] == pytest.approx(p[k, 1], abs=1e-5)
+        decided = network.decide(p)[k]
+        assert rows[k]["expression"] == (CLASSES[decided] if decided >= 0 else "")
+    done = mien(
+        "predict", taught / "n.npz", tmp_path / "clip.csv", "-o", tmp_path / "unsure.csv",
+        "--threshold", "1", "--json",
+    )  # fmt: skip
+    unsure = (np.delete(p, 3, 0).max(1) < 1).sum()
+    assert json.loads(done.stdout)["abstained"] == unsure
+
+
+def test_missing_scores_are_said(taught, tmp_path):
+    few = NAMES[:40]
+    write(tmp_path / "few.csv", Recording(few, np.full((2, 40), 0.5), np.arange(2)))
+    done = mien("predict", taught / "n.npz", tmp_path / "few.csv", "-o", tmp_path / "o.csv")
+    assert done.exit_code == 0 and "taken as 0: mouthRollUpper" in done.output
+
+
+def test_export(taught, tmp_path):
+    done = mien("export", taught / "n.npz", "-o", tmp_path / "n.onnx")
+    assert done.exit_code == 0 and (tmp_path / "n.onnx").stat().st_size > 1000
+    again = mien("export", taught / "n.npz", "-o", tmp_path / "n.onnx")
+    assert again.exit_code == 6 and "already exists" in again.output
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "say"),
+    [
+        (["train", "{study}", "-o", "{n}"], 6, "already exists"),
+        (["train", "{study}", "-o", "{new}.txt"], 6, "ends in .npz"),
+        (["train", "{none}", "-o", "{new}.npz"], 3, "no such file"),
+        (["train", "{study}", "-o", "{new}.npz", "--split", "sex"], 2, "not by 'sex'"),
+        (["train", "{study}", "-o", "{new}.npz", "--trim", "9"], 2, "Nothing is left"),
+        (["train", "{study}", "-o", "{new}.npz", "--widths", "a"], 2, "whole numbers"),
+        (["train", "{study}", "-o", "{new}.npz", "--dropout", "1"], 2, "dropout"),
+        (["train", "{study}", "-o", "{new}.npz", "--accuracy", "90"], 2, "between 0 and 1"),
+        (["train", "{study}", "-o", "{new}.npz", "--clusters", "x"], 2, "hierarchical or kmeans"),
+        (["train", "{study}", "-o", "{new}.npz", "--participant", "X"], 2, "no participant X"),
+        (["train", "{study}", "-o", "{new}.npz", "--report", "{folder}"], 6, "lies in"),
+        (["evaluate", "{none}.npz", "{study}"], 1, "no network at"),
+        (["evaluate", "{study}", "{study}"], 1, "no network that"),
+        (["predict", "{n}", "{none}", "-o", "{new}.csv"], 3, "no such file"),
+        (["predict", "{n}", "{study}", "-o", "{study}", "--overwrite"], 6, "is the input"),
+        (["predict", "{n}", "{study}", "-o", "{new}.xlsx"], 6, "ends in .csv"),
+        (["export", "{n}", "-o", "{new}.h5"], 6, "ends in .onnx"),
+        (["simulate", "-o", "{new}.csv"], 6, "in .parquet"),
+    ],
+)
+def test_every_failure_is_one_sentence(words, status, say, taught):
+    names = {"study": "study.parquet", "n": "n.npz", "none": "none.parquet", "new": "new"}
+    places = {name: str(taught / file) for name, file in names.items()}
+    before = sorted(path.name for path in taught.iterdir())
+    done = mien(*[word.format(folder=taught, **places) for word in words])
+    assert done.exit_code == status, done.output
+    lines = [line for line in done.output.splitlines() if line.startswith("mien: ")]
+    assert len(lines) == 1 and say in lines[0]
+    assert sorted(path.name for path in taught.iterdir()) == before
+
+
+def test_litert_needs_its_converter(taught):
+    try:
+        import ai_edge_torch  # noqa: F401
+    except ImportError:
+        done = mien("export", taught / "n.npz", "-o", taught / "n.tflite")
+        assert done.exit_code == 2 and "not installed" in done.output
+    else:
+        pytest.skip("the converter is installed")
+
+
+def test_a_simulated_study_can_be_taught_with(tmp_path):
+    path = tmp_path / "s.parquet"
+    done = mien("simulate", "-o", path, "--participants", 4, "--snapshots", 400)
+    assert done.exit_code == 0, done.output
+    made = Snapshots.load(path)
+    assert len(made) == 400 and len(np.unique(made.participants)) == 4

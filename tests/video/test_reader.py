@@ -264,6 +264,23 @@ def test_closing_while_another_thread_decodes(tmp_path):
         assert len(list(frames)) <= WAITING + 1
 
 
+def test_selected_frames_are_those_of_the_clip(tmp_path):
+    path = make_clip(tmp_path / "a.mp4")
+    with Reader(path) as reader:
+        every = list(reader)
+        asked = []
+
+        def wanted(time: float) -> bool:
+            asked.append(time)
+            return len(asked) % 3 == 1
+
+        chosen = list(reader.selected(wanted))
+    assert asked == [frame.time for frame in every]
+    assert [frame.index for frame in chosen] == [frame.index for frame in every[::3]]
+    for one, other in zip(chosen, every[::3], strict=True):
+        assert one.pts == other.pts and np.array_equal(one.image, other.image)
+
+
 def test_timestamps_are_those_of_the_frames(tmp_path):
     path = render_long(tmp_path)
     with Reader(path) as reader:

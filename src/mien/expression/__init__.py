@@ -1,5 +1,7 @@
-"""What a face expresses: blendshape scores, and the formats they are kept in."""
+"""What a face shows: blendshape scores, expressions, and what two people show each other."""
 
 from mien.expression.blendshapes import NAMES, Blendshapes, LandmarkerScores
+from mien.expression.emotion import EmotionClassifier
+from mien.expression.selfnorm import SelfNorm
 
-__all__ = ["NAMES", "Blendshapes", "LandmarkerScores"]
+__all__ = ["NAMES", "Blendshapes", "EmotionClassifier", "LandmarkerScores", "SelfNorm"]

@@ -70,6 +70,14 @@ def test_negative_start_moves_picture_and_sound_together(tmp_path):
     ] * len(before)
 
 
+@pytest.mark.parametrize("step", [1, 7])
+@pytest.mark.parametrize("rate", [12, 25, 1000, 90_000])
+def test_no_frame_is_lost_whose_duration_is_not_said(tmp_path, rate, step):
+    stamps = [step * number for number in range(10)]
+    write(tmp_path / "a.mp4", VideoInfo(64, 64, Fraction(1, rate)), stamps)
+    assert times(tmp_path / "a.mp4") == [Fraction(pts, rate) for pts in stamps]
+
+
 def test_last_duration_is_kept(tmp_path):
     path = tmp_path / "a.mp4"
     with Writer(path, INFO) as out:

@@ -16,6 +16,7 @@ from mien.cli.blendshapes import blendshapes
 from mien.cli.compare import compare
 from mien.cli.deidentify import deidentify
 from mien.cli.demo import demo
+from mien.cli.encounter import encounter
 from mien.cli.evaluate import evaluate
 from mien.cli.expression import expression
 from mien.cli.failure import STATUSES, guarded, stop, wants_traceback
@@ -45,6 +46,7 @@ for _command in (
     linkage,
 ):
     app.command(epilog=STATUSES)(guarded(_command))
+app.add_typer(encounter, name="encounter")
 app.add_typer(expression, name="expression")
 app.add_typer(surrogates, name="surrogates")
 

@@ -220,7 +220,7 @@ def _curve(a: np.ndarray, b: np.ndarray, lags: np.ndarray, size: int) -> tuple[n
     # a signal that hardly moves within a window has nothing to correlate
     floor_x, floor_y = 1e-4 * (x * x).mean() + 1e-12, 1e-4 * (y * y).mean() + 1e-12
     good = enough & (var_x > floor_x * many) & (var_y > floor_y * many)
-    r = np.divide(cov, np.sqrt(var_x * var_y), out=np.zeros_like(cov), where=good)
+    r = np.divide(cov, np.sqrt(np.maximum(var_x * var_y, 0)), out=np.zeros_like(cov), where=good)
     z = np.arctanh(np.clip(r, -0.999, 0.999))
     weight = np.where(good, count, 0.0)
     # a window that says nothing counts as one without correlation, so that none is picked by luck

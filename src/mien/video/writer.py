@@ -170,6 +170,7 @@ class Writer:
         self._check_path()
 
         self._last_pts: int | None = None
+        self._step = 1  # ticks between the last two frames
         self._done = False
         self._part: Path | None = None
         self._file: BinaryIO | None = None
@@ -219,7 +220,8 @@ class Writer:
         pts : int, optional
             Timestamp in ticks of ``info.time_base``, with a picture only; must increase.
         duration : int, optional
-            Ticks for which the picture is shown; matters for the last one.
+            Ticks for which the picture is shown; matters for the last one. The time since the frame
+            before if not given.
 
         Raises
         ------
@@ -248,6 +250,8 @@ class Writer:
             raise OutputError(f"{self.path} is already finished: open another Writer")
         if self._last_pts is None and pts < 0:
             self.time_shift = -pts * self.info.time_base
+        if self._last_pts is not None:
+            self._step = pts - self._last_pts
         self._last_pts = pts
         try:
             self._mux(self._video.encode(self._picture(image, pts, duration)))
@@ -425,8 +429,8 @@ class Writer:
         ticks = self.info.time_base.numerator
         picture.pts = pts * ticks + int(self.time_shift / self._tick)
         picture.time_base = self._tick
-        if duration:
-            picture.duration = duration * ticks
+        # a last frame that takes no time would not be shown
+        picture.duration = (duration or self._step) * ticks
         return picture
 
     def _mux(self, packets: list[Packet]) -> None:

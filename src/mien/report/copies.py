@@ -1,0 +1,133 @@
+"""Small silent copies of clips, to be looked at inside a page."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import cv2
+import numpy as np
+
+from mien.report.video import jpeg
+from mien.video import Frame, Reader, VideoInfo, Writer
+from mien.workers import ahead
+
+BUDGET = 8_000_000
+"""Bytes of one copy, at most."""
+_CLOCK = Fraction(1, 90_000)
+_HEIGHTS = ((360, 300.0), (240, math.inf))  # and the seconds up to which they serve
+_RATE = 15.0  # pictures a second: expressions are looked at, not tremor
+_CRF, _WORST = 27, 45
+
+Progress = Callable[[str, int, int | None], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Copy:
+    """A clip as a page shows it."""
+
+    video: bytes | None
+    """MP4 whose time zero is the clip's first frame; None where it would not fit."""
+    width: int
+    """Pixels."""
+    height: int
+    """Pixels."""
+    still: bytes
+    """JPEG of a frame of the middle, for print."""
+
+
+def copy_of(
+    clip: Path,
+    beside: Path | None = None,
+    *,
+    budget: int = BUDGET,
+    progress: Progress | None = None,
+) -> Copy:
+    """Copy a clip small.
+
+    Parameters
+    ----------
+    clip : Path
+        The clip.
+    beside : Path, optional
+        A clip with the same frames, shown on the left.
+    budget : int
+        Bytes of the copy, at most.
+    progress : callable, optional
+        Called as ``progress(stage, done, total)``.
+
+    Raises
+    ------
+    VideoError
+        If a clip cannot be read.
+    """
+    with Reader(clip) as reader:
+        info = reader.info
+    seconds = info.duration_s or 0.0
+    tall = min(next(height for height, limit in _HEIGHTS if seconds <= limit), info.height)
+    across = info.width * float(info.sample_aspect_ratio) * tall / info.height
+    size = (max(2 * round(across / 2), 2), max(2 * round(tall / 2), 2))
+    wide = 1 if beside is None else 2
+    crf = float(_CRF)
+    with TemporaryDirectory(prefix="mien-report-") as folder:
+        path = Path(folder) / "copy.mp4"
+        for _ in range(3):
+            still = _encode(clip, beside, path, size, round(min(crf, _WORST)), progress)
+            data = path.read_bytes()
+            if len(data) <= budget or crf >= _WORST:
+                break
+            crf += 6 * math.log2(len(data) / budget) + 2
+    return Copy(data if len(data) <= budget else None, wide * size[0], size[1], still)
+
+
+def _encode(
+    clip: Path,
+    beside: Path | None,
+    path: Path,
+    size: tuple[int, int],
+    crf: int,
+    progress: Progress | None,
+) -> bytes:
+    wide = 1 if beside is None else 2
+    info = VideoInfo(wide * size[0], size[1], _CLOCK)
+    still, first, due = b"", None, -1.0
+    with ExitStack() as stack:
+        frames = _opened(stack, clip)
+        others = None if beside is None else _opened(stack, beside)
+        writer = stack.enter_context(Writer(path, info, crf=crf, voice="mute", overwrite=True))
+        with Reader(clip) as reader:
+            total = reader.info.frame_estimate
+        for frame in frames:
+            other = next(others, None) if others is not None else None
+            if first is None:
+                first = frame.time
+            time = frame.time - first
+            if time < due - 1e-3:
+                continue
+            due = max(due + 1 / _RATE, time - 0.5 / _RATE) if due >= 0 else 1 / _RATE
+            image = _small(frame.image, size)
+            if beside is not None:
+                left = np.zeros_like(image) if other is None else _small(other.image, size)
+                image = np.hstack([left, image])
+            ticks = round(time / float(_CLOCK))
+            # a last frame without a duration would not be shown
+            writer.write(image, ticks, duration=round(1 / _RATE / float(_CLOCK)))
+            if not still or (total and frame.index <= total // 2):
+                still = jpeg(image)
+            if progress is not None:
+                progress("copying", frame.index + 1, total)
+        writer.commit()
+    return still
+
+
+def _opened(stack: ExitStack, path: Path) -> Iterator[Frame]:
+    return stack.enter_context(closing(ahead(stack.enter_context(Reader(path)))))
+
+
+def _small(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA)

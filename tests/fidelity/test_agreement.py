@@ -31,7 +31,7 @@ def test_the_same_scores_agree_entirely():
     assert found["r"] == 1 and found["difference"] == 0
     assert found["interval"] == {"r": [1, 1], "difference": [0, 0]}
     assert found["channels"] == 3 and set(found["r_by_channel"]) == set(NAMES[:3])
-    assert found["labels"] is None and "labels are not compared" in found["note"]
+    assert found["labels"] is None
     assert "not an independent one" in found["source"]
 
 
@@ -99,3 +99,32 @@ def test_no_face_at_all_is_said():
 def test_what_does_not_fit_is_refused():
     with pytest.raises(ParameterError, match="shape"):
         compare(scores(), scores(10))
+
+
+def shown(*places: int) -> np.ndarray:
+    """Probabilities in which these expressions lead; NaN for -1."""
+    rows = np.full((len(places), 7), 0.1)
+    rows[np.arange(len(places)), places] = 0.4
+    rows[np.array(places) < 0] = np.nan
+    return rows
+
+
+def test_labels_are_compared_where_both_are_known():
+    found = expression.compare_labels(
+        shown(4, 4, 4, 4, 3, 3, 3, -1, 3), shown(4, 4, 4, 3, 3, 3, 3, 3, -1)
+    ).as_dict()
+    # 6 of 7 alike; by chance 4/7 * 3/7 + 3/7 * 4/7
+    assert found["frames"] == 7 and found["same"] == round(6 / 7, 5)
+    assert found["kappa"] == round((6 / 7 - 24 / 49) / (1 - 24 / 49), 5)
+    assert found["shares"] == {
+        "happiness": [round(3 / 7, 5), round(4 / 7, 5)],
+        "neutral": [round(4 / 7, 5), round(3 / 7, 5)],
+    }
+
+
+def test_one_expression_throughout_has_no_kappa():
+    alike = expression.compare_labels(shown(4, 4, 4), shown(4, 4, 4))
+    assert alike.same == 1 and alike.kappa is None
+    nothing = expression.compare_labels(shown(-1, -1), shown(4, 4))
+    assert nothing.frames == 0 and nothing.same is None and nothing.shares == {}
+    json.dumps(nothing.as_dict(), allow_nan=False)

@@ -265,12 +265,13 @@ def test_folder_in_the_way_is_left_alone(tmp_path, few_figures):
 def test_report_is_replaced_if_asked(tmp_path, few_figures):
     one = evidence(tmp_path, seconds=0.2)
     write(one, tmp_path / "out")
-    (tmp_path / "out" / "old.txt").write_text("old")
+    (tmp_path / "out" / "mine.txt").write_text("mine")
+    old = (tmp_path / "out" / "report.html").stat().st_ino
     with pytest.raises(OutputError):
         write(one, tmp_path / "out")
     write(one, tmp_path / "out", overwrite=True)
-    assert not (tmp_path / "out" / "old.txt").exists()
-    assert (tmp_path / "out" / "report.html").is_file()
+    assert (tmp_path / "out" / "report.html").stat().st_ino != old
+    assert (tmp_path / "out" / "mine.txt").read_text() == "mine"
 
 
 def test_nothing_half_remains(tmp_path, few_figures, monkeypatch):

@@ -1,4 +1,4 @@
-"""Whether the face expresses the same: agreement of blendshape scores over time.
+"""Whether the face expresses the same: agreement of blendshape scores and labels over time.
 
 The scores are made from MediaPipe's mesh. Trackers of that family drive mien's own engine: this is
 a second opinion, not an independent one.
@@ -7,7 +7,7 @@ a second opinion, not an independent one.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,31 @@ _FEWEST = 3  # frames that make a correlation
 
 
 @dataclass(frozen=True)
+class Labels:
+    """Agreement of what the face resembles most, of seven expressions."""
+
+    frames: int
+    """Frames in which both faces were looked at."""
+    same: float | None
+    """Share of them in which both resemble the same expression most, 0 to 1."""
+    kappa: float | None
+    """Cohen's kappa; None where one clip resembles a single expression throughout."""
+    shares: dict[str, tuple[float, float]]
+    """For each expression that occurs, its share of the frames of original and result."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-ready."""
+        return {
+            "frames": self.frames,
+            "same": _plain(self.same),
+            "kappa": _plain(self.kappa),
+            "shares": {
+                name: [_plain(one), _plain(two)] for name, (one, two) in self.shares.items()
+            },
+        }
+
+
+@dataclass(frozen=True)
 class Agreement:
     """Agreement of the scores of two clips; None where nothing can be compared."""
 
@@ -49,12 +74,12 @@ class Agreement:
     """Mean absolute difference of each channel; empty if no frame was compared."""
     worst: tuple[str, ...]
     """Up to five channels that move and agree least, the worst first."""
-    labels: None
-    """Agreement of expression labels: not available."""
     note: str
     """What the figures rest on, and what is missing, in words."""
     interval: dict[str, tuple[float, float] | None]
     """95 % intervals of `r` and `difference` by block bootstrap."""
+    labels: Labels | None = None
+    """Agreement of expression labels; None where they were not looked for."""
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready."""
@@ -69,7 +94,7 @@ class Agreement:
                 name: _plain(value) for name, value in self.difference_by_channel.items()
             },
             "worst": list(self.worst),
-            "labels": self.labels,
+            "labels": None if self.labels is None else self.labels.as_dict(),
             "note": self.note,
             "interval": {
                 name: None if ends is None else [_plain(end) for end in ends]
@@ -83,11 +108,44 @@ def measure(original: Reading, other: Reading) -> Agreement:
     from mien.expression.blendshapes import NAMES, Blendshapes
 
     model = Blendshapes.load()
-    return agreement(
+    found = agreement(
         model.scores(original.mesh, original.width, original.height),
         model.scores(other.mesh, other.width, other.height),
         NAMES,
         original.times,
+    )
+    if original.labels is None or other.labels is None:
+        return found
+    return replace(found, labels=compare_labels(original.labels, other.labels))
+
+
+def compare_labels(first: np.ndarray, second: np.ndarray) -> Labels:
+    """Compare what two faces resemble most.
+
+    Parameters
+    ----------
+    first, second : np.ndarray [shape=(n_frames, 7)]
+        Probabilities in the order of `mien.expression.emotion.EXPRESSIONS`, NaN where the face was
+        not looked at.
+    """
+    from mien.expression.agreement import cohen
+    from mien.expression.emotion import EXPRESSIONS
+
+    known = np.isfinite(first).all(1) & np.isfinite(second).all(1)
+    one, two = first[known].argmax(1), second[known].argmax(1)
+    k = len(EXPRESSIONS)
+    table = np.bincount(k * one + two, minlength=k * k).reshape(k, k)
+    frames = int(known.sum())
+    alone = not frames or max(table.sum(0).max(), table.sum(1).max()) == frames
+    return Labels(
+        frames=frames,
+        same=float((one == two).mean()) if frames else None,
+        kappa=None if alone else float(cohen(table[None])[0]),
+        shares={
+            name: (float((one == place).mean()), float((two == place).mean()))
+            for place, name in enumerate(EXPRESSIONS)
+            if frames and (table[place].any() or table[:, place].any())
+        },
     )
 
 
@@ -142,7 +200,6 @@ def agreement(
             name: float(value) for name, value in zip(names, apart, strict=True) if frames
         },
         worst=tuple(names[k] for k in order[:_WORST]),
-        labels=None,
         note=_note(frames, bool(moving.any())),
         interval={
             "r": interval(added, lambda s: _correlation(s)[moving].mean())
@@ -187,7 +244,10 @@ def _note(frames: int, moves: bool) -> str:
         words.append("No frame shows the face in both clips.")
     elif not moves:
         words.append("No channel moves in the original enough to be compared.")
-    words.append("Expression labels are not compared.")
+    words.append(
+        "Labels name what a face resembles most; on a phantom or a sick face they may be wrong, but"
+        " should be wrong alike."
+    )
     return " ".join(words)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 import cv2
 import numpy as np
 
+from mien.expression.emotion import EXPRESSIONS, EmotionClassifier, crop_of
 from mien.fidelity.face import fit_face
 from mien.fidelity.pose import Pose
 from mien.fidelity.pulse import skin_colour
@@ -15,6 +16,8 @@ from mien.tracking.landmarks import Backend, Region
 from mien.video import Frame
 
 _CHANGE = 48  # pixels of the side of the picture of a face in which changes are looked for
+
+_BATCH = 32  # faces whose expression is named together
 
 _Row = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, float]
 
@@ -46,7 +49,8 @@ def read(
     each : callable, optional
         Called with every frame.
     bodies : np.ndarray [shape=(n_frames,), dtype=bool], optional
-        Frames in which the body is looked for, which takes longest; all by default.
+        Frames in which the body is looked for, which takes longest, and the expression is named;
+        all by default.
     alone : bool
         Whether nobody else is in the clip: any body is then the person's, even where a covered face
         leaves it without a nose.
@@ -61,7 +65,7 @@ def read(
     times: list[float] = []
     rows: list[_Row] = []
     areas: list[float] = []
-    body = Pose(outline)
+    body, labels = Pose(outline), _Labels()
     if bodies is None:
         bodies = np.ones(len(near), bool)
     before: np.ndarray | None = None
@@ -72,6 +76,8 @@ def read(
             if np.isfinite(expected[:, :2]).all():
                 row = _look(frame.image, before, expected, backend, body if whole else None, alone)
             rows.append(row)
+            if whole and np.isfinite(row[1]).all():
+                labels.add(len(rows) - 1, frame.image, row[1])
             areas.append(body.area if whole and np.isfinite(row[2][0, 0]) else np.nan)
             before = frame.image
             if each is not None:
@@ -89,7 +95,38 @@ def read(
         skin=np.array(skins).reshape(-1, 3),
         change=np.array(changes, float),
         outline=np.array(areas) if outline else None,
+        labels=labels.of(len(rows)),
     )
+
+
+class _Labels:
+    """Names the expressions of a clip, several faces at a time."""
+
+    def __init__(self) -> None:
+        self._model = EmotionClassifier.load()
+        self._crops: list[np.ndarray] = []
+        self._waiting: list[int] = []
+        self._known: list[tuple[list[int], np.ndarray]] = []
+
+    def add(self, number: int, image: np.ndarray, mesh: np.ndarray) -> None:
+        """Look at the face in a frame."""
+        self._crops.append(crop_of(image, mesh))
+        self._waiting.append(number)
+        if len(self._crops) >= _BATCH:
+            self._name()
+
+    def of(self, frames: int) -> np.ndarray:
+        """Probabilities of all frames, shape (frames, 7)."""
+        self._name()
+        labels = np.full((frames, len(EXPRESSIONS)), np.nan)
+        for numbers, probabilities in self._known:
+            labels[numbers] = probabilities
+        return labels
+
+    def _name(self) -> None:
+        if self._crops:
+            self._known.append((self._waiting, self._model.predict_proba(self._crops, framed=True)))
+            self._crops, self._waiting = [], []
 
 
 def _nothing() -> _Row:

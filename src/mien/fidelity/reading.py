@@ -46,6 +46,9 @@ class Reading:
     outline: np.ndarray | None = None
     """Area of the person's outline, pixels squared, NaN where unknown, shape (n_frames,); None
     where it was not looked for."""
+    labels: np.ndarray | None = None
+    """How likely each of seven expressions is, in the order of `mien.expression.emotion`, NaN in
+    frames that were not looked at, shape (n_frames, 7); None where none was."""
 
     @property
     def found(self) -> np.ndarray:
@@ -96,4 +99,5 @@ class Reading:
             skin=pick(self.skin),
             change=change,
             outline=None if self.outline is None else pick(self.outline),
+            labels=None if self.labels is None else pick(self.labels),
         )

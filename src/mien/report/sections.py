@@ -433,6 +433,18 @@ def _expression(content: dict[str, Any]) -> Section:
             ),
         )
     ]
+    labels = content.get("labels")
+    if labels:
+        tables.append(
+            Table(
+                f"Expression that the face resembles most, in {labels['frames']} frames",
+                _AGREEMENT,
+                (
+                    _row(content, "share of frames with the same one", "labels.same"),
+                    _row(content, "Cohen's kappa", "labels.kappa"),
+                ),
+            )
+        )
     if worst:
         tables.append(Table("Channels that agree least", ("channel", "r", "ceiling"), worst))
     notes = [

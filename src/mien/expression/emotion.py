@@ -40,9 +40,10 @@ THRESHOLD = 0.45
 """Probability below which `EmotionClassifier.predict` names no expression."""
 
 _FRAMED = 72  # pixels; larger crops may show more than a face, which is then looked for
+_FILLED = 0.8  # of the crop; a face that is found larger fills it
 # pixels across the picture in which the face is looked for, and how much each size is larger than
 # the one before: quickly, and with care where this finds nothing
-_SEARCHES = ((72, 1.15), (144, 1.08))
+_SEARCHES = ((64, 1.15), (144, 1.08))
 _BLOCK = 16  # faces computed at once: bounds memory
 _SOFT = 4.0  # grey levels: a picture without contrast stays dull
 
@@ -265,9 +266,11 @@ def _framed(grey: np.ndarray) -> np.ndarray:
         least = round(0.3 * across)
         cascade, lock = _detector()
         with lock:
-            found = cascade.detectMultiScale(small, step, 2, minSize=(least, least))
+            found = cascade.detectMultiScale(small, step, 3, minSize=(least, least))
         if len(found):
             x, y, side, _ = max(found, key=lambda box: box[2]) / scale
+            if side > _FILLED * min(height, width):
+                break
             left, top = max(0, round(x)), max(0, round(y))
             return grey[top : round(y + side), left : round(x + side)]
     side = min(height, width)

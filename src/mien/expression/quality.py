@@ -21,7 +21,7 @@ DARKEST, BRIGHTEST = 18.0, 240.0
 """Mean grey level, 0 to 255."""
 FAINTEST = 8.0
 """Standard deviation of the grey levels."""
-SOFTEST = 0.16
+SOFTEST = 0.15
 """Sharpness, see `Quality.sharpness`."""
 COVERED, NO_FACE = 0.8, 0.8
 """Probability that something covers the face, or that there is none."""

@@ -97,6 +97,27 @@ def test_evaluate_finds_the_same_test_set(taught, tmp_path):
     assert done.exit_code == 2 and "not what this network was taught with" in done.output
 
 
+def test_classes_that_the_network_does_not_know_are_left_out_and_said(taught, tmp_path):
+    other = study(4, seed=5)
+    labels = np.where(other.labels == 2, 3, other.labels)
+    strange = Snapshots(
+        other.scores, other.names, labels, (*CLASSES, "joy"), other.participants, other.times
+    )
+    strange.save(tmp_path / "other.parquet")
+    done = mien("evaluate", taught / "n.npz", tmp_path / "other.parquet", "--json")
+    assert "joy" in done.stderr and "does not know" in done.stderr
+    numbers = json.loads(done.stdout)
+    assert numbers["snapshots"] == 96
+    assert numbers["test"]["macro_f1"] > 0.9  # of the two classes that occur
+
+
+def test_judging_by_what_taught_it_is_noticed(taught):
+    same = mien("evaluate", taught / "n.npz", taught / "study.parquet")
+    assert same.exit_code == 0 and "--only-test" not in same.stderr  # trimmed: not as many
+    Snapshots.load(taught / "study.parquet").take(np.arange(240)).save(taught / "like.parquet")
+    assert "--only-test" in mien("evaluate", taught / "n.npz", taught / "like.parquet").stderr
+
+
 def test_predictions_have_a_row_for_every_frame(taught, tmp_path):
     made = study(2, 4)
     scores = made.scores.copy()
@@ -155,8 +176,8 @@ def test_export(taught, tmp_path):
         (["train", "{study}", "-o", "{new}.npz", "--clusters", "x"], 2, "hierarchical or kmeans"),
         (["train", "{study}", "-o", "{new}.npz", "--participant", "X"], 2, "no participant X"),
         (["train", "{study}", "-o", "{new}.npz", "--report", "{folder}"], 6, "lies in"),
-        (["evaluate", "{none}.npz", "{study}"], 1, "no network at"),
-        (["evaluate", "{study}", "{study}"], 1, "no network that"),
+        (["evaluate", "{none}.npz", "{study}"], 3, "no network at"),
+        (["evaluate", "{study}", "{study}"], 3, "no network that"),
         (["predict", "{n}", "{none}", "-o", "{new}.csv"], 3, "no such file"),
         (["predict", "{n}", "{study}", "-o", "{study}", "--overwrite"], 6, "is the input"),
         (["predict", "{n}", "{study}", "-o", "{new}.xlsx"], 6, "ends in .csv"),

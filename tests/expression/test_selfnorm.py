@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from blobs import blobs
 
-from mien.errors import EngineError, OutputError, ParameterError
+from mien.errors import FormatError, OutputError, ParameterError
 from mien.expression import NAMES
 from mien.expression.export import export, to_onnx
 from mien.expression.features import Features
@@ -143,7 +143,7 @@ def test_a_file_keeps_everything(tmp_path):
 
 
 def test_what_is_no_network_is_refused(tmp_path):
-    with pytest.raises(EngineError, match="no network at"):
+    with pytest.raises(FormatError, match="no network at"):
         SelfNorm.load(tmp_path / "none.npz")
     (tmp_path / "a.npz").write_bytes(b"something else")
     np.savez(tmp_path / "b.npz", kind=np.array("other"))
@@ -151,7 +151,7 @@ def test_what_is_no_network_is_refused(tmp_path):
     data = (tmp_path / "c.npz").read_bytes()
     (tmp_path / "c.npz").write_bytes(data[: len(data) // 2])
     for name in "abc":
-        with pytest.raises(EngineError) as error:
+        with pytest.raises(FormatError) as error:
             SelfNorm.load(tmp_path / f"{name}.npz")
         assert f"{name}.npz" in str(error.value)
 

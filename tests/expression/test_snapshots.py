@@ -146,3 +146,42 @@ def test_snapshots_hold_together(change, say):
     assert len(Snapshots(**given)) == 2
     with pytest.raises(ParameterError, match=say):
         Snapshots(**(given | change))
+
+
+HEADER = "participant,expression,time,jawOpen,mouthSmileLeft\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "say"),
+    [
+        (HEADER + "P1,joy,0,0.2,0.1\nP1,joy,1,37.5,0.1\n", "row 2: jawOpen is 37.5"),
+        (HEADER + "P1,joy,0,inf,0.1\n", "row 1: jawOpen is inf"),
+        (HEADER.replace(",", ";") + "P1;joy;0,1;0,2;0,1\n", "separated by semicolons"),
+        (HEADER.replace("jawOpen", "jaw_open") + "P1,joy,0,0.2,0.1\n", "write jawOpen"),
+        (HEADER.replace("jawOpen", "age") + "P1,joy,0,0.2,0.1\n", "leave that column out"),
+    ],
+)
+def test_scores_that_are_none_are_refused(text, say, tmp_path):
+    (tmp_path / "a.csv").write_text(text)
+    with pytest.raises(FormatError, match=say):
+        Snapshots.load(tmp_path / "a.csv")
+
+
+def test_what_is_left_out_is_said(tmp_path):
+    (tmp_path / "a.csv").write_text(
+        HEADER.replace("\n", ",cheekPuff\n")
+        + "P1, joy ,0,0.2,0.1,\nP1,joy,1,,0.1,\nP1,joy,2,,,\nP1,joy,3,0.3,0.1,\n"
+    )
+    found = Snapshots.load(tmp_path / "a.csv")
+    assert len(found) == 2 and found.expressions == ("joy",)  # one class, spaces or not
+    assert found.names == ("jawOpen", "mouthSmileLeft")
+    assert "1 rows lack a score" in found.notes[0] and "cheekPuff" in found.notes[1]
+
+
+def test_the_index_of_a_filtered_table_is_no_score(tmp_path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pa.table({"time": [0.0], "jawOpen": [0.5], "__index_level_0__": [7]})
+    pq.write_table(table, tmp_path / "a.parquet")
+    assert Snapshots.load(tmp_path / "a.parquet").names == ("jawOpen",)

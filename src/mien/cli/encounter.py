@@ -17,8 +17,6 @@ from mien.cli.progress import Progress
 from mien.errors import OutputError, ParameterError, PrivacyError, TrackingError
 
 if TYPE_CHECKING:
-    import click
-
     from mien.expression.encounter import Encounter
     from mien.expression.feedback import Feedback
     from mien.phantom.encounter import EncounterScript
@@ -30,7 +28,7 @@ _ROLES = ("doctor", "patient")
 class _Reporting(TyperGroup):
     """A group whose first command need not be named."""
 
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         if args and args[0] not in self.commands:
             args = ["report", *args]
         return super().parse_args(ctx, args)

@@ -125,7 +125,6 @@ def train(
     from mien.expression import splits, study, training
     from mien.expression.features import Features
     from mien.expression.selfnorm import SelfNormConfig, check_output
-    from mien.expression.snapshots import Snapshots
 
     check_output(out, overwrite, (".npz",))
     _check_report(report, overwrite, (data, out))
@@ -148,7 +147,7 @@ def train(
         noise=noise,
         seed=seed,
     )
-    snapshots = splits.trim(_occurring(Snapshots.load(data)), trim)
+    snapshots = splits.trim(_occurring(_read(data)), trim)
     if participant is not None and participant not in snapshots.participants:
         raise ParameterError(f"There is no participant {participant} in {data.name}.")
     parts = splits.split(snapshots, split, validation=validation, test=test, seed=seed)
@@ -222,14 +221,13 @@ def evaluate(
     import numpy as np
 
     from mien.expression import splits, study
-    from mien.expression.snapshots import Snapshots
     from mien.report import expression_study
 
     _check_report(report, overwrite, (data, model))
     if groups not in ("hierarchical", "kmeans"):
         raise ParameterError(f"--clusters is {groups!r}: choose hierarchical or kmeans.")
     network = _load(model)
-    snapshots = _occurring(Snapshots.load(data))
+    snapshots = _occurring(_read(data))
     _say_missing(network, snapshots)
     if only_test:
         noted = network.notes.get("split", {})
@@ -249,8 +247,14 @@ def evaluate(
             seed=noted["seed"],
         )
     else:
+        if network.notes.get("split", {}).get("snapshots") == len(snapshots):
+            tell(
+                f"{data.name} has as many snapshots as the network was taught with: if it is the "
+                "same file, add --only-test."
+            )
+        snapshots = _of_known_classes(network, snapshots)
         nothing = np.zeros(0, np.int64)
-        parts = splits.Split("none, all of the file", nothing, nothing, np.arange(len(snapshots)))
+        parts = splits.Split(splits.WHOLE, nothing, nothing, np.arange(len(snapshots)))
     found = study.evaluate(network, snapshots, parts.test)
     groups_found = _clusters(snapshots, groups, network.config.features.baseline, 0)
     if report is not None:
@@ -517,6 +521,31 @@ def _noted(network: SelfNorm, **notes: Any) -> SelfNorm:
     from dataclasses import replace
 
     return replace(network, notes={**network.notes, **notes})
+
+
+def _read(path: Path) -> Snapshots:
+    from mien.expression.snapshots import Snapshots
+
+    snapshots = Snapshots.load(path)
+    for note in snapshots.notes:
+        tell(note)
+    return snapshots
+
+
+def _of_known_classes(network: SelfNorm, snapshots: Snapshots) -> Snapshots:
+    """Without what is labelled as something that the network does not know."""
+    others = [name for name in snapshots.expressions if name not in network.expressions]
+    if not others or len(others) == len(snapshots.expressions):
+        return snapshots
+    known = snapshots.relabelled(
+        [name for name in snapshots.expressions if name in network.expressions]
+    )
+    keep = (known.labels >= 0) | (snapshots.labels < 0)
+    tell(
+        f"{int((~keep).sum())} snapshots are labelled {', '.join(others[:5])}, which this network "
+        "does not know; they are left out."
+    )
+    return known.take(keep)
 
 
 def _say_missing(network: SelfNorm, snapshots: Snapshots) -> None:

@@ -150,9 +150,22 @@ def capture(
             f"No snapshot was recorded from {where}: check that it shows a face towards the camera."
         )
     _report(session, out, kept, as_json)
+    _say_missing(session, "the clips" if video else "the camera")
     if stopped:
         tell("stopped; what was recorded until then is saved.")
         raise typer.Exit(INTERRUPTED)
+
+
+def _say_missing(session: Capture, source: str) -> None:
+    """Name the expressions that were not recorded to the end."""
+    held = session.snapshots()
+    lacking = [
+        f"{name} ({there} of {session.protocol.snapshots})"
+        for k, name in enumerate(held.expressions)
+        if (there := int((held.labels == k).sum())) < session.protocol.snapshots
+    ]
+    if lacking:
+        tell(f"{source} ended before everything was recorded: {', '.join(lacking)}.")
 
 
 def _consent(session: Capture, given: str | None) -> str:

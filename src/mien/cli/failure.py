@@ -81,6 +81,9 @@ def guarded(command: Callable[P, None]) -> Callable[P, None]:
             command(*args, **kwargs)
         except (typer.Exit, typer.Abort, typer.BadParameter):
             raise
+        except BrokenPipeError:  # whoever reads the output has read enough
+            sys.stdout = open(os.devnull, "w")
+            raise typer.Exit(0) from None
         except (Exception, KeyboardInterrupt) as error:
             if interrupted(error):
                 tell("interrupted; no unfinished file was left.")

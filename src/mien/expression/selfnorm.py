@@ -30,7 +30,7 @@ from typing import IO, Any
 import numba
 import numpy as np
 
-from mien.errors import EngineError, OutputError, ParameterError
+from mien.errors import EngineError, FormatError, OutputError, ParameterError
 from mien.expression.features import Features
 from mien.expression.lanes import add, fma, load, selu, spread, store, zero
 from mien.expression.snapshots import Snapshots
@@ -334,7 +334,7 @@ class SelfNorm:
 
         Raises
         ------
-        EngineError
+        FormatError
             If the file is missing, damaged or something else.
         """
         said = getattr(file, "name", file)
@@ -357,15 +357,15 @@ class SelfNorm:
                 notes=json.loads(str(held["notes"])),
             )
         except FileNotFoundError as exc:
-            raise EngineError(f"There is no network at {said}: check the path.") from exc
+            raise FormatError(f"There is no network at {said}: check the path.") from exc
         except OSError as exc:
-            raise EngineError(f"{said} cannot be read: {exc.strerror or 'damaged'}.") from exc
+            raise FormatError(f"{said} cannot be read: {exc.strerror or 'damaged'}.") from exc
         except (KeyError, ValueError, TypeError, AttributeError, EOFError) as exc:
-            raise EngineError(
+            raise FormatError(
                 f"{said} is no network that `mien expression train` wrote, or it is damaged."
             ) from exc
         except zipfile.BadZipFile as exc:
-            raise EngineError(f"{said} is damaged: train or copy it again.") from exc
+            raise FormatError(f"{said} is damaged: train or copy it again.") from exc
 
 
 def check_output(path: Path, overwrite: bool, endings: tuple[str, ...]) -> None:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,8 @@ _ENDINGS = (".parquet", ".csv")
 _OTHERS = (".jsonl", ".log", ".txt")  # layouts of `formats`, read one by one
 _WORDS = ("participant", "expression", "device")
 _NO_SCORES = {"frame", "time", *_WORDS, NEUTRAL, *ROTATIONS}
+_MOST = 1.5  # Live Link writes up to 1.08; per cent are far above
+_INDEX = re.compile(r"__index_level_\d+__")  # what pandas adds to a table that was filtered
 _KEY = b"mien.expressions"
 
 
@@ -46,6 +50,8 @@ class Snapshots:
     """Seconds since the recording of this expression of this participant began, shape (n,)."""
     devices: np.ndarray | None = None
     """What recorded it, shape (n,), str."""
+    notes: tuple[str, ...] = ()
+    """What was left out when these were read, a sentence each."""
 
     def __post_init__(self) -> None:
         convert = {
@@ -169,6 +175,7 @@ class Snapshots:
             participants=np.concatenate([part.participants for part in parts]),
             times=np.concatenate([part.times for part in parts]),
             devices=devices,
+            notes=tuple(note for part in parts for note in part.notes),
         )
 
     @classmethod
@@ -316,6 +323,11 @@ def _read_csv(path: Path) -> Snapshots:
         with path.open("rb") as stream:
             header = stream.readline().decode("utf-8-sig").strip()
         names = [field.strip().strip('"') for field in header.split(",")]
+        if len(names) == 1 and ";" in header:
+            raise FormatError(
+                f"{path.name}: the columns are separated by semicolons: save the table with commas "
+                "between columns and points in numbers."
+            )
         if not {"time", *_WORDS} & set(names):
             return Snapshots.of(read_recording(path))
         kinds: dict[str, Any] = {name: pa.float32() for name in names}
@@ -335,10 +347,15 @@ def _from_table(table: Any, path: Path, classes: list[str] | None) -> Snapshots:
 
     held = table.column_names
     names = [name for name in held if name not in _NO_SCORES]
+    names = [name for name in names if name and not _INDEX.fullmatch(name)]
     known = {*MEDIAPIPE, *ARKIT}
     for name in names:
         if name not in known:
-            raise FormatError(f"{path.name}: {name[:40]!r} is the name of no score.")
+            near = get_close_matches(name.replace("_", ""), known, 1, 0.8)
+            raise FormatError(
+                f"{path.name}: {name[:40]!r} is the name of no score: "
+                + (f"write {near[0]}." if near else "leave that column out.")
+            )
         if held.count(name) > 1:
             raise FormatError(f"{path.name}: {name} is there twice.")
     if not names:
@@ -361,10 +378,10 @@ def _from_table(table: Any, path: Path, classes: list[str] | None) -> Snapshots:
             coded = column.combine_chunks().dictionary_encode()
             if isinstance(coded, pa.ChunkedArray):
                 coded = coded.combine_chunks()
-            values = np.array([*coded.dictionary.to_pylist(), ""], np.str_)
+            values = np.array([*(v.strip() for v in coded.dictionary.to_pylist()), ""], np.str_)
             words[name] = values[coded.indices.to_numpy(zero_copy_only=False)]
     nothing = np.full(table.num_rows, "")
-    return _assemble(
+    snapshots, rows = _assemble(
         scores,
         tuple(names),
         words.get("participant", nothing),
@@ -372,7 +389,16 @@ def _from_table(table: Any, path: Path, classes: list[str] | None) -> Snapshots:
         times,
         words.get("device"),
         classes,
-    )[0]
+        path.name,
+    )
+    partly = int(np.isfinite(scores).any(1).sum()) - len(rows)
+    notes = []
+    if partly:
+        notes.append(f"{path.name}: {partly} rows lack a score or the time and are left out.")
+    empty = [name for name in names if name not in snapshots.names]
+    if empty and len(rows):
+        notes.append(f"{path.name}: no row holds a score of {', '.join(empty[:3])}: left out.")
+    return replace(snapshots, notes=tuple(notes))
 
 
 def _assemble(
@@ -383,8 +409,16 @@ def _assemble(
     times: np.ndarray,
     devices: np.ndarray | None,
     classes: list[str] | None,
+    source: str = "the recording",
 ) -> tuple[Snapshots, np.ndarray]:
     """Snapshots of columns: faces only, classes in the given or in alphabetical order; and rows."""
+    wrong = np.argwhere(np.abs(scores) > _MOST)  # infinity, too
+    if len(wrong):
+        row, k = wrong[0]
+        raise FormatError(
+            f"{source}, row {row + 1}: {names[k]} is {scores[row, k]:g}, but scores lie between 0 "
+            "and 1."
+        )
     finite = np.isfinite(scores)
     used = finite.any(0) if len(scores) else np.ones(len(names), bool)
     found = finite[:, used].all(1) & np.isfinite(times)

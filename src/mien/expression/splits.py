@@ -16,6 +16,7 @@ from mien.expression.snapshots import Snapshots
 
 PARTICIPANT = "participant"
 SNAPSHOT = "snapshot"
+WHOLE = "whole"
 LEAKING = "LEAKING: the same people are in training and test"
 """What is said wherever a split by snapshot is shown."""
 
@@ -25,7 +26,7 @@ class Split:
     """Three sets of indices without a common one."""
 
     by: str
-    """`PARTICIPANT`, `SNAPSHOT`, or what another division is called."""
+    """`PARTICIPANT`, `SNAPSHOT`, `WHOLE` (everything tests), or what another division is called."""
     train: np.ndarray
     """Indices that teach."""
     validation: np.ndarray
@@ -41,6 +42,8 @@ class Split:
     @property
     def words(self) -> str:
         """What to call it."""
+        if self.by == WHOLE:
+            return "of nothing: the whole file tests"
         return f"by {self.by}" + (f" ({LEAKING})" if self.leaking else "")
 
 

@@ -96,7 +96,7 @@ class Measures:
                 accuracy=float(hit.sum() / total) if total else math.nan,
                 recall=hit / row,
                 precision=hit / column,
-                f1=2 * hit / (row + column),
+                f1=np.where(row > 0, 2 * hit / (row + column), math.nan),
                 specificity=(total - row - column + hit) / (total - row),
             )
 

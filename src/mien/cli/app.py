@@ -23,6 +23,7 @@ from mien.cli.failure import STATUSES, guarded, stop, wants_traceback
 from mien.cli.linkage import linkage
 from mien.cli.people import people
 from mien.cli.phantom import phantom
+from mien.cli.serve import serve
 from mien.cli.surrogates import surrogates
 
 app = typer.Typer(
@@ -44,6 +45,7 @@ for _command in (
     phantom,
     demo,
     linkage,
+    serve,
 ):
     app.command(epilog=STATUSES)(guarded(_command))
 app.add_typer(encounter, name="encounter")

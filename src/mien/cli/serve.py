@@ -1,0 +1,104 @@
+"""`mien serve`: the application in the browser of this computer."""
+
+from __future__ import annotations
+
+import webbrowser
+from pathlib import Path
+from threading import Thread
+from typing import Annotated
+
+import typer
+
+from mien.errors import ParameterError
+
+
+def serve(
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Where to listen; 0 takes any that is free.")
+    ] = 0,
+    data: Annotated[
+        Path,
+        typer.Option(
+            metavar="FOLDER",
+            help="Keeps originals, results and the list of clips. Originals SHOW THE PATIENT: "
+            "choose a folder on an encrypted disk.",
+        ),
+    ] = Path("mien-data"),
+    browser: Annotated[
+        bool, typer.Option("--browser/--no-browser", help="Open the page in the browser.")
+    ] = True,
+    host: Annotated[
+        str,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Listen for other computers too; needs a password and TLS, or --unprotected.",
+        ),
+    ] = "127.0.0.1",
+    name: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME", help="Another name under which browsers reach it; may be repeated."
+        ),
+    ] = None,
+    password_file: Annotated[
+        Path | None,
+        typer.Option(metavar="PATH", help="A file whose first line is the password for /login."),
+    ] = None,
+    certificate: Annotated[
+        Path | None, typer.Option("--tls-certificate", metavar="PEM", help="Certificate chain.")
+    ] = None,
+    key: Annotated[
+        Path | None, typer.Option("--tls-key", metavar="PEM", help="The certificate's key.")
+    ] = None,
+    unprotected: Annotated[
+        bool,
+        typer.Option("--unprotected", help="Let other computers in without a password and TLS."),
+    ] = False,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, help="Clips to work on at once; one per two cores if not given."),
+    ] = None,
+    largest: Annotated[
+        float, typer.Option("--largest-upload", metavar="GB", min=0.001, help="Largest video.")
+    ] = 16.0,
+) -> None:
+    """De-identify videos on a page in the browser; nothing leaves this computer.
+
+    Prints the address of the page, which works once and for 15 minutes, and runs until Ctrl-C. What
+    was not finished goes on at the next start.
+
+    Example: [bold]mien serve --data /path/to/folder[/bold]
+    """
+    from mien.web import server, serving
+
+    settings = serving.Serving(
+        data=data,
+        host=host,
+        names=tuple(name or ()),
+        password=None if password_file is None else _first_line(password_file),
+        certificate=certificate,
+        key=key,
+        unprotected=unprotected,
+        workers=workers,
+        largest=int(largest * 1e9),
+    )
+
+    def ready(address: str) -> None:
+        typer.echo(f"mien runs at {address}")
+        typer.echo(f"Files are kept in {data.absolute()}. Ctrl-C stops.")
+        if browser:
+            Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+
+    try:
+        server.serve(settings, port, ready)
+    except KeyboardInterrupt:
+        typer.echo("Stopped. What was not finished goes on at the next start.")
+
+
+def _first_line(path: Path) -> str:
+    try:
+        return path.read_text().splitlines()[0].strip()
+    except (OSError, UnicodeDecodeError, IndexError) as exc:
+        raise ParameterError(
+            f"{path} holds no password: give a text file with it in the first line."
+        ) from exc

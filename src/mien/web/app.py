@@ -1,0 +1,137 @@
+"""The application: its pages, its API, and the queue that runs beside them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from urllib.parse import parse_qs
+
+from fastapi import FastAPI, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
+from starlette.staticfiles import StaticFiles
+
+from mien import __version__
+from mien.web.access import ENTER, LOG_IN, Access, Guard, refusal
+from mien.web.api import api
+from mien.web.folders import Folders
+from mien.web.jobs import Jobs
+from mien.web.probing import Clip, look
+from mien.web.problems import answer_problems
+from mien.web.serving import Serving
+from mien.web.supervisor import Supervisor
+
+_STATIC = Path(__file__).parent / "static"
+_LONGEST_FORM = 4096  # bytes
+
+
+def create_app(
+    serving: Serving,
+    access: Access,
+    *,
+    looker: Callable[[Path], Clip] = look,
+    working: bool = True,
+) -> FastAPI:
+    """Set up the data folder and the application.
+
+    Parameters
+    ----------
+    serving : Serving
+        How the server is run.
+    access : Access
+        Who may ask.
+    looker : callable
+        Says what an upload is.
+    working : bool
+        Whether worker processes are run.
+
+    Raises
+    ------
+    OutputError
+        If the data folder cannot be used.
+    """
+    folders = Folders(serving.data.absolute())
+    folders.make()
+    jobs = Jobs(folders.database)
+    jobs.create()
+    folders.open_project(jobs.first_project("Clips").id)
+    supervisor = Supervisor(folders, jobs, serving)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        if working:
+            await run_in_threadpool(supervisor.start)
+        yield
+        if working:
+            await run_in_threadpool(supervisor.stop)
+        jobs.close()
+
+    app = FastAPI(
+        title="mien",
+        summary="De-identify clinical videos on this computer.",
+        version=__version__,
+        lifespan=lifespan,
+        openapi_url="/api/openapi.json",
+        docs_url=None,  # these pages load scripts from elsewhere
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.jobs, app.state.folders, app.state.supervisor = jobs, folders, supervisor
+    answer_problems(app)
+    app.include_router(api(serving, folders, jobs, looker))
+    _add_doors(app, access)
+
+    @app.get("/", include_in_schema=False)
+    def page() -> FileResponse:
+        return FileResponse(_STATIC / "index.html")
+
+    app.mount("/static", StaticFiles(directory=_STATIC))
+    app.add_middleware(Guard, access=access)
+    return app
+
+
+def _add_doors(app: FastAPI, access: Access) -> None:
+    """The two addresses that need no session, because they open one."""
+
+    def welcome(secret: str) -> Response:
+        response = RedirectResponse("/", 303)
+        access.give(response, secret)
+        return response
+
+    @app.get(ENTER, include_in_schema=False)
+    def enter(token: str = "") -> Response:
+        secret = access.enter(token)
+        if secret is None:
+            return refusal(
+                ENTER,
+                401,
+                "no_token",
+                "This address was used already or is too old: go back to the window where it was "
+                "opened, or start mien serve again.",
+            )
+        return welcome(secret)
+
+    @app.get(LOG_IN, include_in_schema=False)
+    def form() -> Response:
+        if not access.has_password:
+            return refusal(LOG_IN, 404, "no_password", "There is no password to log in with.")
+        return HTMLResponse(
+            '<!doctype html><html lang="en"><meta charset="utf-8"><title>mien</title>'
+            '<h1>mien</h1><form method="post"><label>Password '
+            '<input name="password" type="password" autofocus required></label> '
+            "<button>Log in</button></form>"
+        )
+
+    @app.post(LOG_IN, include_in_schema=False)
+    async def log_in(request: Request) -> Response:
+        body = bytearray()
+        async for piece in request.stream():
+            body += piece
+            if len(body) > _LONGEST_FORM:
+                return refusal(LOG_IN, 413, "too_large", "That is no password.")
+        fields = parse_qs(body.decode("utf-8", "replace"))
+        secret = await run_in_threadpool(access.log_in, fields.get("password", [""])[0])
+        if secret is None:
+            return refusal(LOG_IN, 401, "wrong_password", "Wrong password: go back and try again.")
+        return welcome(secret)

@@ -1,0 +1,114 @@
+"""Where files lie: random names only, results in a folder per attempt."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from mien.errors import OutputError
+from mien.web.tables import Job
+
+RESULT, MANIFEST, PREVIEW = "result.mp4", "result.json", "preview.jpg"
+
+
+@dataclass(frozen=True)
+class Folders:
+    """The data folder::
+
+        mien.sqlite3
+        projects/PROJECT/uploads/RANDOM      arriving
+        projects/PROJECT/originals/JOB
+        projects/PROJECT/runs/JOB/RUN/       result.mp4, result.json, preview.jpg
+
+    A result counts once its job is done and names the run; every other run is a left-over.
+    """
+
+    data: Path
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file."""
+        return self.data / "mien.sqlite3"
+
+    def make(self) -> None:
+        """Create the data folder, for its owner only.
+
+        Raises
+        ------
+        OutputError
+            If it cannot be created or is something else.
+        """
+        try:
+            self.data.mkdir(parents=True, exist_ok=True)
+            if not any(self.data.iterdir()):
+                self.data.chmod(0o700)
+            (self.data / "projects").mkdir(mode=0o700, exist_ok=True)
+            self.database.touch(mode=0o600)  # SQLite gives its other files the same mode
+        except OSError as exc:
+            raise OutputError(
+                f"{self.data} cannot be used as a folder for data: choose another with --data."
+            ) from exc
+
+    def open_project(self, project: str) -> None:
+        """Create the folders of a project."""
+        try:
+            for name in ("uploads", "originals", "runs"):
+                (self._project(project) / name).mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as exc:
+            raise OutputError(
+                f"Nothing can be written to {self.data}: choose another folder with --data."
+            ) from exc
+
+    def upload(self, project: str) -> Path:
+        """A place for a file that arrives."""
+        return self._project(project) / "uploads" / secrets.token_hex(16)
+
+    def original(self, job: Job) -> Path:
+        """The clip as it came."""
+        return self._project(job.project_id) / "originals" / job.id
+
+    def runs(self, job: Job) -> Path:
+        """All attempts at a job."""
+        return self._project(job.project_id) / "runs" / job.id
+
+    def run(self, job: Job) -> Path:
+        """The attempt that a job names."""
+        assert job.run is not None
+        return self.runs(job) / job.run
+
+    def forget(self, job: Job) -> None:
+        """Remove every file of a job."""
+        self.original(job).unlink(missing_ok=True)
+        shutil.rmtree(self.runs(job), ignore_errors=True)
+
+    def drop_run(self, job: Job) -> None:
+        """Remove what an attempt left."""
+        if job.run is not None:
+            shutil.rmtree(self.run(job), ignore_errors=True)
+
+    def tidy(self, projects: Iterable[str], jobs: Iterable[Job]) -> None:
+        """Remove what belongs to no job: broken uploads, stopped attempts.
+
+        Only while no worker runs and nothing is uploaded.
+        """
+        known = {job.id: job for job in jobs}
+        for project in projects:
+            folder = self._project(project)
+            for path in (folder / "uploads").glob("*"):
+                path.unlink(missing_ok=True)
+            for path in (folder / "originals").glob("*"):
+                if path.name not in known:
+                    path.unlink(missing_ok=True)
+            for path in (folder / "runs").glob("*"):
+                job = known.get(path.name)
+                for run in path.glob("*"):
+                    if job is None or job.status != "done" or job.run != run.name:
+                        shutil.rmtree(run, ignore_errors=True)
+                if not any(path.iterdir()):
+                    path.rmdir()
+
+    def _project(self, project: str) -> Path:
+        return self.data / "projects" / project

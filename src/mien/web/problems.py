@@ -1,0 +1,70 @@
+"""What the API answers when it cannot do something: one sentence, and a code for translations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from mien.web.access import refusal
+
+
+class Problem(Exception):
+    """An answer that is no success."""
+
+    def __init__(self, status: int, code: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status, self.code, self.sentence = status, code, sentence
+
+
+class ProblemView(BaseModel):
+    """Why a request was not answered."""
+
+    error: str
+    """One sentence: what is wrong and what to do."""
+    code: str
+    """The kind of problem."""
+
+
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Entries of the OpenAPI document for statuses that carry a problem."""
+    return {status: {"model": ProblemView} for status in statuses}
+
+
+def answer_problems(app: FastAPI) -> None:
+    """Let every failure be one sentence."""
+
+    @app.exception_handler(Problem)
+    def _problem(request: Request, error: Problem) -> Response:
+        return JSONResponse({"error": error.sentence, "code": error.code}, error.status)
+
+    @app.exception_handler(RequestValidationError)
+    def _invalid(request: Request, error: RequestValidationError) -> Response:
+        first = error.errors()[0]
+        where = str(first["loc"][-1]) if first["loc"] else "the request"
+        return JSONResponse(
+            {"error": f"{where} is not valid: {first['msg']}.", "code": "invalid"}, 422
+        )
+
+    @app.exception_handler(HTTPException)
+    def _http(request: Request, error: HTTPException) -> Response:
+        sentence = {
+            404: "There is nothing at this address.",
+            405: "This address does not take such requests.",
+        }.get(error.status_code, "This request cannot be answered.")
+        found = refusal(request.url.path, error.status_code, "not_found", sentence)
+        found.headers.update(error.headers or {})
+        return found
+
+    @app.exception_handler(Exception)
+    def _unexpected(request: Request, error: Exception) -> Response:
+        return refusal(
+            request.url.path,
+            500,
+            "unexpected",
+            f"Something unexpected went wrong ({type(error).__name__}): start mien serve again.",
+        )

@@ -1,0 +1,104 @@
+"""Listening: one server per data folder, on this computer unless told otherwise."""
+
+from __future__ import annotations
+
+import socket
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import uvicorn
+
+from mien.errors import OutputError, ParameterError
+from mien.web.access import ENTER, Access
+from mien.web.app import create_app
+from mien.web.folders import Folders
+from mien.web.serving import Serving
+
+
+def serve(serving: Serving, port: int, ready: Callable[[str], None]) -> None:
+    """Run the server until it is interrupted.
+
+    Parameters
+    ----------
+    serving : Serving
+        How it is run.
+    port : int
+        Where it listens; 0 for any that is free.
+    ready : callable
+        Called with the address to open, once, when the server answers.
+
+    Raises
+    ------
+    ParameterError
+        If it cannot listen there, or the certificate cannot be used.
+    OutputError
+        If the data folder cannot be used, or another server uses it.
+    """
+    Folders(serving.data).make()
+    with _alone(serving.data), _listening(serving.host, port) as listener:
+        port = listener.getsockname()[1]
+        access = Access(serving, port)
+        name = serving.names[0] if serving.names else serving.host
+        written = f"[{name}]" if ":" in name else name
+        address = f"{serving.scheme}://{written}:{port}{ENTER}?token={access.token}"
+        config = uvicorn.Config(
+            create_app(serving, access),
+            log_level="error",
+            access_log=False,  # addresses hold the token
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=2,
+            ssl_certfile=serving.certificate,
+            ssl_keyfile=None if serving.key is None else str(serving.key),
+        )
+        try:
+            config.load()
+        except OSError as exc:
+            raise ParameterError(
+                "The TLS certificate or its key cannot be read: give a PEM file of each."
+            ) from exc
+        _Server(config, lambda: ready(address)).run([listener])
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
+
+
+@contextmanager
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, port))
+        except (OSError, OverflowError) as exc:
+            raise ParameterError(
+                f"{host} port {port} cannot be listened on: choose another with --port."
+            ) from exc
+        yield listener
+
+
+@contextmanager
+def _alone(data: Path) -> Iterator[None]:
+    """Hold the data folder: SQLite's lock ends with the process, however it ends."""
+    lock = sqlite3.connect(data / "server.lock", timeout=0, isolation_level=None)
+    try:
+        try:
+            lock.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as exc:
+            raise OutputError(
+                f"Another mien serve works in {data}: use its page, or choose another folder with "
+                "--data."
+            ) from exc
+        yield
+    finally:
+        lock.close()

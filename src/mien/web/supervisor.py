@@ -1,0 +1,117 @@
+"""Keeps worker processes running and settles what dead ones held."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from threading import Event, Thread
+
+from sqlalchemy.exc import OperationalError
+
+from mien.web.folders import Folders
+from mien.web.jobs import Jobs
+from mien.web.serving import Serving
+
+_TICK_S = 0.3
+_PATIENCE_S = 4.0  # between asking a worker to cancel and ending it
+_SOON_S = 5.0  # a worker that lived no longer is started again more and more slowly
+_SLOWEST_S = 30.0
+
+
+@dataclass
+class _Slot:
+    """Room for one worker."""
+
+    name: str = ""
+    process: subprocess.Popen[bytes] | None = None
+    started: float = 0.0
+    wait: float = 0.0
+    """Seconds after the last start before the next one."""
+
+
+class Supervisor:
+    """Runs the workers of a server.
+
+    Parameters
+    ----------
+    folders, jobs
+        Where files lie, and the queue.
+    serving : Serving
+        How many workers, and what they call.
+    """
+
+    def __init__(self, folders: Folders, jobs: Jobs, serving: Serving) -> None:
+        self._folders, self._jobs, self._serving = folders, jobs, serving
+        self._slots = [_Slot() for _ in range(serving.worker_count)]
+        self._over = Event()
+        self._thread = Thread(target=self._run, daemon=True)
+
+    def start(self) -> None:
+        """Settle what the last server left, then start the workers."""
+        self._jobs.resume()
+        self._folders.tidy([p.id for p in self._jobs.projects()], self._jobs.listing())
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the workers; what they were doing waits for the next start."""
+        self._over.set()
+        self._thread.join()
+        for slot in self._slots:
+            if slot.process is not None:
+                slot.process.kill()
+                slot.process.wait()
+                self._settle(slot, count=False)
+
+    @property
+    def processes(self) -> list[int]:
+        """Process ids of the workers that run."""
+        return [slot.process.pid for slot in self._slots if slot.process is not None]
+
+    def _run(self) -> None:
+        while not self._over.is_set():
+            try:
+                self._tick()
+            except (OperationalError, OSError):  # a busy disk: look again
+                pass
+            self._over.wait(_TICK_S)
+
+    def _tick(self) -> None:
+        overdue = self._jobs.cancels_overdue(_PATIENCE_S)
+        for slot in self._slots:
+            if slot.process is not None and slot.name in overdue:
+                slot.process.kill()
+                slot.process.wait()
+            if slot.process is not None and slot.process.poll() is not None:
+                self._settle(slot)
+                lived = time.monotonic() - slot.started
+                slot.wait = min(2 * slot.wait + 1, _SLOWEST_S) if lived < _SOON_S else 0.0
+                slot.process = None
+            if slot.process is None and time.monotonic() - slot.started >= slot.wait:
+                self._launch(slot)
+        for job in self._jobs.originals_due():
+            self._folders.original(job).unlink(missing_ok=True)
+            self._jobs.original_deleted(job.id)
+
+    def _settle(self, slot: _Slot, *, count: bool = True) -> None:
+        for job in self._jobs.reap(slot.name, count=count):
+            self._folders.drop_run(job)
+
+    def _launch(self, slot: _Slot) -> None:
+        slot.name, slot.started = secrets.token_hex(8), time.monotonic()
+        slot.process = subprocess.Popen(
+            [
+                *(sys.executable, "-P", "-m", "mien.web.worker"),
+                *("--data", str(self._folders.data)),
+                *("--name", slot.name),
+                *("--parent", str(os.getpid())),
+                *("--render", self._serving.render),
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,  # what libraries log may name files
+            start_new_session=True,  # Ctrl-C in the terminal is the server's to handle
+        )

@@ -1,0 +1,185 @@
+"""A worker process: takes jobs from the database, one after the other.
+
+::
+
+    python -m mien.web.worker --data FOLDER --name NAME --parent PID --render MODULE:FUNCTION
+
+The server starts it. It ends by itself when the server is gone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import time
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any
+
+from sqlalchemy.exc import OperationalError
+
+from mien.errors import MienError
+from mien.web.folders import Folders
+from mien.web.jobs import Jobs
+from mien.web.rendering import Progress, Task
+from mien.web.tables import Job
+from mien.web.uploads import in_words
+
+BEAT_S = 0.25  # between two writes of progress
+_IDLE_S = 0.3  # between two looks for a job
+_MOST_JOBS = 20  # after which a process makes room for a fresh one, so that memory stays bounded
+_LOWER = 5  # priority, so that the server answers
+
+Render = Callable[[Task, Progress], None]
+
+
+class Stopped(Exception):
+    """The job was cancelled, or belongs to somebody else now."""
+
+
+class Meter:
+    """How far a job is; called by the rendering, read by the thread that writes it down.
+
+    Parameters
+    ----------
+    clock : callable
+        Seconds, never going back.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._stage: str | None = None
+        self._first = (0.0, 0)
+        self._last = (0.0, 0)
+        self._total: int | None = None
+        self.stopped = Event()
+
+    def __call__(self, stage: str, done: int, total: int | None) -> None:
+        """Take what `mien.deidentify` reports; raises `Stopped` where the job shall end."""
+        if self.stopped.is_set():
+            raise Stopped
+        now = self._clock()
+        if stage != self._stage:
+            self._first = (now, done)
+        self._stage, self._last, self._total = stage, (now, done), total
+
+    def read(self) -> dict[str, Any]:
+        """Columns of the job.
+
+        The time left takes the second pass to be as slow as the first; it is unknown in between.
+        """
+        seconds, frames = (b - a for a, b in zip(self._first, self._last, strict=True))
+        fps = frames / seconds if seconds > 0 and frames > 0 else None
+        left = None
+        if fps and self._total:
+            passes = 1 if self._stage == "measuring" else 0
+            left = (max(self._total - self._last[1], 0) + passes * self._total) / fps
+        return {
+            "stage": self._stage,
+            "done": self._last[1],
+            "total": self._total,
+            "fps": fps,
+            "seconds_left": left,
+        }
+
+
+class Worker:
+    """Does jobs.
+
+    Parameters
+    ----------
+    folders : Folders
+        Where files lie.
+    jobs : Jobs
+        The queue.
+    name : str
+        Under which it holds jobs; no two workers share one.
+    render : callable
+        Makes a result from a `Task`; see `mien.web.rendering.render`.
+    """
+
+    def __init__(self, folders: Folders, jobs: Jobs, name: str, render: Render) -> None:
+        self._folders, self._jobs, self._name, self._render = folders, jobs, name, render
+
+    def step(self) -> bool:
+        """Do the job that has waited longest; False if none waits."""
+        job = self._jobs.take(self._name)
+        if job is None:
+            return False
+        meter, over = Meter(), Event()
+        beats = Thread(target=self._beat, args=(job, meter, over), daemon=True)
+        beats.start()
+        failure: tuple[str, str] | None = None
+        finished = False
+        try:
+            self._folders.run(job).mkdir(mode=0o700, parents=True)
+            self._render(_task(self._folders, job), meter)
+            finished = True
+        except Stopped:
+            pass
+        except MienError as error:
+            sentence = in_words(error, self._folders.original(job), job.name)
+            failure = sentence, type(error).__name__
+        except Exception as error:  # whatever it is, the queue goes on
+            failure = (
+                f"Something unexpected went wrong with this clip ({type(error).__name__}): try "
+                "again, or convert it to MP4 first.",
+                "unexpected",
+            )
+        finally:
+            over.set()
+            beats.join()
+        if finished and self._jobs.finish(job.id, self._name):
+            return True
+        shutil.rmtree(self._folders.run(job), ignore_errors=True)
+        if not self._jobs.cancelled(job.id, self._name) and failure is not None:
+            self._jobs.fail(job.id, self._name, *failure)
+        return True
+
+    def _beat(self, job: Job, meter: Meter, over: Event) -> None:
+        while not over.wait(BEAT_S):
+            try:
+                if not self._jobs.note(job.id, self._name, **meter.read()):
+                    meter.stopped.set()
+            except OperationalError:  # the disk is full or slow: the next one may get through
+                continue
+
+
+def _task(folders: Folders, job: Job) -> Task:
+    return Task(folders.original(job), folders.run(job), job.engine, job.surrogate, job.voice)
+
+
+def _function(name: str) -> Render:
+    module, _, function = name.partition(":")
+    found: Render = getattr(import_module(module), function)
+    return found
+
+
+def _watch(parent: int) -> None:
+    """End the process when the server is gone: its next start lets the job wait again."""
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os._exit(1)
+
+
+def main() -> None:
+    """Run the process."""
+    parser = argparse.ArgumentParser()
+    for option in ("--data", "--name", "--parent", "--render"):
+        parser.add_argument(option, required=True)
+    options = parser.parse_args()
+    Thread(target=_watch, args=(int(options.parent),), daemon=True).start()
+    if hasattr(os, "nice"):
+        os.nice(_LOWER)
+    folders = Folders(Path(options.data))
+    worker = Worker(folders, Jobs(folders.database), options.name, _function(options.render))
+    for _ in range(_MOST_JOBS):
+        while not worker.step():
+            time.sleep(_IDLE_S)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,128 @@
+"""An application with a session, without workers and without real videos."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from mien.errors import VideoError
+from mien.web.access import Access
+from mien.web.app import create_app
+from mien.web.folders import Folders
+from mien.web.jobs import Jobs
+from mien.web.probing import Clip
+from mien.web.serving import Serving
+
+PORT = 8000
+ORIGIN = f"http://127.0.0.1:{PORT}"
+
+
+class Clock:
+    """A time that tests set."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass
+class Application:
+    """What tests ask and look into."""
+
+    app: object
+    access: Access
+    clock: Clock
+
+    @property
+    def jobs(self) -> Jobs:
+        return self.app.state.jobs  # type: ignore[attr-defined]
+
+    @property
+    def folders(self) -> Folders:
+        return self.app.state.folders  # type: ignore[attr-defined]
+
+    def client(self) -> TestClient:
+        """A browser without a session that sends the origin of the pages."""
+        return TestClient(
+            self.app,  # type: ignore[arg-type]
+            base_url=ORIGIN,
+            headers={"Origin": ORIGIN},
+            follow_redirects=False,
+            raise_server_exceptions=False,
+        )
+
+    def files(self) -> list[str]:
+        """All files below the projects."""
+        root = self.folders.data / "projects"
+        return sorted(path.name for path in root.rglob("*") if path.is_file())
+
+
+def look(path: Path) -> Clip:
+    """Takes for a video what begins with the word."""
+    if not path.read_bytes().startswith(b"video"):
+        raise VideoError(f"{path} is no video: choose another file.")
+    return Clip(320, 240, 10, 1.0)
+
+
+@pytest.fixture
+def make_application(tmp_path) -> Callable[..., Application]:
+    def make(**settings) -> Application:
+        serving = Serving(data=tmp_path / "data", **settings)
+        clock = Clock()
+        access = Access(serving, PORT, clock, sleep=lambda seconds: None)
+        return Application(create_app(serving, access, looker=look, working=False), access, clock)
+
+    return make
+
+
+@pytest.fixture
+def application(make_application) -> Application:
+    return make_application(largest=1000)
+
+
+@pytest.fixture
+def browser(application) -> Iterator[TestClient]:
+    """A browser that opened the printed address."""
+    with application.client() as client:
+        assert client.get("/enter", params={"token": application.access.token}).status_code == 303
+        yield client
+
+
+@pytest.fixture
+def queue(tmp_path) -> Jobs:
+    """An empty queue in a data folder of its own."""
+    folders = Folders(tmp_path)
+    jobs = Jobs(folders.database)
+    jobs.create()
+    folders.open_project(jobs.first_project("Clips").id)
+    return jobs
+
+
+@pytest.fixture
+def put(queue, tmp_path) -> Callable[..., str]:
+    """Queues a clip and returns its id; without a file its original holds its name."""
+
+    def put(name: str, original: Path | None = None, **wanted) -> str:
+        columns = {"engine": "mesh", "surrogate": "auto", "voice": "keep", "after": "ask", **wanted}
+        job = queue.add(
+            id=f"{len(queue.listing()):032x}",
+            project_id=queue.projects()[0].id,
+            name=name,
+            size=1,
+            width=320,
+            height=240,
+            frames=10,
+            seconds=1.0,
+            **columns,
+        )
+        content = name.encode() if original is None else original.read_bytes()
+        Folders(tmp_path).original(job).write_bytes(content)
+        return job.id
+
+    return put

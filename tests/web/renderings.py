@@ -1,0 +1,29 @@
+"""What workers do in tests instead of de-identifying."""
+
+from __future__ import annotations
+
+import os
+import signal
+from threading import Event
+
+from mien.web.folders import MANIFEST, PREVIEW, RESULT
+
+
+def quick(task, progress):
+    """Make a result at once."""
+    for done in range(1, 4):
+        progress("rendering", done, 3)
+    for name in (RESULT, MANIFEST, PREVIEW):
+        (task.folder / name).write_bytes(task.source.read_bytes())
+
+
+def dying(task, progress):
+    """End the process with half a file on the disk."""
+    (task.folder / f".{RESULT}.1-2.part").write_text("half")
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def deaf(task, progress):
+    """Write half a file, then neither end nor report."""
+    (task.folder / f".{RESULT}.1-2.part").write_text("half")
+    Event().wait()

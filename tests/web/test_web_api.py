@@ -1,0 +1,174 @@
+"""Uploads, and what happens to clips that are over."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from mien.engines import ENGINES
+from mien.pipeline import Settings
+from mien.web.folders import MANIFEST, PREVIEW, RESULT, Folders
+from mien.web.uploads import display_name
+
+
+def upload(browser, name="a.mp4", content=b"video", **wanted):
+    return browser.post("/api/jobs", params={"name": name, **wanted}, content=content)
+
+
+def finish(application, job):
+    """Let a job be done, as a worker does."""
+    taken = application.jobs.take("worker")
+    assert taken.id == job
+    folder = application.folders.run(taken)
+    folder.mkdir(parents=True)
+    for name in (RESULT, MANIFEST, PREVIEW):
+        (folder / name).write_text(f"made: {name}")
+    assert application.jobs.finish(job, "worker")
+
+
+def test_an_upload_waits_under_a_random_name(browser, application):
+    answer = upload(browser, "Müller, Anna.mp4", engine="mask", voice="mute", after="delete")
+    assert answer.status_code == 201
+    job = answer.json()
+    assert (job["name"], job["status"], job["engine"]) == ("Müller, Anna.mp4", "queued", "mask")
+    assert (job["voice"], job["after"], job["size"]) == ("mute", "delete", 5)
+    assert application.files() == [job["id"]]
+    assert browser.get("/api/jobs").json() == [job]
+    assert browser.get(f"/api/jobs/{job['id']}").json() == job
+
+
+def test_what_is_stored_is_for_its_owner_only(tmp_path):
+    (tmp_path / "something.txt").write_text("a folder that was there before")
+    folders = Folders(tmp_path)
+    folders.make()
+    assert folders.database.stat().st_mode & 0o077 == 0
+    assert (tmp_path / "projects").stat().st_mode & 0o077 == 0
+
+
+def test_names_are_never_paths(browser, application):
+    stored = []
+    for name in ("../../evil.mp4", "/etc/evil.mp4", "..\\..\\evil.mp4", "evil\0.mp4"):
+        job = upload(browser, name).json()
+        assert job["name"] == "evil.mp4"
+        stored.append(job["id"])
+        assert application.files() == sorted(stored)
+
+
+@pytest.mark.parametrize("name", ["", "/", "\u202e\u200b", " ", "\n"])
+def test_every_clip_is_called_something(name):
+    assert display_name(name) == "video"
+
+
+def test_a_text_named_mp4_is_refused_in_one_sentence(browser, application):
+    answer = upload(browser, "notes.mp4", b"just words")
+    assert answer.status_code == 422
+    assert answer.json() == {
+        "error": "notes.mp4 is no video: choose another file.",
+        "code": "not_a_video",
+    }
+    assert application.files() == [] and browser.get("/api/jobs").json() == []
+
+
+def test_what_is_too_large_is_refused(browser, application):
+    assert upload(browser, content=b"video" * 201).status_code == 413
+
+    def pieces():
+        for _ in range(201):
+            yield b"video"
+
+    assert upload(browser, content=pieces()).json()["code"] == "too_large"  # nothing announced
+    assert upload(browser, content=b"").json()["code"] == "empty"
+    assert application.files() == []
+
+
+def test_wrong_settings_are_refused(browser, application):
+    for wanted in (
+        {"engine": "none"},
+        {"voice": "loud"},
+        {"after": "never"},
+        {"surrogate": "/etc/passwd"},
+    ):
+        answer = upload(browser, **wanted)
+        assert answer.status_code == 422 and answer.json()["code"] == "invalid", wanted
+    assert application.files() == []
+
+
+def test_every_choice_is_one_that_mien_takes(browser):
+    found = browser.get("/api/options").json()
+    assert found["engines"] == list(ENGINES)
+    for surrogate in found["surrogates"]:
+        assert Settings(surrogate=surrogate["id"]).surrogate == surrogate["id"]
+    for voice in found["voices"]:
+        assert Settings(voice=voice).voice == voice
+
+
+def test_a_result_can_be_downloaded_and_does_not_tell_the_name(browser, application):
+    job = upload(browser, "Anna.mp4").json()["id"]
+    for name in ("result", "manifest", "preview"):
+        assert browser.get(f"/api/jobs/{job}/{name}").status_code == 409
+    finish(application, job)
+    assert browser.get(f"/api/jobs/{job}").json()["preview"]
+    for name, file in (("result", RESULT), ("manifest", MANIFEST), ("preview", PREVIEW)):
+        answer = browser.get(f"/api/jobs/{job}/{name}")
+        assert answer.text == f"made: {file}"
+        assert "Anna" not in str(answer.headers)
+    part = browser.get(f"/api/jobs/{job}/result", headers={"Range": "bytes=0-3"})
+    assert (part.status_code, part.text) == (206, "made")
+
+
+def test_originals_are_deleted_and_results_stay(browser, application):
+    first, second = (upload(browser, name).json()["id"] for name in ("a", "b"))
+    assert browser.delete(f"/api/jobs/{first}/original").json()["code"] == "not_over"
+    finish(application, first)
+    assert browser.delete("/api/originals").json() == {"deleted": 1}
+    assert not browser.get(f"/api/jobs/{first}").json()["original"]
+    assert browser.get(f"/api/jobs/{first}/result").status_code == 200
+    assert application.files() == sorted([second, RESULT, MANIFEST, PREVIEW])
+
+
+def test_a_clip_is_removed_with_all_its_files(browser, application):
+    job = upload(browser).json()["id"]
+    assert browser.delete(f"/api/jobs/{job}").json()["code"] == "not_over"
+    finish(application, job)
+    assert browser.delete(f"/api/jobs/{job}").status_code == 204
+    assert application.files() == [] and browser.get(f"/api/jobs/{job}").status_code == 404
+    assert browser.delete(f"/api/jobs/{job}").json()["code"] == "no_job"
+
+
+def test_what_waits_or_runs_can_be_cancelled(browser, application):
+    running, waiting = (upload(browser, name).json()["id"] for name in ("a", "b"))
+    application.jobs.take("worker")
+    assert browser.post(f"/api/jobs/{waiting}/cancel").json()["status"] == "cancelled"
+    asked = browser.post(f"/api/jobs/{running}/cancel").json()
+    assert (asked["status"], asked["cancelling"]) == ("running", True)
+    assert browser.post(f"/api/jobs/{waiting}/cancel").json()["code"] == "over"
+
+
+def test_the_api_is_described(browser):
+    described = browser.get("/api/openapi.json").json()
+    assert set(described["paths"]) == {
+        "/api/options",
+        "/api/projects",
+        "/api/jobs",
+        "/api/originals",
+        "/api/jobs/{job}",
+        "/api/jobs/{job}/cancel",
+        "/api/jobs/{job}/original",
+        "/api/jobs/{job}/result",
+        "/api/jobs/{job}/manifest",
+        "/api/jobs/{job}/preview",
+    }
+
+
+def test_the_server_loads_nothing_heavy():
+    heavy = ("mediapipe", "dlib", "torch", "numba", "cv2", "av", "numpy")
+    script = (
+        "import sys, mien.web.server, mien.web.api; mien.web.api._surrogates(); "
+        f"print([m for m in {heavy} if m in sys.modules])"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert found.stdout.strip() == "[]"

@@ -1,0 +1,203 @@
+"""A worker in this process, and processes that die, hang and de-identify."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+from threading import Event
+
+import cv2
+import pytest
+from renderings import quick
+
+from mien.errors import NoFaceError, VideoError
+from mien.video import Reader, probe
+from mien.web import supervisor
+from mien.web.folders import MANIFEST, PREVIEW, RESULT, Folders
+from mien.web.probing import look
+from mien.web.serving import Serving
+from mien.web.tables import Job, Status
+from mien.web.worker import Meter, Worker
+
+
+@pytest.fixture
+def work(queue, tmp_path):
+    """Lets a worker do one job."""
+    return lambda render: Worker(Folders(tmp_path), queue, "w", render).step()
+
+
+@pytest.fixture
+def supervise(queue, tmp_path, monkeypatch):
+    """Runs real worker processes until a job is as expected; returns the job."""
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
+    monkeypatch.setattr(supervisor, "_PATIENCE_S", 0.2)
+
+    def run(render: str, job: str, *conditions) -> Job:
+        workers = supervisor.Supervisor(
+            Folders(tmp_path), queue, Serving(tmp_path, workers=1, render=render)
+        )
+        workers.start()
+        pause, end = Event(), time.monotonic() + 120
+        try:
+            for condition in conditions:
+                while not condition(found := queue.get(job)):
+                    assert time.monotonic() < end, (found.status, found.error)
+                    pause.wait(0.05)
+        finally:
+            workers.stop()
+        return queue.get(job)
+
+    return run
+
+
+def over(job: Job) -> bool:
+    return Status(job.status).over
+
+
+def left(tmp_path: Path) -> list[str]:
+    """Files of attempts."""
+    return sorted(p.name for p in tmp_path.glob("projects/*/runs/**/*") if p.is_file())
+
+
+def test_a_worker_makes_a_result(queue, put, work, tmp_path):
+    job = put("a.mp4")
+    assert work(quick) and not work(quick)
+    found = queue.get(job)
+    assert (found.status, found.error, found.worker) == (Status.DONE, None, None)
+    assert (Folders(tmp_path).run(found) / RESULT).read_text() == "a.mp4"
+
+
+def test_a_failure_is_a_sentence_that_names_the_clip(queue, put, work, tmp_path):
+    job = put("visit.mp4")
+
+    def render(task, progress):
+        (task.folder / RESULT).write_text("half")
+        raise NoFaceError(f"{task.source}: no face\nwas found.")
+
+    work(render)
+    found = queue.get(job)
+    assert (found.status, found.code) == (Status.FAILED, "NoFaceError")
+    assert found.error == "visit.mp4: no face was found."
+    assert left(tmp_path) == [] and Folders(tmp_path).original(found).is_file()
+
+
+def test_what_nobody_expected_is_a_sentence_too(queue, put, work):
+    job = put("a.mp4")
+    work(lambda task, progress: [][1])
+    found = queue.get(job)
+    assert found.code == "unexpected" and "IndexError" in found.error
+    assert "list index" not in found.error
+
+
+def test_progress_is_written_down_and_cancelling_is_honoured(queue, put, work, tmp_path):
+    job = put("a.mp4")
+    seen = []
+
+    def render(task, progress):
+        (task.folder / RESULT).write_text("half")
+        done = 0
+        while True:  # until the worker says stop
+            done += 1
+            progress("measuring", done, None)
+            now = queue.get(job)
+            if now.done > 1 and not now.cancel_asked:
+                seen.append((now.stage, now.done, now.beat))
+                queue.ask_to_cancel(job)
+
+    work(render)
+    assert seen[0][0] == "measuring" and seen[0][2] is not None
+    assert queue.get(job).status == Status.CANCELLED and left(tmp_path) == []
+
+
+def test_a_result_that_comes_after_cancelling_is_dropped(queue, put, work, tmp_path):
+    job = put("a.mp4")
+
+    def render(task, progress):
+        quick(task, progress)
+        queue.ask_to_cancel(job)
+
+    work(render)
+    assert queue.get(job).status == Status.CANCELLED and left(tmp_path) == []
+
+
+def test_speed_and_time_left_are_of_the_stage():
+    now = [0.0]
+    meter = Meter(lambda: now[0])
+    assert meter.read()["fps"] is None
+    for frame in range(11):
+        now[0] = frame * 0.1
+        meter("measuring", frame, 20)
+    assert meter.read()["fps"] == pytest.approx(10)
+    assert meter.read()["seconds_left"] == pytest.approx(1 + 2)  # and as long again for drawing
+    for frame in range(11):
+        now[0] += 0.2
+        meter("rendering", frame, 20)
+    assert meter.read()["fps"] == pytest.approx(5)
+    assert meter.read()["seconds_left"] == pytest.approx(2)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no such signals on Windows")
+def test_a_worker_that_is_killed_leaves_no_half_file(queue, put, supervise, tmp_path):
+    job = put("a.mp4")
+    found = supervise("renderings:dying", job, over)
+    assert (found.status, found.code, found.attempts) == (Status.FAILED, "stopped_twice", 2)
+    assert left(tmp_path) == []
+
+
+def test_a_worker_that_does_not_listen_is_ended(queue, put, supervise, tmp_path):
+    job = put("a.mp4")
+
+    def runs(found: Job) -> bool:
+        if found.status == Status.RUNNING and left(tmp_path):
+            queue.ask_to_cancel(job)
+            return True
+        return False
+
+    found = supervise("renderings:deaf", job, runs, over)
+    assert found.status == Status.CANCELLED and left(tmp_path) == []
+
+
+def test_a_server_that_ends_loses_no_job(queue, put, supervise, tmp_path):
+    job = put("a.mp4", after="delete")
+    found = supervise("renderings:deaf", job, lambda found: bool(left(tmp_path)))
+    assert (found.status, found.attempts) == (Status.QUEUED, 0) and left(tmp_path) == []
+    found = supervise("renderings:quick", job, lambda found: not found.original)
+    assert found.status == Status.DONE
+    assert left(tmp_path) == sorted([RESULT, MANIFEST, PREVIEW])
+    assert not Folders(tmp_path).original(found).exists()
+
+
+def test_a_phantom_is_de_identified_by_a_worker_process(queue, put, supervise, brief, tmp_path):
+    folders = Folders(tmp_path)
+    job = put("phantom.mp4", brief.path, engine="mask", voice="mute")
+    beats = set()
+
+    def watched(found: Job) -> bool:
+        beats.add(found.beat)
+        return over(found)
+
+    found = supervise("mien.web.rendering:render", job, watched)
+    assert (found.status, found.error) == (Status.DONE, None)
+    assert len(beats - {None}) >= 2  # it was written down how far it is
+    folder = folders.run(found)
+    with Reader(brief.path) as before, Reader(folder / RESULT) as after:
+        assert [frame.time for frame in after] == pytest.approx([frame.time for frame in before])
+    assert json.loads((folder / MANIFEST).read_text())["settings"]["engine"] == "mask"
+    with Reader(folder / RESULT) as reader:
+        middle = [frame.image for frame in reader][found.frames // 2]
+    shown = cv2.cvtColor(cv2.imread(str(folder / PREVIEW)), cv2.COLOR_BGR2RGB)
+    assert shown.shape == middle.shape
+    assert abs(shown.astype(float) - middle).mean() < 4
+    assert left(tmp_path) == sorted([RESULT, MANIFEST, PREVIEW])
+
+
+def test_an_upload_is_looked_at_in_a_process_of_its_own(brief, tmp_path):
+    place = tmp_path / "0123"  # uploads have no ending
+    place.write_bytes(brief.path.read_bytes())
+    found, info = look(place), probe(brief.path)
+    assert (found.width, found.height, found.frames) == (info.width, info.height, 8)
+    place.write_text("no video at all")
+    with pytest.raises(VideoError, match="0123"):
+        look(place)

@@ -398,6 +398,8 @@ def interrupt(clip, folder: Path, how: signal.Signals) -> tuple[subprocess.Popen
         [*COMMAND, "deidentify", source, "-o", output, "--engine", "mask"],
         stderr=subprocess.PIPE,
         text=True,
+        # where the tests run in a shell's background, Ctrl-C is ignored, and mien honours that
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     limit = time.monotonic() + 30
     while not list(folder.glob(".*.part")):

@@ -15,6 +15,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 import pytest
 
@@ -175,6 +176,30 @@ def test_one_frame(make_clip, tmp_path):
     result = deidentify(clip.path, tmp_path / "out.mp4", MASK)
     assert result.ledger.counts() == {"rendered": 1, "interpolated": 0, "covered": 0}
     assert len(frames(result.output)) == 1
+
+
+def test_who_watches_sees_what_is_made_of_every_frame(make_clip, tmp_path):
+    clip = make_clip(seconds=0.4)
+    seen = []
+    result = deidentify(
+        clip.path,
+        tmp_path / "out.mp4",
+        MASK,
+        side_by_side=tmp_path / "beside.mp4",
+        side_by_side_width=101,
+        watch=lambda frame, image: seen.append((frame.index, image)),
+    )
+    made = frames(result.output)
+    assert [index for index, _ in seen] == list(range(len(made)))
+    for (_, image), stored, beside, original in zip(
+        seen, made, frames(tmp_path / "beside.mp4"), frames(clip.path), strict=True
+    ):
+        assert np.abs(image.astype(int) - stored).mean() < 3  # as encoded
+        height, width = beside.shape[:2]
+        assert width == 200 and height % 2 == 0
+        for half, whole in ((beside[:, :100], original), (beside[:, 100:], image)):
+            small = cv2.resize(whole, (100, height), interpolation=cv2.INTER_AREA)
+            assert np.abs(small.astype(int) - half).mean() < 4
 
 
 # --- who is replaced ----------------------------------------------------------------------------

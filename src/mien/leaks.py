@@ -42,8 +42,7 @@ or more in every frame of seven."""
 _ACROSS = 192  # pixels of the width in which frames are compared
 _PART = 4  # pixels of the side of a part
 _LONG = 6  # letters from which on a name is also looked for in the bytes of videos
-# names of folders and files that say nothing, and are words of every data set
-_COMMON = frozenset(
+COMMON = frozenset(
     """
     both clip clips data dataset desktop doctor documents downloads encounter encounters face home
     main media mien mnt opt original originals out output patient private project projects raw
@@ -51,6 +50,7 @@ _COMMON = frozenset(
     video videos volumes work
     """.split()
 )
+"""Names of folders and files that say nothing, and are words of every data set."""
 
 Progress = Callable[[str, int, int | None], None]
 
@@ -88,7 +88,7 @@ def leaks(
             continue
         found += [
             f"{inside} holds {_kind(word, originals)} of an original"
-            for word in _words_in(path, words)
+            for word in words_in(path, words)
         ]
     for name, original in originals.items():
         video = folder / "videos" / f"{name}.mp4"
@@ -175,10 +175,10 @@ def names(paths: Any) -> list[str]:
             if whole.stem.lower() not in VIDEOS:
                 found[whole.name] = None
             for part in (whole.stem, *whole.parent.parts):
-                if len(part) > 2 and part.lower() not in _COMMON:
+                if len(part) > 2 and part.lower() not in COMMON:
                     found[part] = None
     with suppress(Exception):  # no name is known to some systems
-        if len(user := getpass.getuser()) > 2 and user.lower() not in _COMMON:
+        if len(user := getpass.getuser()) > 2 and user.lower() not in COMMON:
             found[user] = None
     return list(found)
 
@@ -194,7 +194,7 @@ def _kind(word: str, originals: Mapping[str, Path]) -> str:
     return "the folder's or user's name"
 
 
-def _words_in(path: Path, words: list[str]) -> list[str]:
+def words_in(path: Path, words: Iterable[str]) -> list[str]:
     """Those of the words that a file holds, in its text, its metadata or its bytes."""
     content = path.read_bytes()
     lower = content.lower()

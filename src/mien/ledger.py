@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
 import numpy as np
+
+from mien.errors import FormatError
 
 
 class Entry(IntEnum):
@@ -50,3 +53,35 @@ class Ledger:
             }
             for first, end in itertools.pairwise(edges)
         ]
+
+    @classmethod
+    def from_ranges(cls, ranges: Sequence[dict[str, Any]], times: np.ndarray) -> Ledger:
+        """The ledger that has given `ranges`.
+
+        Parameters
+        ----------
+        ranges : sequence of dict
+            As a manifest holds them.
+        times : np.ndarray [shape=(n_frames,)]
+            Presentation time of each frame, seconds.
+
+        Raises
+        ------
+        FormatError
+            If they do not give every frame one entry.
+        """
+        entries: list[Entry] = []
+        try:
+            for run in ranges:
+                if run["first_frame"] != len(entries):
+                    break
+                count = run["last_frame"] + 1 - run["first_frame"]
+                entries += [Entry[str(run["entry"]).upper()]] * count
+        except (KeyError, TypeError) as exc:
+            raise FormatError(f"The ledger has a range that says no {exc}: make it again.") from exc
+        if len(entries) != len(times):
+            raise FormatError(
+                f"The ledger does not have one entry for each of {len(times)} frames: make it "
+                "again."
+            )
+        return cls(np.array(entries, np.uint8), times)

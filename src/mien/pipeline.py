@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
+import cv2
 import numpy as np
 
 from mien import credentials
@@ -46,6 +48,7 @@ _CHECKED = 60  # output frames of a person that the recogniser sees, and one mor
 _MOST_CHECKED = 180
 _WATCH_S = 0.25  # time between output frames that the independent detector searches
 _ATTEMPTS = 3  # how often a clip is rendered before what fails is withheld
+_BESIDE_GOP = 12  # frames: who checks a clip goes through it step by step
 _MORE_ROOM = 0.05  # by which an attempt's face is pushed further than the last one's
 
 
@@ -138,7 +141,9 @@ def deidentify(
     settings: Settings | None = None,
     *,
     side_by_side: str | os.PathLike[str] | None = None,
+    side_by_side_width: int | None = None,
     progress: Progress | None = None,
+    watch: Callable[[Frame, np.ndarray], None] | None = None,
     withhold: bool = True,
 ) -> Result:
     """Replace every face in a clip and keep what the faces do.
@@ -153,8 +158,13 @@ def deidentify(
         Defaults to the mesh engine with a surrogate chosen by measuring.
     side_by_side : path, optional
         Also write original and result beside each other. This file shows the patient.
+    side_by_side_width : int, optional
+        Pixels that each half of it has at most.
     progress : callable, optional
         Called as ``progress(stage, done, total)``.
+    watch : callable, optional
+        Called as ``watch(frame, image)`` with every frame of the original and what was made of it,
+        RGB; of a clip that is rendered again, again. The whole has not been attacked by then.
     withhold : bool
         False renders once and writes whatever comes of it, recognisable or not, for engines to be
         measured as they are. Such a file is not de-identified until the audits say so.
@@ -189,7 +199,9 @@ def deidentify(
     left = bool(settings.selection.leave)
 
     def open_files() -> _Files:
-        return _Files(source, output, info, settings, LABEL_LEFT if left else LABEL, side_by_side)
+        label = LABEL_LEFT if left else LABEL
+        beside = _SideBySide(side_by_side, info, source, settings, side_by_side_width)
+        return _Files(source, output, info, settings, label, beside, watch)
 
     recogniser = Dlib()
     # opened first, so that an output that cannot be written costs no time
@@ -503,26 +515,29 @@ class _Files:
         info: VideoInfo,
         settings: Settings,
         label: str,
-        side_by_side: str | os.PathLike[str] | None,
+        beside: _SideBySide,
+        watch: Callable[[Frame, np.ndarray], None] | None,
     ) -> None:
-        self.writer = Writer(
-            output,
-            info,
-            audio_from=source,
-            voice=settings.voice,
-            crf=settings.crf,
-            overwrite=settings.overwrite,
-            comment=label,
-        )
+        self.beside, self._watch = beside, watch
         try:
-            self.beside = _SideBySide(side_by_side, info, source, settings)
+            self.writer = Writer(
+                output,
+                info,
+                audio_from=source,
+                voice=settings.voice,
+                crf=settings.crf,
+                overwrite=settings.overwrite,
+                comment=label,
+            )
         except BaseException:
-            self.writer.__exit__(None, None, None)
+            self.beside.__exit__(None, None, None)
             raise
 
     def write(self, frame: Frame, image: np.ndarray) -> None:
         self.writer.write(image, frame.pts, duration=frame.duration)
         self.beside.write(frame, image)
+        if self._watch is not None:
+            self._watch(frame, image)
 
     def abandon(self) -> None:
         """Remove what has no name yet."""
@@ -539,17 +554,26 @@ class _SideBySide:
         info: VideoInfo,
         source: Path,
         settings: Settings,
+        width: int | None,
     ) -> None:
         self._writer: Writer | None = None
+        scale = min(1.0, (width or info.width) / info.width)
+        # even sizes, which every player shows
+        self._size = (
+            (info.width, info.height)
+            if scale == 1.0
+            else (2 * round(scale * info.width / 2), max(2, 2 * round(scale * info.height / 2)))
+        )
         if path is not None:
             self._writer = Writer(
                 path,
-                replace(info, width=2 * info.width),
+                replace(info, width=2 * self._size[0], height=self._size[1]),
                 audio_from=source,
                 voice=settings.voice,
                 crf=settings.crf + 3,
                 overwrite=settings.overwrite,
                 comment="For checking only: the left half shows the original.",
+                gop=_BESIDE_GOP,
             )
 
     def __enter__(self) -> _SideBySide:
@@ -561,9 +585,13 @@ class _SideBySide:
 
     def write(self, frame: Frame, image: np.ndarray) -> None:
         if self._writer is not None:
-            self._writer.write(
-                np.concatenate([frame.image, image], axis=1), frame.pts, duration=frame.duration
-            )
+            halves = [self._sized(frame.image), self._sized(image)]
+            self._writer.write(np.concatenate(halves, axis=1), frame.pts, duration=frame.duration)
+
+    def _sized(self, image: np.ndarray) -> np.ndarray:
+        if image.shape[1::-1] == self._size:
+            return image
+        return cv2.resize(image, self._size, interpolation=cv2.INTER_AREA)
 
     def commit(self) -> None:
         if self._writer is not None:

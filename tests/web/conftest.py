@@ -109,7 +109,13 @@ def put(queue, tmp_path) -> Callable[..., str]:
     """Queues a clip and returns its id; without a file its original holds its name."""
 
     def put(name: str, original: Path | None = None, **wanted) -> str:
-        columns = {"engine": "mesh", "surrogate": "auto", "voice": "keep", "after": "ask", **wanted}
+        settings = {
+            **{"engine": "mesh", "surrogate": "auto", "match": "age", "people": "all"},
+            **{"subject": None, "voice": "keep", "compare": False, "measure": None},
+        }
+        columns = {"after": "ask", "wanted": settings}
+        for key, value in wanted.items():
+            (settings if key in settings else columns)[key] = value
         job = queue.add(
             id=f"{len(queue.listing()):032x}",
             project_id=queue.projects()[0].id,

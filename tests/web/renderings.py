@@ -14,7 +14,8 @@ def quick(task, progress):
     for done in range(1, 4):
         progress("rendering", done, 3)
     for name in (RESULT, MANIFEST, PREVIEW):
-        (task.folder / name).write_bytes(task.source.read_bytes())
+        (task.folder / name).write_bytes(task.clips[0].original.read_bytes())
+    return {"frames": 3, "ledger": {}, "surrogates": [], "renderings": 1}
 
 
 def dying(task, progress):

@@ -7,12 +7,16 @@ import pytest
 from mien.errors import ParameterError
 from mien.web.serving import Serving
 
-WRITES = [("POST", "/api/jobs?name=a.mp4"), ("DELETE", "/api/originals"), ("DELETE", "/api/jobs/1")]
+WRITES = [
+    ("POST", "/api/clips?name=a.mp4"),
+    ("DELETE", "/api/originals"),
+    ("DELETE", "/api/clips/1"),
+]
 
 
 def test_without_a_session_there_is_nothing(application):
     client = application.client()
-    for path in ("/", "/static/page.js", "/api/jobs", "/api/openapi.json", "/no"):
+    for path in ("/", "/static/page.js", "/api/clips", "/api/openapi.json", "/no"):
         answer = client.get(path)
         assert answer.status_code == 401, path
         assert "mien serve" in answer.text
@@ -39,15 +43,15 @@ def test_a_wrong_or_expired_token_opens_nothing(application):
 
 
 def test_a_session_ends(browser, application):
-    assert browser.get("/api/jobs").status_code == 200
+    assert browser.get("/api/clips").status_code == 200
     application.clock.now += 12 * 3600 + 1
-    answer = browser.get("/api/jobs")
+    answer = browser.get("/api/clips")
     assert answer.status_code == 401 and answer.json()["code"] == "no_session"
 
 
 def test_another_name_is_not_answered(browser):
     for host in ("evil.example", "127.0.0.1:9", "127.0.0.1", "", "localhost"):
-        assert browser.get("/api/jobs", headers={"Host": host}).status_code == 421, host
+        assert browser.get("/api/clips", headers={"Host": host}).status_code == 421, host
 
 
 def test_the_other_name_of_this_computer_is_answered(application):
@@ -70,17 +74,17 @@ def test_another_origin_writes_nothing(browser):
     del browser.headers["Origin"]
     for method, path in WRITES:
         assert browser.request(method, path, content=b"video").status_code == 403, path
-    assert browser.get("/api/jobs").json() == []
+    assert browser.get("/api/clips").json() == []
 
 
 def test_what_another_site_asks_for_is_refused(browser):
     for site in ("cross-site", "same-site"):
-        assert browser.get("/api/jobs", headers={"Sec-Fetch-Site": site}).status_code == 403
-    assert browser.get("/api/jobs", headers={"Sec-Fetch-Site": "same-origin"}).status_code == 200
+        assert browser.get("/api/clips", headers={"Sec-Fetch-Site": site}).status_code == 403
+    assert browser.get("/api/clips", headers={"Sec-Fetch-Site": "same-origin"}).status_code == 200
 
 
 def test_pages_load_nothing_from_elsewhere(browser):
-    for path in ("/", "/api/jobs", "/static/page.js", "/no", "/enter?token=wrong"):
+    for path in ("/", "/api/clips", "/static/page.js", "/no", "/enter?token=wrong"):
         headers = browser.get(path).headers
         policy = headers["content-security-policy"]
         assert policy.startswith("default-src 'none'; script-src 'self'"), path
@@ -98,7 +102,7 @@ def test_no_listing_and_no_way_out_of_the_pages(browser):
         "/static/..%2f..%2ferrors.py",
         "/static//etc/passwd",
         "/docs",
-        "/api/jobs/..%2f..%2fmien.sqlite3/result",
+        "/api/clips/..%2f..%2fmien.sqlite3/result",
     ):
         assert browser.get(path).status_code == 404, path
 

@@ -2,11 +2,39 @@
 
 from __future__ import annotations
 
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 
-from mien.web.folders import Folders
-from mien.web.jobs import ATTEMPTS, Jobs
-from mien.web.tables import Status
+import pytest
+
+from mien.errors import OutputError
+from mien.web.folders import COMPARE, RESULT, Folders
+from mien.web.jobs import ATTEMPTS, LATER, Jobs
+from mien.web.tables import Kind, Status
+
+
+def finished(queue, put, tmp_path, name="a.mp4", **wanted):
+    """A clip with a result."""
+    clip = put(name, **wanted)
+    folder = Folders(tmp_path).run(queue.take("w"))
+    folder.mkdir(parents=True)
+    for file in (RESULT, COMPARE):
+        (folder / file).write_text(file)
+    assert queue.finish(clip, "w")
+    return clip
+
+
+def order(queue, kind, *clips, **values):
+    """Queue a job that reads clips."""
+    return queue.add(
+        kind,
+        id=f"{kind}-{len(queue.listing())}",
+        project_id=queue.projects()[0].id,
+        name="a",
+        clips=list(clips),
+        wanted={},
+        **values,
+    ).id
 
 
 def test_no_job_is_taken_twice(queue, put, tmp_path):
@@ -94,3 +122,93 @@ def test_a_worker_that_dies_while_it_cancels_is_not_tried_again(queue, put):
     queue.ask_to_cancel(job)
     queue.reap("w")
     assert queue.get(job).status == Status.CANCELLED
+
+
+def test_somebody_s_question_comes_before_clips_and_what_follows_them(queue, put, tmp_path):
+    clip = finished(queue, put, tmp_path)
+    later = order(queue, Kind.EVALUATE, clip, urgency=LATER)
+    usual = put("b.mp4")
+    urgent = order(queue, Kind.RELEASE, clip)
+    assert [queue.take("w").id for _ in range(3)] == [urgent, usual, later]
+
+
+def test_a_result_does_not_change_while_it_is_read(queue, put, tmp_path):
+    clip = finished(queue, put, tmp_path)
+    reading = order(queue, Kind.EVALUATE, clip)
+    assert queue.take("one").id == reading
+    covering = order(queue, Kind.COVER, clip)
+    other = put("b.mp4")
+    assert queue.take("two").id == other  # the cover waits for the reader
+    assert queue.finish(reading, "one")
+    assert queue.take("one").id == covering
+    order(queue, Kind.EVALUATE, clip)
+    assert queue.take("three") is None  # and the reader for the cover
+
+
+def test_a_cover_takes_the_result_s_place(queue, put, tmp_path):
+    folders = Folders(tmp_path)
+    clip = finished(queue, put, tmp_path)
+    before = folders.run(queue.get(clip))
+    order(queue, Kind.COVER, clip)
+    job = queue.take("w")
+    folders.run(job).mkdir(parents=True)
+    (folders.run(job) / RESULT).write_text("covered")
+    assert queue.finish(job.id, "w", {"ledger": {"covered": 3}})
+    assert queue.get(clip).found["ledger"] == {"covered": 3}
+    now = folders.run(queue.get(clip))
+    assert (now / RESULT).read_text() == "covered" and now.parent == before.parent
+    folders.tidy([job.project_id], queue.listing())
+    assert now.is_dir() and not before.exists()
+
+
+def test_a_cover_that_fails_leaves_the_result(queue, put, tmp_path):
+    folders = Folders(tmp_path)
+    clip = finished(queue, put, tmp_path)
+    before = folders.run(queue.get(clip))
+    job = order(queue, Kind.COVER, clip)
+    queue.take("w")
+    assert queue.fail(job, "w", "It did not work: try again.", "VideoError")
+    folders.tidy([queue.get(clip).project_id], queue.listing())
+    assert folders.run(queue.get(clip)) == before and before.is_dir()
+
+
+def test_a_clip_is_measured_before_its_original_goes(queue, put, tmp_path):
+    clip = finished(queue, put, tmp_path, after="delete", measure="parkinson")
+    (measuring,) = queue.of_clip(clip, Kind.EVALUATE)
+    assert (measuring.wanted, measuring.urgency) == ({"profile": "parkinson"}, LATER)
+    assert queue.needed() == {clip} and not queue.originals_due()
+    assert queue.take("w").id == measuring.id and queue.finish(measuring.id, "w", {"passed": True})
+    assert [due.id for due in queue.originals_due()] == [clip]
+    assert queue.get(measuring.id).found == {"passed": True}
+
+
+def test_a_comparison_goes_with_the_original(queue, put, tmp_path):
+    folders = Folders(tmp_path)
+    clip = queue.get(finished(queue, put, tmp_path))
+    folders.forget_original(clip)
+    assert sorted(p.name for p in tmp_path.rglob("*") if p.is_file() and "mien" not in p.name) == [
+        RESULT
+    ]
+
+
+def test_what_failed_or_was_cancelled_can_be_tried_again(queue, put, tmp_path):
+    first, second = put("a.mp4"), put("b.mp4")
+    queue.take("w")
+    queue.fail(first, "w", "No face.", "NoFaceError")
+    assert queue.again(first) and not queue.again(second)
+    found = queue.get(first)
+    assert (found.status, found.error, found.attempts) == (Status.QUEUED, None, 0)
+    assert queue.take("w").id == second  # those that waited come first
+    queue.ask_to_cancel(first)
+    assert queue.again(first) and queue.take("v").id == first
+
+
+def test_a_folder_of_another_version_is_refused_and_left_alone(tmp_path):
+    Jobs(tmp_path / "new").create()
+    Jobs(tmp_path / "new").create()
+    with sqlite3.connect(tmp_path / "old") as old:
+        old.execute("CREATE TABLE jobs (id TEXT)")
+    with pytest.raises(OutputError, match="another version"):
+        Jobs(tmp_path / "old").create()
+    with sqlite3.connect(tmp_path / "old") as old:
+        assert old.execute("SELECT name FROM sqlite_master").fetchall() == [("jobs",)]

@@ -8,13 +8,17 @@ import sys
 import pytest
 
 from mien.engines import ENGINES
+from mien.fidelity.profile import Profile
 from mien.pipeline import Settings
+from mien.tracking.selection import Selection
 from mien.web.folders import MANIFEST, PREVIEW, RESULT, Folders
 from mien.web.uploads import display_name
 
+FOUND = {"frames": 3, "ledger": {"rendered": 3}, "surrogates": ["c01"], "renderings": 1}
+
 
 def upload(browser, name="a.mp4", content=b"video", **wanted):
-    return browser.post("/api/jobs", params={"name": name, **wanted}, content=content)
+    return browser.post("/api/clips", params={"name": name, **wanted}, content=content)
 
 
 def finish(application, job):
@@ -25,18 +29,19 @@ def finish(application, job):
     folder.mkdir(parents=True)
     for name in (RESULT, MANIFEST, PREVIEW):
         (folder / name).write_text(f"made: {name}")
-    assert application.jobs.finish(job, "worker")
+    assert application.jobs.finish(job, "worker", FOUND)
 
 
 def test_an_upload_waits_under_a_random_name(browser, application):
     answer = upload(browser, "Müller, Anna.mp4", engine="mask", voice="mute", after="delete")
     assert answer.status_code == 201
     job = answer.json()
-    assert (job["name"], job["status"], job["engine"]) == ("Müller, Anna.mp4", "queued", "mask")
-    assert (job["voice"], job["after"], job["size"]) == ("mute", "delete", 5)
+    assert (job["name"], job["status"]) == ("Müller, Anna.mp4", "queued")
+    assert (job["wanted"]["engine"], job["wanted"]["voice"]) == ("mask", "mute")
+    assert (job["after"], job["size"], job["wanted"]["compare"]) == ("delete", 5, False)
     assert application.files() == [job["id"]]
-    assert browser.get("/api/jobs").json() == [job]
-    assert browser.get(f"/api/jobs/{job['id']}").json() == job
+    assert browser.get("/api/clips").json() == [job]
+    assert browser.get(f"/api/clips/{job['id']}").json() == job
 
 
 def test_what_is_stored_is_for_its_owner_only(tmp_path):
@@ -68,7 +73,7 @@ def test_a_text_named_mp4_is_refused_in_one_sentence(browser, application):
         "error": "notes.mp4 is no video: choose another file.",
         "code": "not_a_video",
     }
-    assert application.files() == [] and browser.get("/api/jobs").json() == []
+    assert application.files() == [] and browser.get("/api/clips").json() == []
 
 
 def test_what_is_too_large_is_refused(browser, application):
@@ -98,77 +103,134 @@ def test_wrong_settings_are_refused(browser, application):
 def test_every_choice_is_one_that_mien_takes(browser):
     found = browser.get("/api/options").json()
     assert found["engines"] == list(ENGINES)
-    for surrogate in found["surrogates"]:
+    for key, values in (("voice", "voices"), ("match", "matches")):
+        for value in found[values]:
+            assert getattr(Settings(**{key: value}), key) == value
+    for people in found["people"]:
+        assert Selection(people=people).people == people
+    for profile in set(found["measures"]) - {"no"}:
+        assert Profile.open(profile).name
+    for surrogate in browser.get("/api/surrogates").json():
         assert Settings(surrogate=surrogate["id"]).surrogate == surrogate["id"]
-    for voice in found["voices"]:
-        assert Settings(voice=voice).voice == voice
 
 
 def test_a_result_can_be_downloaded_and_does_not_tell_the_name(browser, application):
     job = upload(browser, "Anna.mp4").json()["id"]
     for name in ("result", "manifest", "preview"):
-        assert browser.get(f"/api/jobs/{job}/{name}").status_code == 409
+        assert browser.get(f"/api/clips/{job}/{name}").status_code == 409
     finish(application, job)
-    assert browser.get(f"/api/jobs/{job}").json()["preview"]
+    assert browser.get(f"/api/clips/{job}").json()["preview"]
     for name, file in (("result", RESULT), ("manifest", MANIFEST), ("preview", PREVIEW)):
-        answer = browser.get(f"/api/jobs/{job}/{name}")
+        answer = browser.get(f"/api/clips/{job}/{name}")
         assert answer.text == f"made: {file}"
         assert "Anna" not in str(answer.headers)
-    part = browser.get(f"/api/jobs/{job}/result", headers={"Range": "bytes=0-3"})
+    part = browser.get(f"/api/clips/{job}/result", headers={"Range": "bytes=0-3"})
     assert (part.status_code, part.text) == (206, "made")
 
 
 def test_originals_are_deleted_and_results_stay(browser, application):
     first, second = (upload(browser, name).json()["id"] for name in ("a", "b"))
-    assert browser.delete(f"/api/jobs/{first}/original").json()["code"] == "not_over"
+    assert browser.delete(f"/api/clips/{first}/original").json()["code"] == "not_over"
     finish(application, first)
     assert browser.delete("/api/originals").json() == {"deleted": 1}
-    assert not browser.get(f"/api/jobs/{first}").json()["original"]
-    assert browser.get(f"/api/jobs/{first}/result").status_code == 200
+    assert not browser.get(f"/api/clips/{first}").json()["original"]
+    assert browser.get(f"/api/clips/{first}/result").status_code == 200
     assert application.files() == sorted([second, RESULT, MANIFEST, PREVIEW])
 
 
 def test_a_clip_is_removed_with_all_its_files(browser, application):
     job = upload(browser).json()["id"]
-    assert browser.delete(f"/api/jobs/{job}").json()["code"] == "not_over"
+    assert browser.delete(f"/api/clips/{job}").json()["code"] == "not_over"
     finish(application, job)
-    assert browser.delete(f"/api/jobs/{job}").status_code == 204
-    assert application.files() == [] and browser.get(f"/api/jobs/{job}").status_code == 404
-    assert browser.delete(f"/api/jobs/{job}").json()["code"] == "no_job"
+    assert browser.delete(f"/api/clips/{job}").status_code == 204
+    assert application.files() == [] and browser.get(f"/api/clips/{job}").status_code == 404
+    assert browser.delete(f"/api/clips/{job}").json()["code"] == "no_clip"
 
 
 def test_what_waits_or_runs_can_be_cancelled(browser, application):
     running, waiting = (upload(browser, name).json()["id"] for name in ("a", "b"))
     application.jobs.take("worker")
-    assert browser.post(f"/api/jobs/{waiting}/cancel").json()["status"] == "cancelled"
-    asked = browser.post(f"/api/jobs/{running}/cancel").json()
+    assert browser.post(f"/api/clips/{waiting}/cancel").json()["status"] == "cancelled"
+    asked = browser.post(f"/api/clips/{running}/cancel").json()
     assert (asked["status"], asked["cancelling"]) == ("running", True)
-    assert browser.post(f"/api/jobs/{waiting}/cancel").json()["code"] == "over"
+    assert browser.post(f"/api/clips/{waiting}/cancel").json()["code"] == "over"
 
 
 def test_the_api_is_described(browser):
     described = browser.get("/api/openapi.json").json()
-    assert set(described["paths"]) == {
-        "/api/options",
-        "/api/projects",
-        "/api/jobs",
-        "/api/originals",
-        "/api/jobs/{job}",
-        "/api/jobs/{job}/cancel",
-        "/api/jobs/{job}/original",
-        "/api/jobs/{job}/result",
-        "/api/jobs/{job}/manifest",
-        "/api/jobs/{job}/preview",
-    }
+    for path, operations in described["paths"].items():
+        assert path.startswith("/api/")
+        for method, operation in operations.items():
+            assert operation["summary"] and {"401", "403", "422"} <= set(operation["responses"])
+            assert method in ("get", "post", "put", "delete")
 
 
 def test_the_server_loads_nothing_heavy():
     heavy = ("mediapipe", "dlib", "torch", "numba", "cv2", "av", "numpy")
     script = (
-        "import sys, mien.web.server, mien.web.api; mien.web.api._surrogates(); "
+        "import sys, mien.web.server, mien.web.routes.surrogates as s; s.bank(); "
         f"print([m for m in {heavy} if m in sys.modules])"
     )
     found = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
     assert found.stdout.strip() == "[]"
+
+
+def test_all_settings_are_kept_with_the_clip(browser):
+    asked = {"match": "none", "people": "main", "subject": " P07 ", "measure": "parkinson"}
+    wanted = upload(browser, **asked).json()["wanted"]
+    assert wanted == {
+        **{"engine": "mesh", "surrogate": "auto", "voice": "keep", "compare": True},
+        **{**asked, "subject": "P07"},
+    }
+    assert upload(browser, measure="no", subject=" ").json()["wanted"] == {
+        **{"engine": "mesh", "surrogate": "auto", "match": "age", "people": "all"},
+        **{"voice": "keep", "compare": True, "subject": None, "measure": None},
+    }
+
+
+def test_a_picture_is_shown_while_a_clip_is_drawn_and_not_before(browser, application):
+    job = upload(browser).json()["id"]
+    taken = application.jobs.take("worker")
+    assert not browser.get(f"/api/clips/{job}").json()["preview"]
+    assert browser.get(f"/api/clips/{job}/preview").status_code == 404
+    folder = application.folders.run(taken)
+    folder.mkdir(parents=True)
+    for content in ("first", "second"):
+        (folder / PREVIEW).write_text(content)
+        assert browser.get(f"/api/clips/{job}").json()["preview"]
+        answer = browser.get(f"/api/clips/{job}/preview", params={"n": content})
+        assert answer.text == content and answer.headers["cache-control"] == "no-store"
+    application.jobs.fail(job, "worker", "Nothing came of it.", "VideoError")
+    assert browser.get(f"/api/clips/{job}/preview").status_code == 409
+
+
+def test_what_failed_or_was_cancelled_can_be_tried_again(browser, application):
+    failed, waiting = (upload(browser, name).json()["id"] for name in ("a", "b"))
+    assert browser.post(f"/api/clips/{failed}/again").json()["code"] == "not_failed"
+    application.jobs.take("worker")
+    application.jobs.fail(failed, "worker", "No face.", "NoFaceError")
+    seen = browser.get(f"/api/clips/{failed}").json()
+    assert (seen["status"], seen["error"], seen["code"]) == ("failed", "No face.", "NoFaceError")
+    again = browser.post(f"/api/clips/{failed}/again").json()
+    assert (again["status"], again["error"], again["code"]) == ("queued", None, None)
+    order = [clip["id"] for clip in browser.get("/api/clips").json()]
+    assert order == [waiting, failed]  # behind all others, as the page counts them
+    browser.post(f"/api/clips/{failed}/cancel")
+    browser.delete(f"/api/clips/{failed}/original")
+    assert browser.post(f"/api/clips/{failed}/again").json()["code"] == "no_original"
+    assert browser.post("/api/clips/none/again").json()["code"] == "no_clip"
+
+
+def test_a_clip_that_is_measured_keeps_its_original_until_then(browser, application):
+    job = upload(browser, measure="generic", after="delete").json()["id"]
+    finish(application, job)
+    assert browser.get(f"/api/clips/{job}").json()["needed"]
+    for path in (f"/api/clips/{job}/original", f"/api/clips/{job}"):
+        assert browser.delete(path).json()["code"] == "in_use"
+    assert browser.delete("/api/originals").json() == {"deleted": 0}
+    measuring = application.jobs.take("worker")
+    application.jobs.finish(measuring.id, "worker", {})
+    assert not browser.get(f"/api/clips/{job}").json()["needed"]
+    assert browser.delete(f"/api/clips/{job}").status_code == 204

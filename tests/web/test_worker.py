@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from threading import Event
 
@@ -15,7 +18,7 @@ from renderings import quick
 from mien.errors import NoFaceError, VideoError
 from mien.video import Reader, probe
 from mien.web import supervisor
-from mien.web.folders import MANIFEST, PREVIEW, RESULT, Folders
+from mien.web.folders import COMPARE, FRAMES, MANIFEST, PREVIEW, RESULT, Folders
 from mien.web.probing import look
 from mien.web.serving import Serving
 from mien.web.tables import Job, Status
@@ -36,7 +39,7 @@ def supervise(queue, tmp_path, monkeypatch):
 
     def run(render: str, job: str, *conditions) -> Job:
         workers = supervisor.Supervisor(
-            Folders(tmp_path), queue, Serving(tmp_path, workers=1, render=render)
+            Folders(tmp_path), queue, Serving(tmp_path, workers=1, work=render)
         )
         workers.start()
         pause, end = Event(), time.monotonic() + 120
@@ -74,7 +77,7 @@ def test_a_failure_is_a_sentence_that_names_the_clip(queue, put, work, tmp_path)
 
     def render(task, progress):
         (task.folder / RESULT).write_text("half")
-        raise NoFaceError(f"{task.source}: no face\nwas found.")
+        raise NoFaceError(f"{task.clips[0].original}: no face\nwas found.")
 
     work(render)
     found = queue.get(job)
@@ -169,16 +172,65 @@ def test_a_server_that_ends_loses_no_job(queue, put, supervise, tmp_path):
     assert not Folders(tmp_path).original(found).exists()
 
 
+_SERVER = """
+import sys
+from pathlib import Path
+from mien.web.folders import Folders
+from mien.web.jobs import Jobs
+from mien.web.serving import Serving
+from mien.web.supervisor import Supervisor
+folders = Folders(Path(sys.argv[1]))
+serving = Serving(folders.data, workers=1, work="renderings:deaf")
+workers = Supervisor(folders, Jobs(folders.database), serving)
+workers.start()
+sys.stdin.read()
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="processes are looked up in /proc")
+def test_a_server_that_is_killed_takes_its_workers_with_it(queue, put, tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
+    put("a.mp4")
+    server = subprocess.Popen([sys.executable, "-c", _SERVER, tmp_path], stdin=subprocess.PIPE)
+    pause, end = Event(), time.monotonic() + 120
+
+    def workers() -> list[str]:
+        found = []
+        for process in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                words = (process / "cmdline").read_bytes().decode().split("\0")
+                if "mien.web.worker" in words and str(tmp_path) in words:
+                    found.append(process.name)
+        return found
+
+    try:
+        while not left(tmp_path):
+            assert server.poll() is None and time.monotonic() < end
+            pause.wait(0.05)
+        assert len(workers()) == 1
+        server.kill()
+        server.wait()
+        while workers():
+            assert time.monotonic() < end
+            pause.wait(0.05)
+    finally:
+        server.kill()
+        server.wait()
+        server.stdin.close()
+    queue.resume()
+    assert [job.status for job in queue.listing()] == [Status.QUEUED]
+
+
 def test_a_phantom_is_de_identified_by_a_worker_process(queue, put, supervise, brief, tmp_path):
     folders = Folders(tmp_path)
-    job = put("phantom.mp4", brief.path, engine="mask", voice="mute")
+    job = put("phantom.mp4", brief.path, engine="mask", voice="mute", compare=True)
     beats = set()
 
     def watched(found: Job) -> bool:
         beats.add(found.beat)
         return over(found)
 
-    found = supervise("mien.web.rendering:render", job, watched)
+    found = supervise("mien.web.work:do", job, watched)
     assert (found.status, found.error) == (Status.DONE, None)
     assert len(beats - {None}) >= 2  # it was written down how far it is
     folder = folders.run(found)
@@ -190,7 +242,13 @@ def test_a_phantom_is_de_identified_by_a_worker_process(queue, put, supervise, b
     shown = cv2.cvtColor(cv2.imread(str(folder / PREVIEW)), cv2.COLOR_BGR2RGB)
     assert shown.shape == middle.shape
     assert abs(shown.astype(float) - middle).mean() < 4
-    assert left(tmp_path) == sorted([RESULT, MANIFEST, PREVIEW])
+    with Reader(folder / RESULT) as reader:
+        times = [frame.time for frame in reader]
+    assert json.loads((folder / FRAMES).read_text())["times"] == pytest.approx(times, abs=1e-5)
+    with Reader(folder / COMPARE) as beside:
+        first = next(iter(beside)).image
+    assert first.shape == (shown.shape[0], 2 * shown.shape[1], 3)
+    assert left(tmp_path) == sorted([RESULT, MANIFEST, PREVIEW, FRAMES, COMPARE])
 
 
 def test_an_upload_is_looked_at_in_a_process_of_its_own(brief, tmp_path):

@@ -14,6 +14,7 @@ from mien import __version__
 from mien.cli.audit import audit
 from mien.cli.blendshapes import blendshapes
 from mien.cli.compare import compare
+from mien.cli.cover import cover
 from mien.cli.deidentify import deidentify
 from mien.cli.demo import demo
 from mien.cli.encounter import encounter
@@ -23,6 +24,7 @@ from mien.cli.failure import STATUSES, guarded, stop, wants_traceback
 from mien.cli.linkage import linkage
 from mien.cli.people import people
 from mien.cli.phantom import phantom
+from mien.cli.release import release
 from mien.cli.serve import serve
 from mien.cli.surrogates import surrogates
 
@@ -39,12 +41,14 @@ for _command in (
     deidentify,
     people,
     audit,
+    cover,
     evaluate,
     compare,
     blendshapes,
     phantom,
     demo,
     linkage,
+    release,
     serve,
 ):
     app.command(epilog=STATUSES)(guarded(_command))

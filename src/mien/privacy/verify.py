@@ -212,7 +212,7 @@ def audit_pair(
                 continue
             scale = _scale(first, second)
             if frame in scan:
-                extra = unaccounted(watch.find(second.image), _places(tracks, frame, scale))
+                extra = unaccounted(watch.find(second.image), places(tracks, frame, scale))
                 if extra:
                     residual[frame] = extra
             looked = None
@@ -362,8 +362,23 @@ def _even(numbers: np.ndarray, count: int) -> list[int]:
     return [int(n) for n in numbers[steps.round().astype(int)]]
 
 
-def _places(tracks: list[FaceTrack], frame: int, scale: np.ndarray) -> list[np.ndarray]:
-    """Boxes of everybody tracked in an original frame, in the result's pixels."""
+def places(tracks: list[FaceTrack], frame: int, scale: np.ndarray) -> list[np.ndarray]:
+    """Boxes of everybody tracked in an original frame, in the result's pixels.
+
+    Parameters
+    ----------
+    tracks : list of FaceTrack
+        Whom.
+    frame : int
+        Number of the original's frame.
+    scale : np.ndarray [shape=(2,) or more]
+        Pixels of the result per pixel of the original, across and down.
+
+    Returns
+    -------
+    boxes : list of np.ndarray [shape=(4,)]
+        Left, top, right, bottom.
+    """
     boxes = []
     for track in tracks:
         if track.state[frame] in (State.TRACKED, State.INTERPOLATED):

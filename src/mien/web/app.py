@@ -14,14 +14,23 @@ from starlette.staticfiles import StaticFiles
 
 from mien import __version__
 from mien.web.access import ENTER, LOG_IN, Access, Guard, refusal
-from mien.web.api import api
+from mien.web.desk import Desk
 from mien.web.folders import Folders
 from mien.web.jobs import Jobs
 from mien.web.probing import Clip, look
 from mien.web.problems import answer_problems
+from mien.web.routes import api
 from mien.web.serving import Serving
 from mien.web.supervisor import Supervisor
 
+PAGES = {
+    "/": "deidentify",
+    "/compare": "compare",
+    "/evidence": "evidence",
+    "/encounter": "encounter",
+    "/release": "release",
+}
+"""Addresses of the pages, and what their files are called."""
 _STATIC = Path(__file__).parent / "static"
 _LONGEST_FORM = 4096  # bytes
 
@@ -55,7 +64,9 @@ def create_app(
     folders.make()
     jobs = Jobs(folders.database)
     jobs.create()
-    folders.open_project(jobs.first_project("Clips").id)
+    jobs.first_project("Clips")
+    for project in jobs.projects():
+        folders.open_project(project.id)
     supervisor = Supervisor(folders, jobs, serving)
 
     @asynccontextmanager
@@ -79,16 +90,23 @@ def create_app(
     )
     app.state.jobs, app.state.folders, app.state.supervisor = jobs, folders, supervisor
     answer_problems(app)
-    app.include_router(api(serving, folders, jobs, looker))
+    app.include_router(api(Desk(serving, folders, jobs, looker)))
     _add_doors(app, access)
 
-    @app.get("/", include_in_schema=False)
-    def page() -> FileResponse:
-        return FileResponse(_STATIC / "index.html")
-
+    _add_pages(app)
     app.mount("/static", StaticFiles(directory=_STATIC))
     app.add_middleware(Guard, access=access)
     return app
+
+
+def _add_pages(app: FastAPI) -> None:
+    def add(path: str, name: str) -> None:
+        @app.get(path, include_in_schema=False)
+        def page() -> FileResponse:
+            return FileResponse(_STATIC / f"{name}.html")
+
+    for path, name in PAGES.items():
+        add(path, name)
 
 
 def _add_doors(app: FastAPI, access: Access) -> None:

@@ -9,9 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mien.errors import OutputError
-from mien.web.tables import Job
+from mien.web.tables import Job, Kind
 
 RESULT, MANIFEST, PREVIEW = "result.mp4", "result.json", "preview.jpg"
+COMPARE = "compare.mp4"
+"""Original and result beside each other: SHOWS THE PATIENT."""
+ARCHIVE = "release.zip"
+"""Of a release; only there if all its checks passed."""
+FRAMES = "frames.json"
+"""When each frame is shown: ``{"times": [seconds, ...]}``."""
 
 
 @dataclass(frozen=True)
@@ -21,9 +27,10 @@ class Folders:
         mien.sqlite3
         projects/PROJECT/uploads/RANDOM      arriving
         projects/PROJECT/originals/JOB
-        projects/PROJECT/runs/JOB/RUN/       result.mp4, result.json, preview.jpg
+        projects/PROJECT/runs/JOB/RUN/       result.mp4, ...
 
-    A result counts once its job is done and names the run; every other run is a left-over.
+    A result counts once its job is done and names the run; every other run is a left-over. What
+    covers a clip by hand has its run among the clip's, so that the clip can take it over.
     """
 
     data: Path
@@ -72,7 +79,8 @@ class Folders:
 
     def runs(self, job: Job) -> Path:
         """All attempts at a job."""
-        return self._project(job.project_id) / "runs" / job.id
+        owner = job.clips[0] if job.kind == Kind.COVER else job.id
+        return self._project(job.project_id) / "runs" / owner
 
     def run(self, job: Job) -> Path:
         """The attempt that a job names."""
@@ -81,8 +89,26 @@ class Folders:
 
     def forget(self, job: Job) -> None:
         """Remove every file of a job."""
+        if job.kind == Kind.COVER:  # its run is the clip's now
+            return
         self.original(job).unlink(missing_ok=True)
         shutil.rmtree(self.runs(job), ignore_errors=True)
+
+    def forget_original(self, clip: Job) -> None:
+        """Remove whatever shows the original of a clip."""
+        self.original(clip).unlink(missing_ok=True)
+        for path in self.runs(clip).glob(f"*/{COMPARE}"):
+            path.unlink(missing_ok=True)
+
+    def forget_others(self, clip: Job) -> None:
+        """Remove results of a clip that another has taken the place of."""
+        for run in self.runs(clip).glob("*"):
+            if run.name != clip.run:
+                shutil.rmtree(run, ignore_errors=True)
+
+    def forget_project(self, project: str) -> None:
+        """Remove the folder of a project."""
+        shutil.rmtree(self._project(project), ignore_errors=True)
 
     def drop_run(self, job: Job) -> None:
         """Remove what an attempt left."""

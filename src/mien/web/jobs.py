@@ -12,18 +12,23 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import and_, create_engine, delete, event, func, select, update
+from sqlalchemy import and_, create_engine, delete, event, func, inspect, select, text, update
 from sqlalchemy.engine import URL, Engine
 from sqlalchemy.orm import sessionmaker
 
-from mien.web.tables import Base, Job, Project, Status
+from mien.errors import OutputError
+from mien.web.tables import Base, Job, Kind, Project, Status
 
 ATTEMPTS = 2
 """How often a job is taken before a worker that stops is the job's own failure."""
 STOPPED = (
-    "De-identifying this clip stopped the program twice, perhaps for want of memory: close other "
-    "programs or use a shorter clip, then try again."
+    "Working on this stopped the program twice, perhaps for want of memory: close other programs "
+    "or use a shorter clip, then try again."
 )
+URGENT, USUAL, LATER = 0, 1, 2
+"""Urgencies: somebody waits for it; a clip; what follows a clip unasked."""
+VERSION = 2
+"""Of the tables; a database of another version is refused."""
 
 
 class Jobs:
@@ -43,8 +48,24 @@ class Jobs:
         self._session = sessionmaker(self._engine, expire_on_commit=False)
 
     def create(self) -> None:
-        """Create the tables."""
-        Base.metadata.create_all(self._engine)
+        """Create the tables.
+
+        Raises
+        ------
+        OutputError
+            If the database was made by another version of mien.
+        """
+        with self._engine.begin() as connection:
+            found = connection.exec_driver_sql("PRAGMA user_version").scalar()
+            if found == 0 and inspect(connection).has_table(Job.__tablename__):
+                found = 1
+            if found not in (0, VERSION):
+                raise OutputError(
+                    "The folder was used with another version of mien: choose a new one with "
+                    "--data; the results in the old one stay."
+                )
+            Base.metadata.create_all(connection)
+            connection.exec_driver_sql(f"PRAGMA user_version = {VERSION}")
 
     def close(self) -> None:
         """Close all connections."""
@@ -60,26 +81,42 @@ class Jobs:
     def first_project(self, name: str) -> Project:
         """The oldest project; made if there is none."""
         found = self.projects()
-        if found:
-            return found[0]
+        return found[0] if found else self.add_project(name)
+
+    def project(self, project: str) -> Project | None:
+        """One project; None if there is none of that id."""
+        with self._session() as session:
+            return session.get(Project, project)
+
+    def add_project(self, name: str) -> Project:
+        """A new project."""
         project = Project(id=secrets.token_hex(8), name=name, created=self._clock())
         with self._session.begin() as session:
             session.add(project)
         return project
 
+    def rename_project(self, project: str, name: str) -> None:
+        """Call a project something else."""
+        self._change(update(Project).where(Project.id == project).values(name=name))
+
+    def remove_project(self, project: str) -> bool:
+        """Forget a project that holds nothing and is not the only one."""
+        return self._change(
+            delete(Project).where(
+                Project.id == project,
+                ~select(Job.id).where(Job.project_id == project).exists(),
+                select(func.count(Project.id)).scalar_subquery() > 1,
+            )
+        )
+
     # --- jobs, as the server sees them ----------------------------------------------------------
 
-    def add(self, **values: Any) -> Job:
-        """Queue a clip; `values` are the columns that say what it is and what is wanted."""
-        job = Job(
-            number=select(func.coalesce(func.max(Job.number), 0) + 1).scalar_subquery(),
-            created=self._clock(),
-            status=Status.QUEUED,
-            original=True,
-            done=0,
-            attempts=0,
-            **values,
-        )
+    def add(self, kind: Kind = Kind.DEIDENTIFY, **values: Any) -> Job:
+        """Queue a job.
+
+        `values` are its columns: at least ``id``, ``project_id``, ``name`` and ``wanted``.
+        """
+        job = self._new(kind, **values)
         with self._session.begin() as session:
             session.add(job)
         found = self.get(job.id)
@@ -91,10 +128,45 @@ class Jobs:
         with self._session() as session:
             return session.get(Job, job)
 
-    def listing(self) -> Sequence[Job]:
-        """All jobs in the order they came."""
+    def listing(self, project: str | None = None, *kinds: Kind) -> Sequence[Job]:
+        """All jobs, or those of a project and of some kinds, in the order they came."""
+        statement = select(Job).order_by(Job.number)
+        if project is not None:
+            statement = statement.where(Job.project_id == project)
+        if kinds:
+            statement = statement.where(Job.kind.in_(kinds))
         with self._session() as session:
-            return session.scalars(select(Job).order_by(Job.number)).all()
+            return session.scalars(statement).all()
+
+    def of_clip(self, clip: str, *kinds: Kind) -> list[Job]:
+        """Jobs that read a clip, in the order they came."""
+        return [job for job in self.listing(None, *kinds) if clip in job.clips]
+
+    def needed(self) -> set[str]:
+        """Clips that jobs which are not over are still to read."""
+        with self._session() as session:
+            waiting = session.scalars(
+                select(Job.clips).where(Job.status.in_((Status.QUEUED, Status.RUNNING)))
+            ).all()
+        return {clip for clips in waiting for clip in clips}
+
+    def again(self, job: str) -> bool:
+        """Let a job that failed or was cancelled wait once more, behind all others."""
+        last = select(func.coalesce(func.max(Job.number), 0) + 1).scalar_subquery()
+        return self._change(
+            update(Job)
+            .where(Job.id == job, Job.status.in_((Status.FAILED, Status.CANCELLED)))
+            .values(
+                status=Status.QUEUED,
+                number=last,
+                attempts=0,
+                cancel_asked=None,
+                error=None,
+                code=None,
+                finished=None,
+                **_NOTHING_DONE,
+            )
+        )
 
     def ask_to_cancel(self, job: str) -> None:
         """Cancel a job that waits; ask the worker of one that runs."""
@@ -122,11 +194,17 @@ class Jobs:
     # --- jobs, as a worker sees them ------------------------------------------------------------
 
     def take(self, worker: str) -> Job | None:
-        """Take the job that has waited longest; None if none waits.
+        """Take the most urgent job, and of those the one that came first; None if none waits.
 
-        One statement, so that no two workers take the same job.
+        One statement, so that no two workers take the same job, and none takes what changes a
+        clip's result while another reads it.
         """
-        waiting = select(Job.id).where(Job.status == Status.QUEUED).order_by(Job.number).limit(1)
+        waiting = (
+            select(Job.id)
+            .where(Job.status == Status.QUEUED, _UNDISTURBED)
+            .order_by(Job.urgency, Job.number)
+            .limit(1)
+        )
         with self._session() as session:
             if session.scalar(waiting) is None:  # most looks end here, without a lock
                 return None
@@ -150,15 +228,45 @@ class Jobs:
             .values(beat=self._clock(), **progress)
         )
 
-    def finish(self, job: str, worker: str) -> bool:
-        """The run's files are complete; False if the job was cancelled or lost meanwhile."""
-        return self._change(
-            update(Job)
-            .where(_has(job, worker), Job.cancel_asked.is_(None))
-            .values(
-                status=Status.DONE, worker=None, finished=self._clock(), seconds_left=None, fps=None
-            )
-        )
+    def finish(self, job: str, worker: str, found: dict[str, Any] | None = None) -> bool:
+        """The run's files are complete; False if the job was cancelled or lost meanwhile.
+
+        A clip that was covered by hand has, from then on, the run of that job. A clip that shall be
+        measured waits for that in the same transaction, so that its original is still there.
+        """
+        with self._session.begin() as session:
+            finished = session.scalars(
+                update(Job)
+                .where(_has(job, worker), Job.cancel_asked.is_(None))
+                .values(
+                    status=Status.DONE,
+                    worker=None,
+                    finished=self._clock(),
+                    seconds_left=None,
+                    fps=None,
+                    found=found,
+                )
+                .returning(Job),
+                execution_options=_UNSYNCHRONISED,
+            ).one_or_none()
+            if finished is not None and finished.kind == Kind.COVER:
+                clip = session.get(Job, finished.clips[0])
+                if clip is not None:
+                    clip.run = finished.run
+                    clip.found = {**(clip.found or {}), "ledger": (found or {}).get("ledger", {})}
+            if finished is not None and finished.wanted.get("measure"):
+                session.add(
+                    self._new(
+                        Kind.EVALUATE,
+                        id=secrets.token_hex(16),
+                        project_id=finished.project_id,
+                        name=finished.name,
+                        clips=[finished.id],
+                        wanted={"profile": finished.wanted["measure"]},
+                        urgency=LATER,
+                    )
+                )
+        return finished is not None
 
     def fail(self, job: str, worker: str, error: str, code: str) -> bool:
         """Nothing came of it, and the sentence says why; False if the job was lost."""
@@ -234,13 +342,32 @@ class Jobs:
             }
 
     def originals_due(self) -> Sequence[Job]:
-        """Jobs that are done and whose original shall go."""
+        """Clips that are done, whose original shall go, and that no job needs any more."""
         with self._session() as session:
-            return session.scalars(
+            done = session.scalars(
                 select(Job).where(
                     Job.status == Status.DONE, Job.after == "delete", Job.original.is_(True)
                 )
             ).all()
+        needed = self.needed() if done else set()
+        return [clip for clip in done if clip.id not in needed]
+
+    def _new(self, kind: Kind, **values: Any) -> Job:
+        columns: dict[str, Any] = {
+            "urgency": USUAL if kind == Kind.DEIDENTIFY else URGENT,
+            "clips": [],
+            "original": kind == Kind.DEIDENTIFY,
+            **values,
+        }
+        return Job(
+            number=select(func.coalesce(func.max(Job.number), 0) + 1).scalar_subquery(),
+            kind=kind,
+            created=self._clock(),
+            status=Status.QUEUED,
+            done=0,
+            attempts=0,
+            **columns,
+        )
 
     def _ended(self) -> dict[str, Any]:
         return {
@@ -265,6 +392,17 @@ class Jobs:
             ).one_or_none()
 
 
+_UNDISTURBED = text(
+    """
+    NOT EXISTS (
+        SELECT 1
+        FROM jobs AS other, json_each(other.clips) AS theirs, json_each(jobs.clips) AS own
+        WHERE other.status = 'running' AND theirs.value = own.value
+        AND (other.kind = 'cover' OR jobs.kind = 'cover')
+    )
+    """
+)
+"""Whether no running job works on the same clips, of which one changes its result."""
 _UNSYNCHRONISED = {"synchronize_session": False}
 _NOTHING_DONE: dict[str, Any] = {
     "stage": None,

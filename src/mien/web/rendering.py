@@ -1,73 +1,58 @@
-"""What a worker does with a clip; the only part of the application that loads models."""
+"""De-identifying a clip, with pictures of it on the way and a copy for comparing."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
+import json
+from typing import Any
 
-from mien.web.folders import PREVIEW, RESULT
+from mien.pipeline import Settings, deidentify
+from mien.tracking.selection import Selection
+from mien.video.splice import frame_times
+from mien.web.folders import COMPARE, FRAMES, PREVIEW, RESULT
+from mien.web.previews import Live, preview
+from mien.web.tasks import Progress, Task
 
-Progress = Callable[[str, int, int | None], None]
-
-_PREVIEW_WIDTH = 640  # pixels at most
-_PREVIEW_WITHIN = 240  # frames from the start, so that a long clip is not read through for it
-
-
-@dataclass(frozen=True)
-class Task:
-    """A clip and what is wanted of it."""
-
-    source: Path
-    """The original."""
-    folder: Path
-    """Empty folder for what is made."""
-    engine: str
-    surrogate: str
-    voice: str
+_COMPARE_WIDTH = 960  # pixels at most of each half
 
 
-def render(task: Task, progress: Progress) -> None:
-    """De-identify a clip, and keep one frame of the result as its preview.
+def render(task: Task, progress: Progress) -> dict[str, Any]:
+    """De-identify a clip.
+
+    The folder gets the result, its manifest, the times of its frames and a picture of it; also a
+    copy with original and result beside each other, unless the original is not to stay.
 
     Raises
     ------
     MienError
         As `mien.deidentify` does.
     """
-    from mien.pipeline import Settings, deidentify
-
-    result = deidentify(
-        task.source,
+    (clip,), wanted = task.clips, task.wanted
+    assert clip.original is not None
+    picture = task.folder / PREVIEW
+    made = deidentify(
+        clip.original,
         task.folder / RESULT,
-        Settings(engine=task.engine, surrogate=task.surrogate, voice=task.voice),  # type: ignore[arg-type]
+        Settings(
+            engine=wanted["engine"],
+            surrogate=wanted["surrogate"],
+            match=wanted["match"],
+            subject=wanted["subject"],
+            selection=Selection(people=wanted["people"]),
+            voice=wanted["voice"],
+        ),
+        side_by_side=task.folder / COMPARE if wanted["compare"] else None,
+        side_by_side_width=_COMPARE_WIDTH,
         progress=progress,
+        watch=Live(picture),
     )
-    preview(result.output, task.folder / PREVIEW, frames=len(result.ledger.entries))
-
-
-def preview(result: Path, picture: Path, frames: int) -> None:
-    """Write a frame from the middle of a result, or near its start if that is far, as a JPEG.
-
-    Parameters
-    ----------
-    result : Path
-        A de-identified clip, never an original.
-    picture : Path
-        The ``.jpg``.
-    frames : int
-        Frames that the clip has.
-    """
-    import cv2
-
-    from mien.video import Reader
-
-    with Reader(result) as reader:
-        for frame in reader:
-            if frame.index >= min(frames // 2, _PREVIEW_WITHIN):
-                break
-    image = frame.image
-    scale = min(1.0, _PREVIEW_WIDTH / image.shape[1])
-    image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    _, coded = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
-    picture.write_bytes(coded.tobytes())
+    frames = len(made.ledger.entries)
+    preview(made.output, picture, frames)
+    # of the result itself, which begins later than an original that begins before zero
+    times = [round(float(time), 6) for time in frame_times(made.output)[:-1]]
+    (task.folder / FRAMES).write_text(json.dumps({"times": times}))
+    return {
+        "frames": frames,
+        "ledger": made.ledger.counts(),
+        "surrogates": made.surrogates,
+        "renderings": made.record["output"]["renderings"],
+    }

@@ -39,8 +39,8 @@ class Serving:
     """Seconds for which the printed address opens a session."""
     session_s: float = 12 * 3600.0
     """Seconds for which a session lasts."""
-    render: str = "mien.web.rendering:render"
-    """What workers call on a clip, as ``module:function``."""
+    work: str = "mien.web.work:do"
+    """What workers call on a job, as ``module:function``."""
 
     def __post_init__(self) -> None:
         if (self.certificate is None) != (self.key is None):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import subprocess
 import sys
@@ -62,8 +61,7 @@ class Supervisor:
         self._thread.join()
         for slot in self._slots:
             if slot.process is not None:
-                slot.process.kill()
-                slot.process.wait()
+                _end(slot.process)
                 self._settle(slot, count=False)
 
     @property
@@ -83,17 +81,17 @@ class Supervisor:
         overdue = self._jobs.cancels_overdue(_PATIENCE_S)
         for slot in self._slots:
             if slot.process is not None and slot.name in overdue:
-                slot.process.kill()
-                slot.process.wait()
+                _end(slot.process)
             if slot.process is not None and slot.process.poll() is not None:
                 self._settle(slot)
                 lived = time.monotonic() - slot.started
                 slot.wait = min(2 * slot.wait + 1, _SLOWEST_S) if lived < _SOON_S else 0.0
+                _end(slot.process)
                 slot.process = None
             if slot.process is None and time.monotonic() - slot.started >= slot.wait:
                 self._launch(slot)
         for job in self._jobs.originals_due():
-            self._folders.original(job).unlink(missing_ok=True)
+            self._folders.forget_original(job)
             self._jobs.original_deleted(job.id)
 
     def _settle(self, slot: _Slot, *, count: bool = True) -> None:
@@ -107,11 +105,17 @@ class Supervisor:
                 *(sys.executable, "-P", "-m", "mien.web.worker"),
                 *("--data", str(self._folders.data)),
                 *("--name", slot.name),
-                *("--parent", str(os.getpid())),
-                *("--render", self._serving.render),
+                *("--work", self._serving.work),
             ],
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,  # closes with this process, however it ends
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,  # what libraries log may name files
             start_new_session=True,  # Ctrl-C in the terminal is the server's to handle
         )
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    process.wait()
+    if process.stdin is not None:
+        process.stdin.close()

@@ -3,9 +3,25 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import JSON, ForeignKey
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class Kind(StrEnum):
+    """What a job does."""
+
+    DEIDENTIFY = "deidentify"
+    """Makes a clip's result. Such a job *is* the clip for as long as that is stored."""
+    COVER = "cover"
+    """Covers moments of a clip's result by hand, and takes its place."""
+    EVALUATE = "evaluate"
+    """Measures a clip's result against its original."""
+    ENCOUNTER = "encounter"
+    """Reads the expressions of a doctor and a patient."""
+    RELEASE = "release"
+    """Checks results and packs them."""
 
 
 class Status(StrEnum):
@@ -41,17 +57,21 @@ class Project(Base):
 
 
 class Job(Base):
-    """One clip, how it is de-identified, and how far that is."""
+    """One piece of work, what is wanted, and how far it is."""
 
     __tablename__ = "jobs"
 
     id: Mapped[str] = mapped_column(primary_key=True)
     """Random; the name of its files."""
-    project_id: Mapped[str] = mapped_column(ForeignKey("projects.id"))
+    kind: Mapped[str] = mapped_column(index=True)
+    """A `Kind`."""
+    project_id: Mapped[str] = mapped_column(ForeignKey("projects.id"), index=True)
     number: Mapped[int] = mapped_column(index=True)
-    """Place in the queue: jobs are taken in this order."""
+    """Place in the queue: of equally urgent jobs the first that came is taken."""
+    urgency: Mapped[int]
+    """The lower, the sooner."""
     name: Mapped[str]
-    """What the original was called; kept nowhere else."""
+    """What people call it; a clip's is what its file was called, and is kept nowhere else."""
     created: Mapped[float]
     """Seconds since 1970."""
     finished: Mapped[float | None]
@@ -59,16 +79,20 @@ class Job(Base):
     status: Mapped[str] = mapped_column(index=True)
     """A `Status`."""
 
-    engine: Mapped[str]
-    surrogate: Mapped[str]
-    voice: Mapped[str]
-    after: Mapped[str]
-    """`ask`, or `delete`: what happens to the original when the result is done."""
+    wanted: Mapped[dict[str, Any]] = mapped_column(JSON)
+    """Settings, as the kind of job has them."""
+    clips: Mapped[list[str]] = mapped_column(JSON)
+    """Jobs whose original or result this one reads; empty for a clip itself."""
+    found: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    """What the worker says of the result, in short."""
 
-    size: Mapped[int]
+    # of a clip
+    after: Mapped[str | None]
+    """`ask`, or `delete`: what happens to the original when all is done."""
+    size: Mapped[int | None]
     """Bytes of the original."""
-    width: Mapped[int]
-    height: Mapped[int]
+    width: Mapped[int | None]
+    height: Mapped[int | None]
     frames: Mapped[int | None]
     """Frames that the file announces."""
     seconds: Mapped[float | None]

@@ -67,12 +67,16 @@ async def receive(
 
 def display_name(name: str) -> str:
     """A file's name for people to read: no folders, nothing that does not print."""
-    last = name.replace("\\", "/").rpartition("/")[2]
-    kept = "".join(c for c in last if unicodedata.category(c)[0] not in "CZ" or c == " ")
-    return kept.strip()[:_LONGEST_NAME] or "video"
+    return printable(name.replace("\\", "/").rpartition("/")[2]) or "video"
 
 
-def in_words(error: Exception, path: Path, called: str) -> str:
+def printable(text: str) -> str:
+    """A short text without what does not print, such as line breaks and marks of direction."""
+    kept = "".join(c for c in text if unicodedata.category(c)[0] not in "CZ" or c == " ")
+    return kept.strip()[:_LONGEST_NAME].strip()
+
+
+def in_words(error: Exception | str, path: Path, called: str) -> str:
     """What went wrong with a file, in one sentence that calls it as the user knows it."""
     sentence = " ".join(str(error).split())
     return sentence.replace(str(path), called).replace(path.name, called)

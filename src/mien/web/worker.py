@@ -2,9 +2,9 @@
 
 ::
 
-    python -m mien.web.worker --data FOLDER --name NAME --parent PID --render MODULE:FUNCTION
+    python -m mien.web.worker --data FOLDER --name NAME --work MODULE:FUNCTION
 
-The server starts it. It ends by itself when the server is gone.
+The server starts it and holds the other end of its standard input; when that closes, it ends.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from typing import Any
 
 from sqlalchemy.exc import OperationalError
 
-from mien.errors import MienError
-from mien.web.folders import Folders
+from mien.errors import MienError, ParameterError
+from mien.web.folders import RESULT, Folders
 from mien.web.jobs import Jobs
-from mien.web.rendering import Progress, Task
-from mien.web.tables import Job
+from mien.web.tables import Job, Kind, Status
+from mien.web.tasks import Material, Progress, Task
 from mien.web.uploads import in_words
 
 BEAT_S = 0.25  # between two writes of progress
@@ -33,7 +33,7 @@ _IDLE_S = 0.3  # between two looks for a job
 _MOST_JOBS = 20  # after which a process makes room for a fresh one, so that memory stays bounded
 _LOWER = 5  # priority, so that the server answers
 
-Render = Callable[[Task, Progress], None]
+Work = Callable[[Task, Progress], dict[str, Any] | None]
 
 
 class Stopped(Exception):
@@ -97,12 +97,12 @@ class Worker:
         The queue.
     name : str
         Under which it holds jobs; no two workers share one.
-    render : callable
-        Makes a result from a `Task`; see `mien.web.rendering.render`.
+    work : callable
+        Makes what a `Task` asks for, and says in short what was found; see `mien.web.work.do`.
     """
 
-    def __init__(self, folders: Folders, jobs: Jobs, name: str, render: Render) -> None:
-        self._folders, self._jobs, self._name, self._render = folders, jobs, name, render
+    def __init__(self, folders: Folders, jobs: Jobs, name: str, work: Work) -> None:
+        self._folders, self._jobs, self._name, self._work = folders, jobs, name, work
 
     def step(self) -> bool:
         """Do the job that has waited longest; False if none waits."""
@@ -113,31 +113,71 @@ class Worker:
         beats = Thread(target=self._beat, args=(job, meter, over), daemon=True)
         beats.start()
         failure: tuple[str, str] | None = None
-        finished = False
+        finished, found, clips = False, None, self._clips(job)
         try:
             self._folders.run(job).mkdir(mode=0o700, parents=True)
-            self._render(_task(self._folders, job), meter)
+            found = self._work(self._task(job, clips), meter)
             finished = True
         except Stopped:
             pass
         except MienError as error:
-            sentence = in_words(error, self._folders.original(job), job.name)
-            failure = sentence, type(error).__name__
+            failure = self._sentence(error, clips), type(error).__name__
         except Exception as error:  # whatever it is, the queue goes on
             failure = (
-                f"Something unexpected went wrong with this clip ({type(error).__name__}): try "
-                "again, or convert it to MP4 first.",
+                f"Something unexpected went wrong with this ({type(error).__name__}): try again, "
+                "or convert the clip to MP4 first.",
                 "unexpected",
             )
         finally:
             over.set()
             beats.join()
-        if finished and self._jobs.finish(job.id, self._name):
+        if finished and self._jobs.finish(job.id, self._name, found):
+            self._settle(job, clips)
             return True
         shutil.rmtree(self._folders.run(job), ignore_errors=True)
         if not self._jobs.cancelled(job.id, self._name) and failure is not None:
             self._jobs.fail(job.id, self._name, *failure)
         return True
+
+    def _clips(self, job: Job) -> list[Job]:
+        if job.kind == Kind.DEIDENTIFY:
+            return [job]
+        return [found for clip in job.clips if (found := self._jobs.get(clip)) is not None]
+
+    def _task(self, job: Job, clips: list[Job]) -> Task:
+        if len(clips) < len(job.clips):
+            raise ParameterError("A clip was removed meanwhile: choose others.")
+        return Task(
+            Kind(job.kind),
+            self._folders.run(job),
+            job.wanted,
+            tuple(
+                Material(
+                    clip.id,
+                    clip.name,
+                    self._folders.original(clip) if clip.original else None,
+                    self._folders.run(clip) if clip.status == Status.DONE else None,
+                    clip.wanted,
+                )
+                for clip in clips
+            ),
+        )
+
+    def _sentence(self, error: MienError, clips: list[Job]) -> str:
+        """What went wrong, with clips called as people know them."""
+        sentence: Exception | str = error
+        for clip in clips:
+            sentence = in_words(sentence, self._folders.original(clip), clip.name)
+            if clip.run is not None:
+                sentence = in_words(sentence, self._folders.run(clip) / RESULT, clip.name)
+        return str(sentence)
+
+    def _settle(self, job: Job, clips: list[Job]) -> None:
+        """Follow up on a job that is done."""
+        if job.kind == Kind.COVER:
+            clip = self._jobs.get(clips[0].id)
+            if clip is not None:
+                self._folders.forget_others(clip)
 
     def _beat(self, job: Job, meter: Meter, over: Event) -> None:
         while not over.wait(BEAT_S):
@@ -148,34 +188,30 @@ class Worker:
                 continue
 
 
-def _task(folders: Folders, job: Job) -> Task:
-    return Task(folders.original(job), folders.run(job), job.engine, job.surrogate, job.voice)
-
-
-def _function(name: str) -> Render:
+def _function(name: str) -> Work:
     module, _, function = name.partition(":")
-    found: Render = getattr(import_module(module), function)
+    found: Work = getattr(import_module(module), function)
     return found
 
 
-def _watch(parent: int) -> None:
+def _watch() -> None:
     """End the process when the server is gone: its next start lets the job wait again."""
-    while os.getppid() == parent:
-        time.sleep(0.5)
+    while os.read(0, 1):
+        pass
     os._exit(1)
 
 
 def main() -> None:
     """Run the process."""
     parser = argparse.ArgumentParser()
-    for option in ("--data", "--name", "--parent", "--render"):
+    for option in ("--data", "--name", "--work"):
         parser.add_argument(option, required=True)
     options = parser.parse_args()
-    Thread(target=_watch, args=(int(options.parent),), daemon=True).start()
+    Thread(target=_watch, daemon=True).start()
     if hasattr(os, "nice"):
         os.nice(_LOWER)
     folders = Folders(Path(options.data))
-    worker = Worker(folders, Jobs(folders.database), options.name, _function(options.render))
+    worker = Worker(folders, Jobs(folders.database), options.name, _function(options.work))
     for _ in range(_MOST_JOBS):
         while not worker.step():
             time.sleep(_IDLE_S)

@@ -1,84 +1,87 @@
-"""The API under /api: what the pages use, described by /api/openapi.json."""
+"""Clips: uploading, following, removing them, and fetching what became of them."""
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
-from collections.abc import Callable
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import FileResponse, Response
 
 from mien.errors import VideoError
-from mien.web.folders import MANIFEST, PREVIEW, RESULT, Folders
-from mien.web.jobs import Jobs
+from mien.web.desk import Desk, ProgressView, progress_of
+from mien.web.folders import COMPARE, MANIFEST, PREVIEW, RESULT
 from mien.web.probing import Clip
 from mien.web.problems import Problem, documented
-from mien.web.serving import Serving
-from mien.web.tables import Job, Status
+from mien.web.routes.surrogates import bank
+from mien.web.tables import Job, Kind, Status
 from mien.web.uploads import display_name, in_words, receive
 
 Engine = Literal["mesh", "mask", "blur", "pixelate"]
+Match = Literal["none", "sex", "age", "tone"]
+People = Literal["all", "main"]
 Voice = Literal["keep", "mute"]
 After = Literal["ask", "delete"]
-
-
-class SurrogateView(BaseModel):
-    """A face that a patient can be given."""
-
-    id: str
-    apparent_sex: str | None
-    apparent_tone: str | None
-    apparent_age: str | None
-    k: int
-    """How many people it is an average of."""
+Measure = Literal["no", "generic", "parkinson", "palsy"]
 
 
 class OptionsView(BaseModel):
     """What can be chosen."""
 
     engines: list[str]
-    surrogates: list[SurrogateView]
+    matches: list[str]
+    people: list[str]
     voices: list[str]
+    measures: list[str]
     local: bool
     """Whether only the computer that runs the server can reach it."""
     largest_bytes: int
     """Size that an upload may have."""
 
 
-class ProjectView(BaseModel):
-    """Clips that belong together."""
+class WantedView(BaseModel):
+    """How a clip is de-identified."""
 
-    model_config = ConfigDict(from_attributes=True)
-
-    id: str
-    name: str
-
-
-class JobView(BaseModel):
-    """One clip, and how far its de-identification is."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    id: str
-    name: str
-    """What the original was called."""
-    status: Status
-    created: float
-    """Seconds since 1970."""
-    finished: float | None
     engine: str
     surrogate: str
+    match: str
+    """What the new face keeps alike."""
+    people: str
+    """Whose face is replaced; others are covered."""
+    subject: str | None
+    """Name of the patient in a study."""
     voice: str
+    compare: bool
+    """Whether a copy is kept in which the original is beside the result."""
+    measure: str | None
+    """Profile that the result is measured with when it is done."""
+
+
+class FoundView(BaseModel):
+    """What became of a clip, in short."""
+
+    frames: int
+    ledger: dict[str, int]
+    """Frames by what happened to them."""
+    surrogates: list[str]
+    """Faces that were given."""
+    renderings: int
+    """How often it was drawn until nothing failed."""
+
+
+class ClipView(ProgressView):
+    """One clip, and how far its de-identification is."""
+
+    project_id: str
+    wanted: WantedView
+    found: FoundView | None
+    """None until it is done."""
     after: str
-    """What happens to the original when the result is done."""
+    """What happens to the original when all is done."""
     size: int
     """Bytes of the original."""
     width: int
@@ -87,19 +90,12 @@ class JobView(BaseModel):
     seconds: float | None
     original: bool
     """Whether the original is still stored."""
-    stage: str | None
-    done: int
-    """Frames that have passed the stage."""
-    total: int | None
-    fps: float | None
-    seconds_left: float | None
-    attempts: int
-    cancelling: bool
-    """Whether it was asked to stop and has not stopped yet."""
     preview: bool
-    """Whether a frame of the result can be shown."""
-    error: str | None
-    code: str | None
+    """Whether a frame of the result can be shown; of one that is being drawn, the last one."""
+    compare: bool
+    """Whether original and result can be seen beside each other."""
+    needed: bool
+    """Whether other jobs are still to read it."""
 
 
 class DeletedView(BaseModel):
@@ -109,73 +105,60 @@ class DeletedView(BaseModel):
     """Number of originals."""
 
 
-def api(serving: Serving, folders: Folders, jobs: Jobs, look: Callable[[Path], Clip]) -> APIRouter:
-    """All routes under /api.
+def routes(desk: Desk) -> APIRouter:
+    """Routes under /clips, and what goes with them."""
+    router = APIRouter()
+    jobs, folders = desk.jobs, desk.folders
 
-    Parameters
-    ----------
-    serving, folders, jobs
-        How the server is run, where files lie, the queue.
-    look : callable
-        Says what an upload is, or raises `VideoError`.
-    """
-    router = APIRouter(prefix="/api", responses=documented(401, 403, 421, 422))
-    project = jobs.projects()[0].id
-
-    def find(job: str) -> Job:
-        found = jobs.get(job)
-        if found is None:
-            raise Problem(404, "no_job", "There is no such clip: it may have been removed.")
-        return found
-
-    def view(job: Job) -> JobView:
-        made = job.status == Status.DONE
-        return JobView.model_validate(
+    def view(job: Job, needed: set[str] | None = None) -> ClipView:
+        begun = job.status in (Status.DONE, Status.RUNNING) and job.run is not None
+        return ClipView.model_validate(
             {
-                **{name: getattr(job, name, None) for name in JobView.model_fields},
-                "cancelling": job.status == Status.RUNNING and job.cancel_asked is not None,
-                "preview": made and (folders.run(job) / PREVIEW).is_file(),
+                **progress_of(job),
+                "preview": begun and (folders.run(job) / PREVIEW).is_file(),
+                "compare": job.status == Status.DONE and (folders.run(job) / COMPARE).is_file(),
+                "needed": job.id in (jobs.needed() if needed is None else needed),
             }
         )
 
-    def made(job: str, name: str) -> Path:
-        found = find(job)
-        if found.status != Status.DONE:
-            raise Problem(409, "not_done", "This clip has no result: wait until it is done.")
-        path = folders.run(found) / name
-        if not path.is_file():
-            raise Problem(404, "file_gone", "The file is gone: de-identify the clip again.")
-        return path
+    def check_unneeded(clip: Job) -> None:
+        if clip.id in jobs.needed():
+            raise Problem(
+                409, "in_use", "This clip is still needed: wait until all about it is done."
+            )
 
-    def delete_original(job: Job) -> None:
-        folders.original(job).unlink(missing_ok=True)
-        jobs.original_deleted(job.id)
+    def delete_original(clip: Job) -> None:
+        folders.forget_original(clip)
+        jobs.original_deleted(clip.id)
 
     @router.get("/options")
     def options() -> OptionsView:
         """What can be chosen."""
+        choices = {
+            name: list(kind.__args__)  # type: ignore[attr-defined]
+            for name, kind in (
+                ("engines", Engine),
+                ("matches", Match),
+                ("people", People),
+                ("voices", Voice),
+                ("measures", Measure),
+            )
+        }
         return OptionsView(
-            engines=list(Engine.__args__),  # type: ignore[attr-defined]
-            surrogates=list(_surrogates().values()),
-            voices=list(Voice.__args__),  # type: ignore[attr-defined]
-            local=serving.on_loopback,
-            largest_bytes=serving.largest,
+            **choices, local=desk.serving.on_loopback, largest_bytes=desk.serving.largest
         )
 
-    @router.get("/projects")
-    def list_projects() -> list[ProjectView]:
-        """All projects."""
-        return [ProjectView.model_validate(found) for found in jobs.projects()]
-
-    @router.get("/jobs")
-    def list_jobs() -> list[JobView]:
-        """All clips in the order they came."""
-        return [view(job) for job in jobs.listing()]
+    @router.get("/clips", responses=documented(404))
+    def list_clips(project: str | None = None) -> list[ClipView]:
+        """All clips of a project in the order they came."""
+        needed = jobs.needed()
+        clips = jobs.listing(desk.project(project).id, Kind.DEIDENTIFY)
+        return [view(clip, needed) for clip in clips]
 
     @router.post(
-        "/jobs",
+        "/clips",
         status_code=201,
-        responses=documented(413, 507),
+        responses=documented(404, 413, 507),
         openapi_extra={
             "requestBody": {
                 "required": True,
@@ -188,37 +171,57 @@ def api(serving: Serving, folders: Folders, jobs: Jobs, look: Callable[[Path], C
     async def upload(
         request: Request,
         name: Annotated[str, Query(max_length=1000)],
+        project: str | None = None,
         engine: Engine = "mesh",
         surrogate: Annotated[str, Query(max_length=100)] = "auto",
+        match: Match = "age",
+        people: People = "all",
+        subject: Annotated[str | None, Query(max_length=100)] = None,
         voice: Voice = "keep",
         after: After = "ask",
-    ) -> JobView:
+        measure: Measure = "no",
+    ) -> ClipView:
         """Store a video, the body of the request, and queue it."""
-        if surrogate != "auto" and surrogate not in _surrogates():
+        if surrogate != "auto" and surrogate not in bank():
             raise Problem(422, "invalid", "There is no such surrogate: choose another face.")
-        called, place = display_name(name), folders.upload(project)
+        home = desk.project(project).id
+        called, place = display_name(name), folders.upload(home)
         length = request.headers.get("content-length", "")
         announced = int(length) if length.isascii() and length.isdigit() else None
         try:
-            size = await receive(request.stream(), announced, serving.largest, place)
+            size = await receive(request.stream(), announced, desk.serving.largest, place)
             try:
-                clip = await run_in_threadpool(look, place)
+                clip = await run_in_threadpool(desk.look, place)
             except VideoError as error:
                 raise Problem(422, "not_a_video", in_words(error, place, called)) from error
-            wanted = {"engine": engine, "surrogate": surrogate, "voice": voice, "after": after}
-            return view(await run_in_threadpool(queue, place, called, size, clip, wanted))
+            wanted = WantedView(
+                engine=engine,
+                surrogate=surrogate,
+                match=match,
+                people=people,
+                subject=(subject or "").strip() or None,
+                voice=voice,
+                compare=after == "ask",
+                measure=None if measure == "no" else measure,
+            )
+            return view(
+                await run_in_threadpool(queue, place, home, called, size, clip, wanted, after)
+            )
         finally:
             place.unlink(missing_ok=True)
 
-    def queue(place: Path, called: str, size: int, clip: Clip, wanted: dict[str, Any]) -> Job:
-        ident = secrets.token_hex(16)
-        columns = {"id": ident, "project_id": project, "name": called, "size": size}
+    def queue(
+        place: Path, home: str, called: str, size: int, clip: Clip, wanted: WantedView, after: str
+    ) -> Job:
+        columns: dict[str, Any] = {"id": secrets.token_hex(16), "project_id": home, "name": called}
         stored = folders.original(Job(**columns))
         os.replace(place, stored)  # first the file: a job without its original would fail
         try:
             return jobs.add(
                 **columns,
-                **wanted,
+                wanted=wanted.model_dump(),
+                after=after,
+                size=size,
                 width=clip.width,
                 height=clip.height,
                 frames=clip.frames,
@@ -228,84 +231,94 @@ def api(serving: Serving, folders: Folders, jobs: Jobs, look: Callable[[Path], C
             stored.unlink(missing_ok=True)
             raise
 
-    @router.delete("/originals")
-    def delete_originals() -> DeletedView:
-        """Delete the originals of all clips whose result is done; results stay."""
-        due = [job for job in jobs.listing() if job.status == Status.DONE and job.original]
+    @router.delete("/originals", responses=documented(404))
+    def delete_originals(project: str | None = None) -> DeletedView:
+        """Delete the originals of a project's clips that are done and not needed; results stay."""
+        needed = jobs.needed()
+        due = [
+            job
+            for job in jobs.listing(desk.project(project).id, Kind.DEIDENTIFY)
+            if job.status == Status.DONE and job.original and job.id not in needed
+        ]
         for job in due:
             delete_original(job)
         return DeletedView(deleted=len(due))
 
-    @router.get("/jobs/{job}", responses=documented(404))
-    def one_job(job: str) -> JobView:
+    @router.get("/clips/{clip}", responses=documented(404))
+    def one_clip(clip: str) -> ClipView:
         """One clip."""
-        return view(find(job))
+        return view(desk.clip(clip))
 
-    @router.delete("/jobs/{job}", status_code=204, responses=documented(404, 409))
-    def remove(job: str) -> Response:
-        """Delete a clip that is over, with its original and its result."""
-        found = find(job)
-        if not jobs.remove(job):
+    @router.delete("/clips/{clip}", status_code=204, responses=documented(404, 409))
+    def remove(clip: str) -> Response:
+        """Delete a clip that is over, with its original, its result and its measurements."""
+        found = desk.clip(clip)
+        check_unneeded(found)
+        if not jobs.remove(clip):
             raise Problem(409, "not_over", "This clip is being worked on: cancel it first.")
         folders.forget(found)
+        for job in jobs.of_clip(clip, Kind.COVER, Kind.EVALUATE):
+            jobs.remove(job.id)
+            folders.forget(job)
         return Response(status_code=204)
 
-    @router.post("/jobs/{job}/cancel", responses=documented(404, 409))
-    def cancel(job: str) -> JobView:
+    @router.post("/clips/{clip}/cancel", responses=documented(404, 409))
+    def cancel(clip: str) -> ClipView:
         """Stop working on a clip, or take it out of the queue."""
-        if Status(find(job).status).over:
+        if Status(desk.clip(clip).status).over:
             raise Problem(409, "over", "This clip is finished: there is nothing to cancel.")
-        jobs.ask_to_cancel(job)
-        return view(find(job))
+        jobs.ask_to_cancel(clip)
+        return view(desk.clip(clip))
 
-    @router.delete("/jobs/{job}/original", responses=documented(404, 409))
-    def delete_one_original(job: str) -> JobView:
+    @router.post("/clips/{clip}/again", responses=documented(404, 409))
+    def again(clip: str) -> ClipView:
+        """Queue a clip that failed or was cancelled once more."""
+        if not desk.clip(clip).original:
+            raise Problem(409, "no_original", "The original was deleted: upload the clip again.")
+        if not jobs.again(clip):
+            raise Problem(409, "not_failed", "This clip did not fail: there is nothing to repeat.")
+        return view(desk.clip(clip))
+
+    @router.delete("/clips/{clip}/original", responses=documented(404, 409))
+    def delete_one_original(clip: str) -> ClipView:
         """Delete the original of a clip that is over; its result stays."""
-        found = find(job)
+        found = desk.clip(clip)
+        check_unneeded(found)
         if not Status(found.status).over:
             raise Problem(409, "not_over", "This clip is being worked on: cancel it first.")
         delete_original(found)
-        return view(find(job))
+        return view(desk.clip(clip))
 
     def binary(kind: str) -> dict[int | str, dict[str, Any]]:
         return {200: {"content": {kind: {}}}, **documented(404, 409)}
 
-    # results are called by their job: the original's name may be the patient's
-    @router.get("/jobs/{job}/result", responses=binary("video/mp4"), response_class=FileResponse)
-    def result(job: str) -> FileResponse:
+    # results are called by their clip's id: the original's name may be the patient's
+    @router.get("/clips/{clip}/result", responses=binary("video/mp4"), response_class=FileResponse)
+    def result(clip: str) -> FileResponse:
         """The de-identified clip."""
-        return FileResponse(
-            made(job, RESULT), media_type="video/mp4", filename=f"deid-{job[:8]}.mp4"
-        )
+        path = desk.file(desk.done(clip), RESULT)
+        return FileResponse(path, media_type="video/mp4", filename=f"deid-{clip[:8]}.mp4")
 
     @router.get(
-        "/jobs/{job}/manifest", responses=binary("application/json"), response_class=FileResponse
+        "/clips/{clip}/manifest", responses=binary("application/json"), response_class=FileResponse
     )
-    def manifest(job: str) -> FileResponse:
+    def manifest(clip: str) -> FileResponse:
         """What was done to every frame."""
-        return FileResponse(
-            made(job, MANIFEST), media_type="application/json", filename=f"deid-{job[:8]}.json"
-        )
+        path = desk.file(desk.done(clip), MANIFEST)
+        return FileResponse(path, media_type="application/json", filename=f"deid-{clip[:8]}.json")
 
-    @router.get("/jobs/{job}/preview", responses=binary("image/jpeg"), response_class=FileResponse)
-    def preview(job: str) -> FileResponse:
-        """One frame of the de-identified clip."""
-        return FileResponse(made(job, PREVIEW), media_type="image/jpeg")
+    @router.get(
+        "/clips/{clip}/preview", responses=binary("image/jpeg"), response_class=FileResponse
+    )
+    def preview(clip: str) -> Response:
+        """One frame of the de-identified clip; of one that is being drawn, the last one."""
+        found = desk.clip(clip)
+        if found.status not in (Status.DONE, Status.RUNNING) or found.run is None:
+            raise Problem(409, "not_done", "This clip has no result: wait until it is done.")
+        try:  # read at once: a picture that is drawn is replaced meanwhile
+            content = (folders.run(found) / PREVIEW).read_bytes()
+        except OSError as error:
+            raise Problem(404, "file_gone", "There is no picture yet: wait.") from error
+        return Response(content, media_type="image/jpeg")
 
     return router
-
-
-@cache
-def _surrogates() -> dict[str, SurrogateView]:
-    """The bank's cards, by id; read here because `mien.surrogates` loads numerical libraries."""
-    text = (files("mien") / "assets" / "surrogates" / "cards.json").read_text()
-    return {
-        card["id"]: SurrogateView(
-            id=card["id"],
-            apparent_sex=card.get("apparent_sex"),
-            apparent_tone=card.get("apparent_tone"),
-            apparent_age=card.get("apparent_age"),
-            k=card["k"],
-        )
-        for card in json.loads(text)
-    }

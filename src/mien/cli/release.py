@@ -1,0 +1,152 @@
+"""`mien release`: last checks of results, and one archive that can be passed on."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mien.cli.failure import tell
+from mien.cli.progress import Progress
+from mien.errors import ParameterError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mien.release import Check, Source
+
+_SIGNS = {"pass": "passed", "warn": "NOTE  ", "fail": "FAILED"}
+
+
+def release(
+    results: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="RESULT.mp4...",
+            help="Clips that mien deidentify made, the manifest (.json) beside each; only read.",
+        ),
+    ],
+    out: Annotated[
+        Path,
+        typer.Option("--out", "-o", metavar="RELEASE.zip", help="The archive to write."),
+    ],
+    original: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="CLIP",
+            help="An original, to compare its result with; may be repeated. Its result is found by "
+            "checksum. Without it less can be checked. It is not packed.",
+        ),
+    ] = None,
+    metrics: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="METRICS.json",
+            help="Figures of mien evaluate to pack too; may be repeated.",
+        ),
+    ] = None,
+    mute: Annotated[
+        bool,
+        typer.Option("--mute", help="Pack copies without sound: a voice identifies a person."),
+    ] = False,
+    title: Annotated[str, typer.Option(metavar="TEXT", help="Heading of the data card.")] = "",
+    consent: Annotated[
+        str, typer.Option(metavar="TEXT", help="Who agreed to what, for the card.")
+    ] = "",
+    licence: Annotated[str, typer.Option(metavar="TEXT", help="Terms of use, for the card.")] = "",
+    contact: Annotated[str, typer.Option(metavar="TEXT", help="Whom to ask, for the card.")] = "",
+    keep_checksums: Annotated[
+        bool,
+        typer.Option(
+            "--keep-checksums",
+            help="Keep the originals' checksums: who has an original can then find its clip.",
+        ),
+    ] = False,
+    landmarker: Annotated[
+        Path | None,
+        typer.Option(metavar="PATH", help="A Face Landmarker model to look for faces with."),
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the archive if it exists.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the result as one JSON object on stdout.")
+    ] = False,
+) -> None:
+    """Check results once more and pack them, with a data card, under neutral names.
+
+    If a check fails, nothing is written and the exit status is 5.
+
+    Example: [bold]mien release shared/*.mp4 -o release.zip --mute --original visit.mp4[/bold]
+    """
+    from mien.release import Options, Withheld
+    from mien.release import release as pack
+
+    sources = _sources(results, original or [], metrics or [])
+    options = Options(
+        voice="mute" if mute else "keep",
+        title=title,
+        consent=consent,
+        licence=licence,
+        contact=contact,
+        keep_checksums=keep_checksums,
+        landmarker=None if landmarker is None else str(landmarker),
+    )
+    try:
+        with Progress(out.name) as progress:
+            made = pack(sources, out, options, overwrite=overwrite, progress=progress)
+    except Withheld as withheld:
+        _print(withheld.checks, None, {}, as_json)
+        raise
+    _print(made.checks, out, made.files, as_json)
+    if not consent:
+        tell("the card says that consent is not stated: add --consent.")
+
+
+def _sources(
+    results: Sequence[Path], originals: Sequence[Path], metrics: Sequence[Path]
+) -> list[Source]:
+    """Results with what belongs to each, which their checksums say."""
+    from mien.provenance import sha256
+    from mien.release import Source
+    from mien.release.inspection import read_json
+
+    by_input, by_result = {}, {}
+    for path in originals:
+        if not path.is_file():
+            raise ParameterError(f"{path} is no file: name an original with --original.")
+        by_input[sha256(path)] = path
+    for path in metrics:
+        about = read_json(path, "figures of mien evaluate").get("about")
+        by_result[about.get("deidentified_sha256") if isinstance(about, dict) else None] = path
+    sources = []
+    for path in results:
+        if not path.is_file():
+            raise ParameterError(f"{path} is no file: name results of mien deidentify.")
+        record = read_json(path.with_suffix(".json"), "the manifest of a result")
+        source = record.get("input")
+        wanted = source.get("sha256") if isinstance(source, dict) else None
+        sources.append(Source(path, by_input.pop(wanted, None), by_result.pop(sha256(path), None)))
+    for path in [*by_input.values(), *by_result.values()]:
+        raise ParameterError(f"{path} belongs to none of the results: name what it was made into.")
+    return sources
+
+
+def _print(checks: Sequence[Check], out: Path | None, files: dict[str, int], as_json: bool) -> None:
+    if as_json:
+        content = {
+            "release": None if out is None else str(out),
+            "passed": out is not None,
+            "checks": [check.as_dict() for check in checks],
+            "files": files,
+        }
+        print(json.dumps(content, indent=2))
+        return
+    for check in checks:
+        where = "all clips" if check.clip is None else f"clip-{check.clip:03d}"
+        typer.echo(f"{_SIGNS[check.verdict]}  {where}, {check.name}: {check.sentence}")
+    if out is not None:
+        size = sum(files.values()) / 1e6
+        typer.echo(f"{out}: {len(files)} files, {size:.1f} MB.")

@@ -1,0 +1,94 @@
+"""Words that give somebody away: parts of the names of files, wherever they turn up."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from typing import Any
+
+from mien.leaks import COMMON
+
+_LEAST = 3  # letters
+_DIGITS = 6  # of a number that may be a patient's, or a date
+# words that name what is seen or done, not who it is, in English and German, and mien's own
+_ORDINARY = frozenset(
+    """
+    after age all and arm aufnahme auto baseline bilder blink blinks blinzeln blur both brows
+    camera cheek chin clinic close closed control cover covered das deid deidentified dem den
+    der die diff dsc dyskinesia dystonia ein eine exam expression eye eyes facial final finger
+    follow followup foot for frame frames from front full gait gesicht gesund gopr hand head
+    healthy hypomimia img interview jaw keep klinik kontrolle lach laecheln left light links lip
+    lips m4v main mask mesh mit mouth mov movement movie mp4 mute mvi nach neu neutral new none
+    normal nose oben off one palsy paralyse paralysis parese paresis parkinson parkinsons part
+    pat patientin phantom pixelate pose post pre reading rechts record rest resting result
+    results review right ruhe sample scan series sex side smile speech sprechen standard stimme
+    stroke syndrom syndrome talk talking tapping task tasks teil teil1 the tone tremor und unten
+    unters untersuchung update vid voice vom von vor vorher walk walking week whatsapp with
+    woche zeit zucken
+    """.split()
+)
+
+
+def words_of(name: str) -> list[str]:
+    """What in a clip's name could give somebody away, in small letters.
+
+    Parameters
+    ----------
+    name : str
+        As people call the clip, with or without an ending; no folders.
+
+    Returns
+    -------
+    words : list of str
+        The whole name without its ending, and its parts; also as they are spelled without accents.
+        Words that say what is done, short ones and short numbers are left out.
+    """
+    stem = re.sub(r"\.\w{2,4}$", "", plain(name)).strip()
+    parts = re.findall(r"[^\W_]+", stem)
+    # "AnnaMueller1961" is three words
+    joined = re.sub(r"\.\w{2,4}$", "", unicodedata.normalize("NFC", name))
+    parts += [plain(piece) for piece in re.findall(r"[A-ZÄÖÜ][^\W\d_A-ZÄÖÜ]+|\d+", joined)]
+    found: dict[str, None] = {}
+    if len(set(parts)) > 1 and any(_tells(part) for part in parts):
+        found[stem] = None
+    for part in parts:
+        if _tells(part):
+            for spelled in _spellings(part):
+                found[spelled] = None
+    return list(found)
+
+
+def found_in(text: str, words: Iterable[str]) -> list[str]:
+    """Those of the words that a text holds as words of their own, whatever the case."""
+    here = plain(text)
+    return [word for word in words if re.search(rf"(?<![^\W_]){re.escape(word)}(?![^\W_])", here)]
+
+
+def texts_in(content: Any) -> list[str]:
+    """Every text among the values of a JSON document."""
+    if isinstance(content, str):
+        return [content]
+    if isinstance(content, dict):
+        return [text for value in content.values() for text in texts_in(value)]
+    if isinstance(content, list):
+        return [text for value in content for text in texts_in(value)]
+    return []
+
+
+def plain(text: str) -> str:
+    """Small letters, each accent part of its letter: how names are compared."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
+
+
+def _tells(part: str) -> bool:
+    if part.isdigit():
+        return len(part) >= _DIGITS
+    return len(part) >= _LEAST and part not in COMMON and part not in _ORDINARY
+
+
+def _spellings(word: str) -> set[str]:
+    """A word as it is, without accents, and with the German two letters for one."""
+    bare = "".join(c for c in unicodedata.normalize("NFD", word) if not unicodedata.combining(c))
+    two = word.replace("ä", "ae").replace("ö", "oe").replace("ü", "ue")
+    return {word, bare, two}

@@ -1,0 +1,28 @@
+"""The API under /api: what the pages use, described by /api/openapi.json."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from mien.web.desk import Desk
+from mien.web.problems import documented
+from mien.web.routes import (
+    clips,
+    compare,
+    encounters,
+    evidence,
+    projects,
+    releases,
+    surrogates,
+    works,
+)
+
+_ROUTES = (projects, clips, compare, surrogates, works, evidence, encounters, releases)
+
+
+def api(desk: Desk) -> APIRouter:
+    """All routes."""
+    router = APIRouter(prefix="/api", responses=documented(401, 403, 421, 422))
+    for module in _ROUTES:
+        router.include_router(module.routes(desk))
+    return router

@@ -1,0 +1,64 @@
+"""Projects: clips that belong together, in a folder of their own."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict
+from starlette.responses import Response
+
+from mien.web.desk import Desk
+from mien.web.problems import Problem, documented
+from mien.web.uploads import printable
+
+Name = Annotated[str, Query(min_length=1, max_length=200)]
+
+
+class ProjectView(BaseModel):
+    """Clips that belong together."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    name: str
+    created: float
+    """Seconds since 1970."""
+
+
+def routes(desk: Desk) -> APIRouter:
+    """Routes under /projects."""
+    router = APIRouter(prefix="/projects")
+    jobs = desk.jobs
+
+    @router.get("")
+    def list_projects() -> list[ProjectView]:
+        """All projects, oldest first."""
+        return [ProjectView.model_validate(found) for found in jobs.projects()]
+
+    @router.post("", status_code=201)
+    def add_project(name: Name) -> ProjectView:
+        """Add a project."""
+        project = jobs.add_project(printable(name) or "Clips")
+        desk.folders.open_project(project.id)
+        return ProjectView.model_validate(project)
+
+    @router.put("/{project}", responses=documented(404))
+    def rename_project(project: str, name: Name) -> ProjectView:
+        """Call a project something else."""
+        desk.project(project)
+        jobs.rename_project(project, printable(name) or "Clips")
+        return ProjectView.model_validate(desk.project(project))
+
+    @router.delete("/{project}", status_code=204, responses=documented(404, 409))
+    def remove_project(project: str) -> Response:
+        """Remove an empty project; one always stays."""
+        desk.project(project)
+        if not jobs.remove_project(project):
+            raise Problem(
+                409, "not_empty", "The project holds something or is the only one: empty it first."
+            )
+        desk.folders.forget_project(project)
+        return Response(status_code=204)
+
+    return router

@@ -1,0 +1,224 @@
+// One video that shows exactly the frame that is asked for, drawn so that two halves can be compared.
+
+const LARGEST = 1920; // pixels of the picture's width at most
+const AGAIN_MS = [50, 300]; // after which a picture is drawn again where a browser may draw an old one
+const PICTURES = "VideoFrame" in window;
+
+/** The last index whose time is not after another time; 0 if all are. */
+export function indexAt(times, time) {
+  let low = 0, high = times.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (times[middle] <= time) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
+/** The index whose time is nearest. */
+export function nearest(times, time) {
+  const before = indexAt(times, time);
+  const after = Math.min(before + 1, times.length - 1);
+  return Math.abs(times[after] - time) < Math.abs(times[before] - time) ? after : before;
+}
+
+/**
+ * A player; `seen(frame)` is called when another frame is shown, `changed()` when it begins or stops
+ * playing, `failed()` when the browser cannot play the file.
+ *
+ * What is shown is what the browser says it shows, not what was asked for: a `VideoFrame` carries
+ * its own time, and is what is drawn. (A video that is drawn directly can be a frame late.) A frame is
+ * asked for by the middle of the time in which it is shown, so that no rounding leads to its
+ * neighbour.
+ */
+export class Player {
+  #video;
+  #canvas;
+  #on;
+  #times = [0];
+  #late = 0; // seconds by which the browser's clock is before the file's
+  #begun = false;
+  #asked = null; // frame that the browser seeks
+  #target = 0; // frame that was asked for last
+  #reported = 0; // time of the frame that the browser reported last
+  #load = 0;
+
+  /** Frame that is shown. */
+  frame = 0;
+  /** Whether the left half of the video is the original. */
+  both = false;
+  /** `wipe`, `side` or `result`. */
+  mode = "wipe";
+  /** Share of the width up to which the original is shown. */
+  wipe = 0.5;
+
+  constructor(video, canvas, on) {
+    [this.#video, this.#canvas, this.#on] = [video, canvas, on];
+    video.muted = true;
+    video.addEventListener("seeked", () => this.#sought());
+    video.addEventListener("play", () => on.changed());
+    video.addEventListener("pause", () => {
+      on.changed();
+      if (this.#begun && this.#asked === null) this.go(this.frame);
+    });
+    video.addEventListener("error", () => {
+      if (video.getAttribute("src")) on.failed();
+    });
+    video.addEventListener("timeupdate", () => {
+      if (!this.#reports) this.#see(video.currentTime);
+    });
+  }
+
+  /** Show a file whose frames begin at `times`, beginning with one of them. */
+  load({ source, both, times, frame = 0 }) {
+    const video = this.#video, load = ++this.#load;
+    this.both = both;
+    this.#times = times;
+    this.#begun = false;
+    this.#asked = null;
+    this.#target = Math.min(frame, times.length - 1);
+    this.#canvas.width = this.#canvas.height = 0;
+    video.src = source;
+    const begin = () => {
+      if (load !== this.#load || this.#begun) return;
+      this.#begun = true;
+      const drawn = this.draw();
+      this.#late = this.#times[0] - (drawn ?? 0);
+      this.#see(drawn ?? 0);
+      if (this.#target > 0) this.go(this.#target);
+    };
+    video.addEventListener("loadeddata", begin, { once: true });
+    if (this.#reports) {
+      const next = (now, shown) => {
+        if (load !== this.#load) return;
+        if (this.#begun) this.#see(shown.mediaTime);
+        video.requestVideoFrameCallback(next);
+      };
+      video.requestVideoFrameCallback(next);
+    }
+    video.load();
+  }
+
+  /** Forget the file. */
+  unload() {
+    this.#load += 1;
+    this.#begun = false;
+    this.#video.removeAttribute("src");
+    this.#video.load();
+  }
+
+  /** Whether it plays. */
+  get playing() {
+    return !this.#video.paused && !this.#video.ended;
+  }
+
+  /** Width over height of one picture. */
+  get shape() {
+    const { videoWidth: width, videoHeight: height } = this.#video;
+    return width ? width / (this.both ? 2 : 1) / height : 4 / 3;
+  }
+
+  /** Show a frame. */
+  go(frame) {
+    this.#target = Math.max(0, Math.min(frame, this.#times.length - 1));
+    if (this.#begun && this.#asked === null) this.#seek();
+  }
+
+  /** Go on or back by some frames. */
+  step(frames) {
+    if (this.playing) {
+      this.#target = this.frame;
+      this.#video.pause();
+    }
+    this.go(this.#target + frames);
+  }
+
+  /** Play, or stop. */
+  toggle() {
+    if (!this.#begun) return;
+    if (this.playing) {
+      this.#video.pause();
+      return;
+    }
+    if (this.frame === this.#times.length - 1) this.go(0);
+    this.#video.play().catch(() => {}); // stopped before it began
+  }
+
+  /** Play at a share of the usual speed. */
+  set speed(speed) {
+    this.#video.defaultPlaybackRate = this.#video.playbackRate = speed;
+  }
+
+  /** Draw the frame that is shown; its time on the browser's clock, null where that is unknown. */
+  draw() {
+    const video = this.#video;
+    if (video.readyState < 2) return null;
+    if (!PICTURES) {
+      this.#paint(video);
+      return null;
+    }
+    const picture = new VideoFrame(video);
+    this.#paint(picture);
+    const time = picture.timestamp / 1e6;
+    picture.close();
+    return time;
+  }
+
+  #paint(picture) {
+    const video = this.#video, canvas = this.#canvas;
+    const half = video.videoWidth / (this.both ? 2 : 1), high = video.videoHeight;
+    const from = this.both ? half : 0; // where the result begins
+    const side = this.both && this.mode === "side";
+    const scale = Math.min(1, LARGEST / (side ? 2 * half : half));
+    const width = Math.round(scale * half), height = Math.round(scale * high);
+    const wide = side ? 2 * width : width;
+    if (canvas.width !== wide || canvas.height !== height) [canvas.width, canvas.height] = [wide, height];
+    const context = canvas.getContext("2d");
+    context.drawImage(picture, from, 0, half, high, side ? width : 0, 0, width, height);
+    const shown = !this.both || this.mode === "result" ? 0 : side ? 1 : this.wipe;
+    if (shown > 0) {
+      context.save();
+      context.beginPath();
+      context.rect(0, 0, shown * width, height);
+      context.clip();
+      context.drawImage(picture, 0, 0, half, high, 0, 0, width, height);
+      context.restore();
+    }
+  }
+
+  get #reports() {
+    return "requestVideoFrameCallback" in this.#video;
+  }
+
+  #middle(frame) {
+    const times = this.#times, last = times.length - 1;
+    if (frame < last) return (times[frame] + times[frame + 1]) / 2;
+    return times[last] + (last ? (times[last] - times[last - 1]) / 2 : 0);
+  }
+
+  #seek() {
+    this.#asked = this.#target;
+    this.#video.currentTime = Math.max(0, this.#middle(this.#asked) - this.#late);
+  }
+
+  #sought() {
+    if (!this.#begun) return;
+    this.#see(this.#reports ? this.#reported : this.#video.currentTime);
+    const asked = this.#asked;
+    this.#asked = null;
+    if (asked !== null && this.#target !== asked) this.#seek();
+  }
+
+  /** Draw what is shown at a time of the browser's clock, and say which frame that is. */
+  #see(time) {
+    this.#reported = time;
+    if (this.#video.readyState < 2) return; // still seeking: it will say when it is there
+    const find = this.#reports ? nearest : indexAt; // without reports it is the time that was sought
+    const drawn = this.draw();
+    this.frame = drawn === null ? find(this.#times, time + this.#late) : nearest(this.#times, drawn + this.#late);
+    if (this.playing) this.#target = this.frame;
+    else if (!PICTURES) for (const wait of AGAIN_MS) setTimeout(() => this.draw(), wait);
+    this.#canvas.dataset.frame = this.frame;
+    this.#on.seen(this.frame);
+  }
+}

@@ -1,0 +1,259 @@
+// Videos that were chosen: their settings, and copying them into the folder.
+
+import { chooseFace, describe, picture } from "./deidentify-faces.js";
+import { at, button, choice, make } from "./dom.js";
+import { lookNow, project, say, trouble } from "./frame.js";
+import { explain, number, words } from "./words.js";
+
+const DEFAULTS = { engine: "mesh", surrogate: "auto", match: "age", people: "all", subject: "", voice: "keep", after: "ask", measure: "generic" };
+const HIDES_LITTLE = ["blur", "pixelate"];
+
+let options = null;
+let surrogates = [];
+let chosen = []; // {file, name, settings, problem, item, line, bar}
+let shared = { ...DEFAULTS }; // what the next video gets, and all of them where they shall be the same
+let copying = null; // {list, home, request, stopped, number}
+
+const same = () => at("same-tick").checked;
+const sendable = () => chosen.filter((entry) => !entry.problem);
+
+/** Make choosing work. */
+export function ready(foundOptions, foundSurrogates) {
+  [options, surrogates] = [foundOptions, foundSurrogates];
+  at("waiting").addEventListener("submit", start);
+  at("stop").addEventListener("click", () => {
+    copying.stopped = true;
+    copying.request?.abort();
+  });
+  at("clear").addEventListener("click", () => {
+    chosen = [];
+    at("aside").textContent = "";
+    showChosen();
+    at("files").focus();
+  });
+  at("same-tick").addEventListener("change", () => {
+    if (!same()) for (const entry of chosen) entry.settings = { ...shared };
+    showChosen();
+  });
+  window.addEventListener("beforeunload", (event) => {
+    if (copying) event.preventDefault();
+  });
+}
+
+/** Put videos on the list, and say how many files were none. */
+export function add({ videos, others }) {
+  const w = words();
+  const news = videos.filter(({ file, name }) => !chosen.some((entry) => entry.name === name && alike(entry.file, file)));
+  for (const { file, name } of news) {
+    const problem = file.size > options.largest_bytes ? { code: "too_large", error: w.tooLarge(number(options.largest_bytes / 1e9)) } : null;
+    chosen.push({ file, name, settings: { ...shared, subject: "" }, problem });
+  }
+  const said = [];
+  if (others) said.push(w.others(others));
+  if (news.length < videos.length) said.push(w.twice(videos.length - news.length));
+  if (!videos.length && !others) said.push(w.nothing);
+  at("aside").textContent = said.join(" ");
+  showChosen();
+  if (news.length && !copying) at("start").focus();
+}
+
+const alike = (a, b) => a.size === b.size && a.lastModified === b.lastModified;
+
+/** Draw the list anew. */
+export function showChosen() {
+  at("chosen").replaceChildren(...chosen.map(card));
+  showForm();
+}
+
+function showForm() {
+  const w = words(), count = sendable().length;
+  at("waiting").hidden = !chosen.length;
+  at("settings").hidden = !count;
+  at("same").hidden = Boolean(copying) || count < 2;
+  at("shared").hidden = Boolean(copying) || !count || !together();
+  if (!at("shared").hidden) panel(at("shared"), shared);
+  at("start").hidden = !count;
+  at("start").textContent = copying ? w.copying(copying.number, copying.list.length) : w.start(count);
+  at("start").disabled = Boolean(copying);
+  at("stop").hidden = !copying;
+  at("clear").hidden = Boolean(copying);
+}
+
+/** Whether one panel of settings is for the whole list. */
+const together = () => same() || sendable().length < 2;
+
+function card(entry) {
+  const name = make("p", { className: "name" }, entry.name, " ", make("span", { className: "size", textContent: size(entry.file.size) }));
+  const off = button("takeOff", () => takeOff(entry), entry.name);
+  const item = make("li", {}, make("div", { className: "head" }, name, off));
+  Object.assign(entry, { item, off, line: make("p", { className: "state" }), bar: null });
+  if (entry.problem) {
+    item.className = "failed";
+    entry.line.textContent = explain(entry.problem);
+    item.append(entry.line);
+    if (entry.problem.again) item.querySelector(".head").insertBefore(button("again", () => {
+      entry.problem = null;
+      showChosen();
+      at("start").focus();
+    }, entry.name), off);
+  } else if (copying?.list.includes(entry)) {
+    off.hidden = true;
+    entry.bar = make("progress", { max: 1, value: 0, hidden: true, "aria-label": entry.name });
+    entry.line.textContent = words().waiting;
+    item.append(entry.bar, entry.line);
+  } else if (!together()) {
+    const own = make("div", { className: "panel" });
+    panel(own, entry.settings);
+    item.append(own);
+  }
+  return item;
+}
+
+function takeOff(entry) {
+  const next = chosen[chosen.indexOf(entry) + 1] ?? chosen[chosen.indexOf(entry) - 1];
+  chosen = chosen.filter((other) => other !== entry);
+  if (copying) entry.item.remove();
+  else showChosen();
+  (next?.off ?? at("files")).focus();
+}
+
+const size = (bytes) => (bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : bytes < 1e9 ? `${number(bytes / 1e6)} MB` : `${number(bytes / 1e9)} GB`);
+
+// --- settings -----------------------------------------------------------------------------------
+
+function panel(place, settings) {
+  const w = words();
+  const held = place.contains(document.activeElement) ? document.activeElement.dataset.key : null;
+  const open = Boolean(place.querySelector("details")?.open || settings.subject);
+  const set = (key, value) => {
+    settings[key] = value;
+    Object.assign(shared, settings); // the next video is likely to be wanted like this
+    panel(place, settings);
+  };
+  const pick = (key, values, names, hints = {}, warns = []) => {
+    const label = choice(key, settings[key], values.map((each) => [each, names[each]]), (value) => set(key, value));
+    label.querySelector("select").dataset.key = key;
+    return field(label, hints[settings[key]], warns.includes(settings[key]));
+  };
+  const mesh = settings.engine === "mesh", measured = mesh && settings.surrogate === "auto";
+  const more = make("details", { open },
+    make("summary", { textContent: w.more, "data-key": "more" }),
+    make("div", { className: "settings" },
+      measured ? pick("match", options.matches, w.matches, { none: w.matchHint, sex: w.matchHint, age: w.matchHint, tone: w.matchHint }) : null,
+      pick("people", options.people, w.persons, w.personHints),
+      measured ? subject(settings) : null,
+      pick("measure", options.measures, w.measures, w.measureHints)));
+  place.replaceChildren(
+    make("div", { className: "settings" },
+      pick("engine", options.engines, w.engines, w.engineHints, HIDES_LITTLE),
+      mesh ? faceField(settings, set) : null,
+      pick("voice", options.voices, w.voices, w.voiceHints, ["keep"]),
+      pick("after", ["ask", "delete"], w.afters, w.afterHints)),
+    more);
+  if (held) place.querySelector(`[data-key="${held}"]`)?.focus();
+}
+
+let hints = 0;
+
+/** A labelled control with a sentence on what it means. */
+function field(label, hint, warns = false) {
+  if (!hint) return make("div", {}, label);
+  const id = `hint-${hints++}`;
+  label.querySelector("select, input, button").setAttribute("aria-describedby", id);
+  return make("div", {}, label, make("p", { id, className: warns ? "hint warns" : "hint", textContent: hint }));
+}
+
+function faceField(settings, set) {
+  const w = words();
+  const face = surrogates.find((each) => each.id === settings.surrogate);
+  const text = face ? describe(face) : w.auto;
+  const open = make("button", { type: "button", className: "chosen-face", "data-key": "surrogate", "aria-haspopup": "dialog", "aria-label": `${w.surrogate}: ${text}` },
+    face ? make("img", { src: picture(face.id), alt: "", width: 200, height: 200 }) : null, make("span", {}, text));
+  open.addEventListener("click", () => chooseFace(settings.surrogate, (id) => set("surrogate", id)));
+  return field(make("div", { className: "label" }, w.surrogate, open), face ? w.faceHint : w.autoShort);
+}
+
+function subject(settings) {
+  const w = words();
+  const input = make("input", { type: "text", maxLength: 100, autocomplete: "off", value: settings.subject, "data-key": "subject" });
+  input.addEventListener("input", () => {
+    settings.subject = shared.subject = input.value;
+  });
+  input.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") event.preventDefault(); // would start before the rest is set
+  });
+  return field(make("label", {}, w.subject, input), w.subjectHint);
+}
+
+// --- copying ------------------------------------------------------------------------------------
+
+async function start(event) {
+  event.preventDefault();
+  if (copying) return;
+  const list = sendable();
+  copying = { list, home: project(), request: null, stopped: false, number: 0 };
+  const settings = together() ? () => shared : (entry) => entry.settings;
+  trouble(null);
+  at("aside").textContent = "";
+  showChosen();
+  let sent = 0;
+  for (const entry of list) {
+    if (copying.stopped) break;
+    copying.number += 1;
+    showForm();
+    const problem = await send(entry, { ...settings(entry) });
+    if (problem === "stopped") break;
+    if (problem) {
+      entry.problem = problem;
+      const old = entry.item;
+      old.replaceWith(card(entry));
+    } else {
+      sent += 1;
+      chosen = chosen.filter((other) => other !== entry);
+      entry.item.remove();
+    }
+    lookNow();
+  }
+  copying = null;
+  shared.subject = ""; // the next videos are likely to be somebody else's
+  showChosen();
+  const failed = chosen.filter((entry) => entry.problem).length;
+  say(words().sent(sent, failed));
+  if (document.activeElement === document.body) at(sent || !chosen.length ? "queue-heading" : "start").focus();
+}
+
+/** Copy a video; nothing, or why it was not taken. */
+function send(entry, settings) {
+  return new Promise((resolve) => {
+    const request = (copying.request = new XMLHttpRequest());
+    request.upload.onprogress = ({ loaded, total }) => {
+      const part = loaded / (total || 1);
+      Object.assign(entry.bar, { hidden: false, value: part });
+      entry.line.textContent = words().uploading(Math.floor(100 * part));
+    };
+    request.upload.onload = () => {
+      copying.request = null; // too late to stop: the server has it all
+      entry.bar.removeAttribute("value");
+      entry.line.textContent = words().checking;
+    };
+    request.onload = () => {
+      let content = {};
+      try {
+        content = JSON.parse(request.responseText);
+      } catch {
+        // an answer of something else than mien
+      }
+      if (request.status === 201) resolve(null);
+      else if (content.error) resolve({ ...content, again: ["disk_full", "no_session", "no_project"].includes(content.code) });
+      else resolve({ error: words().lost, again: true });
+    };
+    request.onerror = () => resolve({ error: words().notSent, code: "not_sent", again: true });
+    request.onabort = () => resolve("stopped");
+    const measured = settings.engine === "mesh" && settings.surrogate === "auto";
+    if (settings.engine !== "mesh") settings.surrogate = "auto";
+    if (!measured || !settings.subject.trim()) delete settings.subject;
+    request.open("POST", `/api/clips?${new URLSearchParams({ name: entry.name, project: copying.home, ...settings })}`);
+    request.setRequestHeader("Content-Type", "application/octet-stream");
+    request.send(entry.file);
+  });
+}

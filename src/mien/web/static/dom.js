@@ -1,0 +1,40 @@
+// Small pieces of page.
+
+import { words } from "./words.js";
+
+/** The element with an id. */
+export const at = (id) => document.getElementById(id);
+
+/** A new element with properties, attributes (`aria-…`, `data-…`, `role`) and children. */
+export function make(tag, properties = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [key, value] of Object.entries(properties)) {
+    if (key.includes("-") || key === "role") element.setAttribute(key, value);
+    else element[key] = value;
+  }
+  element.append(...children.filter((child) => child !== null && child !== undefined));
+  return element;
+}
+
+/** A button; `about` says for whom cannot see it which thing it acts on. */
+export function button(word, does, about, properties = {}) {
+  const element = make("button", { type: "button", textContent: words()[word], onclick: does, ...properties });
+  if (about) element.setAttribute("aria-label", `${words()[word]}: ${about}`);
+  return element;
+}
+
+/** A link that looks like a button. */
+export function link(word, href, about, properties = {}) {
+  const element = make("a", { className: "button", href, textContent: words()[word], ...properties });
+  if (about) element.setAttribute("aria-label", `${words()[word]}: ${about}`);
+  return element;
+}
+
+/** A labelled choice; entries are [value, label]. */
+export function choice(word, value, entries, change) {
+  const select = make("select", { onchange: () => change(select.value) });
+  for (const [key, label] of entries) {
+    select.append(make("option", { value: key, textContent: label, selected: key === value }));
+  }
+  return make("label", {}, words()[word], select);
+}

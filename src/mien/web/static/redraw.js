@@ -1,0 +1,19 @@
+// Drawing a part of the page again only when something in it changed, without losing the focus.
+
+/**
+ * Let `build` fill a part of the page if `key` is another than last time. Whoever had the focus has
+ * it again: elements are known by their `data-at`.
+ */
+export function redraw(part, key, build) {
+  const known = `${document.documentElement.lang} ${JSON.stringify(key)}`;
+  if (part.drawn === known) return;
+  part.drawn = known;
+  const held = part.contains(document.activeElement) ? document.activeElement.dataset.at ?? "" : null;
+  const open = new Set([...part.querySelectorAll("details[open]")].map((each) => each.dataset.at));
+  part.replaceChildren(...build().filter(Boolean));
+  for (const each of part.querySelectorAll("details")) if (open.has(each.dataset.at)) each.open = true;
+  if (held === null) return;
+  const again = [...part.querySelectorAll("[data-at]")].find((each) => each.dataset.at === held && !each.disabled);
+  if (!again) part.tabIndex = -1;
+  (again ?? part).focus();
+}

@@ -1,0 +1,275 @@
+// The page "Release": choose results, see what goes in, let them be checked and packed.
+
+import { at, button, link, make } from "./dom.js";
+import { act, begin, lookNow, project, say } from "./frame.js";
+import { redraw } from "./redraw.js";
+import { ask, over } from "./server.js";
+import { explain, number, words } from "./words.js";
+import { WORDS } from "./words/release.js";
+
+const SIGNS = { pass: "✓", warn: "!", fail: "✗" };
+const SIZES = [["GB", 1e9], ["MB", 1e6], ["kB", 1e3]];
+
+let clips = []; // those that are done
+let works = []; // releases, and what is under way about clips
+let chosen = new Set();
+let contents = null;
+let contentsOf = ""; // what they were asked for
+let home = null; // the project that is shown
+let sending = false;
+let asked = new URLSearchParams(location.search).get("clip");
+
+// --- what is known ----------------------------------------------------------------------------
+
+const ids = () => clips.filter((clip) => chosen.has(clip.id)).map((clip) => clip.id);
+const releases = () => works.filter((job) => job.kind === "release");
+const covering = (id) => works.some((job) => job.kind === "cover" && job.clips[0] === id && !over(job));
+const nameOf = (id) => clips.find((clip) => clip.id === id)?.name ?? words().removed;
+const muted = () => at("form").elements.voice.value === "mute";
+const withFigures = () => at("metrics").checked;
+
+function size(bytes) {
+  const [unit, one] = SIZES.find(([, least]) => bytes >= least) ?? SIZES.at(-1);
+  return `${number(bytes / one)} ${unit}`;
+}
+
+function moment(seconds) {
+  const language = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang;
+  return new Date(1000 * seconds).toLocaleString(language, { dateStyle: "medium", timeStyle: "short" });
+}
+
+/** A sign and words, so that nothing rests on colour. */
+function verdict(kind, text) {
+  return make("span", { className: `verdict ${kind}` }, make("b", { "aria-hidden": "true", textContent: `${SIGNS[kind]} ` }), text);
+}
+
+// --- 1. the results ---------------------------------------------------------------------------
+
+function choose(id, on) {
+  if (on) chosen.add(id);
+  else chosen.delete(id);
+  showClips();
+  lookAtContents();
+}
+
+function pick(clip) {
+  const w = words();
+  const box = make("input", { type: "checkbox", checked: chosen.has(clip.id), onchange: () => choose(clip.id, box.checked), "data-at": `clip ${clip.id}` });
+  box.disabled = covering(clip.id);
+  const notes = [w.length(number(clip.seconds ?? 0)), clip.original ? w.originalHere : w.originalGone];
+  if (covering(clip.id)) notes.push(w.beingCovered);
+  return make("li", { className: chosen.has(clip.id) ? "chosen" : "" },
+    make("label", {}, box,
+      clip.preview && make("img", { src: `/api/clips/${clip.id}/preview`, alt: "" }),
+      make("span", { className: "about" },
+        make("span", { className: "name", textContent: clip.name }), make("br"),
+        make("span", { className: "note", textContent: notes.join(" · ") }))));
+}
+
+function showClips() {
+  const w = words();
+  at("empty").hidden = clips.length > 0;
+  at("form").hidden = !chosen.size;
+  redraw(at("all"), [clips.length, chosen.size], () => clips.length < 2 ? [] : [
+    make("button", { type: "button", textContent: w.chooseAll, onclick: () => chooseAll(true), disabled: chosen.size === clips.length, "data-at": "every" }),
+    make("button", { type: "button", textContent: w.chooseNone, onclick: () => chooseAll(false), disabled: !chosen.size, "data-at": "no" }),
+    make("span", { className: "note", textContent: w.chosen(chosen.size, clips.length) })]);
+  const key = clips.map((clip) => [clip.id, clip.name, clip.preview, clip.original, covering(clip.id), chosen.has(clip.id)]);
+  redraw(at("clips"), key, () => clips.map(pick));
+  at("start").textContent = w.start(chosen.size);
+  at("start").disabled = sending;
+}
+
+function chooseAll(on) {
+  chosen = new Set(on ? clips.filter((clip) => !covering(clip.id)).map((clip) => clip.id) : []);
+  showClips();
+  lookAtContents();
+}
+
+// --- 2. what goes in --------------------------------------------------------------------------
+
+async function lookAtContents() {
+  const wanted = ids();
+  const key = JSON.stringify([wanted, works.filter((job) => job.kind !== "release").map((job) => [job.id, job.status])]);
+  if (!wanted.length) contents = null;
+  if (key !== contentsOf && wanted.length) {
+    contentsOf = key;
+    try {
+      const found = await ask(`releases/contents?${new URLSearchParams(wanted.map((id) => ["clips", id]))}`);
+      if (key === contentsOf) contents = found;
+    } catch (problem) {
+      contents = { problem };
+    }
+  }
+  showContents();
+}
+
+function saidOf(clip) {
+  const w = words(), notes = [];
+  if (clip.sound) notes.push(muted() ? w.soundOut : w.soundIn);
+  else notes.push(w.noSound);
+  if (clip.frames && clip.covered) notes.push(w.coveredShare(number((100 * clip.covered) / clip.frames)));
+  if (withFigures() && !clip.measured) notes.push(w.notMeasured);
+  if (withFigures() && clip.stale) notes.push(w.figuresOld);
+  return notes.join(" · ");
+}
+
+function showContents() {
+  const w = words();
+  redraw(at("contents"), [contents, muted(), withFigures()], () => {
+    if (!contents) return [];
+    if (contents.problem) return [make("p", { className: "note", textContent: contents.problem.error ? explain(contents.problem) : w.lost })];
+    const row = (file, said, bytes) => make("tr", {},
+      make("th", { scope: "row", textContent: file }), make("td", { className: "of", textContent: said[0] }),
+      make("td", { className: "said note", textContent: said[1] }), make("td", { className: "size", textContent: bytes }));
+    const rows = contents.clips.flatMap((clip) => {
+      const stem = clip.file.replace(/\.mp4$/, "");
+      const figures = withFigures() && clip.measured && !clip.stale;
+      return [
+        row(clip.file, [clip.name, saidOf(clip)], size(clip.bytes)),
+        row(`${stem}.json`, [w.manifestIs, ""], ""),
+        figures && row(`${stem}-metrics.json`, [w.figuresAre, ""], "")].filter(Boolean);
+    });
+    return [
+      make("p", { className: "note", textContent: w.namesStay }),
+      make("table", { className: "contents" },
+        make("thead", {}, make("tr", {}, ...[["of", w.file], ["of", w.whatItIs], ["said", w.remarks], ["size", w.sized]].map(([className, textContent]) => make("th", { scope: "col", className, textContent })))),
+        make("tbody", {}, row("DATA_CARD.md", [w.cardIs, ""], ""), row("README.txt", [w.readmeIs, ""], ""), row("manifest.json", [w.listIs, ""], ""), ...rows)),
+      make("p", { className: "note", textContent: w.about(size(contents.bytes)) })];
+  });
+}
+
+async function start(event) {
+  event.preventDefault();
+  if (sending) return;
+  sending = true;
+  showClips();
+  const fields = Object.fromEntries(["title", "consent", "licence", "contact"].map((key) => [key, at("form").elements[key].value]));
+  const made = await act("releases", "POST", { clips: ids(), mute: muted(), include_metrics: withFigures(), ...fields });
+  sending = false;
+  showClips();
+  if (made) at("releases-heading").focus();
+}
+
+// --- 3. checks and packages -------------------------------------------------------------------
+
+function stateOf(job) {
+  const w = words();
+  if (job.status === "failed") return `${w.failed}. ${explain(job)}`;
+  if (job.cancelling) return w.cancelling;
+  if (job.status !== "running") return w[job.status];
+  if (!job.stage) return w.running;
+  const [, clip, stage] = job.stage.match(/^clip-(\d+), (.*)$/) ?? [null, null, job.stage];
+  const parts = [w.stages[stage] ?? stage];
+  if (clip) parts.unshift(w.clipOf(Number(clip), job.clips.length));
+  if (job.done && clip) parts.push(w.frames(job.done, job.total));
+  return parts.join(" · ");
+}
+
+function sentence(check) {
+  const w = words();
+  return w.says[check.code]?.(check.values) ?? check.sentence;
+}
+
+function checkItem(check) {
+  const w = words();
+  return make("li", {}, verdict(check.verdict, w.verdicts[check.verdict]),
+    make("span", {}, make("span", { className: "what", textContent: `${w.names[check.name] ?? check.name}: ` }), sentence(check)));
+}
+
+/** The checks of each clip, and of all together. */
+function checksOf(job) {
+  const w = words(), groups = new Map();
+  for (const check of job.found.checks) {
+    const key = check.clip ?? 0;
+    groups.set(key, [...(groups.get(key) ?? []), check]);
+  }
+  return [...groups].flatMap(([number, checks]) => [
+    make("h4", { textContent: number ? w.clipCalled(number, nameOf(checks[0].of)) : w.together }),
+    make("ul", { className: "checks" }, ...checks.map(checkItem))]);
+}
+
+function result(job) {
+  const w = words(), found = job.found;
+  const count = (kind) => found.checks.filter((check) => check.verdict === kind).length;
+  const wrong = found.checks.filter((check) => check.verdict !== "pass");
+  const kind = found.passed ? (wrong.length ? "warn" : "pass") : "fail";
+  const all = make("details", { open: !found.passed, "data-at": `all ${job.id}` },
+    make("summary", { textContent: w.allChecks(found.checks.length), "data-at": `open ${job.id}` }), ...checksOf(job));
+  const line = make("p", { className: "state" }, verdict(kind, found.passed ? w.passed(count("warn")) : w.withheld(count("fail"))));
+  if (!found.passed) return [line, make("p", { textContent: w.withheldThen }), all];
+  return [line,
+    wrong.length ? make("ul", { className: "checks" }, ...wrong.map(checkItem)) : null,
+    make("p", { className: "row" }, link("download", `/api/works/${job.id}/release`, job.name, { className: "button main", download: "", "data-at": `get ${job.id}` }),
+      make("span", { className: "note", textContent: w.packed(found.files.length, size(found.bytes)) })),
+    make("p", { className: "note", textContent: w.lookFirst }), all];
+}
+
+function release(job) {
+  const w = words();
+  const facts = [moment(job.created), w.clips(job.clips.length), job.wanted.mute ? w.mutedShort : w.soundShort];
+  const stop = !over(job) && button("cancel", () => act(`works/${job.id}/cancel`, "POST"), job.name, { "data-at": `stop ${job.id}`, disabled: job.cancelling });
+  const remove = over(job) && button("delete", () => confirm(w.sureDelete(job.name)) && act(`works/${job.id}`, "DELETE"), job.name, { "data-at": `delete ${job.id}` });
+  const done = job.status === "done" && job.found;
+  return make("li", { className: `release ${job.status}`, "data-id": job.id },
+    make("div", { className: "head" }, make("p", { className: "name", textContent: job.wanted.title?.trim() || w.clips(job.clips.length) }), stop || remove),
+    make("p", { className: "note", textContent: facts.join(" · ") }),
+    job.status === "running" ? make("progress", { "aria-label": job.name }) : null,
+    done ? null : make("p", { className: `state ${job.status === "failed" ? "fail" : ""}` }),
+    ...(done ? result(job) : []));
+}
+
+function showReleases() {
+  const found = releases().toReversed();
+  at("none").hidden = found.length > 0;
+  redraw(at("releases"), [found.map((job) => [job.id, job.status, job.cancelling, job.name]), clips.map((clip) => clip.name)], () => found.map(release));
+  for (const job of found.filter((each) => each.status !== "done")) {
+    const item = at("releases").querySelector(`[data-id="${job.id}"]`), bar = item.querySelector("progress");
+    item.querySelector(".state").textContent = stateOf(job);
+    if (bar && job.total) Object.assign(bar, { max: job.total, value: Math.min(job.done, job.total) });
+    else bar?.removeAttribute("value");
+  }
+}
+
+// --- beginning --------------------------------------------------------------------------------
+
+async function look() {
+  if (home !== project()) {
+    home = project();
+    chosen = new Set();
+    contents = null;
+  }
+  const query = new URLSearchParams({ project: home });
+  const [found, jobs] = await Promise.all([ask(`clips?${query}`), ask(`works?${query}`)]);
+  for (const job of jobs.filter((each) => each.kind === "release")) {
+    const before = works.find((each) => each.id === job.id);
+    if (before && before.status !== job.status) say(words().said(job.name, job.status === "done" && !job.found?.passed ? words().withheldShort : words()[job.status]));
+  }
+  clips = found.filter((clip) => clip.status === "done");
+  works = jobs;
+  if (asked) {
+    if (clips.some((clip) => clip.id === asked)) chosen.add(asked);
+    asked = null;
+  }
+  for (const id of [...chosen]) {
+    if (!clips.some((clip) => clip.id === id)) chosen.delete(id);
+  }
+  show();
+  return jobs.some((job) => !over(job));
+}
+
+function show() {
+  showClips();
+  lookAtContents();
+  showReleases();
+}
+
+begin({
+  words: WORDS,
+  look,
+  show,
+  ready: () => {
+    at("form").addEventListener("submit", start);
+    at("form").addEventListener("change", showContents);
+  },
+});

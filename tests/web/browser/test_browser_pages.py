@@ -1,0 +1,393 @@
+"""All pages in a browser, as somebody who was given the address meets them."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from PIL import Image
+from served import Served
+
+from mien.web.app import PAGES
+
+NAME = "Erika Mustermann, visit 3.mp4"
+"""What the clip is called: a name that must stay here."""
+PICTURES = Path(__file__).parents[3] / "docs" / "application"
+_LONG_MS = 120_000.0
+
+# what the list of clips showed, each time that something in it changed
+_WATCH = """
+window.seen = [];
+addEventListener("DOMContentLoaded", () => new MutationObserver(() => {
+  for (const item of document.querySelectorAll("#jobs > li")) {
+    const now = {
+      state: item.querySelector(".state")?.textContent ?? "",
+      done: item.querySelector("progress")?.getAttribute("value") ?? null,
+      picture: item.querySelector("img")?.getAttribute("src") ?? null,
+    };
+    if (JSON.stringify(now) !== JSON.stringify(window.seen.at(-1))) window.seen.push(now);
+  }
+}).observe(document, { subtree: true, childList: true, characterData: true, attributes: true }));
+"""
+# text that is hard to read: WCAG 2.2, success criterion 1.4.3
+_FAINT = """
+() => {
+  const parse = (text) => {
+    const [r, g, b, a = 1] = text.match(/[\\d.]+/g).map(Number);
+    return /^color\\(/.test(text) ? [r * 255, g * 255, b * 255, a] : [r, g, b, a];
+  };
+  const over = ([r, g, b, a], under) => [r, g, b].map((x, k) => a * x + (1 - a) * under[k]);
+  const light = (color) => {
+    const [r, g, b] = color.map((x) => x / 255).map((x) => x <= 0.04045 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const ground = (element) => {
+    if (!element) return matchMedia("(prefers-color-scheme: dark)").matches ? [18, 18, 18] : [255, 255, 255];
+    return over(parse(getComputedStyle(element).backgroundColor), ground(element.parentElement));
+  };
+  const found = [], walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  let looked = 0;
+  while (walker.nextNode()) {
+    const element = walker.currentNode.parentElement, text = walker.currentNode.textContent.trim();
+    if (!text || element.closest("script, noscript, option, :disabled, [aria-disabled=true], .unseen")) continue;
+    if (!element.checkVisibility({ visibilityProperty: true })) continue;
+    const style = getComputedStyle(element), size = parseFloat(style.fontSize);
+    if (!size) continue;
+    let opacity = 1;
+    for (let each = element; each; each = each.parentElement) opacity *= Number(getComputedStyle(each).opacity);
+    const under = ground(element), color = parse(style.color);
+    const [a, b] = [light(over([...color.slice(0, 3), color[3] * opacity], under)), light(under)].sort((x, y) => y - x);
+    const large = size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700);
+    looked += 1;
+    if ((a + 0.05) / (b + 0.05) < (large ? 3 : 4.5)) found.push(`${text.slice(0, 40)}: ${((a + 0.05) / (b + 0.05)).toFixed(2)}`);
+  }
+  return { looked, found };
+}
+"""
+# whether somebody sees where the focus is
+_SHOWN = """
+() => {
+  const element = document.activeElement;
+  return [element, ...(element.labels ?? []), element.parentElement].some((each) => {
+    const style = getComputedStyle(each);
+    return style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 1;
+  });
+}
+"""
+_ASKED = {
+    *("button", "link", "textbox", "combobox", "checkbox", "radio", "slider", "spinbutton"),
+    *("image", "progressbar", "dialog", "DisclosureTriangle", "Iframe", "listbox", "table"),
+}
+"""Roles that need a name, as Chromium calls them."""
+
+
+@dataclass
+class Visit:
+    """A browser with a session, and what it did that it should not."""
+
+    served: Served
+    context: Any
+    strangers: list[str] = field(default_factory=list)
+    """Addresses elsewhere that pages asked for."""
+    mistakes: list[str] = field(default_factory=list)
+    """What scripts did not expect, and what the pages' policy forbade."""
+
+    def open(self, path: str) -> Any:
+        """A new window."""
+        page = self.context.new_page()
+        page.set_default_timeout(30_000)
+        page.on("dialog", lambda dialog: dialog.accept())
+        page.goto(self.served.base + path)
+        return page
+
+
+@pytest.fixture(scope="module")
+def expect() -> Any:
+    """Playwright's own waiting for what shall be seen."""
+    return pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
+
+
+@pytest.fixture(scope="module")
+def served(serve) -> Served:
+    return serve("--workers", "2")
+
+
+@pytest.fixture(scope="module")
+def visit(chromium, served) -> Iterator[Visit]:
+    """A browser that opened the printed address."""
+    context = chromium.new_context(locale="en-GB", viewport={"width": 1000, "height": 900})
+    found = Visit(served, context)
+    here = urlsplit(served.base).netloc
+
+    def pass_on(route: Any) -> None:
+        if urlsplit(route.request.url).netloc == here:
+            route.continue_()
+        else:
+            found.strangers.append(route.request.url)
+            route.abort()
+
+    context.route("**/*", pass_on)
+    context.on("weberror", lambda error: found.mistakes.append(str(error.error)))
+    context.on(
+        "console",
+        lambda message: "Content Security" in message.text and found.mistakes.append(message.text),
+    )
+    page = context.new_page()
+    page.goto(served.address)
+    assert "token" not in page.url and page.title()
+    page.close()
+    for cookie in context.cookies():
+        served.api.cookies.set(cookie["name"], cookie["value"])
+    yield found
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def watched(visit, patient, expect) -> list[dict[str, Any]]:
+    """What somebody saw who gave the page a video and waited for its result."""
+    page = visit.context.new_page()
+    page.add_init_script(_WATCH)
+    page.goto(visit.served.base)
+    page.locator("#files").set_input_files(
+        {"name": NAME, "mimeType": "video/mp4", "buffer": patient.path.read_bytes()}
+    )
+    page.get_by_role("button", name="De-identify 1 video").click()
+    expect(page.locator("#jobs > li.done")).to_be_visible(timeout=_LONG_MS)
+    expect(page.locator("#jobs > li.done img")).to_be_visible()
+    seen = page.evaluate("window.seen")
+    page.close()
+    return list(seen)
+
+
+@pytest.fixture(scope="module")
+def clip(watched, visit) -> str:
+    """Id of the clip that is done."""
+    return str(visit.served.get("clips")[0]["id"])
+
+
+@pytest.fixture(scope="module")
+def measured(clip, visit) -> str:
+    """Id of the clip, once it is measured too, as the page orders unless told otherwise."""
+    works = visit.served.until("works", lambda found: found and found[0]["status"] == "done")
+    assert works[0]["kind"] == "evaluate"
+    return clip
+
+
+def test_progress_is_shown_and_the_picture_is_of_the_result_only(watched):
+    stages: dict[str, list[int]] = {}
+    for one in watched:
+        stage = one["state"].split(" · ")[0]
+        if one["done"] is not None and " · " in one["state"]:
+            stages.setdefault(stage, []).append(int(one["done"]))
+        if one["picture"]:
+            assert stage in ("Drawing", "Improving", "Done"), one
+    assert list(stages)[0] == "Measuring the face" and "Drawing" in stages
+    for counts in stages.values():
+        assert counts == sorted(counts)
+    assert max(len(set(counts)) for counts in stages.values()) >= 2
+    assert watched[-1]["state"].startswith("Done") and watched[-1]["picture"]
+
+
+def test_another_browser_without_the_token_gets_nothing(visit, chromium, clip):
+    other = chromium.new_context()
+    page = other.new_page()
+    for address in (visit.served.address, visit.served.base, f"{visit.served.base}/compare"):
+        assert page.goto(address).status == 401
+        assert page.locator("main").count() == 0 and NAME not in page.content()
+    for path in ("result", "compare", "preview"):
+        assert page.goto(f"{visit.served.base}/api/clips/{clip}/{path}").status == 401
+    other.close()
+
+
+def test_a_text_file_is_refused_in_one_sentence(visit, expect):
+    page = visit.open("/")
+    before = visit.served.files()
+    page.locator("#files").set_input_files(
+        {"name": "notes.mp4", "mimeType": "video/mp4", "buffer": b"words only"}
+    )
+    page.get_by_role("button", name="De-identify 1 video").click()
+    said = page.locator("#chosen li.failed .state")
+    expect(said).to_contain_text("notes.mp4")
+    assert re.fullmatch(r"[^.]*notes\.mp4[^.]*\.", said.inner_text())
+    assert visit.served.files() == before
+    page.close()
+
+
+def test_original_and_result_are_compared_frame_by_frame(visit, clip, expect):
+    page = visit.open(f"/compare?clip={clip}")
+    position, wipe = page.locator("#position"), page.locator("#wipe")
+    expect(position).to_contain_text("frame 1 of 30")
+    drawn = "document.getElementById('canvas').toDataURL()"
+    before = page.evaluate(drawn), int(wipe.get_attribute("aria-valuenow"))
+    wipe.focus()
+    page.keyboard.press("ArrowRight")
+    expect(wipe).not_to_have_attribute("aria-valuenow", str(before[1]))
+    assert int(wipe.get_attribute("aria-valuenow")) > before[1]
+    page.wait_for_function(f"before => {drawn} !== before", arg=before[0])
+    for frame in (2, 3):
+        page.locator("#on").click()
+        expect(position).to_contain_text(f"frame {frame} of 30")
+    page.locator("#back").click()
+    expect(position).to_contain_text("frame 2 of 30")
+    page.close()
+
+
+def test_the_evidence_is_read_in_words(visit, measured, expect):
+    page = visit.open(f"/evidence?clip={measured}")
+    expect(page.locator("#verdict")).to_contain_text(re.compile("requirement"))
+    answers = page.locator("#answers").get_by_text(re.compile("^.*(holds|does not hold).*$"))
+    assert answers.count() > 3
+    page.locator("#frame").scroll_into_view_if_needed()
+    report = page.frame_locator("#frame")
+    expect(report.locator("h1").first).to_be_visible()
+    assert NAME not in report.locator("body").inner_text()
+    expect(page.locator("#table tbody tr").first).to_contain_text(NAME)
+    page.close()
+
+
+def test_a_release_holds_what_it_says_and_no_name(visit, measured, expect):
+    page = visit.open(f"/release?clip={measured}")
+    page.get_by_label("Title of the data card").fill("Blinks after surgery")
+    page.locator("#start").click()
+    ready = page.locator("#releases .release.done a[download]")
+    expect(ready).to_be_visible(timeout=_LONG_MS)
+    with page.expect_download() as waiting:
+        ready.click()
+    packed = Path(waiting.value.path()).read_bytes()
+    page.close()
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    listed = json.loads(files["manifest.json"])
+    sums = dict(
+        re.findall(r'"(?:file|name)": "([^"]+)"[^{}]*"sha256": "(\w+)"', json.dumps(listed))
+    )
+    assert set(files) == {
+        *("clip-001.mp4", "clip-001.json", "clip-001-metrics.json"),
+        *("DATA_CARD.md", "README.txt", "manifest.json"),
+    }
+    for name, content in files.items():
+        assert b"Mustermann" not in content and b"Erika" not in content, name
+        if name in sums:
+            assert hashlib.sha256(content).hexdigest() == sums[name]
+    assert set(sums) == set(files) - {"manifest.json"}
+    assert "Blinks after surgery" in files["DATA_CARD.md"].decode()
+    assert waiting.value.suggested_filename.endswith(".zip")
+
+
+def test_the_first_page_needs_no_mouse(visit, patient, expect):
+    home = visit.served.api.post("/api/projects?name=keyboard").json()["id"]
+    page = visit.open("/")
+    expect(page.locator("#project option").filter(has_text="keyboard")).to_have_count(1)
+    page.locator("#project").select_option(home)
+    expect(page.locator("#empty")).to_be_visible()
+    page.evaluate("document.activeElement.blur()")
+
+    def tab_to(selector: str) -> None:
+        for _ in range(60):
+            page.keyboard.press("Tab")
+            assert page.evaluate(_SHOWN), page.evaluate("document.activeElement.outerHTML")
+            if page.evaluate("(asked) => document.activeElement.matches(asked)", selector):
+                return
+        raise AssertionError(f"no way leads to {selector}")
+
+    tab_to("nav a[aria-current]")
+    tab_to("#files")
+    with page.expect_file_chooser() as choosing:
+        page.keyboard.press("Enter")
+    choosing.value.set_files(str(patient.path))
+    expect(page.locator("#start")).to_be_focused()
+    tab_to("#chosen button")
+    page.locator("#start").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#jobs > li")).to_be_visible()
+    tab_to("#jobs button")  # cancel
+    page.keyboard.press("Enter")
+    expect(page.locator("#jobs > li.cancelled")).to_be_visible(timeout=_LONG_MS)
+    page.locator("#queue-heading").focus()
+    tab_to("#jobs button:last-child")  # remove
+    page.keyboard.press("Enter")
+    expect(page.locator("#empty")).to_be_visible()
+    page.evaluate("localStorage.removeItem('project')")
+    page.close()
+
+
+@pytest.mark.parametrize("path", sorted(PAGES))
+def test_controls_have_names_and_text_can_be_read(visit, measured, expect, path):
+    page = visit.open(f"{path}?clip={measured}")
+    settle(page, expect)
+    tree = visit.context.new_cdp_session(page).send("Accessibility.getFullAXTree")
+    named = [node for node in tree["nodes"] if node.get("role", {}).get("value") in _ASKED]
+    assert len(named) > 8
+    for node in named:
+        assert node["ignored"] or node.get("name", {}).get("value", "").strip(), node
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        read = page.evaluate(_FAINT)
+        assert read["looked"] > 15 and read["found"] == [], scheme
+    page.set_viewport_size({"width": 360, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    page.close()
+
+
+@pytest.mark.parametrize("path", sorted(PAGES))
+def test_pages_speak_german(visit, measured, expect, path):
+    page = visit.open(f"{path}?clip={measured}")
+    settle(page, expect)
+    heading = page.locator("h1").inner_text()
+    assert "undefined" not in page.locator("body").inner_text()
+    page.locator("#language").click()
+    expect(page.locator("html")).to_have_attribute("lang", "de")
+    assert page.locator("h1").inner_text() != heading
+    assert "undefined" not in page.locator("body").inner_text()
+    page.locator("#language").click()
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    page.close()
+
+
+@pytest.mark.parametrize("name", [*PAGES.values(), "deidentify-dark", "compare-german"])
+def test_pictures_of_the_pages_are_in_the_documentation(visit, measured, expect, name):
+    picture = PICTURES / f"{name}.png"
+    if os.environ.get("MIEN_SCREENSHOTS") == "1" or not picture.is_file():
+        path = next(key for key, page in PAGES.items() if page == name.split("-")[0])
+        take(visit, f"{path}?clip={measured}", name, picture, expect)
+    with Image.open(picture) as image:
+        assert image.width == 1000 and image.height > 400
+    assert picture.stat().st_size < 150_000
+
+
+def test_nothing_was_asked_for_elsewhere(visit, measured):
+    assert visit.strangers == [] and visit.mistakes == []
+
+
+def settle(page: Any, expect: Any) -> None:
+    """Wait until a page has shown what it knows."""
+    expect(page.locator("#project option").first).to_be_attached()
+    page.wait_for_load_state("networkidle")
+
+
+def take(visit: Visit, address: str, name: str, picture: Path, expect: Any) -> None:
+    """Write a picture of a page, in few colours so that it stays small."""
+    page = visit.open(address)
+    settle(page, expect)
+    if name.endswith("german"):
+        page.locator("#language").click()
+    page.emulate_media(color_scheme="dark" if name.endswith("dark") else "light")
+    height = min(page.evaluate("document.documentElement.scrollHeight"), 1400)
+    page.set_viewport_size({"width": 1000, "height": height})
+    content = page.screenshot(animations="disabled")
+    if name.endswith("german"):
+        page.locator("#language").click()
+    page.close()
+    picture.parent.mkdir(exist_ok=True)
+    with Image.open(io.BytesIO(content)) as image:
+        image.convert("RGB").quantize(128).save(picture, optimize=True)

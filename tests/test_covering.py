@@ -86,7 +86,7 @@ def test_frames_shown_in_the_range_are_covered(result, out):
     [
         (0, Moment(0.5, 0.59), range(12, 15)),  # between two frames the earlier one is shown
         (0, Moment(0.52, 0.52), range(13, 14)),
-        (0, Moment(0.5199995, 0.5200004), range(13, 14)),  # as rounded in a manifest
+        (0, Moment(0.519997, 0.559997), range(13, 15)),  # rounded times
         (0, Moment(0.53, 0.54), range(13, 14)),
         (0, Moment(0.0, 99.0), range(0, 50)),
         (0, Moment(-3.0, 0.0), range(0, 1)),

@@ -24,7 +24,7 @@ from mien.video.splice import Edit, Progress, Spliced, frame_times, splice
 
 Box = tuple[float, float, float, float]
 
-_ALIKE_S = 1e-6  # times are written with six digits
+_ALIKE_S = 1e-5  # times are rounded to six digits, some of them twice
 _RIGHT: Box = (0.5, 0.0, 1.0, 1.0)
 
 

@@ -42,6 +42,8 @@ or more in every frame of seven."""
 _ACROSS = 192  # pixels of the width in which frames are compared
 _PART = 4  # pixels of the side of a part
 _LONG = 6  # letters from which on a name is also looked for in the bytes of videos
+_CODES = ("utf-8", "utf-16-le")
+_PIECE = 1 << 24  # bytes
 COMMON = frozenset(
     """
     both clip clips data dataset desktop doctor documents downloads encounter encounters face home
@@ -196,21 +198,31 @@ def _kind(word: str, originals: Mapping[str, Path]) -> str:
 
 def words_in(path: Path, words: Iterable[str]) -> list[str]:
     """Those of the words that a file holds, in its text, its metadata or its bytes."""
-    content = path.read_bytes()
-    lower = content.lower()
-    text = "\n".join(_texts(path, content))
-    found = []
-    for word in words:
-        whole = re.compile(rf"(?<![^\W_]){re.escape(word)}(?![^\W_])", re.I)
-        in_bytes = len(word) >= _LONG and any(
-            word.lower().encode(code) in lower for code in ("utf-8", "utf-16-le")
-        )
-        if whole.search(text) or (in_bytes and _is_video(path)):
-            found.append(word)
+    words = list(words)
+    text = "\n".join(_texts(path))
+    inside = _in_bytes(path, [word for word in words if len(word) >= _LONG and _is_video(path)])
+    return [
+        word
+        for word in words
+        if word in inside or re.search(rf"(?<![^\W_]){re.escape(word)}(?![^\W_])", text, re.I)
+    ]
+
+
+def _in_bytes(path: Path, words: list[str]) -> set[str]:
+    """Those of the words whose letters are among a file's bytes, which are read in pieces."""
+    coded = {word.lower().encode(code): word for word in words for code in _CODES}
+    overlap = max(map(len, coded), default=0)
+    found: set[str] = set()
+    with path.open("rb") as stream:
+        tail = b""
+        while coded and (piece := stream.read(_PIECE)):
+            lower = tail + piece.lower()
+            found.update(word for code, word in coded.items() if code in lower)
+            tail = lower[-overlap:]
     return found
 
 
-def _texts(path: Path, content: bytes) -> Iterator[str]:
+def _texts(path: Path) -> Iterator[str]:
     """All text in a file: what a table's columns and a video's metadata hold, too."""
     if path.suffix == ".parquet":
         yield from _of_table(path)
@@ -220,7 +232,7 @@ def _texts(path: Path, content: bytes) -> Iterator[str]:
             for stream in container.streams:
                 yield from stream.metadata.values()
     else:
-        yield content.decode("utf-8", "replace")
+        yield path.read_bytes().decode("utf-8", "replace")
 
 
 def _of_table(path: Path) -> Iterator[str]:

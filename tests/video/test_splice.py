@@ -228,6 +228,19 @@ def test_times_are_those_of_the_frames(tmp_path):
     assert times[-1] == pytest.approx(stamps[-1] / 1000 + (stamps[-1] - stamps[-2]) / 1000)
 
 
+def test_a_last_frame_is_shown_as_long_as_before(tmp_path):
+    source, output = tmp_path / "in.mp4", tmp_path / "out.mp4"
+    with Writer(source, VideoInfo(96, 64, Fraction(1, 1000)), gop=10) as out:
+        for index in range(20):
+            out.write(scene(index, 96, 64), 40 * index, duration=40 if index < 19 else 700)
+        out.commit()
+    with splice(source, output, {19}, grey) as made:
+        made.commit()
+    assert stored(output)[-1][1] == 700
+    check(source, output, {19}, made)
+    assert frame_times(output)[-1] == pytest.approx(0.76 + 0.7)
+
+
 def test_each_frame_is_edited_once_as_it_was(tmp_path):
     source, seen = written(tmp_path / "in.mp4"), {}
 

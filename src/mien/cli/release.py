@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mien.cli.failure import tell
 from mien.cli.progress import Progress
 from mien.errors import ParameterError
 
@@ -101,8 +100,6 @@ def release(
         _print(withheld.checks, None, {}, as_json)
         raise
     _print(made.checks, out, made.files, as_json)
-    if not consent:
-        tell("the card says that consent is not stated: add --consent.")
 
 
 def _sources(
@@ -128,7 +125,7 @@ def _sources(
         record = read_json(path.with_suffix(".json"), "the manifest of a result")
         source = record.get("input")
         wanted = source.get("sha256") if isinstance(source, dict) else None
-        sources.append(Source(path, by_input.pop(wanted, None), by_result.pop(sha256(path), None)))
+        sources.append(Source(path, by_input.pop(str(wanted), None), by_result.pop(sha256(path), None)))
     for path in [*by_input.values(), *by_result.values()]:
         raise ParameterError(f"{path} belongs to none of the results: name what it was made into.")
     return sources

@@ -18,6 +18,7 @@ NAMES: tuple[str, ...] = (
     "linkage",
     "measures",
     "names",
+    "consent",
 )
 """What is checked, in the order in which it is told."""
 

@@ -50,6 +50,12 @@ class Subject:
         people = self.record.get("people") or []
         return {person["person"] for person in people if person.get("role") == "leave"}
 
+    @property
+    def code(self) -> str | None:
+        """What the person is called in the study; not passed on."""
+        code = (self.record.get("linkable") or {}).get("subject")
+        return None if code is None else str(code)
+
     def check(self, name: str, verdict: Verdict, code: str, sentence: str, **values: Any) -> Check:
         """What a check of this clip says."""
         return Check(name, verdict, code, sentence, values, self.number)

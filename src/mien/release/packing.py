@@ -30,6 +30,7 @@ from mien.release.words import plain, words_of
 
 VERSION = 1
 """Of the archive's list; raised when a key changes its meaning."""
+_SHORT = 2  # letters of a code up to which it is in many texts
 CARD, LIST, READ_FIRST = "DATA_CARD.md", "manifest.json", "README.txt"
 
 Progress = Callable[[str, int, int | None], None]
@@ -161,9 +162,10 @@ def release(
                 said = _staged(progress, f"{subject.name}, ")
                 checks += inspect(subject, options.landmarker, said)
             documents = _documents(subjects, options)
-            words, elsewhere = _words(sources)
+            words, elsewhere = _words(sources, subjects)
             checks += shared_faces(subjects)
             checks += names(subjects, documents, options.typed, words, elsewhere)
+            checks += _consent(options)
             if failed(checks):
                 raise Withheld(checks)
             files = _files(subjects, documents, checks, options)
@@ -210,14 +212,27 @@ def _subjects(
     return subjects
 
 
+def _consent(options: Options) -> list[Check]:
+    if options.consent:
+        return []
+    return [
+        Check(
+            "consent",
+            "warn",
+            "no_consent",
+            "The card says that consent is not stated: write who agreed to what.",
+        )
+    ]
+
+
 def _documents(subjects: Sequence[Subject], options: Options) -> dict[str, dict[str, Any]]:
     """Public manifests and metrics, by name."""
     found = {}
     codes: dict[str, str] = {}
     for clip in subjects:
-        code = (clip.record.get("linkable") or {}).get("subject")
+        code = clip.code
         if code is not None:
-            code = codes.setdefault(str(code), f"subject-{len(codes) + 1}")
+            code = codes.setdefault(code, f"subject-{len(codes) + 1}")
         found[f"{clip.name}.json"] = public_manifest(
             clip.record,
             checksum=sha256(clip.packed),
@@ -230,11 +245,12 @@ def _documents(subjects: Sequence[Subject], options: Options) -> dict[str, dict[
     return found
 
 
-def _words(sources: Sequence[Source]) -> tuple[list[str], list[str]]:
-    """Words of the clips' names, and of folders and the user, in small letters."""
+def _words(sources: Sequence[Source], subjects: Sequence[Subject]) -> tuple[list[str], list[str]]:
+    """Words of the clips' and subjects' names; then of folders and the user; in small letters."""
     paths = [path for s in sources for path in (s.original, s.result) if path is not None]
     called = [s.called for s in sources if s.called] + [path.name for path in paths]
-    words = list(dict.fromkeys(word for name in called for word in words_of(name)))
+    codes = [code for clip in subjects if len(code := plain(clip.code or "")) > _SHORT]
+    words = list(dict.fromkeys([*codes, *(word for name in called for word in words_of(name))]))
     stems = {plain(path.stem) for path in paths} | {plain(path.name) for path in paths}
     others = [plain(name) for name in leaks.names(paths)]
     return words, [

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
 
 from mien.web.problems import Problem
 
@@ -40,7 +41,7 @@ async def receive(
     Raises
     ------
     Problem
-        If it is too large or empty, or the disk is full.
+        If it is too large or empty or breaks off, or the disk is full.
     """
     if announced is not None and announced > largest:
         raise _too_large(largest)
@@ -58,6 +59,8 @@ async def receive(
                     await run_in_threadpool(file.write, bytes(waiting))
                     waiting.clear()
             await run_in_threadpool(file.write, bytes(waiting))
+    except ClientDisconnect as exc:
+        raise Problem(400, "broken_off", "The upload was broken off: choose it again.") from exc
     except OSError as exc:
         raise _full() from exc
     if not size:

@@ -79,6 +79,8 @@ def _boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int, i
         length, name = struct.unpack(">I4s", file.read(8))
         contents = start + 8
         if length == 1:
+            if contents + 8 > end:
+                return
             (length,) = struct.unpack(">Q", file.read(8))
             contents += 8
         elif length == 0:

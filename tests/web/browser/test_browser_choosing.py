@@ -19,8 +19,8 @@ class Choosing:
         page.route("**/api/clips?*", self._answer)
         self.problems: list[str] = []
         page.on("pageerror", lambda error: self.problems.append(str(error)))
-        page.goto(f"{base}/")
-        page.locator("#empty").wait_for()
+        with page.expect_response("**/api/clips?*"):  # asked for once the page is ready
+            page.goto(f"{base}/")
 
     def _answer(self, route) -> None:
         if route.request.method != "POST":
@@ -88,6 +88,19 @@ def test_of_a_folder_the_videos_are_taken_and_the_rest_is_counted(choosing, vide
     choosing.page.set_input_files("#folder", videos)
     assert len(choosing.names()) == 4
     assert "4 videos are on the list already." in choosing.page.inner_text("#aside")
+
+
+def test_what_is_chosen_before_the_server_answers_is_not_lost(session, videos):
+    context, base = session
+    page, held = context.new_page(), []
+    page.route("**/api/surrogates", lambda route: held.append(route))
+    with page.expect_request("**/api/surrogates"):
+        page.goto(base)
+    page.set_input_files("#folder", videos)
+    assert page.is_hidden("#waiting")
+    held[0].continue_()
+    page.locator("#chosen li").nth(3).wait_for()
+    page.close()
 
 
 def test_folders_can_be_dropped(choosing, videos):
@@ -176,3 +189,17 @@ def test_what_is_not_taken_says_why_and_the_others_go_on(choosing, videos):
     assert choosing.names() == ["take9.mov"]
     page.locator("#chosen button").click()
     assert page.is_hidden("#waiting")
+
+
+def test_copying_can_be_stopped_and_nothing_is_lost(choosing, videos):
+    page, held = choosing.page, []
+    page.route("**/api/clips?name=take9*", lambda route: held.append(route))
+    page.set_input_files("#folder", videos)
+    with page.expect_request("**/api/clips?name=take9*"):
+        page.click("#start")
+    assert page.inner_text("#start") == "Copying 2 of 4"
+    page.click("#stop")
+    page.locator("#stop").wait_for(state="hidden")
+    assert choosing.names() == ["take9.mov", "take10.MOV", "P2 – rest.mp4"]
+    assert page.inner_text("#start") == "De-identify 3 videos" and page.is_enabled("#start")
+    assert [asked["name"] for asked in choosing.asked] == ["P1 – rest.mp4"]

@@ -44,32 +44,35 @@ _FAINT = """
 () => {
   const parse = (text) => {
     const [r, g, b, a = 1] = text.match(/[\\d.]+/g).map(Number);
-    return /^color\\(/.test(text) ? [r * 255, g * 255, b * 255, a] : [r, g, b, a];
+    return text.startsWith("color(") ? [r * 255, g * 255, b * 255, a] : [r, g, b, a];
   };
   const over = ([r, g, b, a], under) => [r, g, b].map((x, k) => a * x + (1 - a) * under[k]);
+  const linear = (x) => (x <= 0.04045 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4);
   const light = (color) => {
-    const [r, g, b] = color.map((x) => x / 255).map((x) => x <= 0.04045 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4);
+    const [r, g, b] = color.map((x) => linear(x / 255));
     return 0.2126 * r + 0.7152 * g + 0.0722 * b;
   };
-  const ground = (element) => {
-    if (!element) return matchMedia("(prefers-color-scheme: dark)").matches ? [18, 18, 18] : [255, 255, 255];
-    return over(parse(getComputedStyle(element).backgroundColor), ground(element.parentElement));
-  };
+  const dark = matchMedia("(prefers-color-scheme: dark)").matches;
+  const ground = (element) => element
+    ? over(parse(getComputedStyle(element).backgroundColor), ground(element.parentElement))
+    : dark ? [18, 18, 18] : [255, 255, 255];
+  const opacity = (element) =>
+    element ? Number(getComputedStyle(element).opacity) * opacity(element.parentElement) : 1;
+  const exempt = "script, noscript, option, :disabled, [aria-disabled=true], .unseen";
   const found = [], walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   let looked = 0;
   while (walker.nextNode()) {
-    const element = walker.currentNode.parentElement, text = walker.currentNode.textContent.trim();
-    if (!text || element.closest("script, noscript, option, :disabled, [aria-disabled=true], .unseen")) continue;
+    const element = walker.currentNode.parentElement;
+    const text = walker.currentNode.textContent.trim();
+    if (!text || element.closest(exempt)) continue;
     if (!element.checkVisibility({ visibilityProperty: true })) continue;
     const style = getComputedStyle(element), size = parseFloat(style.fontSize);
-    if (!size) continue;
-    let opacity = 1;
-    for (let each = element; each; each = each.parentElement) opacity *= Number(getComputedStyle(each).opacity);
-    const under = ground(element), color = parse(style.color);
-    const [a, b] = [light(over([...color.slice(0, 3), color[3] * opacity], under)), light(under)].sort((x, y) => y - x);
+    const under = ground(element), [r, g, b, a] = parse(style.color);
+    const both = [light(over([r, g, b, a * opacity(element)], under)), light(under)];
+    const contrast = (Math.max(...both) + 0.05) / (Math.min(...both) + 0.05);
     const large = size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700);
     looked += 1;
-    if ((a + 0.05) / (b + 0.05) < (large ? 3 : 4.5)) found.push(`${text.slice(0, 40)}: ${((a + 0.05) / (b + 0.05)).toFixed(2)}`);
+    if (contrast < (large ? 3 : 4.5)) found.push(`${text.slice(0, 40)}: ${contrast.toFixed(2)}`);
   }
   return { looked, found };
 }
@@ -86,7 +89,7 @@ _SHOWN = """
 """
 _ASKED = {
     *("button", "link", "textbox", "combobox", "checkbox", "radio", "slider", "spinbutton"),
-    *("image", "progressbar", "dialog", "DisclosureTriangle", "Iframe", "listbox", "table"),
+    *("image", "progressbar", "dialog", "DisclosureTriangle", "Iframe", "listbox"),
 }
 """Roles that need a name, as Chromium calls them."""
 
@@ -102,12 +105,14 @@ class Visit:
     mistakes: list[str] = field(default_factory=list)
     """What scripts did not expect, and what the pages' policy forbade."""
 
-    def open(self, path: str) -> Any:
-        """A new window."""
+    def open(self, path: str, script: str = "") -> Any:
+        """A new window, once the page in it knows the clips."""
         page = self.context.new_page()
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(60_000)
         page.on("dialog", lambda dialog: dialog.accept())
-        page.goto(self.served.base + path)
+        page.add_init_script(script)
+        with page.expect_response(re.compile("/api/clips[?]")):
+            page.goto(self.served.base + path)
         return page
 
 
@@ -152,12 +157,18 @@ def visit(chromium, served) -> Iterator[Visit]:
     context.close()
 
 
+@pytest.fixture(autouse=True)
+def tidy(visit) -> Iterator[None]:
+    """Close windows, also those of tests that fail: those behind others do not take keys."""
+    yield
+    for page in visit.context.pages:
+        page.close()
+
+
 @pytest.fixture(scope="module")
 def watched(visit, patient, expect) -> list[dict[str, Any]]:
     """What somebody saw who gave the page a video and waited for its result."""
-    page = visit.context.new_page()
-    page.add_init_script(_WATCH)
-    page.goto(visit.served.base)
+    page = visit.open("/", _WATCH)
     page.locator("#files").set_input_files(
         {"name": NAME, "mimeType": "video/mp4", "buffer": patient.path.read_bytes()}
     )
@@ -191,7 +202,7 @@ def test_progress_is_shown_and_the_picture_is_of_the_result_only(watched):
             stages.setdefault(stage, []).append(int(one["done"]))
         if one["picture"]:
             assert stage in ("Drawing", "Improving", "Done"), one
-    assert list(stages)[0] == "Measuring the face" and "Drawing" in stages
+    assert next(iter(stages)) == "Measuring the face" and "Drawing" in stages
     for counts in stages.values():
         assert counts == sorted(counts)
     assert max(len(set(counts)) for counts in stages.values()) >= 2
@@ -218,9 +229,8 @@ def test_a_text_file_is_refused_in_one_sentence(visit, expect):
     page.get_by_role("button", name="De-identify 1 video").click()
     said = page.locator("#chosen li.failed .state")
     expect(said).to_contain_text("notes.mp4")
-    assert re.fullmatch(r"[^.]*notes\.mp4[^.]*\.", said.inner_text())
+    assert re.fullmatch(r"[^.]*notes\.mp4[^.]*\.?", said.inner_text())
     assert visit.served.files() == before
-    page.close()
 
 
 def test_original_and_result_are_compared_frame_by_frame(visit, clip, expect):
@@ -239,7 +249,6 @@ def test_original_and_result_are_compared_frame_by_frame(visit, clip, expect):
         expect(position).to_contain_text(f"frame {frame} of 30")
     page.locator("#back").click()
     expect(position).to_contain_text("frame 2 of 30")
-    page.close()
 
 
 def test_the_evidence_is_read_in_words(visit, measured, expect):
@@ -252,7 +261,6 @@ def test_the_evidence_is_read_in_words(visit, measured, expect):
     expect(report.locator("h1").first).to_be_visible()
     assert NAME not in report.locator("body").inner_text()
     expect(page.locator("#table tbody tr").first).to_contain_text(NAME)
-    page.close()
 
 
 def test_a_release_holds_what_it_says_and_no_name(visit, measured, expect):
@@ -264,22 +272,19 @@ def test_a_release_holds_what_it_says_and_no_name(visit, measured, expect):
     with page.expect_download() as waiting:
         ready.click()
     packed = Path(waiting.value.path()).read_bytes()
-    page.close()
     with zipfile.ZipFile(io.BytesIO(packed)) as archive:
         files = {name: archive.read(name) for name in archive.namelist()}
-    listed = json.loads(files["manifest.json"])
-    sums = dict(
-        re.findall(r'"(?:file|name)": "([^"]+)"[^{}]*"sha256": "(\w+)"', json.dumps(listed))
-    )
     assert set(files) == {
         *("clip-001.mp4", "clip-001.json", "clip-001-metrics.json"),
         *("DATA_CARD.md", "README.txt", "manifest.json"),
     }
+    listed = json.loads(files["manifest.json"])["files"]
+    assert set(listed) == set(files) - {"manifest.json"}
     for name, content in files.items():
         assert b"Mustermann" not in content and b"Erika" not in content, name
-        if name in sums:
-            assert hashlib.sha256(content).hexdigest() == sums[name]
-    assert set(sums) == set(files) - {"manifest.json"}
+    for name, facts in listed.items():
+        assert len(files[name]) == facts["bytes"]
+        assert hashlib.sha256(files[name]).hexdigest() == facts["sha256"]
     assert "Blinks after surgery" in files["DATA_CARD.md"].decode()
     assert waiting.value.suggested_filename.endswith(".zip")
 
@@ -318,7 +323,6 @@ def test_the_first_page_needs_no_mouse(visit, patient, expect):
     page.keyboard.press("Enter")
     expect(page.locator("#empty")).to_be_visible()
     page.evaluate("localStorage.removeItem('project')")
-    page.close()
 
 
 @pytest.mark.parametrize("path", sorted(PAGES))
@@ -336,7 +340,6 @@ def test_controls_have_names_and_text_can_be_read(visit, measured, expect, path)
         assert read["looked"] > 15 and read["found"] == [], scheme
     page.set_viewport_size({"width": 360, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-    page.close()
 
 
 @pytest.mark.parametrize("path", sorted(PAGES))
@@ -351,7 +354,6 @@ def test_pages_speak_german(visit, measured, expect, path):
     assert "undefined" not in page.locator("body").inner_text()
     page.locator("#language").click()
     expect(page.locator("html")).to_have_attribute("lang", "en")
-    page.close()
 
 
 @pytest.mark.parametrize("name", [*PAGES.values(), "deidentify-dark", "compare-german"])
@@ -361,7 +363,7 @@ def test_pictures_of_the_pages_are_in_the_documentation(visit, measured, expect,
         path = next(key for key, page in PAGES.items() if page == name.split("-")[0])
         take(visit, f"{path}?clip={measured}", name, picture, expect)
     with Image.open(picture) as image:
-        assert image.width == 1000 and image.height > 400
+        assert image.width >= 720 and image.height > 400
     assert picture.stat().st_size < 150_000
 
 
@@ -382,12 +384,15 @@ def take(visit: Visit, address: str, name: str, picture: Path, expect: Any) -> N
     if name.endswith("german"):
         page.locator("#language").click()
     page.emulate_media(color_scheme="dark" if name.endswith("dark") else "light")
+    width = 720 if name.startswith("compare") else 1000
+    page.set_viewport_size({"width": width, "height": 900})
     height = min(page.evaluate("document.documentElement.scrollHeight"), 1400)
-    page.set_viewport_size({"width": 1000, "height": height})
+    page.set_viewport_size({"width": width, "height": height})
     content = page.screenshot(animations="disabled")
     if name.endswith("german"):
         page.locator("#language").click()
-    page.close()
     picture.parent.mkdir(exist_ok=True)
     with Image.open(io.BytesIO(content)) as image:
-        image.convert("RGB").quantize(128).save(picture, optimize=True)
+        method = Image.Quantize.MAXCOVERAGE  # keeps colours that are rare
+        few = image.convert("RGB").quantize(128, method, dither=Image.Dither.NONE)
+        few.save(picture, optimize=True)

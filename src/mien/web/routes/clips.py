@@ -158,7 +158,7 @@ def routes(desk: Desk) -> APIRouter:
     @router.post(
         "/clips",
         status_code=201,
-        responses=documented(404, 413, 507),
+        responses=documented(400, 404, 413, 507),
         openapi_extra={
             "requestBody": {
                 "required": True,

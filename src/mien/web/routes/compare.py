@@ -188,10 +188,10 @@ def routes(desk: Desk) -> APIRouter:
         if not measured:
             raise Problem(404, "not_measured", "This clip was not measured yet: measure it first.")
         job = measured[-1]
-        report = desk.folders.run(job) / "report"
+        tables = desk.folders.run(job) / "report" / "tables"
         with _mendable():
             times = times_of(found)
-            columns = _columns(report / "frames.csv", (report / "frames.csv").stat().st_mtime_ns)
+            columns = _columns(tables / "frames.csv", (tables / "frames.csv").stat().st_mtime_ns)
             own = [
                 times[int(frame)] if 0 <= frame < len(times) else times[0] + time
                 for frame, time in zip(columns["frame"], columns["time_s"], strict=True)
@@ -211,7 +211,7 @@ def routes(desk: Desk) -> APIRouter:
                     )
                     for name, column in _CURVES.items()
                 ],
-                moments=_moments(report / "moments.csv", times),
+                moments=_moments(tables / "moments.csv", times),
             )
 
     @router.post("/cover", status_code=201, responses=documented(404, 409))

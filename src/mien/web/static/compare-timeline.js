@@ -33,23 +33,8 @@ export class Timeline {
 
   constructor({ go, step }) {
     [this.#go, this.#step] = [go, step];
-    const track = at("track"), timeline = at("timeline");
-    track.addEventListener("keydown", (event) => this.#press(event));
-    const seek = (event) => {
-      const { left, width } = timeline.getBoundingClientRect();
-      const [from, to] = this.window;
-      go(indexAt(this.#times, from + ((event.clientX - left) / width) * (to - from)));
-    };
-    timeline.addEventListener("pointerdown", (event) => {
-      if (event.button !== 0) return;
-      timeline.setPointerCapture(event.pointerId);
-      track.focus({ preventScroll: true });
-      seek(event);
-      event.preventDefault();
-    });
-    timeline.addEventListener("pointermove", (event) => {
-      if (timeline.hasPointerCapture(event.pointerId)) seek(event);
-    });
+    at("track").addEventListener("keydown", (event) => this.#press(event));
+    for (const place of [at("track"), at("curves")]) this.#listen(place);
   }
 
   /** Show another clip: seconds of its frames, and ranges of its ledger. */
@@ -118,6 +103,24 @@ export class Timeline {
     });
   }
 
+  #listen(place) {
+    const seek = (event) => {
+      const { left, width } = place.getBoundingClientRect();
+      const [from, to] = this.window;
+      this.#go(indexAt(this.#times, from + ((event.clientX - left) / width) * (to - from)));
+    };
+    place.addEventListener("pointerdown", (event) => {
+      if (event.button !== 0 || !event.target.closest(".plot, .timeline")) return;
+      place.setPointerCapture(event.pointerId);
+      at("track").focus({ preventScroll: true });
+      seek(event);
+      event.preventDefault();
+    });
+    place.addEventListener("pointermove", (event) => {
+      if (place.hasPointerCapture(event.pointerId)) seek(event);
+    });
+  }
+
   #end(frame) {
     const times = this.#times;
     if (frame + 1 < times.length) return times[frame + 1];
@@ -180,18 +183,17 @@ export class Timeline {
         viewBox: `0 0 ${WIDE} ${HIGH}`, preserveAspectRatio: "none", role: "img", "aria-label": w.curves[curve.name],
       }, ...lines);
       return make("div", { className: "curve" },
-        make("p", { className: "note" }, make("strong", { textContent: w.curves[curve.name] }), " ",
-          make("span", { className: "value", "data-curve": curve.name })),
-        make("div", { className: "plot" }, picture,
-          make("span", { className: "high", "aria-hidden": "true", textContent: high.toFixed(2) }),
-          make("span", { className: "low", "aria-hidden": "true", textContent: low.toFixed(2) })));
+        make("p", { className: "note" }, make("strong", { textContent: w.curves[curve.name] }),
+          make("span", { className: "value", "data-curve": curve.name }),
+          make("span", { textContent: w.scale(low.toFixed(2), high.toFixed(2)) })),
+        make("div", { className: "plot" }, picture, make("div", { className: "cursor", "aria-hidden": "true" })));
     }));
   }
 
   #showCursor() {
     const w = words(), times = this.#times, frame = this.#frame, time = times[frame];
-    const cursor = at("cursor");
-    cursor.style.left = `${this.#place((time + this.#end(frame)) / 2)}%`;
+    const place = `${this.#place((time + this.#end(frame)) / 2)}%`;
+    for (const cursor of document.querySelectorAll(".cursor")) cursor.style.left = place;
     const entry = this.#ledger.find((range) => range.last_frame >= frame)?.entry ?? "rendered";
     const track = at("track");
     track.setAttribute("aria-valuemin", "1");
@@ -252,7 +254,7 @@ function extent(curve) {
   const values = [...curve.original, ...curve.result].map(([, value]) => value).filter((value) => value !== null);
   let low = 0, high = 0.1;
   for (const value of values) [low, high] = [Math.min(low, value), Math.max(high, value)];
-  return [low, high];
+  return [low, high + (high - low) / 20];
 }
 
 function drawing(tag, attributes, ...children) {

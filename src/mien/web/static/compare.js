@@ -298,10 +298,10 @@ function measuring() {
     if (job?.status === "failed") parts.push(make("p", { className: "problem", textContent: progressLine(job) }));
     if (!curves) parts.push(make("p", { className: "note", textContent: job?.status === "done" ? w.noCurves : w.notMeasured }));
     if (curves?.stale) parts.push(make("p", { className: "warning", textContent: w.stale }));
-    if (clip.original && (!curves || curves.stale)) parts.push(again());
+    const evidence = curves ? link("evidence", `/evidence?${new URLSearchParams({ clip: clip.id })}`, clip.name) : null;
+    parts.push(make("p", { className: "row" }, clip.original && (!curves || curves.stale) ? again() : null, evidence));
   }
-  at("measuring").replaceChildren(...parts,
-    ...(curves ? [make("p", {}, link("evidence", `/evidence?${new URLSearchParams({ clip: clip.id })}`, clip.name))] : []));
+  at("measuring").replaceChildren(...parts);
   at("lines").hidden = !curves;
 }
 

@@ -68,7 +68,7 @@ export function showChosen() {
 function showForm() {
   const w = words(), count = sendable().length;
   at("waiting").hidden = !chosen.length;
-  at("settings").hidden = !count;
+  at("settings").hidden = Boolean(copying) || !count;
   at("same").hidden = Boolean(copying) || count < 2;
   at("shared").hidden = Boolean(copying) || !count || !together();
   if (!at("shared").hidden) panel(at("shared"), shared);

@@ -96,7 +96,7 @@ function order(sorted) {
 }
 
 function update(item, clip) {
-  const shape = [clip.status, clip.cancelling, clip.original, clip.preview, clip.compare, clip.needed, document.documentElement.lang].join();
+  const shape = [clip.status, clip.cancelling, clip.original, clip.preview, clip.compare, clip.needed, clip.found?.ledger.covered, document.documentElement.lang].join();
   if (item.shape !== shape) {
     const held = item.element.contains(document.activeElement);
     fill(item, clip);
@@ -147,7 +147,7 @@ function fill(item, clip) {
 function frame(clip) {
   const w = words();
   const text = clip.status === "done" ? w.previewOf(clip.name) : w.drawnOf(clip.name);
-  const image = make("img", { className: "frame", alt: text, title: text, width: clip.width, height: clip.height });
+  const image = make("img", { className: "frame", alt: text, title: text, loading: clip.status === "done" ? "lazy" : "eager", width: clip.width, height: clip.height });
   image.onerror = () => (image.hidden = true);
   image.onload = () => (image.hidden = false);
   return image;

@@ -10,13 +10,20 @@ import { ask } from "./server.js";
 import { words } from "./words.js";
 import { WORDS } from "./words/deidentify.js";
 
+let isReady = () => {};
+const readied = new Promise((resolve) => (isReady = resolve));
+
 async function take(finding) {
+  let found = null;
   try {
-    add(await finding);
-    trouble(null);
+    found = await finding;
   } catch {
     trouble({ error: words().unreadable });
+    return;
   }
+  await readied; // somebody may be faster than the server
+  trouble(null);
+  add(found);
 }
 
 function listen() {
@@ -39,6 +46,7 @@ function listen() {
   at("delete-originals").addEventListener("click", deleteOriginals);
 }
 
+listen();
 begin({
   words: WORDS,
   look,
@@ -51,6 +59,6 @@ begin({
     readyToShow(surrogates);
     listenToFaces(surrogates);
     readyToChoose(options, surrogates);
-    listen();
+    isReady();
   },
 });

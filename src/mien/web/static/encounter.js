@@ -50,6 +50,7 @@ function clipChoice(word, key) {
   const entries = [["", w.choosePlease], ...clips.map((each) => [each.id, each.name])];
   const found = choice(word, wanted[key], entries, (value) => {
     wanted[key] = value;
+    trouble(null);
     showForm();
   });
   Object.assign(found.querySelector("select"), { required: true, id: key }).dataset.at = key;

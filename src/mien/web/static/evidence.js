@@ -133,10 +133,11 @@ function showOne() {
   redraw(at("verdict"), [job?.id, job && stale(clip.id, job)], () => {
     if (!job) return [make("p", {}, answer("none", w.notMeasured))];
     const when = w.when(w.profiles[job.found.profile] ?? job.found.title, moment(job.finished));
+    const [style, text] = verdict(...counts(job.found)), old = stale(clip.id, job);
     return [
-      make("p", {}, answer(...verdict(...counts(job.found)))),
+      make("p", {}, old ? answer("none", `${text}, ${w.changed}`) : answer(style, text)),
       make("p", { className: "note", textContent: when }),
-      stale(clip.id, job) && make("p", { className: "warning", textContent: w.stale }),
+      old && make("p", { className: "warning", textContent: w.stale }),
     ];
   });
   showState(clip, latest);
@@ -189,6 +190,7 @@ function showMeasure(clip, done, job) {
     choose.querySelector("select").dataset.at = "profile";
     const start = () => act(`clips/${clip.id}/evaluate`, "POST", { profile: usual(clip) }).then((made) => {
       if (made) shown = null;
+      if (made) at("state").querySelector("button")?.focus();
     });
     return [
       ...parts, choose,

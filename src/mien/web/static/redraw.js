@@ -2,7 +2,8 @@
 
 /**
  * Let `build` fill a part of the page if `key` is another than last time. Whoever had the focus has
- * it again: elements are known by their `data-at`.
+ * it again: elements are known by their `data-at`. Where that one is gone, the section's heading gets
+ * it.
  */
 export function redraw(part, key, build) {
   const known = `${document.documentElement.lang} ${JSON.stringify(key)}`;
@@ -14,6 +15,5 @@ export function redraw(part, key, build) {
   for (const each of part.querySelectorAll("details")) if (open.has(each.dataset.at)) each.open = true;
   if (held === null) return;
   const again = [...part.querySelectorAll("[data-at]")].find((each) => each.dataset.at === held && !each.disabled);
-  if (!again) part.tabIndex = -1;
-  (again ?? part).focus();
+  (again ?? part.closest("section").querySelector("h2")).focus();
 }

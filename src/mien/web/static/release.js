@@ -133,7 +133,7 @@ function showContents() {
     return [
       make("p", { className: "note", textContent: w.namesStay }),
       make("table", { className: "contents" },
-        make("thead", {}, make("tr", {}, ...[["of", w.file], ["of", w.whatItIs], ["said", w.remarks], ["size", w.sized]].map(([className, textContent]) => make("th", { scope: "col", className, textContent })))),
+        make("thead", {}, make("tr", {}, ...[["file", w.file], ["of", w.whatItIs], ["said", w.remarks], ["size", w.sized]].map(([className, textContent]) => make("th", { scope: "col", className, textContent })))),
         make("tbody", {}, row("DATA_CARD.md", [w.cardIs, ""], ""), row("README.txt", [w.readmeIs, ""], ""), row("manifest.json", [w.listIs, ""], ""), ...rows)),
       make("p", { className: "note", textContent: w.about(size(contents.bytes)) })];
   });
@@ -171,35 +171,40 @@ function sentence(check) {
   return w.says[check.code]?.(check.values) ?? check.sentence;
 }
 
-function checkItem(check) {
+function checkItem(check, where = "") {
   const w = words();
   return make("li", {}, verdict(check.verdict, w.verdicts[check.verdict]),
-    make("span", {}, make("span", { className: "what", textContent: `${w.names[check.name] ?? check.name}: ` }), sentence(check)));
+    make("span", {},
+      where && make("span", { className: "note", textContent: where }), where && make("br"),
+      make("span", { className: "what", textContent: `${w.names[check.name] ?? check.name}: ` }), sentence(check)));
 }
+
+const whereOf = (check) => check.clip ? words().clipCalled(check.clip, nameOf(check.of)) : words().together;
 
 /** The checks of each clip, and of all together. */
 function checksOf(job) {
-  const w = words(), groups = new Map();
+  const groups = new Map();
   for (const check of job.found.checks) {
     const key = check.clip ?? 0;
     groups.set(key, [...(groups.get(key) ?? []), check]);
   }
-  return [...groups].flatMap(([number, checks]) => [
-    make("h4", { textContent: number ? w.clipCalled(number, nameOf(checks[0].of)) : w.together }),
-    make("ul", { className: "checks" }, ...checks.map(checkItem))]);
+  return [...groups.values()].flatMap((checks) => [
+    make("h4", { textContent: whereOf(checks[0]) }),
+    make("ul", { className: "checks" }, ...checks.map((check) => checkItem(check)))]);
 }
 
 function result(job) {
   const w = words(), found = job.found;
   const count = (kind) => found.checks.filter((check) => check.verdict === kind).length;
-  const wrong = found.checks.filter((check) => check.verdict !== "pass");
+  const rank = { fail: 0, warn: 1 };
+  const wrong = found.checks.filter((check) => check.verdict in rank).sort((a, b) => rank[a.verdict] - rank[b.verdict]);
   const kind = found.passed ? (wrong.length ? "warn" : "pass") : "fail";
-  const all = make("details", { open: !found.passed, "data-at": `all ${job.id}` },
+  const all = make("details", { "data-at": `all ${job.id}` },
     make("summary", { textContent: w.allChecks(found.checks.length), "data-at": `open ${job.id}` }), ...checksOf(job));
   const line = make("p", { className: "state" }, verdict(kind, found.passed ? w.passed(count("warn")) : w.withheld(count("fail"))));
-  if (!found.passed) return [line, make("p", { textContent: w.withheldThen }), all];
-  return [line,
-    wrong.length ? make("ul", { className: "checks" }, ...wrong.map(checkItem)) : null,
+  const first = wrong.length ? make("ul", { className: "checks" }, ...wrong.map((check) => checkItem(check, whereOf(check)))) : null;
+  if (!found.passed) return [line, first, make("p", { textContent: w.withheldThen }), all];
+  return [line, first,
     make("p", { className: "row" }, link("download", `/api/works/${job.id}/release`, job.name, { className: "button main", download: "", "data-at": `get ${job.id}` }),
       make("span", { className: "note", textContent: w.packed(found.files.length, size(found.bytes)) })),
     make("p", { className: "note", textContent: w.lookFirst }), all];

@@ -60,7 +60,7 @@ export const WORDS = {
     withheldThen: "There is no package. Mend what failed, or leave that clip out, and try again.",
     allChecks: (n) => (n === 1 ? "The check" : `All ${n} checks`),
     verdicts: { pass: "Passed", warn: "To know", fail: "Failed" },
-    names: { manifest: "Manifest", metadata: "Metadata", faces: "Faces", original: "Frames", voice: "Voice", covered: "Covered", linkage: "Linking", measures: "Figures", names: "Names" },
+    names: { manifest: "Manifest", metadata: "Metadata", faces: "Faces", original: "Frames", voice: "Voice", covered: "Covered", linkage: "Linking", measures: "Figures", names: "Names", consent: "Consent" },
     packed: (n, s) => `${n} files, ${s}`,
     lookFirst: "Look at every clip before you pass the package on: no check sees everything.",
     download: "Download package",
@@ -130,7 +130,7 @@ export const WORDS = {
     withheldThen: "Es gibt kein Paket. Beheben Sie, was nicht bestanden wurde, oder lassen Sie den Clip weg, und versuchen Sie es noch einmal.",
     allChecks: (n) => (n === 1 ? "Die Prüfung" : `Alle ${n} Prüfungen`),
     verdicts: { pass: "Bestanden", warn: "Hinweis", fail: "Nicht bestanden" },
-    names: { manifest: "Manifest", metadata: "Metadaten", faces: "Gesichter", original: "Bilder", voice: "Stimme", covered: "Abgedeckt", linkage: "Verknüpfen", measures: "Messwerte", names: "Namen" },
+    names: { manifest: "Manifest", metadata: "Metadaten", faces: "Gesichter", original: "Bilder", voice: "Stimme", covered: "Abgedeckt", linkage: "Verknüpfen", measures: "Messwerte", names: "Namen", consent: "Einwilligung" },
     packed: (n, s) => `${n} Dateien, ${s}`,
     lookFirst: "Sehen Sie jeden Clip an, bevor Sie das Paket weitergeben: Keine Prüfung sieht alles.",
     download: "Paket herunterladen",
@@ -144,7 +144,7 @@ export const WORDS = {
       not_described: () => "Das Video ist nicht das, welches sein Manifest beschreibt; es wurde nach der Prüfung verändert: Erzeugen Sie den Clip neu.",
       not_audited: () => "Nach dem Manifest wurde die Prüfung nicht bestanden, als der Clip entstand: Erzeugen Sie ihn neu.",
       metadata_clean: () => "Die Datei sagt, dass ihre Gesichter synthetisch sind, und sonst nichts: kein Datum, kein Ort, kein Gerät, kein Titel, kein Kapitel.",
-      metadata_extra: (v) => `Die Datei enthält mehr als Bild, Ton und Kennzeichnung (${v.extra.join(", ")}): Erzeugen Sie den Clip neu mit mien.`,
+      metadata_extra: (v) => `Die Datei enthält mehr als Bild, Ton und Kennzeichnung (${v.extra.map((what) => EXTRA[what] ?? what).join(", ")}): Erzeugen Sie den Clip neu mit mien.`,
       no_label: () => "Die Datei sagt nicht wie ihr Manifest, dass ihre Gesichter synthetisch sind: Erzeugen Sie den Clip neu.",
       signed: () => "Die Datei ist signiert, und das Zertifikat darin nennt, wer signiert hat.",
       not_comparable: () => "Das Ergebnis konnte nicht mit seinem Original verglichen werden: Erzeugen Sie den Clip neu.",
@@ -172,6 +172,7 @@ export const WORDS = {
       measured: () => "Die Messwerte gehören zu diesem Clip.",
       measured_other: () => "Die Messwerte gehören zu einer anderen Fassung dieses Clips und bleiben draußen: Messen Sie ihn neu.",
       names_none: () => "Kein Teil der Namen Ihrer Dateien ist im Paket.",
+      no_consent: () => "Auf der Karte steht, dass keine Einwilligung angegeben ist: Schreiben Sie, wer wozu eingewilligt hat.",
       name_typed: (v) => `Das Feld ${FIELDS[v.where] ?? v.where} enthält „${v.word}“, und das ist im Namen einer Datei: Nehmen Sie andere Wörter.`,
       name_inside: (v) => `${v.where} enthält „${v.word}“, und das ist im Namen einer Datei oder eines Ordners: Erzeugen Sie den Clip neu unter einem neutralen Namen.`,
     },
@@ -187,4 +188,10 @@ export const WORDS = {
 };
 
 const FIELDS = { title: "Titel", consent: "Einwilligung", licence: "Nutzungsbedingungen", contact: "Kontakt" };
+const EXTRA = {
+  "a date": "ein Datum", "a language": "eine Sprache", "a name of a track": "ein Name einer Spur", "a name of a device": "ein Name eines Geräts",
+  "another comment": "ein anderer Kommentar", "a private field": "ein privates Feld", "bytes in a gap": "Bytes in einer Lücke", chapters: "Kapitel",
+  "bytes that belong to no picture or sound": "Bytes, die zu keinem Bild oder Ton gehören", "tracks besides its picture and sound": "Spuren neben Bild und Ton",
+  "no video that can be read": "kein lesbares Video", "fields that cannot be read": "unlesbare Felder", "a link to another file": "ein Verweis auf eine andere Datei",
+};
 const of = (x) => new Intl.NumberFormat("de", { maximumFractionDigits: 2 }).format(x);

@@ -125,7 +125,9 @@ def _sources(
         record = read_json(path.with_suffix(".json"), "the manifest of a result")
         source = record.get("input")
         wanted = source.get("sha256") if isinstance(source, dict) else None
-        sources.append(Source(path, by_input.pop(str(wanted), None), by_result.pop(sha256(path), None)))
+        sources.append(
+            Source(path, by_input.pop(str(wanted), None), by_result.pop(sha256(path), None))
+        )
     for path in [*by_input.values(), *by_result.values()]:
         raise ParameterError(f"{path} belongs to none of the results: name what it was made into.")
     return sources

@@ -172,7 +172,8 @@ def _some(result: Path, progress: Progress | None) -> Iterator[Frame]:
         total = reader.info.frame_estimate
         for frame in ahead(reader):
             if due is None or frame.time >= due - 1e-6:
-                due = frame.time + STEP_S
+                last = frame.time if due is None else due
+                due = last + STEP_S * max(1, int((frame.time - last) / STEP_S) + 1)
                 yield frame
             if progress is not None:
                 progress("looking for faces", frame.index + 1, total)

@@ -20,7 +20,7 @@ from served import Served
 
 from mien.web.app import PAGES
 
-NAME = "Erika Mustermann, visit 3.mp4"
+NAME = "Jane Doe, visit 3.mp4"
 """What the clip is called: a name that must stay here."""
 PICTURES = Path(__file__).parents[3] / "docs" / "application"
 _LONG_MS = 120_000.0
@@ -251,6 +251,15 @@ def test_original_and_result_are_compared_frame_by_frame(visit, clip, expect):
     expect(position).to_contain_text("frame 2 of 30")
 
 
+def test_curves_lead_to_their_frames(visit, measured, expect):
+    page = visit.open(f"/compare?clip={measured}")
+    curve = page.locator("#curves svg").last
+    expect(curve).to_be_visible()
+    assert page.locator("#curves svg").count() == 3
+    curve.click(position={"x": curve.bounding_box()["width"] / 2, "y": 10})
+    expect(page.locator("#position")).to_contain_text(re.compile("frame 1[4-7] of 30"))
+
+
 def test_the_evidence_is_read_in_words(visit, measured, expect):
     page = visit.open(f"/evidence?clip={measured}")
     expect(page.locator("#verdict")).to_contain_text(re.compile("requirement"))
@@ -281,7 +290,7 @@ def test_a_release_holds_what_it_says_and_no_name(visit, measured, expect):
     listed = json.loads(files["manifest.json"])["files"]
     assert set(listed) == set(files) - {"manifest.json"}
     for name, content in files.items():
-        assert b"Mustermann" not in content and b"Erika" not in content, name
+        assert b"Jane" not in content and b"visit 3" not in content, name
     for name, facts in listed.items():
         assert len(files[name]) == facts["bytes"]
         assert hashlib.sha256(files[name]).hexdigest() == facts["sha256"]
@@ -381,6 +390,8 @@ def take(visit: Visit, address: str, name: str, picture: Path, expect: Any) -> N
     """Write a picture of a page, in few colours so that it stays small."""
     page = visit.open(address)
     settle(page, expect)
+    if name.startswith("compare"):
+        expect(page.locator("#curves svg").last).to_be_visible()
     if name.endswith("german"):
         page.locator("#language").click()
     page.emulate_media(color_scheme="dark" if name.endswith("dark") else "light")
@@ -394,5 +405,5 @@ def take(visit: Visit, address: str, name: str, picture: Path, expect: Any) -> N
     picture.parent.mkdir(exist_ok=True)
     with Image.open(io.BytesIO(content)) as image:
         method = Image.Quantize.MAXCOVERAGE  # keeps colours that are rare
-        few = image.convert("RGB").quantize(128, method, dither=Image.Dither.NONE)
+        few = image.convert("RGB").quantize(256, method, dither=Image.Dither.NONE)
         few.save(picture, optimize=True)

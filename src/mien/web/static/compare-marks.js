@@ -167,11 +167,12 @@ export class Marks {
     this.#setBox(box);
   }
 
-  /** Say so where a part has no area; whether all parts have one. */
+  /** Say so where a part has no area. */
   #check() {
     const box = this.#box;
     const wrong = Boolean(box) && (box[0] >= box[2] || box[1] >= box[3]);
     for (const edge of EDGES) at(edge).setAttribute("aria-invalid", String(wrong));
+    at("which").classList.toggle("problem", wrong);
     if (wrong) at("which").textContent = words().noArea;
   }
 

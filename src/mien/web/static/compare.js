@@ -26,6 +26,8 @@ let wide = null; // curves of the whole clip
 let fetched = null; // which measurement the curves are of
 let mode = "wipe";
 let covering = null; // job whose end is waited for
+let covered = null; // job whose end was seen
+let broken = false; // whether the browser cannot play the file
 const drawn = new Map(); // what was drawn last, so that nothing is redrawn under somebody's hands
 
 const player = new Player(at("video"), at("canvas"), {
@@ -36,10 +38,7 @@ const player = new Player(at("video"), at("canvas"), {
     if (marks.pending) timeline.marks = marks.drawn;
   },
   changed: () => playing(),
-  failed: () => {
-    at("unready").hidden = false;
-    at("unready").textContent = words().unplayable;
-  },
+  failed: () => unplayable(),
 });
 const timeline = new Timeline({ go: (frame) => player.go(frame), step: (frames) => player.step(frames) });
 const marks = new Marks({
@@ -88,7 +87,7 @@ async function load(state) {
   const wanted = chosen, same = shown?.startsWith(clip.id);
   const found = await ask(`clips/${clip.id}/frames`);
   if (wanted !== chosen) return;
-  [frames, shown] = [found, state];
+  [frames, shown, broken] = [found, state, false];
   const query = new URLSearchParams({ run: frames.run });
   player.load({
     source: `/api/clips/${clip.id}/${clip.compare ? "compare" : "watch"}?${query}`,
@@ -129,8 +128,21 @@ async function fetchCurves() {
   }
 }
 
+/** The player failed: the result was made anew meanwhile, or the server says why not, or the browser cannot. */
+async function unplayable() {
+  const run = frames?.run;
+  try {
+    const now = await ask(`clips/${chosen}/frames`);
+    if (now.run !== run) return; // the next look loads it
+    broken = true;
+    show();
+  } catch (problem) {
+    trouble(problem);
+  }
+}
+
 function choose(id) {
-  [chosen, clip, frames, shown, curves, wide, fetched, works, covering] = [id, null, null, null, null, null, null, [], null];
+  [chosen, clip, frames, shown, curves, wide, fetched, works, covering, covered] = [id, null, null, null, null, null, null, [], null, null];
   player.unload();
   timeline.measured(null);
   history.replaceState(null, "", id ? `?${new URLSearchParams({ clip: id })}` : location.pathname);
@@ -138,6 +150,14 @@ function choose(id) {
 }
 
 // --- drawing it --------------------------------------------------------------------------------
+
+/** Put parts into a place without taking the focus from a button that is put there again. */
+function put(id, parts) {
+  const place = at(id), buttons = () => [...place.querySelectorAll("button, a")];
+  const focused = buttons().indexOf(document.activeElement);
+  place.replaceChildren(...parts);
+  if (focused >= 0) buttons()[focused]?.focus();
+}
 
 /** Draw something again only if it would be different. */
 function redraw(id, state, draw) {
@@ -162,7 +182,8 @@ function show() {
   at("seen").hidden = !ready;
   if (!clip) return;
   at("name").textContent = clip.name;
-  at("unready").hidden = ready;
+  at("unready").hidden = ready && !broken;
+  if (broken) at("unready").textContent = w.unplayable;
   if (!ready) {
     at("shows").hidden = true;
     at("unready").textContent = clip.status === "done" ? w.loading : w.notDone(progressLine(clip));
@@ -301,7 +322,7 @@ function measuring() {
     const evidence = curves ? link("evidence", `/evidence?${new URLSearchParams({ clip: clip.id })}`, clip.name) : null;
     parts.push(make("p", { className: "row" }, clip.original && (!curves || curves.stale) ? again() : null, evidence));
   }
-  at("measuring").replaceChildren(...parts);
+  put("measuring", parts);
   at("lines").hidden = !curves;
 }
 
@@ -318,6 +339,7 @@ function progressOfCover() {
   if (covering && job?.id === covering && over(job)) {
     covering = null;
     if (job.status === "done") {
+      covered = job.id;
       marks.load(frames.times);
       say(w.coveredDone);
     }
@@ -329,10 +351,10 @@ function progressOfCover() {
       button("cancel", () => act(`works/${job.id}/cancel`, "POST"), w.coveringNow));
   } else if (job?.status === "failed") {
     parts.push(make("p", { className: "problem", textContent: progressLine(job) }));
-  } else if (job?.status === "done") {
+  } else if (job && job.id === covered) {
     parts.push(make("p", { className: "note", textContent: w.coveredDone }));
   }
-  at("covering").replaceChildren(...parts);
+  put("covering", parts);
   order();
 }
 

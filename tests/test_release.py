@@ -18,7 +18,7 @@ from mien.errors import FormatError, OutputError, ParameterError, PrivacyError
 from mien.pipeline import Settings, deidentify
 from mien.provenance import LABEL, LABEL_LEFT, sha256
 from mien.release import Options, Source, Withheld, inspection, release
-from mien.release.faces import Seen
+from mien.release.faces import Seen, compared
 from mien.release.metadata import carried
 from mien.release.muting import without_sound
 from mien.release.words import found_in, words_of
@@ -399,6 +399,25 @@ def test_a_real_pair_passes_and_the_original_itself_does_not(brief, tmp_path, fe
     assert set(wrong) == {"recognised", "untouched", "unchanged"}
 
 
+def test_a_face_where_nobody_was_replaced_is_found(brief, make_clip, tmp_path):
+    wide = make_clip(width=640, height=320, seconds=0.5).path
+    with Reader(brief.path) as reader:
+        portrait = next(iter(reader)).image[::2, ::2]
+    result = tmp_path / "result.mp4"
+    with Reader(wide) as reader, Writer(result, reader.info) as out:
+        for frame in reader:
+            image = frame.image.copy()
+            image[:, 160:480] = 90
+            if frame.time > 0.2:  # a portrait on the wall
+                image[:160, :160] = portrait
+            out.write(image, frame.pts, duration=frame.duration)
+        out.commit()
+    found = compared(wide, result)
+    assert found.hidden == 1 and not found.untouched
+    assert found.strangers and not found.passed
+    assert all(time > 0.2 for time in found.strangers)
+
+
 # --- arguments ------------------------------------------------------------------------------------
 
 
@@ -413,9 +432,18 @@ def test_wrong_arguments_leave_nothing(result, tmp_path):
         release([result], tmp_path / "none" / "out.zip")
     with pytest.raises(ParameterError, match="voice"):
         Options(voice="loud")
-    result.with_suffix(".json").write_text("no JSON")
-    with pytest.raises(FormatError):
-        release([result], place)
+    for text in (
+        "no JSON",
+        "[]",
+        '{"people": [1]}',
+        '{"ledger": {"counts": {"covered": "x"}}}',
+        '{"ledger": {"ranges": [{}]}}',
+        '{"settings": NaN}',
+        '{"linkable": []}',
+    ):
+        result.with_suffix(".json").write_text(text)
+        with pytest.raises(FormatError):
+            release([result], place)
     result.with_suffix(".json").unlink()
     with pytest.raises(ParameterError, match="manifest"):
         release([result], place)

@@ -19,6 +19,9 @@ from mien.release.words import found_in, texts_in
 MUCH = 0.2
 """Share of frames that are covered or interpolated from which on it is said to be much."""
 
+_OBJECTS = ("settings", "input", "output", "linkable", "ledger", "residual_faces")
+_SPAN = ("from_s", "to_s")
+
 Progress = Callable[[str, int, int | None], None]
 
 
@@ -48,7 +51,7 @@ class Subject:
     def left(self) -> set[int]:
         """People whose faces were left on purpose."""
         people = self.record.get("people") or []
-        return {person["person"] for person in people if person.get("role") == "leave"}
+        return {person.get("person", 0) for person in people if person.get("role") == "leave"}
 
     @property
     def code(self) -> str | None:
@@ -72,7 +75,7 @@ def read_json(path: Path, what: str) -> dict[str, Any]:
         If it holds something else.
     """
     try:
-        content = json.loads(path.read_text("utf-8"))
+        content = json.loads(path.read_text("utf-8"), parse_constant=_no_number)
     except OSError as exc:
         raise ParameterError(
             f"{path} cannot be read, but it is to hold {what}: give results of mien deidentify "
@@ -83,6 +86,42 @@ def read_json(path: Path, what: str) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise FormatError(f"{path} is not {what}: make the result again.")
     return content
+
+
+def read_manifest(path: Path) -> dict[str, Any]:
+    """A result's manifest, its parts of the kind that they should be.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such file.
+    FormatError
+        If it holds something else.
+    """
+    record = read_json(path, "the manifest of a result")
+    ledger = record.get("ledger", {})
+    objects = [record.get(key, {}) for key in _OBJECTS]
+    lists = [record.get(key, []) for key in ("people", "privacy")]
+    try:
+        lists.append(ledger.get("ranges", []))
+        counts = ledger.get("counts", {}).values()
+        well = (
+            all(isinstance(one, dict) for one in objects)
+            and all(isinstance(entries, list) for entries in lists)
+            and all(isinstance(one, dict) for entries in lists for one in entries)
+            and all(isinstance(count, int) for count in counts)
+            and all(isinstance(one[key], int | float) for one in lists[-1] for key in _SPAN)
+            and all(isinstance(one.get("surrogate", {}), dict) for one in lists[0])
+        )
+    except (AttributeError, KeyError):
+        well = False
+    if not well:
+        raise FormatError(f"{path} is no manifest of mien: make the result again.")
+    return record
+
+
+def _no_number(name: str) -> float:
+    raise ValueError(f"{name} is no number")
 
 
 def inspect(

@@ -22,7 +22,15 @@ from mien.provenance import sha256, versions
 from mien.release.archive import write_archive
 from mien.release.card import TITLE, Entry, card, readme
 from mien.release.checks import Check, failed
-from mien.release.inspection import Subject, fits, inspect, names, read_json, shared_faces
+from mien.release.inspection import (
+    Subject,
+    fits,
+    inspect,
+    names,
+    read_json,
+    read_manifest,
+    shared_faces,
+)
 from mien.release.metadata import carried
 from mien.release.muting import without_sound
 from mien.release.public import public_manifest, public_metrics
@@ -200,7 +208,7 @@ def _subjects(
     """Clips with their manifests, each as it is to be passed on."""
     subjects = []
     for number, source in enumerate(sources, 1):
-        record = read_json(source.result.with_suffix(".json"), "the manifest of a result")
+        record = read_manifest(source.result.with_suffix(".json"))
         metrics = None if source.metrics is None else read_json(source.metrics, "figures of mien")
         packed = source.result
         if options.voice == "mute" and carried(source.result).sound:

@@ -9,11 +9,24 @@ const CAUTION = { rendered: 0, interpolated: 1, covered: 2 };
 const SIDES = ["original", "result"];
 const HIGH = 100, WIDE = 1000; // units of the drawings
 
+const formats = new Map();
+
+/** A number with so many decimals in the language that is shown. */
+function fixed(x, digits) {
+  const key = `${document.documentElement.lang} ${digits}`;
+  if (!formats.has(key)) {
+    formats.set(key, new Intl.NumberFormat(document.documentElement.lang, {
+      minimumFractionDigits: digits, maximumFractionDigits: digits, useGrouping: false,
+    }));
+  }
+  return formats.get(key).format(x);
+}
+
 /** Seconds with three decimals, as the manifest counts them. */
-export const seconds = (time) => `${time.toFixed(3)} ${words().seconds}`;
+export const seconds = (time) => `${fixed(time, 3)} ${words().seconds}`;
 
 /** From and to, in words. */
-export const span = (first, last) => (first === last ? seconds(first) : `${first.toFixed(3)} – ${seconds(last)}`);
+export const span = (first, last) => (first === last ? seconds(first) : `${fixed(first, 3)} – ${seconds(last)}`);
 
 /** A timeline; somebody asks it to `go` to a frame or to `step` by some. */
 export class Timeline {
@@ -27,6 +40,7 @@ export class Timeline {
   #frame = 0;
   #length = 0; // seconds that are shown; 0: all
   #drawn = null;
+  #thinned = false;
 
   /** Called with the seconds that are shown when they change. */
   moved = () => {};
@@ -43,8 +57,12 @@ export class Timeline {
     this.draw();
   }
 
-  /** Show what was measured, or nothing; values of the whole clip give the scale. */
-  measured(curves, whole = true) {
+  /**
+   * Show what was measured, or nothing; values of the whole clip give the scale, and curves that were
+   * thinned do not say what each frame has.
+   */
+  measured(curves, { whole = true, thinned = false } = {}) {
+    this.#thinned = thinned;
     this.#curves = curves?.map((curve) => ({
       ...curve, clocks: SIDES.map((side) => curve[side].map(([time]) => time)),
     }));
@@ -94,7 +112,7 @@ export class Timeline {
   }
 
   /** Values of a curve at the frame that is shown: [original, result]; null where they are unknown. */
-  values(curve) {
+  #values(curve) {
     const time = this.#times[this.#frame];
     const step = this.#end(this.#frame) - time;
     return SIDES.map((side, k) => {
@@ -185,7 +203,7 @@ export class Timeline {
       return make("div", { className: "curve" },
         make("p", { className: "note" }, make("strong", { textContent: w.curves[curve.name] }),
           make("span", { className: "value", "data-curve": curve.name }),
-          make("span", { textContent: w.scale(low.toFixed(2), high.toFixed(2)) })),
+          make("span", { textContent: w.scale(fixed(low, 2), fixed(high, 2)) })),
         make("div", { className: "plot" }, picture, make("div", { className: "cursor", "aria-hidden": "true" })));
     }));
   }
@@ -201,9 +219,9 @@ export class Timeline {
     track.setAttribute("aria-valuenow", String(frame + 1));
     track.setAttribute("aria-valuetext", `${w.frameOf(frame + 1, times.length)}, ${seconds(time)}, ${w.entries[entry]}`);
     for (const curve of this.#curves ?? []) {
-      const [original, result] = this.values(curve).map((value) => (value === null ? "–" : value.toFixed(3)));
+      const [original, result] = this.#values(curve).map((value) => (value === null ? "–" : fixed(value, 3)));
       const shown = at("curves").querySelector(`[data-curve="${curve.name}"]`);
-      if (shown) shown.textContent = w.both(original, result);
+      shown.textContent = this.#thinned ? "" : w.both(original, result);
     }
   }
 

@@ -1,8 +1,9 @@
 // The page "Compare": original and result beside each other, and covering by hand.
 
+import { listCovered, listMoments } from "./compare-lists.js";
 import { Marks } from "./compare-marks.js";
 import { Player } from "./compare-player.js";
-import { seconds, span, Timeline } from "./compare-timeline.js";
+import { seconds, Timeline } from "./compare-timeline.js";
 import { at, button, link, make } from "./dom.js";
 import { act, begin, lookNow, project, say, trouble } from "./frame.js";
 import { ask, over } from "./server.js";
@@ -10,7 +11,6 @@ import { progressLine, words } from "./words.js";
 import { WORDS } from "./words/compare.js";
 
 const LIST_MS = 3000; // between two looks at the list of clips
-const MOST_LISTED = 200; // covered ranges and moments that are listed
 const SPEEDS = [0.25, 0.5, 1], LENGTHS = [0, 60, 10];
 const KEYS = [[",", "keyBack"], [".", "keyOn"], ["Space", "keyPlay"], ["P / N", "keyMoments"], ["I / O", "keyMarks"]];
 
@@ -120,7 +120,7 @@ async function fetchCurves() {
     curves = await ask(`clips/${clip.id}/curves${query}`);
     if (whole) wide = curves;
     fetched = state;
-    timeline.measured(curves.curves, whole);
+    timeline.measured(curves.curves, { whole, thinned: curves.thinned });
   } catch (problem) {
     if (!problem.code) throw problem;
     [curves, wide, fetched] = [null, null, state];
@@ -190,8 +190,11 @@ function show() {
     return;
   }
   redraw("fixed", [clip.compare, clip.original, clip.wanted.compare, mode], fixed);
-  redraw("covered", [shown], listCovered);
-  redraw("moments", [fetched], listMoments);
+  redraw("covered", [shown], () => {
+    position();
+    listCovered(at("covered"), frames.ledger, (frame) => player.go(frame));
+  });
+  redraw("moments", [fetched], () => listMoments(at("moments"), curves?.moments ?? [], (frame) => player.go(frame)));
   redraw("measuring", [works.filter((job) => job.kind === "evaluate").at(-1), clip.original, curves?.stale, curves === null], measuring);
   redraw("covering", works.filter((job) => job.kind === "cover").at(-1), progressOfCover);
   redraw("language", [], () => {
@@ -264,46 +267,6 @@ function position() {
   if (!frames) return;
   at("position").textContent = `${words().frameOf(player.frame + 1, frames.times.length)} · ${seconds(frames.times[player.frame])}`;
   at("stage").style.setProperty("--shape", String(player.shape));
-}
-
-function listCovered() {
-  const w = words(), covered = frames.ledger.filter((range) => range.entry !== "rendered");
-  const place = at("covered");
-  position();
-  if (!covered.length) {
-    place.replaceChildren(make("p", { className: "note", textContent: w.nothingCovered }));
-    return;
-  }
-  const count = (entry) => covered.filter((range) => range.entry === entry).length;
-  place.replaceChildren(make("details", { open: covered.length <= 8 },
-    make("summary", { textContent: w.coveredList(count("covered"), count("interpolated")) }),
-    jumps(covered.map((range) => ({
-      frame: range.first_frame,
-      className: range.entry,
-      text: `${w.entries[range.entry]}: ${span(range.from_s, range.to_s)}`,
-    })))));
-}
-
-function listMoments() {
-  const w = words();
-  if (!curves?.moments.length) {
-    at("moments").replaceChildren();
-    return;
-  }
-  at("moments").replaceChildren(make("details", { open: curves.moments.length <= 8 },
-    make("summary", { textContent: w.momentList(curves.moments.length) }),
-    jumps(curves.moments.map((moment) => ({
-      frame: moment.frame,
-      className: "moment",
-      text: `${w.momentKinds[moment.kind] ?? moment.words}: ${seconds(moment.time_s)}`,
-    })))));
-}
-
-function jumps(entries) {
-  const items = entries.slice(0, MOST_LISTED).map(({ frame, className, text }) =>
-    make("li", {}, make("button", { type: "button", className: `jump ${className}`, textContent: text, onclick: () => player.go(frame) })));
-  if (entries.length > MOST_LISTED) items.push(make("li", { className: "note", textContent: words().more(entries.length - MOST_LISTED) }));
-  return make("ul", { className: "jumps" }, ...items);
 }
 
 function measuring() {

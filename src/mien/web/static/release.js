@@ -69,7 +69,7 @@ function pick(clip) {
 function showClips() {
   const w = words();
   at("empty").hidden = clips.length > 0;
-  at("form").hidden = !chosen.size;
+  at("form").hidden = !clips.length;
   redraw(at("all"), [clips.length, chosen.size], () => clips.length < 2 ? [] : [
     make("button", { type: "button", textContent: w.chooseAll, onclick: () => chooseAll(true), disabled: chosen.size === clips.length, "data-at": "every" }),
     make("button", { type: "button", textContent: w.chooseNone, onclick: () => chooseAll(false), disabled: !chosen.size, "data-at": "no" }),
@@ -77,7 +77,7 @@ function showClips() {
   const key = clips.map((clip) => [clip.id, clip.name, clip.preview, clip.original, covering(clip.id), chosen.has(clip.id)]);
   redraw(at("clips"), key, () => clips.map(pick));
   at("start").textContent = w.start(chosen.size);
-  at("start").disabled = sending;
+  at("start").disabled = sending || !chosen.size;
 }
 
 function chooseAll(on) {
@@ -117,7 +117,7 @@ function saidOf(clip) {
 function showContents() {
   const w = words();
   redraw(at("contents"), [contents, muted(), withFigures()], () => {
-    if (!contents) return [];
+    if (!contents) return [make("p", { className: "note", textContent: w.chooseFirst })];
     if (contents.problem) return [make("p", { className: "note", textContent: contents.problem.error ? explain(contents.problem) : w.lost })];
     const row = (file, said, bytes) => make("tr", {},
       make("th", { scope: "row", textContent: file }), make("td", { className: "of", textContent: said[0] }),

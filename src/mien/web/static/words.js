@@ -13,6 +13,7 @@ const WORDS = {
     frames: (a, b) => (b ? `${a} of ${b} frames` : `${a} frames`),
     fps: (x) => `${x} frames per second`,
     left: (t) => `about ${t} left`,
+    since: (t) => `for ${t}`,
     cancel: "Cancel", remove: "Remove",
     code: {},
   },
@@ -28,6 +29,7 @@ const WORDS = {
     frames: (a, b) => (b ? `${a} von ${b} Bildern` : `${a} Bilder`),
     fps: (x) => `${x} Bilder pro Sekunde`,
     left: (t) => `noch etwa ${t}`,
+    since: (t) => `seit ${t}`,
     cancel: "Abbrechen", remove: "Entfernen",
     code: {
       no_session: "Hier ist keine Sitzung mehr: Starten Sie mien serve neu und öffnen Sie die Adresse, die es nennt.",
@@ -95,14 +97,27 @@ export function duration(seconds) {
   return `${number(seconds / 3600)} ${w.hours}`;
 }
 
+const begun = new Map(); // by job: the stage without counts that it is in, and since when
+
+/** How long a job has been in its stage, seconds. */
+function inStage(job) {
+  const known = begun.get(job.id);
+  if (known?.stage !== job.stage) begun.set(job.id, { stage: job.stage, at: performance.now() });
+  return (performance.now() - begun.get(job.id).at) / 1000;
+}
+
+const tenths = (x) =>
+  new Intl.NumberFormat(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(x);
+
 /** How far a clip or job is, in one line. */
 export function progressLine(job) {
   const w = words();
   if (job.status === "failed") return `${w.failed}. ${explain(job)}`;
   if (job.cancelling) return w.cancelling;
-  if (job.status !== "running" || !job.stage) return w[job.status];
-  const parts = [w.stages[job.stage] ?? job.stage];
+  if (job.status !== "running") return w[job.status];
+  const parts = [job.stage ? (w.stages[job.stage] ?? job.stage) : w.running];
   if (job.done) parts.push(w.frames(job.done, job.total));
+  else parts.push(w.since(`${tenths(inStage(job))} ${w.seconds}`));
   if (job.fps) parts.push(w.fps(number(job.fps)));
   if (job.seconds_left) parts.push(w.left(duration(job.seconds_left)));
   return parts.join(" · ");

@@ -1,0 +1,107 @@
+"""The page Compare shows exactly the frame that it says, in both halves."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from mien.video import Writer
+from mien.video.reader import VideoInfo
+from mien.web.folders import COMPARE, FRAMES, MANIFEST, RESULT, Folders
+from mien.web.jobs import Jobs
+
+WIDTH, HEIGHT, BITS = 160, 120, 7
+FOUND = {"frames": 60, "ledger": {"rendered": 60}, "surrogates": ["c01"], "renderings": 1}
+# the frame number that a half of the canvas shows: bright fields for ones on the left, for zeros on
+# the right
+_READ = """
+() => {
+  const canvas = document.getElementById("canvas"), context = canvas.getContext("2d");
+  const half = canvas.width / 2;
+  const read = (from, ones) => Array.from({ length: 7 }, (_, k) => {
+    const across = from + ((k + 1.5) * half) / 9;
+    const [value] = context.getImageData(across, canvas.height / 2, 1, 1).data;
+    return (value > 125) === ones ? 2 ** k : 0;
+  }).reduce((a, b) => a + b);
+  return [Number(canvas.dataset.frame), read(0, true), read(half, false)];
+}
+"""
+
+
+def coded(number: int, ones: int) -> np.ndarray:
+    """A picture from which its number can be read."""
+    picture = np.full((HEIGHT, WIDTH, 3), 125, np.uint8)
+    for k in range(BITS):
+        fields = slice((k + 1) * WIDTH // 9, (k + 2) * WIDTH // 9)
+        picture[:, fields] = ones if number >> k & 1 else 250 - ones
+    return picture
+
+
+@pytest.fixture(scope="module", params=["even", "uneven and late"])
+def stamps(request) -> list[int]:
+    """Times of 60 frames, milliseconds."""
+    if request.param == "even":
+        return [40 * n for n in range(60)]
+    steps = np.random.default_rng(7).integers(17, 67, 60)
+    return [int(time) for time in 900 + np.cumsum(steps)]
+
+
+@pytest.fixture
+def page(stamps, serve, chromium, tmp_path):
+    """The page of a clip that is done."""
+    folders = Folders(tmp_path / "data")
+    folders.make()
+    jobs = Jobs(folders.database)
+    jobs.create()
+    project = jobs.first_project("Clips").id
+    folders.open_project(project)
+    wanted = {"engine": "mesh", "surrogate": "auto", "match": "age", "people": "all"}
+    wanted |= {"subject": None, "voice": "keep", "compare": True, "measure": None}
+    columns = {"after": "ask", "size": 1, "width": WIDTH, "height": HEIGHT}
+    jobs.add(id="coded", project_id=project, name="coded.mp4", wanted=wanted, **columns)
+    job = jobs.take("worker")
+    folders.original(job).write_bytes(b"original")
+    folder = folders.run(job)
+    folder.mkdir(parents=True)
+    for name, width in ((COMPARE, 2 * WIDTH), (RESULT, WIDTH)):
+        info = VideoInfo(width, HEIGHT, Fraction(1, 1000), average_rate=Fraction(25))
+        with Writer(folder / name, info, gop=12) as writer:
+            for number, stamp in enumerate(stamps):
+                halves = [coded(number, 230), coded(number, 20)]
+                writer.write(np.concatenate(halves[-width // WIDTH :], axis=1), stamp)
+            writer.commit()
+    ranges = [{"entry": "rendered", "first_frame": 0, "last_frame": 59}]
+    (folder / MANIFEST).write_text(json.dumps({"ledger": {"ranges": ranges}}))
+    (folder / FRAMES).write_text(json.dumps({"times": [stamp / 1000 for stamp in stamps]}))
+    assert jobs.finish(job.id, "worker", FOUND)
+    jobs.close()
+    served = serve("--workers", "1", data=tmp_path / "data")
+    page = chromium.new_context(locale="en-GB").new_page()
+    page.goto(served.address)
+    page.goto(f"{served.base}/compare?clip=coded")
+    page.locator('[value="side"]').check()
+    yield page
+    page.context.close()
+    served.stop()
+
+
+def test_every_step_shows_the_next_frame(page, stamps):
+    def shown(number: int) -> list[int]:
+        page.locator(f'#canvas[data-frame="{number}"]').wait_for()
+        return page.evaluate(_READ)
+
+    assert shown(0) == [0, 0, 0]
+    for number in range(1, 60):
+        page.keyboard.press(".")
+        assert shown(number) == [number] * 3
+    assert page.locator("#position").text_content() == f"frame 60 of 60 · {stamps[-1] / 1000:.3f} s"
+    for number in range(58, 38, -1):
+        page.locator("#back").click()
+        assert shown(number) == [number] * 3
+    page.locator("#track").focus()
+    for key, number in (("Home", 0), ("End", 59)):
+        page.keyboard.press(key)
+        assert shown(number) == [number] * 3

@@ -86,7 +86,7 @@ def test_the_text_is_read():
 
 
 @pytest.mark.parametrize(
-    "room", ["privacy", "fidelity", "expression", "evidence", "cohort", "report"]
+    "room", ["privacy", "fidelity", "expression", "evidence", "cohort", "report", "release"]
 )
 def test_measures_never_see_an_engine(room):
     for module in imports():

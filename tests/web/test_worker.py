@@ -21,7 +21,7 @@ from mien.web import supervisor
 from mien.web.folders import COMPARE, FRAMES, MANIFEST, PREVIEW, RESULT, Folders
 from mien.web.probing import look
 from mien.web.serving import Serving
-from mien.web.tables import Job, Status
+from mien.web.tables import Job, Kind, Status
 from mien.web.worker import Meter, Worker
 
 
@@ -84,6 +84,25 @@ def test_a_failure_is_a_sentence_that_names_the_clip(queue, put, work, tmp_path)
     assert (found.status, found.code) == (Status.FAILED, "NoFaceError")
     assert found.error == "visit.mp4: no face was found."
     assert left(tmp_path) == [] and Folders(tmp_path).original(found).is_file()
+
+
+def test_a_failure_calls_a_result_as_its_clip_is_called(queue, put, work, tmp_path):
+    clip = put("visit.mp4")
+    work(quick)
+    job = queue.add(
+        Kind.EVALUATE,
+        id="m",
+        project_id=queue.projects()[0].id,
+        name="visit.mp4",
+        clips=[clip],
+        wanted={},
+    )
+
+    def measure(task, progress):
+        raise VideoError(f"{task.clips[0].folder / RESULT} is damaged: make it again.")
+
+    work(measure)
+    assert queue.get(job.id).error == "visit.mp4 is damaged: make it again."
 
 
 def test_what_nobody_expected_is_a_sentence_too(queue, put, work):

@@ -167,9 +167,9 @@ class Worker:
         """What went wrong, with clips called as people know them."""
         sentence: Exception | str = error
         for clip in clips:
-            sentence = in_words(sentence, self._folders.original(clip), clip.name)
-            if clip.run is not None:
+            if clip.run is not None:  # first, for its path holds the name of the original
                 sentence = in_words(sentence, self._folders.run(clip) / RESULT, clip.name)
+            sentence = in_words(sentence, self._folders.original(clip), clip.name)
         return str(sentence)
 
     def _settle(self, job: Job, clips: list[Job]) -> None:

@@ -139,7 +139,7 @@ export const WORDS = {
       replaced: "Das Ergebnis wurde inzwischen neu gemacht: Laden Sie die Seite neu.",
       VideoError: "Eine Datei dieses Clips lässt sich nicht lesen: De-identifizieren Sie ihn noch einmal.",
       OutputError: "Das Ergebnis konnte nicht geschrieben werden: Prüfen Sie den freien Speicherplatz.",
-      ParameterError: "So lässt sich das nicht abdecken oder messen: Laden Sie die Seite neu und markieren Sie noch einmal.",
+      ParameterError: "Das ließ sich nicht abdecken oder messen: Versuchen Sie es noch einmal, und de-identifizieren Sie das Original neu, wenn es wieder geschieht.",
     },
   },
 };

@@ -17,7 +17,7 @@ from renderings import quick
 
 from mien.errors import NoFaceError, VideoError
 from mien.video import Reader, probe
-from mien.web import supervisor
+from mien.web import supervisor, worker
 from mien.web.folders import COMPARE, FRAMES, MANIFEST, PREVIEW, RESULT, Folders
 from mien.web.probing import look
 from mien.web.serving import Serving
@@ -189,6 +189,34 @@ def test_a_server_that_ends_loses_no_job(queue, put, supervise, tmp_path):
     assert found.status == Status.DONE
     assert left(tmp_path) == sorted([RESULT, MANIFEST, PREVIEW])
     assert not Folders(tmp_path).original(found).exists()
+
+
+def test_a_worker_without_jobs_ends(queue, put, tmp_path):
+    put("a.mp4")
+    now = [0.0]
+
+    def sleep(seconds: float) -> None:
+        now[0] += seconds
+
+    worker.work(Worker(Folders(tmp_path), queue, "w", quick), lambda: now[0], sleep)
+    assert queue.listing()[0].status == Status.DONE and now[0] > 60
+
+
+def test_a_worker_process_is_there_only_for_a_job(queue, put, tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
+    serving = Serving(tmp_path, workers=3, work="renderings:deaf")
+    workers = supervisor.Supervisor(Folders(tmp_path), queue, serving)
+    try:
+        workers._tick()
+        assert workers.processes == []
+        put("a.mp4"), put("b.mp4")
+        workers._tick()
+        assert len(workers.processes) == 2
+        workers._tick()
+        assert len(workers.processes) == 2
+    finally:
+        workers.start()
+        workers.stop()
 
 
 _SERVER = """

@@ -6,10 +6,12 @@ import os
 import secrets
 from io import BytesIO
 from pathlib import Path
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from mien.errors import OutputError
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 def check_free(path: Path, overwrite: bool, ending: str = ".png") -> None:

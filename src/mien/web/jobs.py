@@ -142,6 +142,14 @@ class Jobs:
         """Jobs that read a clip, in the order they came."""
         return [job for job in self.listing(None, *kinds) if clip in job.clips]
 
+    def waiting(self) -> int:
+        """How many jobs wait."""
+        return self._count(Status.QUEUED)
+
+    def running(self) -> int:
+        """How many jobs are being worked on."""
+        return self._count(Status.RUNNING)
+
     def needed(self) -> set[str]:
         """Clips that jobs which are not over are still to read."""
         with self._session() as session:
@@ -368,6 +376,11 @@ class Jobs:
             attempts=0,
             **columns,
         )
+
+    def _count(self, status: Status) -> int:
+        with self._session() as session:
+            found = session.scalar(select(func.count()).where(Job.status == status))
+        return found or 0
 
     def _ended(self) -> dict[str, Any]:
         return {

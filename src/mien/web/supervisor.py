@@ -1,4 +1,4 @@
-"""Keeps worker processes running and settles what dead ones held."""
+"""Keeps as many worker processes running as jobs need, and settles what dead ones held."""
 
 from __future__ import annotations
 
@@ -88,8 +88,15 @@ class Supervisor:
                 slot.wait = min(2 * slot.wait + 1, _SLOWEST_S) if lived < _SOON_S else 0.0
                 _end(slot.process)
                 slot.process = None
-            if slot.process is None and time.monotonic() - slot.started >= slot.wait:
+        # a worker is started for a job, not before: models take memory, and starting takes a core
+        # that the first page needs
+        free = sum(slot.process is not None for slot in self._slots) - self._jobs.running()
+        lacking = self._jobs.waiting() - max(free, 0)
+        for slot in self._slots:
+            rested = time.monotonic() - slot.started >= slot.wait
+            if lacking > 0 and slot.process is None and rested:
                 self._launch(slot)
+                lacking -= 1
         for job in self._jobs.originals_due():
             self._folders.forget_original(job)
             self._jobs.original_deleted(job.id)

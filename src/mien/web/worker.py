@@ -31,6 +31,7 @@ from mien.web.uploads import in_words
 BEAT_S = 0.25  # between two writes of progress
 _IDLE_S = 0.3  # between two looks for a job
 _MOST_JOBS = 20  # after which a process makes room for a fresh one, so that memory stays bounded
+_REST_S = 120.0  # without a job, after which a process gives its memory back
 _LOWER = 5  # priority, so that the server answers
 
 Work = Callable[[Task, Progress], dict[str, Any] | None]
@@ -201,6 +202,20 @@ def _watch() -> None:
     os._exit(1)
 
 
+def work(
+    worker: Worker,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> None:
+    """Let a worker do jobs until it has done many, or none came for a while."""
+    for _ in range(_MOST_JOBS):
+        since = clock()
+        while not worker.step():
+            if clock() - since > _REST_S:
+                return
+            sleep(_IDLE_S)
+
+
 def main() -> None:
     """Run the process."""
     parser = argparse.ArgumentParser()
@@ -212,9 +227,7 @@ def main() -> None:
         os.nice(_LOWER)
     folders = Folders(Path(options.data))
     worker = Worker(folders, Jobs(folders.database), options.name, _function(options.work))
-    for _ in range(_MOST_JOBS):
-        while not worker.step():
-            time.sleep(_IDLE_S)
+    work(worker)
 
 
 if __name__ == "__main__":

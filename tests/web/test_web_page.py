@@ -67,3 +67,18 @@ def test_every_page_says_what_stays_on_this_computer(page):
     markup = (STATIC / f"{page}.html").read_text()
     assert 'id="stays"' in markup and 'data-word="stays"' in markup
     assert 'rel="stylesheet" href="/static/style.css"' in markup
+
+
+@pytest.mark.parametrize("page", PAGE_NAMES)
+def test_every_module_of_a_page_is_asked_for_at_once(page):
+    found: list[str] = []
+
+    def follow(name: str) -> None:
+        for other in re.findall(r'from "\./([\w/-]+\.js)"', (STATIC / name).read_text()):
+            if other not in found:
+                found.append(other)
+                follow(other)
+
+    follow(f"{page}.js")
+    markup = (STATIC / f"{page}.html").read_text()
+    assert set(re.findall(r'rel="modulepreload" href="/static/([^"]+)"', markup)) == set(found)

@@ -18,6 +18,7 @@ import pytest
 from PIL import Image
 from served import Served
 
+from mien.phantom import Tremor
 from mien.web.app import PAGES
 
 NAME = "Jane Doe, visit 3.mp4"
@@ -35,6 +36,10 @@ _TAKEN = {
 }
 """Pictures of pages, and their addresses; what changes what other pictures show comes last."""
 
+_STAGES = [
+    *("", "In the queue", "Starting", "Measuring the face", "Choosing a face"),
+    *("Drawing", "Improving", "Done"),
+]
 # what the list of clips showed, each time that something in it changed
 _WATCH = """
 window.seen = [];
@@ -177,11 +182,18 @@ def tidy(visit) -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def watched(visit, patient, expect) -> list[dict[str, Any]]:
+def recording(make_clip) -> Path:
+    """Four seconds of somebody who blinks, smiles and trembles; 60 frames."""
+    settings = {"smile": (0.8, 3.4), "blinks": (1.0, 2.6), "tremor": Tremor(hertz=5)}
+    return Path(make_clip(seconds=4, **settings).path)
+
+
+@pytest.fixture(scope="module")
+def watched(visit, recording, expect) -> list[dict[str, Any]]:
     """What somebody saw who gave the page a video and waited for its result."""
     page = visit.open("/", _WATCH)
     page.locator("#files").set_input_files(
-        {"name": NAME, "mimeType": "video/mp4", "buffer": patient.path.read_bytes()}
+        {"name": NAME, "mimeType": "video/mp4", "buffer": recording.read_bytes()}
     )
     page.get_by_role("button", name="De-identify 1 video").click()
     expect(page.locator("#jobs > li.done")).to_be_visible(timeout=_LONG_MS)
@@ -206,18 +218,17 @@ def measured(clip, visit) -> str:
 
 
 def test_progress_is_shown_and_the_picture_is_of_the_result_only(watched):
-    stages: dict[str, list[int]] = {}
+    stages, counts = [], []
     for one in watched:
-        stage = one["state"].split(" · ")[0]
-        if one["done"] is not None and " · " in one["state"]:
-            stages.setdefault(stage, []).append(int(one["done"]))
+        stage = re.split(" · |: ", one["state"])[0]
+        stages.append(_STAGES.index(stage))
+        if one["done"] is not None:
+            counts.append((stages[-1], int(one["done"])))
         if one["picture"]:
             assert stage in ("Drawing", "Improving", "Done"), one
-    for counts in stages.values():
-        assert counts == sorted(counts)
-    assert next(iter(stages)) == "Measuring the face"
-    assert len({(stage, count) for stage, counts in stages.items() for count in counts}) >= 3
-    assert watched[-1]["state"].startswith("Done") and watched[-1]["picture"]
+    assert stages == sorted(stages) and stages[-1] == _STAGES.index("Done")
+    assert counts == sorted(counts) and len(set(counts)) >= 2
+    assert watched[-1]["picture"]
 
 
 def test_another_browser_without_the_token_gets_nothing(visit, chromium, clip):
@@ -247,7 +258,7 @@ def test_a_text_file_is_refused_in_one_sentence(visit, expect):
 def test_original_and_result_are_compared_frame_by_frame(visit, clip, expect):
     page = visit.open(f"/compare?clip={clip}")
     position, wipe = page.locator("#position"), page.locator("#wipe")
-    expect(position).to_contain_text("frame 1 of 30")
+    expect(position).to_contain_text("frame 1 of 60")
     drawn = "document.getElementById('canvas').toDataURL()"
     before = page.evaluate(drawn), int(wipe.get_attribute("aria-valuenow"))
     wipe.focus()
@@ -257,9 +268,9 @@ def test_original_and_result_are_compared_frame_by_frame(visit, clip, expect):
     page.wait_for_function(f"before => {drawn} !== before", arg=before[0])
     for frame in (2, 3):
         page.locator("#on").click()
-        expect(position).to_contain_text(f"frame {frame} of 30")
+        expect(position).to_contain_text(f"frame {frame} of 60")
     page.locator("#back").click()
-    expect(position).to_contain_text("frame 2 of 30")
+    expect(position).to_contain_text("frame 2 of 60")
 
 
 def test_curves_lead_to_their_frames(visit, measured, expect):
@@ -268,7 +279,7 @@ def test_curves_lead_to_their_frames(visit, measured, expect):
     expect(curve).to_be_visible()
     assert page.locator("#curves svg").count() == 3
     curve.click(position={"x": curve.bounding_box()["width"] / 2, "y": 10})
-    expect(page.locator("#position")).to_contain_text(re.compile("frame 1[4-7] of 30"))
+    expect(page.locator("#position")).to_contain_text(re.compile("frame (2[89]|3[0-3]) of 60"))
 
 
 def test_the_evidence_is_read_in_words(visit, measured, expect):
@@ -309,10 +320,10 @@ def test_a_release_holds_what_it_says_and_no_name(visit, measured, expect):
     assert waiting.value.suggested_filename.endswith(".zip")
 
 
-def test_the_first_page_needs_no_mouse(visit, patient, expect):
+def test_the_first_page_needs_no_mouse(visit, recording, expect):
     home = visit.served.api.post("/api/projects?name=keyboard").json()["id"]
     page = visit.open("/")
-    page.on("filechooser", lambda chooser: chooser.set_files(str(patient.path)))
+    page.on("filechooser", lambda chooser: chooser.set_files(str(recording)))
     expect(page.locator("#project option").filter(has_text="keyboard")).to_have_count(1)
     page.locator("#project").select_option(home)
     expect(page.locator("#empty")).to_be_visible()
@@ -376,12 +387,12 @@ def test_pages_speak_german(visit, measured, expect, path):
 
 @pytest.mark.parametrize("name", _TAKEN)
 def test_pictures_of_the_pages_are_in_the_documentation(
-    visit, measured, patient, make_clip, expect, name
+    visit, measured, recording, make_clip, expect, name
 ):
     picture = PICTURES / f"{name}.png"
     if os.environ.get("MIEN_SCREENSHOTS") == "1" or not picture.is_file():
         if name == "encounter":
-            meet(visit, measured, patient.path)
+            meet(visit, measured, recording)
         if name.startswith("deidentify"):
             longer = make_clip(seconds=8, seed=2)
             clip = visit.served.upload(longer.path, name="Jane Doe, visit 4.mp4")["id"]
@@ -416,7 +427,8 @@ def meet(visit: Visit, patient: str, doctor: Path) -> None:
 def take(visit: Visit, address: str, name: str, picture: Path, expect: Any) -> None:
     """Write a picture of a page, in few colours so that it stays small."""
     page = visit.open(address)
-    settle(page, expect)
+    if not name.startswith("deidentify"):  # there something goes on
+        settle(page, expect)
     if name == "encounter":
         page.locator("#encounters a").first.click()
         expect(page.locator("#timelines svg").first).to_be_visible()

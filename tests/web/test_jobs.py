@@ -212,3 +212,37 @@ def test_a_folder_of_another_version_is_refused_and_left_alone(tmp_path):
         Jobs(tmp_path / "old").create()
     with sqlite3.connect(tmp_path / "old") as old:
         assert old.execute("SELECT name FROM sqlite_master").fetchall() == [("jobs",)]
+
+
+def test_strange_things_in_the_folder_do_not_keep_the_server_from_starting(queue, put, tmp_path):
+    folders = Folders(tmp_path)
+    clip = queue.get(finished(queue, put, tmp_path))
+    runs = folders.runs(clip)
+    for place in (runs, runs.parent, folders.original(clip).parent):
+        (place / ".DS_Store").write_text("as some systems leave them")
+    (folders.upload(clip.project_id).parent / "folder").mkdir()
+    folders.tidy([clip.project_id], queue.listing())
+    folders.tidy([clip.project_id], queue.listing())
+    assert (folders.run(clip) / RESULT).is_file() and folders.original(clip).is_file()
+
+
+def test_the_name_of_a_clip_that_was_removed_is_nowhere(queue, put, tmp_path):
+    clip = finished(queue, put, tmp_path, "Anna Muster.mp4")
+    queue.add(
+        Kind.ENCOUNTER,
+        id="e",
+        project_id=queue.projects()[0].id,
+        name="Anna Muster.mp4 + b.mp4",
+        clips=[clip],
+        wanted={},
+    )
+    queue.take("w")
+    assert queue.finish("e", "w")
+
+    def stored() -> bytes:
+        return b"".join(path.read_bytes() for path in tmp_path.glob("mien.sqlite3*"))
+
+    assert b"Anna Muster" in stored()
+    assert queue.remove(clip) and queue.get("e").name == "… + b.mp4"
+    queue.close()
+    assert b"Anna Muster" not in stored()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sqlalchemy.exc import OperationalError
+
 
 def test_clips_are_kept_in_their_project(browser, application):
     first = browser.get("/api/projects").json()[0]
@@ -52,9 +54,21 @@ def test_other_jobs_are_listed_cancelled_and_removed(browser, application):
     )
     (found,) = browser.get("/api/works").json()
     assert (found["id"], found["kind"], found["wanted"]) == ("r1", "release", {"mute": True})
+    assert browser.get("/api/works?kind=release").json() == [found]
+    assert browser.get("/api/works?kind=encounter&kind=deidentify").json() == []
     assert browser.delete(f"/api/works/{job.id}").json()["code"] == "not_over"
     assert browser.post(f"/api/works/{job.id}/cancel").json()["status"] == "cancelled"
     assert browser.post(f"/api/works/{job.id}/cancel").json()["code"] == "over"
     assert browser.delete(f"/api/works/{job.id}").status_code == 204
     assert browser.get(f"/api/works/{job.id}").json()["code"] == "no_work"
     assert browser.get(f"/api/clips/{job.id}").json()["code"] == "no_clip"
+
+
+def test_a_database_that_does_not_answer_is_a_sentence(browser, application, monkeypatch):
+    def locked(*kinds):
+        raise OperationalError("SELECT", {"name": "Anna"}, Exception("database is locked"))
+
+    monkeypatch.setattr(application.jobs, "listing", locked)
+    answer = browser.get("/api/clips")
+    assert (answer.status_code, answer.json()["code"]) == (503, "busy")
+    assert "Anna" not in answer.text

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from mien.cli.failure import wants_traceback
 from mien.errors import ParameterError
 
 
@@ -84,6 +85,7 @@ def serve(
         unprotected=unprotected,
         workers=workers,
         largest=int(largest * 1e9),
+        traces=wants_traceback(),
     )
 
     def ready(address: str) -> None:

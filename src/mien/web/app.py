@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -33,6 +34,7 @@ PAGES = {
 """Addresses of the pages, and what their files are called."""
 _STATIC = Path(__file__).parent / "static"
 _LONGEST_FORM = 4096  # bytes
+_MOST_TRYING = 8  # passwords that wait to be looked at
 
 
 def create_app(
@@ -112,6 +114,8 @@ def _add_pages(app: FastAPI) -> None:
 def _add_doors(app: FastAPI, access: Access) -> None:
     """The two addresses that need no session, because they open one."""
 
+    one_at_a_time, trying = asyncio.Lock(), 0
+
     def welcome(secret: str) -> Response:
         response = RedirectResponse("/", 303)
         access.give(response, secret)
@@ -149,7 +153,17 @@ def _add_doors(app: FastAPI, access: Access) -> None:
             if len(body) > _LONGEST_FORM:
                 return refusal(LOG_IN, 413, "too_large", "That is no password.")
         fields = parse_qs(body.decode("utf-8", "replace"))
-        secret = await run_in_threadpool(access.log_in, fields.get("password", [""])[0])
+        nonlocal trying
+        if trying >= _MOST_TRYING:
+            return refusal(
+                LOG_IN, 429, "too_many", "Too many attempts at once: wait, then try again."
+            )
+        trying += 1
+        try:
+            async with one_at_a_time:  # waiting takes no thread from the pages
+                secret = await run_in_threadpool(access.log_in, fields.get("password", [""])[0])
+        finally:
+            trying -= 1
         if secret is None:
             return refusal(LOG_IN, 401, "wrong_password", "Wrong password: go back and try again.")
         return welcome(secret)

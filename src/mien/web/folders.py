@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import shutil
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -124,17 +125,29 @@ class Folders:
         for project in projects:
             folder = self._project(project)
             for path in (folder / "uploads").glob("*"):
-                path.unlink(missing_ok=True)
+                _remove(path)
             for path in (folder / "originals").glob("*"):
                 if path.name not in known:
-                    path.unlink(missing_ok=True)
+                    _remove(path)
             for path in (folder / "runs").glob("*"):
                 job = known.get(path.name)
+                if job is None:
+                    _remove(path)
+                    continue
                 for run in path.glob("*"):
-                    if job is None or job.status != "done" or job.run != run.name:
-                        shutil.rmtree(run, ignore_errors=True)
-                if not any(path.iterdir()):
-                    path.rmdir()
+                    if job.status != "done" or job.run != run.name:
+                        _remove(run)
+                with suppress(OSError):
+                    path.rmdir()  # if nothing is left
 
     def _project(self, project: str) -> Path:
         return self.data / "projects" / project
+
+
+def _remove(path: Path) -> None:
+    """Remove a file or a folder; what cannot be removed stays, for the server has to start."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+        return
+    with suppress(OSError):
+        path.unlink()

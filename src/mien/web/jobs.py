@@ -27,6 +27,8 @@ STOPPED = (
 )
 URGENT, USUAL, LATER = 0, 1, 2
 """Urgencies: somebody waits for it; a clip; what follows a clip unasked."""
+REMOVED = "…"
+"""What stands for the name of a clip that was removed, in names of jobs that read it."""
 VERSION = 2
 """Of the tables; a database of another version is refused."""
 
@@ -195,9 +197,21 @@ class Jobs:
         self._change(update(Job).where(Job.id == job).values(original=False))
 
     def remove(self, job: str) -> bool:
-        """Forget a job that is over."""
+        """Forget a job that is over, and its name wherever it was written."""
         over = [status for status in Status if status.over]
-        return self._change(delete(Job).where(Job.id == job, Job.status.in_(over)))
+        found = self.get(job)
+        if not self._change(delete(Job).where(Job.id == job, Job.status.in_(over))):
+            return False
+        assert found is not None
+        for other in self.of_clip(job):
+            self._change(
+                update(Job)
+                .where(Job.id == other.id)
+                .values(name=other.name.replace(found.name, REMOVED))
+            )
+        with self._engine.connect() as connection:  # the log of changes holds what was deleted
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        return True
 
     # --- jobs, as a worker sees them ------------------------------------------------------------
 
@@ -433,7 +447,9 @@ def _has(job: str, worker: str) -> Any:
 
 def _open(database: Path) -> Engine:
     engine = create_engine(
-        URL.create("sqlite", database=str(database)), connect_args={"timeout": 30}
+        URL.create("sqlite", database=str(database)),
+        connect_args={"timeout": 30},
+        hide_parameters=True,  # errors are printed, and names of clips are among them
     )
 
     @event.listens_for(engine, "connect")

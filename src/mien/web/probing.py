@@ -15,12 +15,10 @@ import subprocess
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from threading import BoundedSemaphore
 
 from mien.errors import VideoError
 
 _TIMEOUT_S = 60.0
-_at_once = BoundedSemaphore(2)
 
 
 @dataclass(frozen=True)
@@ -45,20 +43,17 @@ def look(path: Path) -> Clip:
     VideoError
         If it is no video that mien reads. The message calls the file by its name on disk.
     """
-    with _at_once:
-        try:
-            found = subprocess.run(
-                [sys.executable, "-P", "-m", "mien.web.probing", str(path)],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                timeout=_TIMEOUT_S,
-            )
-            answer = json.loads(found.stdout)
-        except (subprocess.TimeoutExpired, ValueError) as exc:
-            raise VideoError(
-                f"{path.name} cannot be read as a video: choose another file."
-            ) from exc
+    try:
+        found = subprocess.run(
+            [sys.executable, "-P", "-m", "mien.web.probing", str(path)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=_TIMEOUT_S,
+        )
+        answer = json.loads(found.stdout)
+    except (subprocess.TimeoutExpired, ValueError) as exc:
+        raise VideoError(f"{path.name} cannot be read as a video: choose another file.") from exc
     if "error" in answer:
         raise VideoError(answer["error"])
     return Clip(**answer)

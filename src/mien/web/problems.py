@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
+from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
@@ -59,6 +60,16 @@ def answer_problems(app: FastAPI) -> None:
         found = refusal(request.url.path, error.status_code, "not_found", sentence)
         found.headers.update(error.headers or {})
         return found
+
+    @app.exception_handler(OperationalError)
+    def _busy(request: Request, error: OperationalError) -> Response:
+        return refusal(
+            request.url.path,
+            503,
+            "busy",
+            "The list of clips cannot be read or changed now: look whether the disk is full, then "
+            "try again.",
+        )
 
     @app.exception_handler(Exception)
     def _unexpected(request: Request, error: Exception) -> Response:

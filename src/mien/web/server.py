@@ -45,7 +45,7 @@ def serve(serving: Serving, port: int, ready: Callable[[str], None]) -> None:
         address = f"{serving.scheme}://{written}:{port}{ENTER}?token={access.token}"
         config = uvicorn.Config(
             create_app(serving, access),
-            log_level="error",
+            log_level="error" if serving.traces else "critical",
             access_log=False,  # addresses hold the token
             server_header=False,
             proxy_headers=False,

@@ -39,6 +39,8 @@ class Serving:
     """Seconds for which the printed address opens a session."""
     session_s: float = 12 * 3600.0
     """Seconds for which a session lasts."""
+    traces: bool = False
+    """Whether what nobody expected is printed with where it happened; names of clips may be in it."""
     work: str = "mien.web.work:do"
     """What workers call on a job, as ``module:function``."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import secrets
 from pathlib import Path
@@ -27,6 +28,9 @@ People = Literal["all", "main"]
 Voice = Literal["keep", "mute"]
 After = Literal["ask", "delete"]
 Measure = Literal["no", "generic", "parkinson", "palsy"]
+
+
+_LOOKED_AT = 2  # uploads at once: each is a process
 
 
 class OptionsView(BaseModel):
@@ -109,6 +113,7 @@ def routes(desk: Desk) -> APIRouter:
     """Routes under /clips, and what goes with them."""
     router = APIRouter()
     jobs, folders = desk.jobs, desk.folders
+    looking = asyncio.Semaphore(_LOOKED_AT)
 
     def view(job: Job, needed: set[str] | None = None) -> ClipView:
         begun = job.status in (Status.DONE, Status.RUNNING) and job.run is not None
@@ -191,7 +196,8 @@ def routes(desk: Desk) -> APIRouter:
         try:
             size = await receive(request.stream(), announced, desk.serving.largest, place)
             try:
-                clip = await run_in_threadpool(desk.look, place)
+                async with looking:  # waiting takes no thread from the pages
+                    clip = await run_in_threadpool(desk.look, place)
             except VideoError as error:
                 raise Problem(422, "not_a_video", in_words(error, place, called)) from error
             wanted = WantedView(

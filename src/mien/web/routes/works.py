@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from mien.web.desk import Desk, WorkView, work_view
@@ -17,9 +19,13 @@ def routes(desk: Desk) -> APIRouter:
     others = [kind for kind in Kind if kind != Kind.DEIDENTIFY]
 
     @router.get("", responses=documented(404))
-    def list_works(project: str | None = None) -> list[WorkView]:
-        """Jobs of a project that are no clips, in the order they came."""
-        return [work_view(job) for job in jobs.listing(desk.project(project).id, *others)]
+    def list_works(
+        project: str | None = None, kind: Annotated[list[Kind] | None, Query()] = None
+    ) -> list[WorkView]:
+        """Jobs of a project that are no clips, or those of some kinds, in the order they came."""
+        kinds = [each for each in kind or others if each in others]
+        home = desk.project(project).id
+        return [work_view(job) for job in jobs.listing(home, *kinds)] if kinds else []
 
     @router.get("/{work}", responses=documented(404))
     def one_work(work: str) -> WorkView:

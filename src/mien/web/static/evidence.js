@@ -320,7 +320,7 @@ function showAll() {
 
 async function look() {
   const query = new URLSearchParams({ project: project() });
-  const [allClips, allWorks] = await Promise.all([ask(`clips?${query}`), ask(`works?${query}`)]);
+  const [allClips, allWorks] = await Promise.all([ask(`clips?${query}`), ask(`works?${query}&kind=evaluate&kind=cover`)]);
   for (const job of allWorks) {
     const before = works.find((each) => each.id === job.id);
     if (before && job.kind === "evaluate" && before.status !== job.status && over(job)) say(words().said(job.name, words()[job.status]));

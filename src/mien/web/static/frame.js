@@ -11,6 +11,7 @@ const PAGES = [["/", "pageDeidentify"], ["/compare", "pageCompare"], ["/evidence
 let look = async () => false;
 let show = () => {};
 let projects = [];
+let home = localStorage.getItem("project");
 let timer = null;
 
 /** Show a problem, or none. */
@@ -37,10 +38,14 @@ export async function act(path, method, body) {
   return answer;
 }
 
-/** The project whose clips are shown. */
+/** The project whose clips are shown. What another window chooses meanwhile changes nothing here. */
 export function project() {
-  const stored = localStorage.getItem("project");
-  return projects.find((each) => each.id === stored)?.id ?? projects[0]?.id;
+  return projects.find((each) => each.id === home)?.id ?? projects[0]?.id;
+}
+
+function goTo(id) {
+  home = id;
+  localStorage.setItem("project", id);
 }
 
 /** Look at the server now, and then as often as something happens. */
@@ -89,7 +94,7 @@ async function changeProject(event) {
     const name = prompt(words().projectName, select.value === "name" ? now.name : "")?.trim();
     const query = new URLSearchParams({ name: name ?? "" });
     try {
-      if (name && select.value === "new") localStorage.setItem("project", (await ask(`projects?${query}`, "POST")).id);
+      if (name && select.value === "new") goTo((await ask(`projects?${query}`, "POST")).id);
       if (name && select.value === "name") await ask(`projects/${now.id}?${query}`, "PUT");
       trouble(null);
     } catch (problem) {
@@ -103,7 +108,7 @@ async function changeProject(event) {
       trouble(problem);
     }
   } else {
-    localStorage.setItem("project", select.value);
+    goTo(select.value);
   }
   try {
     projects = await ask("projects");

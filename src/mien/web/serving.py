@@ -40,7 +40,7 @@ class Serving:
     session_s: float = 12 * 3600.0
     """Seconds for which a session lasts."""
     traces: bool = False
-    """Whether what nobody expected is printed with where it happened; names of clips may be in it."""
+    """Whether unexpected failures are printed in full; names of clips may be in them."""
     work: str = "mien.web.work:do"
     """What workers call on a job, as ``module:function``."""
 

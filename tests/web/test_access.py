@@ -139,3 +139,21 @@ def test_without_a_password_nobody_logs_in(application):
     client = application.client()
     assert client.get("/login").status_code == 404
     assert client.post("/login", data={"password": ""}).status_code == 401
+
+
+def test_the_address_opened_twice_in_one_browser_opens_the_page_again(browser, application):
+    again = browser.get("/enter", params={"token": application.access.token})
+    assert (again.status_code, again.headers["Location"]) == (303, "/")
+    with application.client() as other:
+        assert other.get("/enter", params={"token": application.access.token}).status_code == 401
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_only_an_upload_may_be_large(browser, chunked):
+    pieces = [b" " * 400_000] * 3
+    answer = browser.post(
+        "/api/releases",
+        content=iter(pieces) if chunked else b"".join(pieces),
+        headers={"Content-Type": "application/json"},
+    )
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")

@@ -244,5 +244,18 @@ def test_the_name_of_a_clip_that_was_removed_is_nowhere(queue, put, tmp_path):
 
     assert b"Anna Muster" in stored()
     assert queue.remove(clip) and queue.get("e").name == "… + b.mp4"
-    queue.close()
+    queue.scrub()
     assert b"Anna Muster" not in stored()
+
+
+def test_a_reader_does_not_keep_a_clip_from_being_removed(queue, put, tmp_path):
+    clip = finished(queue, put, tmp_path, "Anna Muster.mp4")
+    with sqlite3.connect(tmp_path / "mien.sqlite3") as reader:
+        reader.execute("BEGIN")
+        assert reader.execute("SELECT count(*) FROM jobs").fetchone() == (1,)
+        assert queue.remove(clip)
+        queue.scrub()
+        assert b"Anna Muster" in (tmp_path / "mien.sqlite3-wal").read_bytes()
+    reader.close()
+    queue.scrub()  # as the server does again and again
+    assert b"Anna Muster" not in (tmp_path / "mien.sqlite3-wal").read_bytes()

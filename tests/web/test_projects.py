@@ -72,3 +72,21 @@ def test_a_database_that_does_not_answer_is_a_sentence(browser, application, mon
     answer = browser.get("/api/clips")
     assert (answer.status_code, answer.json()["code"]) == (503, "busy")
     assert "Anna" not in answer.text
+
+
+def test_what_was_made_of_a_clip_that_changed_is_outdated(browser, application):
+    jobs = application.jobs
+    project = jobs.projects()[0].id
+    clip = browser.post("/api/clips", params={"name": "a.mp4"}, content=b"video").json()["id"]
+    run = jobs.take("w").run
+    assert jobs.finish(clip, "w", None)
+    jobs.add("release", id="r", project_id=project, name="r", clips=[clip], wanted={})
+    jobs.take("w")
+    assert jobs.finish("r", "w", {"passed": True, "runs": {clip: run}})
+    assert [job["outdated"] for job in browser.get("/api/works").json()] == [False]
+    jobs.add("cover", id="c", project_id=project, name="a.mp4", clips=[clip], wanted={})
+    jobs.take("w")
+    assert jobs.finish("c", "w", {"ledger": {}})
+    assert browser.get("/api/works/r").json()["outdated"]
+    assert browser.delete(f"/api/clips/{clip}").status_code == 204
+    assert [job["outdated"] for job in browser.get("/api/works").json()] == [True]

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -103,6 +104,47 @@ def test_a_failure_calls_a_result_as_its_clip_is_called(queue, put, work, tmp_pa
 
     work(measure)
     assert queue.get(job.id).error == "visit.mp4 is damaged: make it again."
+
+
+def test_a_failure_blames_the_right_one_of_two_clips_and_tells_no_places(
+    queue, put, work, tmp_path
+):
+    clips = [put("first.mp4"), put("second.mp4")]
+    work(quick), work(quick)
+    project = queue.projects()[0].id
+    queue.add(Kind.RELEASE, id="r", project_id=project, name="r", clips=clips, wanted={})
+
+    def pack(task, progress):
+        folder = task.clips[1].folder
+        raise VideoError(
+            f"{folder / RESULT} is damaged, {folder / MANIFEST} is none, {task.folder / 'a.zip'} "
+            f"and {task.clips[0].original} as well: make them again."
+        )
+
+    work(pack)
+    assert queue.get("r").error == (
+        "second.mp4 is damaged, result.json is none, a.zip and first.mp4 as well: make them again."
+    )
+
+
+def test_what_is_written_on_the_way_lies_in_the_folder_of_the_run(queue, put, work, tmp_path):
+    put("a.mp4")
+    places = []
+
+    def render(task, progress):
+        with tempfile.TemporaryDirectory() as place:
+            places.append(Path(place).parent == task.folder)
+        return quick(task, progress)
+
+    work(render)
+    assert places == [True] and Path(tempfile.gettempdir()) != tmp_path
+
+
+def test_a_worker_that_cannot_start_is_said(queue, put, supervise, monkeypatch):
+    monkeypatch.setattr(supervisor, "_SLOWEST_S", 0.0)
+    job = put("a.mp4")
+    found = supervise("nothing_here:do", job, over)
+    assert (found.status, found.code) == (Status.FAILED, "no_worker")
 
 
 def test_what_nobody_expected_is_a_sentence_too(queue, put, work):

@@ -17,6 +17,7 @@ from threading import Lock
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -24,6 +25,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from mien.web.serving import Serving
 
 ENTER, LOG_IN = "/enter", "/login"
+UPLOAD = ("POST", "/api/clips")
+"""The one request whose body may be large."""
+_MOST_BYTES = 1 << 20  # of any other body
 _READS = ("GET", "HEAD")
 _WRONG_S = 1.0  # that a wrong password takes
 _HEADERS = {
@@ -161,6 +165,8 @@ class Guard:
             await send(message)
 
         refused = self._refuse(scope)
+        if (scope["method"], scope["path"]) != UPLOAD:
+            receive = _little(receive)
         await (refused or self._app)(scope, receive, send_with_headers)
 
     def _refuse(self, scope: Scope) -> Response | None:
@@ -188,6 +194,21 @@ class Guard:
                 "when it started, or start it again.",
             )
         return None
+
+
+def _little(receive: Receive) -> Receive:
+    """Messages of a request whose body is small."""
+    size = 0
+
+    async def counted() -> Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > _MOST_BYTES:
+            raise HTTPException(413)
+        return message
+
+    return counted
 
 
 def refusal(path: str, status: int, code: str, sentence: str) -> Response:

@@ -122,7 +122,9 @@ def _add_doors(app: FastAPI, access: Access) -> None:
         return response
 
     @app.get(ENTER, include_in_schema=False)
-    def enter(token: str = "") -> Response:
+    def enter(request: Request, token: str = "") -> Response:
+        if access.knows(request.cookies.get(access.cookie)):
+            return RedirectResponse("/", 303)  # opened again where it was opened before
         secret = access.enter(token)
         if secret is None:
             return refusal(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -52,6 +52,8 @@ class WorkView(ProgressView):
     """Its settings."""
     found: dict[str, Any] | None
     """What was found, in short; None until it is done."""
+    outdated: bool = False
+    """Whether a clip that it was made of was removed, or covered by hand, since."""
 
 
 @dataclass(frozen=True)
@@ -132,6 +134,8 @@ def progress_of(job: Job) -> dict[str, Any]:
     }
 
 
-def work_view(job: Job) -> WorkView:
-    """What pages are told of a job that is no clip."""
-    return WorkView.model_validate(progress_of(job))
+def work_view(job: Job, runs: Mapping[str, str | None] | None = None) -> WorkView:
+    """What pages are told of a job that is no clip; `runs` are those that clips have now."""
+    read = (job.found or {}).get("runs", {})
+    outdated = runs is not None and any(runs.get(clip) != run for clip, run in read.items())
+    return WorkView.model_validate({**progress_of(job), "outdated": outdated})

@@ -97,9 +97,9 @@ class Folders:
 
     def forget_original(self, clip: Job) -> None:
         """Remove whatever shows the original of a clip."""
-        self.original(clip).unlink(missing_ok=True)
         for path in self.runs(clip).glob(f"*/{COMPARE}"):
             path.unlink(missing_ok=True)
+        self.original(clip).unlink(missing_ok=True)
 
     def forget_others(self, clip: Job) -> None:
         """Remove results of a clip that another has taken the place of."""

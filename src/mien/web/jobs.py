@@ -9,11 +9,13 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import and_, create_engine, delete, event, func, inspect, select, text, update
 from sqlalchemy.engine import URL, Engine
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import sessionmaker
 
 from mien.errors import OutputError
@@ -31,6 +33,7 @@ REMOVED = "…"
 """What stands for the name of a clip that was removed, in names of jobs that read it."""
 VERSION = 2
 """Of the tables; a database of another version is refused."""
+_PATIENT_MS, _SOON_MS = 30_000, 300  # that a busy database is waited for
 
 
 class Jobs:
@@ -48,6 +51,7 @@ class Jobs:
         self._clock = clock
         self._engine = _open(database)
         self._session = sessionmaker(self._engine, expire_on_commit=False)
+        self._unscrubbed = True
 
     def create(self) -> None:
         """Create the tables.
@@ -140,9 +144,23 @@ class Jobs:
         with self._session() as session:
             return session.scalars(statement).all()
 
-    def of_clip(self, clip: str, *kinds: Kind) -> list[Job]:
+    def of_clip(self, clip: str, *kinds: Kind) -> Sequence[Job]:
         """Jobs that read a clip, in the order they came."""
-        return [job for job in self.listing(None, *kinds) if clip in job.clips]
+        statement = select(Job).where(_READS).order_by(Job.number)
+        if kinds:
+            statement = statement.where(Job.kind.in_(kinds))
+        with self._session() as session:
+            return session.scalars(statement, {"clip": clip}).all()
+
+    def runs(self, project: str) -> dict[str, str | None]:
+        """The run that each clip of a project has now, by the clip's id."""
+        with self._session() as session:
+            found = session.execute(
+                select(Job.id, Job.run).where(
+                    Job.project_id == project, Job.kind == Kind.DEIDENTIFY
+                )
+            )
+            return {clip: run for clip, run in found}
 
     def waiting(self) -> int:
         """How many jobs wait."""
@@ -202,16 +220,28 @@ class Jobs:
         found = self.get(job)
         if not self._change(delete(Job).where(Job.id == job, Job.status.in_(over))):
             return False
+        self._unscrubbed = True
         assert found is not None
-        for other in self.of_clip(job):
-            self._change(
-                update(Job)
-                .where(Job.id == other.id)
-                .values(name=other.name.replace(found.name, REMOVED))
-            )
-        with self._engine.connect() as connection:  # the log of changes holds what was deleted
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        with suppress(OperationalError):  # the job is gone already, and its files have to go
+            for other in self.of_clip(job):
+                self._change(
+                    update(Job)
+                    .where(Job.id == other.id)
+                    .values(name=other.name.replace(found.name, REMOVED))
+                )
         return True
+
+    def scrub(self) -> None:
+        """Overwrite what was deleted in the log of changes too, if nobody reads it just now."""
+        if not self._unscrubbed:
+            return
+        with suppress(OperationalError), self._engine.connect() as connection:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={_SOON_MS}")
+            try:
+                found = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+                self._unscrubbed = found[0] != 0
+            finally:
+                connection.exec_driver_sql(f"PRAGMA busy_timeout={_PATIENT_MS}")
 
     # --- jobs, as a worker sees them ------------------------------------------------------------
 
@@ -304,6 +334,20 @@ class Jobs:
             update(Job)
             .where(_has(job, worker), Job.cancel_asked.is_not(None))
             .values(status=Status.CANCELLED, **self._ended())
+        )
+
+    def give_up_next(self, error: str, code: str) -> None:
+        """Fail the job that is next, because no worker can be had."""
+        first = (
+            select(Job.id)
+            .where(Job.status == Status.QUEUED)
+            .order_by(Job.urgency, Job.number)
+            .limit(1)
+        )
+        self._change(
+            update(Job)
+            .where(Job.id == first.scalar_subquery(), Job.status == Status.QUEUED)
+            .values(status=Status.FAILED, error=error, code=code, **self._ended())
         )
 
     # --- what goes wrong ------------------------------------------------------------------------
@@ -430,6 +474,8 @@ _UNDISTURBED = text(
     """
 )
 """Whether no running job works on the same clips, of which one changes its result."""
+_READS = text("EXISTS (SELECT 1 FROM json_each(jobs.clips) WHERE value = :clip)")
+"""Whether a job reads a clip."""
 _UNSYNCHRONISED = {"synchronize_session": False}
 _NOTHING_DONE: dict[str, Any] = {
     "stage": None,
@@ -448,7 +494,7 @@ def _has(job: str, worker: str) -> Any:
 def _open(database: Path) -> Engine:
     engine = create_engine(
         URL.create("sqlite", database=str(database)),
-        connect_args={"timeout": 30},
+        connect_args={"timeout": _PATIENT_MS / 1000},
         hide_parameters=True,  # errors are printed, and names of clips are among them
     )
 
@@ -456,7 +502,10 @@ def _open(database: Path) -> Engine:
     def configure(connection: Any, _: Any) -> None:
         cursor = connection.cursor()
         # readers do not wait for writers; what is deleted (names of clips) is overwritten
-        for setting in ("journal_mode=WAL", "synchronous=NORMAL", "secure_delete=ON"):
+        for setting in (
+            *("journal_mode=WAL", "synchronous=NORMAL"),
+            *("secure_delete=ON", "foreign_keys=ON"),
+        ):
             cursor.execute(f"PRAGMA {setting}")
         cursor.close()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import cv2
@@ -33,7 +34,8 @@ class Live:
         now = time.monotonic()
         if now - self._last >= _EVERY_S:
             self._last = now
-            write(image, self._picture)
+            with suppress(OSError):  # a full disk says so where the result is written
+                write(image, self._picture)
 
 
 def preview(result: Path, picture: Path, frames: int) -> None:

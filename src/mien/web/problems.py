@@ -54,10 +54,13 @@ def answer_problems(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     def _http(request: Request, error: HTTPException) -> Response:
         sentence = {
+            400: "This request cannot be read.",
             404: "There is nothing at this address.",
             405: "This address does not take such requests.",
+            413: "This is too much at once: send less.",
         }.get(error.status_code, "This request cannot be answered.")
-        found = refusal(request.url.path, error.status_code, "not_found", sentence)
+        code = {400: "invalid", 413: "too_large"}.get(error.status_code, "not_found")
+        found = refusal(request.url.path, error.status_code, code, sentence)
         found.headers.update(error.headers or {})
         return found
 
@@ -69,6 +72,16 @@ def answer_problems(app: FastAPI) -> None:
             "busy",
             "The list of clips cannot be read or changed now: look whether the disk is full, then "
             "try again.",
+        )
+
+    @app.exception_handler(OSError)
+    def _disk(request: Request, error: OSError) -> Response:
+        return refusal(
+            request.url.path,
+            503,
+            "disk",
+            "A file cannot be read or changed now: close what has it open, look whether the disk "
+            "is full, then try again.",
         )
 
     @app.exception_handler(Exception)

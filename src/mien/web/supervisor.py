@@ -6,19 +6,24 @@ import secrets
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from threading import Event, Thread
-
-from sqlalchemy.exc import OperationalError
 
 from mien.web.folders import Folders
 from mien.web.jobs import Jobs
 from mien.web.serving import Serving
+from mien.web.tables import Kind, Status
 
 _TICK_S = 0.3
 _PATIENCE_S = 4.0  # between asking a worker to cancel and ending it
 _SOON_S = 5.0  # a worker that lived no longer is started again more and more slowly
 _SLOWEST_S = 30.0
+_MOST_FAILED = 3
+_NO_WORKER = (
+    "The program that works on clips does not start, perhaps for want of memory: close other "
+    "programs and try again, or install mien anew."
+)
 
 
 @dataclass
@@ -30,6 +35,8 @@ class _Slot:
     started: float = 0.0
     wait: float = 0.0
     """Seconds after the last start before the next one."""
+    failed: int = 0
+    """Processes one after the other that ended at once, without a job."""
 
 
 class Supervisor:
@@ -73,8 +80,8 @@ class Supervisor:
         while not self._over.is_set():
             try:
                 self._tick()
-            except (OperationalError, OSError):  # a busy disk: look again
-                pass
+            except Exception:  # a busy or damaged disk: what comes of it is seen where it is read
+                self._over.wait(_SOON_S)
             self._over.wait(_TICK_S)
 
     def _tick(self) -> None:
@@ -83,11 +90,16 @@ class Supervisor:
             if slot.process is not None and slot.name in overdue:
                 _end(slot.process)
             if slot.process is not None and slot.process.poll() is not None:
-                self._settle(slot)
+                held = self._settle(slot)
+                self._tidy_covers()
+                ended_well = slot.process.returncode == 0
                 lived = time.monotonic() - slot.started
                 slot.wait = min(2 * slot.wait + 1, _SLOWEST_S) if lived < _SOON_S else 0.0
+                slot.failed = 0 if ended_well or held or lived >= _SOON_S else slot.failed + 1
                 _end(slot.process)
                 slot.process = None
+                if slot.failed >= _MOST_FAILED:
+                    self._jobs.give_up_next(_NO_WORKER, "no_worker")
         # a worker is started for a job, not before: models take memory, and starting takes a core
         # that the first page needs
         free = sum(slot.process is not None for slot in self._slots) - self._jobs.running()
@@ -98,12 +110,26 @@ class Supervisor:
                 self._launch(slot)
                 lacking -= 1
         for job in self._jobs.originals_due():
-            self._folders.forget_original(job)
-            self._jobs.original_deleted(job.id)
+            with suppress(OSError):  # one that cannot go does not keep the others
+                self._folders.forget_original(job)
+                self._jobs.original_deleted(job.id)
+        self._jobs.scrub()
 
-    def _settle(self, slot: _Slot, *, count: bool = True) -> None:
-        for job in self._jobs.reap(slot.name, count=count):
+    def _settle(self, slot: _Slot, *, count: bool = True) -> bool:
+        """Let go of what a dead worker held; whether it held something."""
+        held = self._jobs.reap(slot.name, count=count)
+        for job in held:
             self._folders.drop_run(job)
+        return bool(held)
+
+    def _tidy_covers(self) -> None:
+        """Remove results that a cover took the place of, if its worker died before it could."""
+        covers = self._jobs.listing(None, Kind.COVER)
+        under_way = {job.clips[0] for job in covers if job.status == Status.RUNNING}
+        for clip in {job.clips[0] for job in covers if job.status == Status.DONE} - under_way:
+            found = self._jobs.get(clip)
+            if found is not None:
+                self._folders.forget_others(found)
 
     def _launch(self, slot: _Slot) -> None:
         slot.name, slot.started = secrets.token_hex(8), time.monotonic()

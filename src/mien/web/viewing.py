@@ -8,16 +8,14 @@ are hidden while the file is sent. The file itself stays as it is.
 from __future__ import annotations
 
 import os
-import re
 import struct
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
-_PIECE = 1 << 18  # bytes
-_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
+from mien.web.sending import send
 
 
 def view(path: Path, wanted: str | None) -> Response:
@@ -35,27 +33,9 @@ def view(path: Path, wanted: str | None) -> Response:
     OSError
         If the file cannot be opened.
     """
-    file = path.open("rb")
-    try:
-        size = os.fstat(file.fileno()).st_size
-        headers = {"Accept-Ranges": "bytes"}
-        status, (first, end) = 200, (0, size)
-        if match := _RANGE.fullmatch(wanted or ""):
-            status, (first, end) = 206, _part(match[1], match[2], size)
-            headers["Content-Range"] = f"bytes {first}-{end - 1}/{size}"
-            if first >= end:
-                file.close()
-                return Response(status_code=416, headers={"Content-Range": f"bytes */{size}"})
-        headers["Content-Length"] = str(end - first)
-        return StreamingResponse(
-            _pieces(file, first, end, hidden(file, size)),
-            status_code=status,
-            media_type="video/mp4",
-            headers=headers,
-        )
-    except BaseException:
-        file.close()
-        raise
+    with path.open("rb") as file:
+        places = hidden(file, os.fstat(file.fileno()).st_size)
+    return send(path, wanted, "video/mp4", hide=places)
 
 
 def hidden(file: BinaryIO, size: int) -> list[int]:
@@ -89,25 +69,3 @@ def _boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int, i
             return
         yield name, contents, start + length
         start += length
-
-
-def _part(first: str, last: str, size: int) -> tuple[int, int]:
-    """First byte and the one after the last, as the header counts them."""
-    if not first:
-        return max(0, size - int(last or 0)), size
-    return int(first), min(size, int(last) + 1) if last else size
-
-
-def _pieces(file: BinaryIO, first: int, end: int, names: list[int]) -> Iterator[bytes]:
-    with file:
-        while first < end:
-            file.seek(first)
-            piece = bytearray(file.read(min(_PIECE, end - first)))
-            if not piece:
-                return
-            for name in names:
-                for k, byte in enumerate(b"free", name - first):
-                    if 0 <= k < len(piece):
-                        piece[k] = byte
-            yield bytes(piece)
-            first += len(piece)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import tempfile
 import time
 from collections.abc import Callable
 from importlib import import_module
@@ -26,7 +27,6 @@ from mien.web.folders import RESULT, Folders
 from mien.web.jobs import Jobs
 from mien.web.tables import Job, Kind, Status
 from mien.web.tasks import Material, Progress, Task
-from mien.web.uploads import in_words
 
 BEAT_S = 0.25  # between two writes of progress
 _IDLE_S = 0.3  # between two looks for a job
@@ -117,12 +117,17 @@ class Worker:
         finished, found, clips = False, None, self._clips(job)
         try:
             self._folders.run(job).mkdir(mode=0o700, parents=True)
+            # what is written on the way lies where the result lies: on the disk that the user
+            # chose, and removed with it
+            tempfile.tempdir = str(self._folders.run(job))
             found = self._work(self._task(job, clips), meter)
+            if job.kind in (Kind.ENCOUNTER, Kind.RELEASE):
+                found = {**(found or {}), "runs": {clip.id: clip.run for clip in clips}}
             finished = True
         except Stopped:
             pass
         except MienError as error:
-            failure = self._sentence(error, clips), type(error).__name__
+            failure = self._sentence(error, job, clips), type(error).__name__
         except Exception as error:  # whatever it is, the queue goes on
             failure = (
                 f"Something unexpected went wrong with this ({type(error).__name__}): try again, "
@@ -130,6 +135,7 @@ class Worker:
                 "unexpected",
             )
         finally:
+            tempfile.tempdir = None
             over.set()
             beats.join()
         if finished and self._jobs.finish(job.id, self._name, found):
@@ -164,21 +170,31 @@ class Worker:
             ),
         )
 
-    def _sentence(self, error: MienError, clips: list[Job]) -> str:
-        """What went wrong, with clips called as people know them."""
-        sentence: Exception | str = error
+    def _sentence(self, error: MienError, job: Job, clips: list[Job]) -> str:
+        """What went wrong, with clips called as people know them and without places on the disk."""
+        sentence = " ".join(str(error).split())
+        runs = {clip.id: str(self._folders.run(clip)) for clip in clips if clip.run is not None}
         for clip in clips:
-            if clip.run is not None:  # first, for its path holds the name of the original
-                sentence = in_words(sentence, self._folders.run(clip) / RESULT, clip.name)
-            sentence = in_words(sentence, self._folders.original(clip), clip.name)
-        return str(sentence)
+            if clip.id in runs:
+                sentence = sentence.replace(str(Path(runs[clip.id]) / RESULT), clip.name)
+            sentence = sentence.replace(str(self._folders.original(clip)), clip.name)
+        for folder in (*runs.values(), str(self._folders.run(job))):
+            sentence = sentence.replace(folder + os.sep, "").replace(folder, "the folder")
+        for clip in clips:
+            sentence = sentence.replace(clip.id, clip.name)
+        # of one clip, what is only called by its last name
+        return sentence.replace(RESULT, clips[0].name) if len(clips) == 1 else sentence
 
     def _settle(self, job: Job, clips: list[Job]) -> None:
         """Follow up on a job that is done."""
         if job.kind == Kind.COVER:
             clip = self._jobs.get(clips[0].id)
-            if clip is not None:
-                self._folders.forget_others(clip)
+            if clip is None:  # removed meanwhile
+                self._folders.drop_run(job)
+                return
+            self._folders.forget_others(clip)
+            if not clip.original:
+                self._folders.forget_original(clip)
 
     def _beat(self, job: Job, meter: Meter, over: Event) -> None:
         while not over.wait(BEAT_S):

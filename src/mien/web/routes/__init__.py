@@ -22,7 +22,7 @@ _ROUTES = (projects, clips, compare, surrogates, works, evidence, encounters, re
 
 def api(desk: Desk) -> APIRouter:
     """All routes."""
-    router = APIRouter(prefix="/api", responses=documented(401, 403, 421, 422, 503))
+    router = APIRouter(prefix="/api", responses=documented(400, 401, 403, 413, 421, 422, 503))
     for module in _ROUTES:
         router.include_router(module.routes(desk))
     return router

@@ -10,8 +10,9 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
+from sqlalchemy.exc import IntegrityError
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response, StreamingResponse
 
 from mien.errors import VideoError
 from mien.web.desk import Desk, ProgressView, progress_of
@@ -19,6 +20,7 @@ from mien.web.folders import COMPARE, MANIFEST, PREVIEW, RESULT
 from mien.web.probing import Clip
 from mien.web.problems import Problem, documented
 from mien.web.routes.surrogates import bank
+from mien.web.sending import Range, send, sent
 from mien.web.tables import Job, Kind, Status
 from mien.web.uploads import display_name, in_words, receive
 
@@ -30,6 +32,7 @@ After = Literal["ask", "delete"]
 Measure = Literal["no", "generic", "parkinson", "palsy"]
 
 
+_NO_PROJECT = "There is no such project: it may have been removed."
 _LOOKED_AT = 2  # uploads at once: each is a process
 
 
@@ -195,6 +198,8 @@ def routes(desk: Desk) -> APIRouter:
         announced = int(length) if length.isascii() and length.isdigit() else None
         try:
             size = await receive(request.stream(), announced, desk.serving.largest, place)
+            if not place.exists():  # the project was removed while the video arrived
+                raise Problem(404, "no_project", _NO_PROJECT)
             try:
                 async with looking:  # waiting takes no thread from the pages
                     clip = await run_in_threadpool(desk.look, place)
@@ -233,8 +238,10 @@ def routes(desk: Desk) -> APIRouter:
                 frames=clip.frames,
                 seconds=clip.seconds,
             )
-        except BaseException:
+        except BaseException as error:
             stored.unlink(missing_ok=True)
+            if isinstance(error, IntegrityError):
+                raise Problem(404, "no_project", _NO_PROJECT) from error
             raise
 
     @router.delete("/originals", responses=documented(404))
@@ -260,12 +267,14 @@ def routes(desk: Desk) -> APIRouter:
         """Delete a clip that is over, with its original, its result and its measurements."""
         found = desk.clip(clip)
         check_unneeded(found)
+        about = jobs.of_clip(clip, Kind.COVER, Kind.EVALUATE)
         if not jobs.remove(clip):
             raise Problem(409, "not_over", "This clip is being worked on: cancel it first.")
         folders.forget(found)
-        for job in jobs.of_clip(clip, Kind.COVER, Kind.EVALUATE):
-            jobs.remove(job.id)
-            folders.forget(job)
+        for job in about:
+            if jobs.remove(job.id):
+                folders.forget(job)
+        jobs.scrub()
         return Response(status_code=204)
 
     @router.post("/clips/{clip}/cancel", responses=documented(404, 409))
@@ -295,26 +304,29 @@ def routes(desk: Desk) -> APIRouter:
         delete_original(found)
         return view(desk.clip(clip))
 
-    def binary(kind: str) -> dict[int | str, dict[str, Any]]:
-        return {200: {"content": {kind: {}}}, **documented(404, 409)}
-
     # results are called by their clip's id: the original's name may be the patient's
-    @router.get("/clips/{clip}/result", responses=binary("video/mp4"), response_class=FileResponse)
-    def result(clip: str) -> FileResponse:
+    @router.get(
+        "/clips/{clip}/result", responses=sent("video/mp4"), response_class=StreamingResponse
+    )
+    def result(clip: str, range: Range = None) -> Response:
         """The de-identified clip."""
         path = desk.file(desk.done(clip), RESULT)
-        return FileResponse(path, media_type="video/mp4", filename=f"deid-{clip[:8]}.mp4")
+        return send(path, range, "video/mp4", called=f"deid-{clip[:8]}.mp4")
 
     @router.get(
-        "/clips/{clip}/manifest", responses=binary("application/json"), response_class=FileResponse
+        "/clips/{clip}/manifest",
+        responses=sent("application/json"),
+        response_class=StreamingResponse,
     )
-    def manifest(clip: str) -> FileResponse:
+    def manifest(clip: str, range: Range = None) -> Response:
         """What was done to every frame."""
         path = desk.file(desk.done(clip), MANIFEST)
-        return FileResponse(path, media_type="application/json", filename=f"deid-{clip[:8]}.json")
+        return send(path, range, "application/json", called=f"deid-{clip[:8]}.json")
 
     @router.get(
-        "/clips/{clip}/preview", responses=binary("image/jpeg"), response_class=FileResponse
+        "/clips/{clip}/preview",
+        responses={200: {"content": {"image/jpeg": {}}}, **documented(404, 409)},
+        response_class=Response,
     )
     def preview(clip: str) -> Response:
         """One frame of the de-identified clip; of one that is being drawn, the last one."""

@@ -13,13 +13,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 from starlette.responses import Response, StreamingResponse
 
 from mien.web.desk import Desk, WorkView, work_view
 from mien.web.folders import COMPARE, FRAMES, MANIFEST, RESULT
 from mien.web.problems import Problem, documented
+from mien.web.sending import Range, sent
 from mien.web.tables import Job, Kind, Status
 from mien.web.viewing import view
 
@@ -32,7 +33,6 @@ Seconds = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Times = Sequence[float]
 Run = Annotated[str | None, Query(max_length=100)]
-Bytes = Annotated[str | None, Header()]
 
 
 class LedgerView(BaseModel):
@@ -129,15 +129,10 @@ def routes(desk: Desk) -> APIRouter:
         with _mendable():
             return view(desk.file(found, name), wanted)
 
-    video: dict[int | str, dict[str, Any]] = {
-        200: {"content": {"video/mp4": {}}},
-        206: {"content": {"video/mp4": {}}, "description": "The bytes that were asked for."},
-        416: {"description": "There are no such bytes."},
-        **documented(404, 409),
-    }
+    video = sent("video/mp4")
 
     @router.get("/compare", responses=video, response_class=StreamingResponse)
-    def compare(clip: str, run: Run = None, range: Bytes = None) -> Response:
+    def compare(clip: str, run: Run = None, range: Range = None) -> Response:
         """Original (left) and result (right) beside each other, to watch: SHOWS THE PATIENT.
 
         With `run`, only that state of the result: a player fetches pieces and must not mix them.
@@ -145,7 +140,7 @@ def routes(desk: Desk) -> APIRouter:
         return watch(clip, COMPARE, run, range)
 
     @router.get("/watch", responses=video, response_class=StreamingResponse)
-    def watch_result(clip: str, run: Run = None, range: Bytes = None) -> Response:
+    def watch_result(clip: str, run: Run = None, range: Range = None) -> Response:
         """The result, to watch; download `/result` to keep it."""
         return watch(clip, RESULT, run, range)
 

@@ -10,12 +10,13 @@ from typing import Any, Literal
 
 from fastapi import APIRouter
 from pydantic import BaseModel
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response, StreamingResponse
 
 from mien.web.access import FRAMED
 from mien.web.desk import Desk, WorkView, work_view
 from mien.web.figures import FIGURES
 from mien.web.problems import Problem, documented
+from mien.web.sending import Range, send, sent
 from mien.web.tables import Job, Kind, Status
 
 REPORT, METRICS = "report/report.html", "report/metrics.json"
@@ -127,27 +128,25 @@ def routes(desk: Desk) -> APIRouter:
     # reports are called by their id: the clip's name may be the patient's
     @router.get(
         "/works/{work}/report",
-        responses={200: {"content": {"text/html": {}}}, **documented(404, 409)},
-        response_class=FileResponse,
+        responses=sent("text/html"),
+        response_class=StreamingResponse,
     )
-    def report(work: str) -> FileResponse:
+    def report(work: str, range: Range = None) -> Response:
         """The report of a measurement or an encounter, a page that needs nothing else."""
         path = desk.file(desk.work(work, Kind.EVALUATE, Kind.ENCOUNTER), REPORT)
         # a page of its own when it is opened alone: what is sandboxed cannot share an opener
         headers = {**FRAMED, "Cross-Origin-Opener-Policy": "unsafe-none"}
-        return FileResponse(path, media_type="text/html", headers=headers)
+        return send(path, range, "text/html", headers=headers)
 
     @router.get(
         "/works/{work}/metrics",
-        responses={200: {"content": {"application/json": {}}}, **documented(404, 409)},
-        response_class=FileResponse,
+        responses=sent("application/json"),
+        response_class=StreamingResponse,
     )
-    def metrics(work: str) -> FileResponse:
+    def metrics(work: str, range: Range = None) -> Response:
         """All figures of a measurement, for programs."""
         path = desk.file(desk.work(work, Kind.EVALUATE), METRICS)
-        return FileResponse(
-            path, media_type="application/json", filename=f"metrics-{work[:8]}.json"
-        )
+        return send(path, range, "application/json", called=f"metrics-{work[:8]}.json")
 
     @router.get("/cohort", responses=documented(404))
     def cohort(project: str | None = None) -> CohortView:
@@ -206,7 +205,8 @@ def _of_all(rows: Sequence[CohortRow], summary: Any) -> dict[str, float | None]:
 
 def _csv(rows: Iterable[CohortRow]) -> str:
     text = io.StringIO()
-    table = csv.writer(text, lineterminator="\n")
+    # quoted, for where commas are decimal, semicolons part cells
+    table = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
     table.writerow(["clip", "profile", "passed", "held", "asked", "stale", *FIGURES])
     for row in rows:
         name = f"'{row.name}" if row.name[:1] in _FORMULA else row.name

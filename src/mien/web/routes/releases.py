@@ -8,12 +8,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.responses import FileResponse
+from starlette.responses import Response, StreamingResponse
 
 from mien.web.desk import Desk, WorkView, work_view
 from mien.web.folders import ARCHIVE, MANIFEST, RESULT
 from mien.web.problems import Problem, documented
+from mien.web.sending import Range, send, sent
 from mien.web.tables import Job, Kind, Status
+from mien.web.uploads import printable
 
 _MOST = 500  # clips of a release
 _LONGEST_HEAD = 64 << 20  # bytes of a file's index that are looked through
@@ -147,16 +149,16 @@ def routes(desk: Desk) -> APIRouter:
                 Kind.RELEASE,
                 clips,
                 {**wanted.model_dump(exclude={"clips", "include_metrics"}), "measured": figures},
-                wanted.title.strip() or f"{count} clip{'' if count == 1 else 's'}",
+                printable(wanted.title) or f"{count} clip{'' if count == 1 else 's'}",
             )
         )
 
     @router.get(
         "/works/{work}/release",
-        responses={200: {"content": {"application/zip": {}}}, **documented(404, 409)},
-        response_class=FileResponse,
+        responses=sent("application/zip"),
+        response_class=StreamingResponse,
     )
-    def archive(work: str) -> FileResponse:
+    def archive(work: str, range: Range = None) -> Response:
         """The package, a ZIP."""
         found = desk.work(work, Kind.RELEASE)
         if found.status == Status.DONE and not (found.found or {}).get("passed"):
@@ -164,7 +166,7 @@ def routes(desk: Desk) -> APIRouter:
                 409, "withheld", "A check failed, so there is no package: see which one it was."
             )
         path = desk.file(found, ARCHIVE)
-        return FileResponse(path, media_type="application/zip", filename=f"release-{work[:8]}.zip")
+        return send(path, range, "application/zip", called=f"release-{work[:8]}.zip")
 
     return router
 

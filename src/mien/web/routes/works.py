@@ -25,12 +25,14 @@ def routes(desk: Desk) -> APIRouter:
         """Jobs of a project that are no clips, or those of some kinds, in the order they came."""
         kinds = [each for each in kind or others if each in others]
         home = desk.project(project).id
-        return [work_view(job) for job in jobs.listing(home, *kinds)] if kinds else []
+        runs = jobs.runs(home)
+        return [work_view(job, runs) for job in jobs.listing(home, *kinds)] if kinds else []
 
     @router.get("/{work}", responses=documented(404))
     def one_work(work: str) -> WorkView:
         """One job."""
-        return work_view(desk.work(work))
+        found = desk.work(work)
+        return work_view(found, jobs.runs(found.project_id))
 
     @router.post("/{work}/cancel", responses=documented(404, 409))
     def cancel_work(work: str) -> WorkView:
@@ -47,6 +49,7 @@ def routes(desk: Desk) -> APIRouter:
         if not jobs.remove(work):
             raise Problem(409, "not_over", "This is being worked on: cancel it first.")
         desk.folders.forget(found)
+        jobs.scrub()
         return Response(status_code=204)
 
     return router

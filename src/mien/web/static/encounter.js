@@ -179,7 +179,7 @@ function showOne() {
   }
   const w = words(), address = `/api/works/${job.id}/report`;
   at("one-name").textContent = job.name;
-  const changed = works.some((other) => other.kind === "cover" && other.status === "done" && job.clips.includes(other.clips[0]) && other.finished > job.created);
+  const changed = works.some((other) => other.kind === "cover" && other.status === "done" && job.clips.includes(other.clips[0]) && other.finished > job.created) || job.outdated;
   redraw(at("summary"), [job.id, changed], () => summary(job.found, changed));
   redraw(at("timelines"), job.id, () => timelines(job.found));
   redraw(at("feedback"), job.id, () => advice(job.found));

@@ -221,13 +221,14 @@ function release(job) {
     make("p", { className: "note", textContent: facts.join(" · ") }),
     job.status === "running" ? make("progress", { "aria-label": job.name }) : null,
     done ? null : make("p", { className: `state ${job.status === "failed" ? "fail" : ""}` }),
+    done && job.outdated ? make("p", { className: "state fail", textContent: w.outdated }) : null,
     ...(done ? result(job) : []));
 }
 
 function showReleases() {
   const found = releases().toReversed();
   at("none").hidden = found.length > 0;
-  redraw(at("releases"), [found.map((job) => [job.id, job.status, job.cancelling, job.name]), clips.map((clip) => clip.name)], () => found.map(release));
+  redraw(at("releases"), [found.map((job) => [job.id, job.status, job.cancelling, job.name, job.outdated]), clips.map((clip) => clip.name)], () => found.map(release));
   for (const job of found.filter((each) => each.status !== "done")) {
     const item = at("releases").querySelector(`[data-id="${job.id}"]`), bar = item.querySelector("progress");
     item.querySelector(".state").textContent = stateOf(job);

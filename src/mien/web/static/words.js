@@ -15,6 +15,7 @@ const WORDS = {
     left: (t) => `about ${t} left`,
     since: (t) => `for ${t}`,
     cancel: "Cancel", remove: "Remove",
+    outdated: "A clip that this was made of was covered or removed since: make it again, and remove this one.",
     code: {},
   },
   de: {
@@ -31,6 +32,7 @@ const WORDS = {
     left: (t) => `noch etwa ${t}`,
     since: (t) => `seit ${t}`,
     cancel: "Abbrechen", remove: "Entfernen",
+    outdated: "Ein Clip, aus dem dies entstand, wurde seitdem abgedeckt oder entfernt: Machen Sie es neu und entfernen Sie dieses.",
     code: {
       no_session: "Hier ist keine Sitzung mehr: Starten Sie mien serve neu und öffnen Sie die Adresse, die es nennt.",
       no_project: "Dieses Projekt gibt es nicht mehr.",
@@ -42,6 +44,10 @@ const WORDS = {
       over: "Das ist schon beendet.",
       not_done: "Es gibt noch kein Ergebnis: Warten Sie, bis es fertig ist.",
       file_gone: "Die Datei ist nicht mehr da: Erzeugen Sie sie neu.",
+      no_worker: "Das Programm, das an Clips arbeitet, startet nicht, vielleicht aus Mangel an Speicher: Schließen Sie andere Programme und versuchen Sie es noch einmal, oder installieren Sie mien neu.",
+      busy: "Die Liste der Clips lässt sich gerade nicht lesen oder ändern: Sehen Sie nach, ob die Festplatte voll ist, und versuchen Sie es noch einmal.",
+      disk: "Eine Datei lässt sich gerade nicht lesen oder ändern: Schließen Sie, was sie offen hat, sehen Sie nach, ob die Festplatte voll ist, und versuchen Sie es noch einmal.",
+      broken_off: "Das Hochladen wurde abgebrochen: Wählen Sie das Video noch einmal.",
       no_original: "Das Original wurde gelöscht: Laden Sie den Clip noch einmal hoch.",
       stopped_twice: "Diese Arbeit hat das Programm zweimal angehalten, vielleicht aus Mangel an Speicher: Schließen Sie andere Programme oder nehmen Sie einen kürzeren Clip.",
       unexpected: "Dabei ging etwas Unerwartetes schief: Versuchen Sie es noch einmal oder wandeln Sie den Clip vorher in MP4 um.",

@@ -231,6 +231,13 @@ def test_somebody_is_left_alone_and_the_label_says_so(pair, tmp_path, fewer_chec
     assert result.record["settings"]["leave"] == list(selection.leave)
 
 
+def test_a_face_that_was_named_is_for_one_person(pair, tmp_path, fewer_checks):
+    named = Settings(surrogate="woman-fair-1")
+    result = deidentify(pair.path, tmp_path / "out.mp4", named, withhold=False)
+    first, second = result.surrogates
+    assert first == "woman-fair-1" and second != first
+
+
 def test_all_but_the_main_person_are_covered(pair, tmp_path, fewer_checks):
     settings = Settings(engine="pixelate", selection=Selection("main"))
     with pytest.MonkeyPatch.context() as patch:

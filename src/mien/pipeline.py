@@ -274,18 +274,20 @@ def _cast_all(
 
         def pick(person: Person, samples: list[Sample], gallery: np.ndarray) -> Choice | Surrogate:
             given = [other.surrogate.id for other in people if other.surrogate is not None]
-            if settings.own_picture:
+            # what is asked for is for the most present of those who are replaced
+            first = not any(other.surrogate is not None for other in people)
+            if settings.own_picture and first:
                 return from_image(settings.surrogate, settings.consent, backend)
+            named = first and settings.surrogate != "auto"
             return choose(
                 person,
                 samples,
                 recogniser,
                 gallery,
                 match=settings.match,
-                # the subject is the most present of those who are replaced
-                subject=None if given else settings.subject,
+                subject=settings.subject if first else None,
                 bank=bank,
-                only=None if settings.surrogate == "auto" else settings.surrogate,
+                only=settings.surrogate if named else None,
                 without=given,
             )
 

@@ -27,7 +27,7 @@ def test_a_project_can_be_renamed(browser):
 
 def test_only_an_empty_project_is_removed_and_one_stays(browser, application):
     (only,) = (each["id"] for each in browser.get("/api/projects").json())
-    assert browser.delete(f"/api/projects/{only}").json()["code"] == "not_empty"
+    assert browser.delete(f"/api/projects/{only}").json()["code"] == "only_one"
     full = browser.post("/api/projects", params={"name": "Full"}).json()["id"]
     browser.post("/api/clips", params={"name": "a.mp4", "project": full}, content=b"video")
     assert browser.delete(f"/api/projects/{full}").json()["code"] == "not_empty"

@@ -14,7 +14,8 @@ from typer.testing import CliRunner
 
 from mien.cli.failure import guarded
 from mien.cli.serve import serve
-from mien.web.server import _alone
+from mien.web.server import _alone, _listening_again, _remember
+from mien.web.serving import Serving
 
 _RUN = """
 import signal, typer
@@ -83,3 +84,17 @@ def test_the_printed_address_opens_the_page(tmp_path):
     finally:
         process.kill()
         process.wait()
+
+
+def test_a_folder_s_server_listens_where_the_last_one_did(tmp_path):
+    serving = Serving(data=tmp_path)
+    with _listening_again(serving, 0) as first:
+        port = first.getsockname()[1]
+        _remember(serving, port)
+        with _listening_again(serving, 0) as other:  # taken: any that is free
+            assert other.getsockname()[1] != port
+    with _listening_again(serving, 0) as again:
+        assert again.getsockname()[1] == port
+    (tmp_path / "server.port").write_text("no number")
+    with _listening_again(serving, 0) as free:
+        assert free.getsockname()[1] > 0

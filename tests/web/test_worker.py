@@ -12,7 +12,9 @@ from contextlib import suppress
 from pathlib import Path
 from threading import Event
 
+import av
 import cv2
+import numpy as np
 import pytest
 from renderings import quick
 
@@ -348,3 +350,20 @@ def test_an_upload_is_looked_at_in_a_process_of_its_own(brief, tmp_path):
     place.write_text("no video at all")
     with pytest.raises(VideoError, match="0123"):
         look(place)
+
+
+def test_an_upload_s_sound_is_looked_at_too(patient, tmp_path):
+    place = tmp_path / "0123"
+    with av.open(str(place), "w", format="avi") as clip:
+        video = clip.add_stream("mjpeg", rate=10)
+        video.width, video.height, video.pix_fmt = 64, 48, "yuvj420p"
+        sound = clip.add_stream("pcm_s16le", rate=8000, layout="mono")
+        for _ in range(3):
+            clip.mux(video.encode(av.VideoFrame.from_ndarray(np.zeros((48, 64, 3), np.uint8))))
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, 800), np.int16), layout="mono")
+        frame.sample_rate = 8000
+        clip.mux(sound.encode(frame))
+        clip.mux(video.encode(None))
+    assert not look(place).sound_fits
+    place.write_bytes(patient.path.read_bytes())
+    assert look(place).sound_fits

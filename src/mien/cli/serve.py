@@ -16,7 +16,10 @@ from mien.errors import ParameterError
 
 def serve(
     port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Where to listen; 0 takes any that is free.")
+        int,
+        typer.Option(
+            min=0, max=65535, help="Where to listen; 0 takes the last one again, or any free."
+        ),
     ] = 0,
     data: Annotated[
         Path,

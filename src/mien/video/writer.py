@@ -517,6 +517,21 @@ def _open_part(part: Path) -> BinaryIO:
     return open(part, "xb", buffering=1 << 20)
 
 
+def check_sound(path: str | os.PathLike[str]) -> None:
+    """Refuse a clip whose sound `Writer` could not copy.
+
+    Raises
+    ------
+    ParameterError
+        If an MP4 cannot hold it.
+    VideoError
+        If the clip cannot be read.
+    """
+    sound = _Sound.of(Path(path), [])
+    if sound is not None:
+        sound.close()
+
+
 class _Sound:
     """Copies the packets of one sound track, a few at a time."""
 
@@ -542,8 +557,8 @@ class _Sound:
         if name not in _AUDIO_CODECS:
             container.close()
             raise ParameterError(
-                f'the sound of {path} is {name}, which an MP4 cannot hold: use voice="mute", or '
-                "convert the sound to AAC first"
+                f"The sound of {path} is {name}, which an MP4 cannot hold: leave the voice out, or "
+                "convert the sound to AAC first."
             )
         for other in container.streams:
             if other.index != stream.index:

@@ -191,7 +191,7 @@ class Guard:
                 401,
                 "no_session",
                 "There is no session here, or it is over: open the address that mien serve printed "
-                "when it started, or start it again.",
+                "when it was last started, or ask whoever started it.",
             )
         return None
 

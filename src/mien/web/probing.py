@@ -16,7 +16,7 @@ import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from mien.errors import VideoError
+from mien.errors import ParameterError, VideoError
 
 _TIMEOUT_S = 60.0
 
@@ -33,6 +33,8 @@ class Clip:
     """Frames that the file announces; None if unknown."""
     seconds: float | None
     """Duration; None if unknown."""
+    sound_fits: bool = True
+    """Whether its sound, if there is any, can be kept in a result."""
 
 
 def look(path: Path) -> Clip:
@@ -62,13 +64,18 @@ def look(path: Path) -> Clip:
 def main() -> None:
     """Run the process."""
     from mien.video import probe
+    from mien.video.writer import check_sound
 
+    fits = True
     try:
         info = probe(sys.argv[1])
+        check_sound(sys.argv[1])
+    except ParameterError:
+        fits = False
     except VideoError as error:
         print(json.dumps({"error": " ".join(str(error).split())}))
         return
-    clip = Clip(info.width, info.height, info.frame_estimate, info.duration_s)
+    clip = Clip(info.width, info.height, info.frame_estimate, info.duration_s, fits)
     print(json.dumps(asdict(clip)))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import uvicorn
@@ -16,6 +16,8 @@ from mien.web.app import create_app
 from mien.web.folders import Folders
 from mien.web.serving import Serving
 
+_PORT = "server.port"
+
 
 def serve(serving: Serving, port: int, ready: Callable[[str], None]) -> None:
     """Run the server until it is interrupted.
@@ -25,7 +27,7 @@ def serve(serving: Serving, port: int, ready: Callable[[str], None]) -> None:
     serving : Serving
         How it is run.
     port : int
-        Where it listens; 0 for any that is free.
+        Where it listens; 0 for where it did the last time, or any that is free.
     ready : callable
         Called with the address to open, once, when the server answers.
 
@@ -37,8 +39,9 @@ def serve(serving: Serving, port: int, ready: Callable[[str], None]) -> None:
         If the data folder cannot be used, or another server uses it.
     """
     Folders(serving.data).make()
-    with _alone(serving.data), _listening(serving.host, port) as listener:
+    with _alone(serving.data), _listening_again(serving, port) as listener:
         port = listener.getsockname()[1]
+        _remember(serving, port)
         access = Access(serving, port)
         name = serving.names[0] if serving.names else serving.host
         written = f"[{name}]" if ":" in name else name
@@ -74,12 +77,34 @@ class _Server(uvicorn.Server):
 
 
 @contextmanager
+def _listening_again(serving: Serving, port: int) -> Iterator[socket.socket]:
+    """Listen where the last server of the folder did, so that pages that are open find this one."""
+    last = port
+    with suppress(OSError, ValueError):
+        last = port or int((serving.data / _PORT).read_text())
+    with ExitStack() as stack:
+        try:
+            listener = stack.enter_context(_listening(serving.host, last))
+        except ParameterError:
+            if port == last:
+                raise
+            listener = stack.enter_context(_listening(serving.host, port))
+        yield listener
+
+
+def _remember(serving: Serving, port: int) -> None:
+    with suppress(OSError):
+        (serving.data / _PORT).write_text(f"{port}\n")
+
+
+@contextmanager
 def _listening(host: str, port: int) -> Iterator[socket.socket]:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((host, port))
+            listener.listen()  # nobody else can have the port from here on
         except (OSError, OverflowError) as exc:
             raise ParameterError(
                 f"{host} port {port} cannot be listened on: choose another with --port."

@@ -205,6 +205,13 @@ def routes(desk: Desk) -> APIRouter:
                     clip = await run_in_threadpool(desk.look, place)
             except VideoError as error:
                 raise Problem(422, "not_a_video", in_words(error, place, called)) from error
+            if voice == "keep" and not clip.sound_fits:
+                raise Problem(
+                    422,
+                    "sound_unfit",
+                    f"The sound of {called} cannot be kept in a result: leave the voice out, or "
+                    "convert the sound to AAC first.",
+                )
             wanted = WantedView(
                 engine=engine,
                 surrogate=surrogate,

@@ -55,8 +55,12 @@ def routes(desk: Desk) -> APIRouter:
         """Remove an empty project; one always stays."""
         desk.project(project)
         if not jobs.remove_project(project):
+            if len(jobs.projects()) == 1:
+                raise Problem(409, "only_one", "This is the only project: one always stays.")
             raise Problem(
-                409, "not_empty", "The project holds something or is the only one: empty it first."
+                409,
+                "not_empty",
+                "The project holds clips, encounters or releases: remove them first.",
             )
         desk.folders.forget_project(project)
         return Response(status_code=204)

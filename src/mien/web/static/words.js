@@ -34,9 +34,10 @@ const WORDS = {
     cancel: "Abbrechen", remove: "Entfernen",
     outdated: "Ein Clip, aus dem dies entstand, wurde seitdem abgedeckt oder entfernt: Machen Sie es neu und entfernen Sie dieses.",
     code: {
-      no_session: "Hier ist keine Sitzung mehr: Starten Sie mien serve neu und öffnen Sie die Adresse, die es nennt.",
+      no_session: "Hier ist keine Sitzung mehr: Öffnen Sie die Adresse, die mien serve beim letzten Start genannt hat, oder fragen Sie, wer es gestartet hat.",
       no_project: "Dieses Projekt gibt es nicht mehr.",
-      not_empty: "Das Projekt ist nicht leer oder das einzige: Leeren Sie es zuerst.",
+      not_empty: "Das Projekt ist nicht leer: Entfernen Sie zuerst seine Clips, Gespräche und Pakete.",
+      only_one: "Das ist das einzige Projekt: Eines bleibt immer.",
       no_clip: "Diesen Clip gibt es nicht mehr: Er wurde vielleicht entfernt.",
       no_work: "Das gibt es nicht mehr: Es wurde vielleicht entfernt.",
       in_use: "Dieser Clip wird noch gebraucht: Warten Sie, bis alles zu ihm fertig ist.",
@@ -80,6 +81,8 @@ export function switchLanguage() {
 /** Put the words into everything that is marked with data-word. */
 export function translate() {
   document.documentElement.lang = language;
+  const page = document.querySelector("nav [aria-current]")?.dataset.word;
+  document.title = page ? `mien: ${words()[page]}` : "mien";
   for (const element of document.querySelectorAll("[data-word]")) {
     element.textContent = words()[element.dataset.word];
   }

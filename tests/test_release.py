@@ -18,6 +18,7 @@ from mien.errors import FormatError, OutputError, ParameterError, PrivacyError
 from mien.pipeline import Settings, deidentify
 from mien.provenance import LABEL, LABEL_LEFT, sha256
 from mien.release import Options, Source, Withheld, inspection, release
+from mien.release.card import WEAK, Entry, card, readme
 from mien.release.faces import Seen, compared
 from mien.release.metadata import carried
 from mien.release.muting import without_sound
@@ -135,6 +136,46 @@ def test_the_archive_holds_exactly_what_it_lists(result, tmp_path):
                  "Contact: the clinic.", "10.0 % covered", "without sound",
                  "What can still identify somebody"):  # fmt: skip
         assert said in card.replace("agreed.\n", "agreed. \n"), said
+
+
+def entry(number: int, method: str, *roles: str, sound: bool = False) -> Entry:
+    people = [{"role": role} for role in roles or ("replace",)]
+    record = {"settings": {"engine": method}, "people": people}
+    return Entry(f"clip-{number:03d}", record, None, sound)
+
+
+def test_the_card_of_masks_claims_no_movement_of_faces():
+    masked = [entry(1, "mask")]
+    told = card(masked, []) + readme(masked)
+    assert "hidden under a solid mask" in told and "lips are hidden" in told
+    for claimed in ("kept on purpose", "averages", "synthetic", "faces move", "lips can be read"):
+        assert claimed not in told, claimed
+
+
+@pytest.mark.parametrize(("method", "what"), WEAK.items())
+def test_the_card_says_that_a_method_is_weak(method, what):
+    weak = [entry(1, method)]
+    assert f"The {what} faces.** Such faces have been recognised" in card(weak, [])
+    assert f"{what.capitalize()} faces may still be recognised." in readme(weak)
+    assert "weak" not in card([entry(1, "mesh")], []) + readme([entry(1, "mesh")])
+
+
+def test_the_card_of_mixed_methods_names_the_clips_of_each():
+    told = card([entry(1, "mesh"), entry(2, "mask"), entry(3, "blur", "replace", "leave")], [])
+    for said in (
+        "Every face in clip-001 (method mesh)", "Every face in clip-002 (method mask)",
+        "Every other face in clip-003 (method blur)", "**Movement of the face** in clip-001.",
+        "**The blurred faces in clip-003.**", "**Faces that were left on purpose in clip-003",
+    ):  # fmt: skip
+        assert said in told, said
+
+
+@pytest.mark.parametrize("method", ["mesh", "mask", *WEAK])
+def test_only_weak_methods_get_a_note(made, result, tmp_path, method):
+    manifest_of(result, made[1], settings={"engine": method})
+    done = release([result], tmp_path / "out.zip")
+    assert ("weak_method" in verdicts(done.checks)) == (method in WEAK)
+    assert (verdicts(done.checks).get("masked") == "pass") == (method == "mask")
 
 
 def test_nothing_that_leads_to_the_original_is_in_it(made, tmp_path):

@@ -119,6 +119,8 @@ def test_verdict_and_lines_stand_in_words(made):
     asked = sum(line.passed is not None for line in one.lines)
     assert re.search(rf"(All )?{held}\b.* requirements of the profile “generic” hold", text)
     assert held <= asked
+    asks = f"The profile asks: “{one.metrics['profile']['title']}”."
+    assert asks in text  # what is asked is no finding
     for line in one.lines:
         assert line.ask.says in text and line.ask.wanted in text and line.ask.source in text
     assert text.count("✓ holds") == held

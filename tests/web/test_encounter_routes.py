@@ -80,6 +80,24 @@ def test_what_is_no_encounter_is_refused(browser, application, clips):
     assert browser.get("/api/works").json() == []
 
 
+def test_a_mask_without_its_original_shows_nothing_to_read(browser, application):
+    made = {}
+    for engine in ("mesh", "mask", "blur"):
+        query = {"name": engine, "engine": engine}
+        made[engine] = browser.post("/api/clips", params=query, content=b"video").json()["id"]
+        application.jobs.take("worker")
+        application.jobs.finish(made[engine], "worker", MADE)
+    assert order(browser, made["mask"], made["blur"]).status_code == 201  # originals are read
+    job = browser.get("/api/works").json()[0]["id"]
+    assert browser.post(f"/api/works/{job}/cancel").status_code == 200
+    for clip in made.values():
+        assert browser.delete(f"/api/clips/{clip}/original").status_code == 200
+    for clips in (("mask",), ("mesh", "blur"), ("mask", "mesh")):
+        answer = order(browser, *(made[name] for name in clips))
+        assert (answer.status_code, answer.json()["code"]) == (409, "nothing_to_read")
+    assert order(browser, made["mesh"]).status_code == 201
+
+
 def material(tmp_path, name, original=True):
     """A clip with a result, the one brighter than the other."""
     run = tmp_path / f"run of {name}"
@@ -144,6 +162,12 @@ def test_what_goes_wrong_is_said_by_role(tmp_path):
     with pytest.raises(NoFaceError, match=r"^No face was found in the doctor's recording: ") as no:
         encounter(task(tmp_path, clips, offset=0.0), lambda *_: None)
     assert str(tmp_path) not in str(no.value) and "result.mp4" not in str(no.value)
+
+
+def test_a_result_that_shows_no_face_is_told_from_a_recording(tmp_path):
+    only = material(tmp_path, "one", original=False)
+    with pytest.raises(NoFaceError, match=r"its original was deleted.*upload the clip again\.$"):
+        encounter(task(tmp_path, [only], roles="both"), lambda *_: None)
 
 
 def test_letters_stand_for_expressions():

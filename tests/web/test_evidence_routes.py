@@ -26,14 +26,21 @@ WORDS = Path(mien.web.__file__).parent / "static" / "words" / "evidence.js"
 MADE = {"frames": 3, "ledger": {"rendered": 3}, "surrogates": [], "renderings": 1}
 
 
-def found(run, *answers, profile="generic", **figures):
+def line(answer, kind="fidelity"):
+    """An answer to a requirement; "unknown" is what could not be measured."""
+    unknown = answer is None or answer == "unknown"
+    passed = False if answer == "unknown" else answer
+    return {"kind": kind, "passed": passed, "value": None if unknown else 1.0}
+
+
+def found(run, *answers, profile="generic", private=(), **figures):
     """What a worker says, short."""
     return {
         "passed": False not in answers,
         "headline": "",
         "profile": profile,
         "title": "",
-        "lines": [{"passed": answer} for answer in answers],
+        "lines": [line(one, "privacy") for one in private] + [line(one) for one in answers],
         "figures": dict.fromkeys(FIGURES) | figures,
         "ceilings": dict.fromkeys(FIGURES),
         "result_run": run,
@@ -64,11 +71,11 @@ def finish(application, job, content, **files):
     assert application.jobs.finish(job, "worker", content)
 
 
-def measured(browser, application, clip, *answers, profile="generic", **figures):
+def measured(browser, application, clip, *answers, profile="generic", **more):
     """Measure a clip; the id of the job."""
     job = browser.post(f"/api/clips/{clip}/evaluate", json={"profile": profile}).json()["id"]
     run = application.jobs.get(clip).run
-    content = found(run, *answers, profile=profile, **figures)
+    content = found(run, *answers, profile=profile, **more)
     finish(application, job, content, report_html="<p>found", metrics_json='{"a": 1}')
     return job
 
@@ -154,12 +161,44 @@ def test_the_cohort_holds_the_newest_of_every_clip(browser, application, clip):
         (1, 2, False),
         (1, 1, True),
     ]
-    assert cohort["mean"]["r_x"] == pytest.approx(0.6) and cohort["median"]["r_x"] == 0.6
-    assert cohort["mean"]["blinks"] == 1.0 and cohort["mean"]["body"] is None
+    (summary,) = cohort["summaries"]
+    assert (summary["method"], summary["clips"]) == ("mesh", 3)
+    assert summary["mean"]["r_x"] == pytest.approx(0.6) and summary["median"]["r_x"] == 0.6
+    assert summary["mean"]["blinks"] == 1.0 and summary["mean"]["body"] is None
     answer = browser.get("/api/cohort.csv")
     table = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
     assert [row["clip"] for row in table] == ["a.mp4", "'=b", "c"]  # no formula
     assert [row["r_x"] for row in table] == ["0.9", "0.3", "0.6"] and table[1]["blinks"] == ""
+
+
+def test_hiding_and_keeping_are_counted_apart(browser, application, clip):
+    measured(browser, application, clip(), True, False, "unknown", None, private=(True, True))
+    (row,) = browser.get("/api/cohort").json()["rows"]
+    assert row["hides"] == {"held": 2, "asked": 2, "unknown": 0}
+    assert row["keeps"] == {"held": 1, "asked": 3, "unknown": 1}
+    assert (row["held"], row["asked"]) == (3, 5)
+    answer = browser.get("/api/cohort.csv").content.decode("utf-8-sig")
+    (row,) = csv.DictReader(io.StringIO(answer))
+    assert [row[key] for key in ("method", "hides_held", "keeps_held", "keeps_asked")] == [
+        *("mesh", "2", "1", "3")
+    ]
+
+
+def test_means_are_never_of_several_methods(browser, application, clip):
+    clips = [clip(engine=engine) for engine in ("mesh", "mask", "mesh", "mask")]
+    for one, value in zip(clips, (0.9, 0.1, 0.7, 0.3), strict=True):
+        measured(browser, application, one, True, r_x=value)
+    application.jobs.add(
+        Kind.COVER, id="c" * 32, project_id=application.jobs.get(clips[3]).project_id, name="a",
+        clips=[clips[3]], wanted={},
+    )  # fmt: skip
+    finish(application, "c" * 32, {})
+    cohort = browser.get("/api/cohort").json()
+    assert [row["method"] for row in cohort["rows"]] == ["mesh", "mask", "mesh", "mask"]
+    assert {one["method"]: (one["clips"], one["mean"]["r_x"]) for one in cohort["summaries"]} == {
+        "mesh": (2, pytest.approx(0.8)),
+        "mask": (1, pytest.approx(0.1)),  # the other was changed since
+    }
 
 
 def test_a_project_has_a_cohort_of_its_own(browser, application, clip):
@@ -189,6 +228,7 @@ def test_a_result_that_is_the_original_shows_the_patient(brief, tmp_path, monkey
     assert not answer["passed"] and answer["result_run"] == "run0"
     assert answer["figures"]["recognised"] == answer["figures"]["face_found"] == 1
     assert answer["ceilings"]["face_found"] == 1
+    assert answer["compared"] > 0 and answer["seen"] == 1
     by_key = {line["key"]: line for line in answer["lines"]}
     assert by_key["privacy.share_recognised"]["passed"] is False
     assert by_key["continuity.missing_share"]["passed"] is True

@@ -58,6 +58,7 @@ def test_what_will_be_inside_is_told_before(browser, application, clips):
     told = contents(browser, *clips).json()
     first, second = told["clips"]
     assert (first["name"], first["file"], first["sound"]) == ("Anna.mp4", "clip-001.mp4", True)
+    assert first["method"] == "mesh"
     assert (second["file"], second["sound"], second["covered"]) == ("clip-002.mp4", False, 2)
     assert (first["measured"], second["measured"], second["stale"]) == (False, True, False)
     assert told["bytes"] == 2 * len(MOOV)

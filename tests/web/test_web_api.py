@@ -11,7 +11,10 @@ from mien.engines import ENGINES
 from mien.fidelity.profile import Profile
 from mien.pipeline import Settings
 from mien.tracking.selection import Selection
+from mien.web.app import create_app
 from mien.web.folders import MANIFEST, PREVIEW, RESULT, Folders
+from mien.web.probing import Clip
+from mien.web.serving import Serving
 from mien.web.uploads import display_name
 
 FOUND = {"frames": 3, "ledger": {"rendered": 3}, "surrogates": ["c01"], "renderings": 1}
@@ -132,7 +135,7 @@ def test_originals_are_deleted_and_results_stay(browser, application):
     first, second = (upload(browser, name).json()["id"] for name in ("a", "b"))
     assert browser.delete(f"/api/clips/{first}/original").json()["code"] == "not_over"
     finish(application, first)
-    assert browser.delete("/api/originals").json() == {"deleted": 1}
+    assert browser.delete("/api/originals").json() == {"deleted": 1, "kept": 1}
     assert not browser.get(f"/api/clips/{first}").json()["original"]
     assert browser.get(f"/api/clips/{first}/result").status_code == 200
     assert application.files() == sorted([second, RESULT, MANIFEST, PREVIEW])
@@ -181,12 +184,12 @@ def test_all_settings_are_kept_with_the_clip(browser):
     asked = {"match": "none", "people": "main", "subject": " P07 ", "measure": "parkinson"}
     wanted = upload(browser, **asked).json()["wanted"]
     assert wanted == {
-        **{"engine": "mesh", "surrogate": "auto", "voice": "keep", "compare": True},
+        **{"engine": "mesh", "surrogate": "auto", "voice": "mute", "compare": True},
         **{**asked, "subject": "P07"},
     }
     assert upload(browser, measure="no", subject=" ").json()["wanted"] == {
         **{"engine": "mesh", "surrogate": "auto", "match": "age", "people": "all"},
-        **{"voice": "keep", "compare": True, "subject": None, "measure": None},
+        **{"voice": "mute", "compare": True, "subject": None, "measure": None},
     }
 
 
@@ -226,11 +229,70 @@ def test_what_failed_or_was_cancelled_can_be_tried_again(browser, application):
 def test_a_clip_that_is_measured_keeps_its_original_until_then(browser, application):
     job = upload(browser, measure="generic", after="delete").json()["id"]
     finish(application, job)
-    assert browser.get(f"/api/clips/{job}").json()["needed"]
+    (reader,) = browser.get(f"/api/clips/{job}").json()["readers"]
+    assert (reader["kind"], reader["running"]) == ("evaluate", False)
+    assert browser.get("/api/clips").json()[0]["readers"] == [reader]
     for path in (f"/api/clips/{job}/original", f"/api/clips/{job}"):
         assert browser.delete(path).json()["code"] == "in_use"
-    assert browser.delete("/api/originals").json() == {"deleted": 0}
+    assert browser.delete("/api/originals").json() == {"deleted": 0, "kept": 1}
     measuring = application.jobs.take("worker")
+    running = {"work": reader["work"], "kind": "evaluate", "running": True}
+    assert measuring.id == reader["work"]
+    assert browser.get(f"/api/clips/{job}").json()["readers"] == [running]
     application.jobs.finish(measuring.id, "worker", {})
-    assert not browser.get(f"/api/clips/{job}").json()["needed"]
+    assert browser.get(f"/api/clips/{job}").json()["readers"] == []
     assert browser.delete(f"/api/clips/{job}").status_code == 204
+
+
+def test_measuring_can_be_cancelled_and_the_clip_is_free(browser, application):
+    job = upload(browser, measure="generic").json()["id"]
+    finish(application, job)
+    (reader,) = browser.get(f"/api/clips/{job}").json()["readers"]
+    browser.post(f"/api/works/{reader['work']}/cancel")
+    assert browser.get(f"/api/clips/{job}").json()["readers"] == []
+    assert browser.delete("/api/originals").json() == {"deleted": 1, "kept": 0}
+
+
+def test_originals_of_what_failed_or_was_cancelled_are_deleted_as_well(browser, application):
+    failed, cancelled, waiting = (upload(browser, name).json()["id"] for name in "abc")
+    application.jobs.take("worker")
+    application.jobs.fail(failed, "worker", "No face.", "NoFaceError")
+    browser.post(f"/api/clips/{cancelled}/cancel")
+    assert browser.delete("/api/originals").json() == {"deleted": 2, "kept": 1}
+    assert application.files() == [waiting]
+    stored = {clip["id"]: clip["original"] for clip in browser.get("/api/clips").json()}
+    assert stored == {failed: False, cancelled: False, waiting: True}
+
+
+def test_an_original_that_cannot_be_deleted_keeps_no_other(browser, application, monkeypatch):
+    first, second = (upload(browser, name).json()["id"] for name in "ab")
+    for job in (first, second):
+        finish(application, job)
+    real = Folders.forget_original
+
+    def forget(self, clip):
+        if clip.id == first:
+            raise PermissionError("it is open elsewhere")
+        real(self, clip)
+
+    monkeypatch.setattr(Folders, "forget_original", forget)
+    assert browser.delete("/api/originals").json() == {"deleted": 1, "kept": 1}
+    stored = [clip["original"] for clip in browser.get("/api/clips").json()]
+    assert stored == [True, False]
+
+
+def test_a_voice_is_kept_only_if_somebody_says_so(browser):
+    assert upload(browser).json()["wanted"]["voice"] == "mute"
+    assert upload(browser, voice="keep").json()["wanted"]["voice"] == "keep"
+
+
+def test_a_sound_that_cannot_be_kept_is_said_before_the_work(application):
+    access, serving = application.access, Serving(data=application.folders.data)
+    unfit = Clip(320, 240, 10, 1.0, sound_fits=False)
+    application.app = create_app(serving, access, looker=lambda path: unfit, working=False)
+    with application.client() as browser:
+        browser.get("/enter", params={"token": access.token})
+        answer = upload(browser, "old.avi", voice="keep")
+        assert (answer.status_code, answer.json()["code"]) == (422, "sound_unfit")
+        assert "old.avi" in answer.json()["error"] and application.files() == []
+        assert upload(browser, "old.avi").status_code == 201

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from textwrap import fill
 from typing import Any
 
 from mien.provenance import versions
@@ -16,12 +17,22 @@ from mien.release.checks import Check
 from mien.report.columns import known
 
 TITLE = "De-identified clinical videos"
+_COLUMNS = 96  # of plain text
 _SIGNS = {"pass": "passed", "warn": "**note**", "fail": "**failed**"}
-_ENGINES = {
-    "mesh": "another face, the same movement (mesh)",
-    "mask": "a solid mask, no movement (mask)",
-    "blur": "blurred (weak: blurred faces have been recognised)",
-    "pixelate": "pixelated (weak: pixelated faces have been recognised)",
+WEAK = {"blur": "blurred", "pixelate": "pixelated"}
+"""Methods whose faces have been recognised by people and programs, and what such a face is."""
+_FACES = {
+    "mesh": "another face that moves as was measured",
+    "mask": "a solid mask, which shows no movement of the face",
+    "blur": "blurred, which leaves little of its movement (weak: such faces have been recognised)",
+    "pixelate": "pixelated, which leaves little of its movement (weak: such faces have been "
+    "recognised)",
+}
+_HIDDEN = {
+    "mesh": "replaced by one that is nobody's",
+    "mask": "hidden under a solid mask",
+    "blur": "blurred",
+    "pixelate": "pixelated",
 }
 
 
@@ -49,6 +60,15 @@ class Entry:
         """Frames by what happened to them."""
         counts: dict[str, int] = (self.manifest.get("ledger") or {}).get("counts") or {}
         return counts
+
+    @property
+    def method(self) -> str:
+        """What was done to the faces: ``"mesh"``, ``"mask"``, ``"blur"`` or ``"pixelate"``."""
+        return str((self.manifest.get("settings") or {}).get("engine", "unknown"))
+
+    def has(self, role: str) -> bool:
+        """Whether it shows somebody who was given that part."""
+        return any(person.get("role") == role for person in self.manifest.get("people") or [])
 
     @property
     def faces(self) -> list[str]:
@@ -79,7 +99,7 @@ def card(
         else "with the original sound: voices identify people" if sounding == count
         else f"{sounding} of them with the original sound: voices identify people"
     )  # fmt: skip
-    engines = sorted({e.manifest.get("settings", {}).get("engine", "unknown") for e in entries})
+    methods = _methods(entries)
     software = {
         key: value for e in entries for key, value in e.manifest.get("versions", {}).items()
     }
@@ -87,22 +107,24 @@ def card(
 
 ## Motivation
 
-To share how faces move in clinical videos without showing whose faces they are. Who made it and who
-paid for it: not stated here; ask the contact below.
+{_purpose(methods)} Who made it and who paid for it: not stated here; ask the contact below.
 
 ## Composition
 
 - {_many(count, "clip")}, {seconds:.0f} s in all, {sound}.
-- Frames: {share or "none"}. *Rendered* frames show the movement as it was measured, *interpolated*
-  ones what lies between two measurements, *covered* ones a solid area and no face.
+- Frames: {share or "none"}. In *rendered* frames every face is as its clip's method says; in
+  *interpolated* ones too, its place and shape taken from what was measured before and after.
+  *Covered* ones show a solid area besides: a face could not be followed there, or somebody covered
+  something by hand.
 - `clip-NNN.mp4`: the video. `clip-NNN.json`: what was done to every frame.
   `clip-NNN-metrics.json`: what was measured of it. `manifest.json`: sizes and checksums.
 
-| Clip | s | frames | rendered | covered | method | faces shown | nearest to the original |
+| Clip | s | frames | rendered | covered besides | method | new faces | nearest to the original |
 |---|---|---|---|---|---|---|---|
 {"".join(_clip_row(entry) for entry in entries)}
 *Nearest to the original*: the recogniser's smallest distance between a face in the clip and the
-person's own, measured when the clip was made; less than 0.60 is the same person.
+person's own, measured when the clip was made; less than 0.60 is the same person. A dash: it
+found no face to compare.
 
 ## Collection
 
@@ -110,8 +132,7 @@ Recorded by whoever is named below. Consent: {consent or "**not stated**: ask be
 
 ## Preprocessing
 
-- Every face: {"; ".join(_ENGINES.get(engine, engine) for engine in engines)}. The faces shown are
-  averages of many people or moved away from everybody, and are nobody's.
+{_treatment(entries)}
 - Software: {", ".join(f"{key} {value}" for key, value in software.items()) or "not stated"}.
 - Outside the faces nothing was changed but by encoding again.
 - Files have neutral names. The manifests hold neither names nor, unless they say so, the checksums
@@ -126,12 +147,8 @@ Recorded by whoever is named below. Consent: {consent or "**not stated**: ask be
 {"".join(_check_row(check) for check in checks)}
 ## What can still identify somebody
 
-- **Movement.** It was kept on purpose. People have been recognised by how their faces move.
-- **{"The voice" if sounding else "What is said with hands and lips"}**{
-        ", which is in the clips, is as good as a name to some."
-        if sounding
-        else ". There is no sound; lips can be read."
-    }
+{_movement(entries)}
+- {_said(entries, sounding)}
 - **Hair, ears, shape of the head, neck, body, clothes, room** and what lies in it: as recorded.
 - **Signs of a rare disease, scars outside the face, tattoos, jewellery.**
 - **Whoever knows the person, or has the original**, may know who it is. One recogniser was asked,
@@ -141,10 +158,13 @@ Treat the clips as personal data.
 
 ## Uses
 
-For: research into movement, teaching, comparing ways to measure. Not for: finding out who somebody
-is; judging somebody; inferring emotions of people at work or in education; diagnosing. The faces
-are synthetic: do not take their age, sex and skin for the patient's. No clinician has compared
-ratings of these clips with those of the originals, unless it is said above.
+For: {_uses(methods)}, teaching, comparing ways to measure. Not for: finding out who somebody is;
+judging somebody; inferring emotions of people at work or in education; diagnosing.{
+        " New faces are synthetic: do not take their age, sex and skin for the patient's."
+        if "mesh" in methods
+        else ""
+    } No
+clinician has compared ratings of these clips with those of the originals, unless it is said above.
 
 ## Distribution
 
@@ -160,14 +180,16 @@ withdraws, the clips are to be deleted by everybody who has them.
 
 def readme(entries: Sequence[Entry], title: str = "") -> str:
     """What to read first, plain text."""
+    moving = "Movement" if _methods(entries) == ["mesh"] else "Movement of head and body"
+    voice = ", and so is the voice" if any(entry.sound for entry in entries) else ""
+    told = fill(
+        f"{_many(len(entries), 'video')} changed by mien. {_hidden(entries)} {moving}, hair, body "
+        f"and room are as recorded{voice}: they can still identify a person.",
+        _COLUMNS,
+    )
     return f"""{title or TITLE}
 
-{
-        _many(len(entries), "video")
-    } in which every face was replaced or hidden by mien: the faces show nobody.
-Movement, hair, body and room are as recorded{
-        ", and so is the voice" if any(entry.sound for entry in entries) else ""
-    }: they can still identify a person.
+{told}
 
 DATA_CARD.md    what this is, how it was made, what it may be used for, whom to ask
 clip-001.mp4    the videos, and beside each what was done to its frames (.json)
@@ -181,14 +203,109 @@ def _kinds(entries: Sequence[Entry]) -> list[str]:
     return list(dict.fromkeys(key for entry in entries for key in entry.counts))
 
 
+def _methods(entries: Sequence[Entry]) -> list[str]:
+    return sorted({entry.method for entry in entries}, key=lambda one: (_rank(one), one))
+
+
+def _rank(method: str) -> int:
+    return list(_FACES).index(method) if method in _FACES else len(_FACES)
+
+
+def _purpose(methods: Sequence[str]) -> str:
+    if methods == ["mesh"]:
+        return "To share how faces move in clinical videos without showing whose faces they are."
+    return "To share clinical videos without showing whose faces are in them."
+
+
+def _uses(methods: Sequence[str]) -> str:
+    return "research into movement" if "mesh" in methods else "research into how a body moves"
+
+
+def _of(entries: Sequence[Entry], chosen: Sequence[Entry]) -> str:
+    """Which of the clips, unless it is all of them."""
+    if len(chosen) == len(entries):
+        return ""
+    return f" in {', '.join(entry.name for entry in chosen)}"
+
+
+def _treatment(entries: Sequence[Entry]) -> str:
+    """What became of the faces, one line for each method."""
+    lines = []
+    for method in _methods(entries):
+        chosen = [entry for entry in entries if entry.method == method]
+        what = _FACES.get(method, "changed by this method")
+        every = "Every other face" if any(entry.has("leave") for entry in chosen) else "Every face"
+        lines.append(f"- {every}{_of(entries, chosen)} (method {method}): {what}.")
+        if method == "mesh":
+            lines.append(
+                "- The new faces are averages of many people or moved away from everybody, and are "
+                "nobody's."
+            )
+    if covered := [entry for entry in entries if entry.has("cover")]:
+        lines.append(f"- Faces that were to be covered{_of(entries, covered)}: a solid area.")
+    if left := [entry for entry in entries if entry.has("leave")]:
+        lines.append(f"- **Faces that were left on purpose{_of(entries, left)}: as recorded.**")
+    return "\n".join(lines)
+
+
+def _hidden(entries: Sequence[Entry]) -> str:
+    """The same in a sentence or two for those who read nothing else."""
+    methods = _methods(entries)
+    ways = [_HIDDEN.get(method, f"changed ({method})") for method in methods]
+    said = f"Every face was {_listed(ways, 'or')}"
+    if any(entry.has("leave") for entry in entries):
+        said += ", but for some that were left as recorded on purpose"
+    if weak := [WEAK[method] for method in methods if method in WEAK]:
+        said += f". {_listed(weak, 'and').capitalize()} faces may still be recognised"
+    return f"{said}."
+
+
+def _movement(entries: Sequence[Entry]) -> str:
+    """What movement can give away, and faces that are hidden badly."""
+    moving = [entry for entry in entries if entry.method == "mesh"]
+    if len(moving) == len(entries):
+        lines = [
+            "- **Movement.** It was kept on purpose. People have been recognised by how their "
+            "faces move."
+        ]
+    else:
+        lines = ["- **Movement of head and body.** It is as recorded, and can give somebody away."]
+        if moving:
+            lines.append(
+                f"- **Movement of the face**{_of(entries, moving)}. It was kept on purpose. People "
+                "have been recognised by how their faces move."
+            )
+    for method, what in WEAK.items():
+        if chosen := [entry for entry in entries if entry.method == method]:
+            lines.append(
+                f"- **The {what} faces{_of(entries, chosen)}.** Such faces have been recognised, "
+                "by people and by programs."
+            )
+    return "\n".join(lines)
+
+
+def _said(entries: Sequence[Entry], sounding: int) -> str:
+    if sounding:
+        return "**The voice**, which is in the clips, is as good as a name to some."
+    if all(entry.method == "mask" for entry in entries):
+        return "**What is said with hands.** There is no sound, and lips are hidden."
+    return "**What is said with hands and lips.** There is no sound; lips can be read."
+
+
+def _listed(words: Sequence[str], last: str) -> str:
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} {last} {words[-1]}"
+
+
 def _clip_row(entry: Entry) -> str:
-    counts, settings = entry.counts, entry.manifest.get("settings") or {}
+    counts = entry.counts
     frames = sum(counts.values())
     audits = entry.manifest.get("privacy") or []
     nearest = min((person["nearest"] for person in audits if "nearest" in person), default=None)
     return (
         f"| {entry.name} | {entry.seconds:.1f} | {frames} | {_percent(counts, 'rendered')} | "
-        f"{_percent(counts, 'covered')} | {settings.get('engine', '–')} | "
+        f"{_percent(counts, 'covered')} | {entry.method} | "
         f"{', '.join(entry.faces) or '–'} | {'–' if nearest is None else f'{nearest:.2f}'} |\n"
     )
 

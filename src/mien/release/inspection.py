@@ -11,6 +11,7 @@ from typing import Any
 from mien.errors import FormatError, MienError, ParameterError
 from mien.leaks import unchanged, words_in
 from mien.provenance import sha256
+from mien.release.card import WEAK
 from mien.release.checks import Check, Verdict
 from mien.release.faces import compared, seen_in
 from mien.release.metadata import carried
@@ -21,6 +22,7 @@ MUCH = 0.2
 
 _OBJECTS = ("settings", "input", "output", "linkable", "ledger", "residual_faces")
 _SPAN = ("from_s", "to_s")
+_DONE = {"mesh": "replaced", "mask": "masked", **WEAK}
 
 Progress = Callable[[str, int, int | None], None]
 
@@ -52,6 +54,11 @@ class Subject:
         """People whose faces were left on purpose."""
         people = self.record.get("people") or []
         return {person.get("person", 0) for person in people if person.get("role") == "leave"}
+
+    @property
+    def method(self) -> str:
+        """What was done to its faces."""
+        return str((self.record.get("settings") or {}).get("engine", "unknown"))
 
     @property
     def code(self) -> str | None:
@@ -235,7 +242,7 @@ def _metadata(clip: Subject) -> list[Check]:
 
 
 def _faces(clip: Subject, landmarker: str | None, progress: Progress | None) -> list[Check]:
-    said = _left(clip)
+    said = [*_left(clip), *_weak(clip)]
     if clip.original is None:
         return [*said, _alone(clip, progress)]
     try:
@@ -256,6 +263,7 @@ def _faces(clip: Subject, landmarker: str | None, progress: Progress | None) -> 
         "recognised": found.recognised,
         "untouched": found.untouched,
         "strangers": [round(time, 3) for time in found.strangers],
+        "method": clip.method,
     }
     if found.untouched:
         said.append(
@@ -282,14 +290,14 @@ def _faces(clip: Subject, landmarker: str | None, progress: Progress | None) -> 
         said.append(
             clip.check(
                 "faces", "fail", "stranger",
-                "A face is seen where none was replaced, at "
+                f"A face is seen where none was {_DONE.get(clip.method, 'changed')}, at "
                 f"{found.strangers[0]:.2f} s{more}: look there and cover it by hand.",
                 **values,
             )
         )  # fmt: skip
     if found.passed:
         nearest = (
-            "no face was found"
+            "the recogniser found no face to compare"
             if found.nearest is None
             else f"the nearest face is {found.nearest:.2f} from the person's own, "
             f"{found.threshold:.2f} needed"
@@ -298,7 +306,8 @@ def _faces(clip: Subject, landmarker: str | None, progress: Progress | None) -> 
             clip.check(
                 "faces", "pass", "faces_hidden",
                 f"Compared with the original: nobody is recognised ({nearest}), and "
-                f"in {found.searched} frames no face is where none was replaced.",
+                f"in the {found.searched} frames that were looked at no face is where none was "
+                f"{_DONE.get(clip.method, 'changed')}.",
                 **values,
             )
         )  # fmt: skip
@@ -319,12 +328,25 @@ def _left(clip: Subject) -> list[Check]:
     ]  # fmt: skip
 
 
+def _weak(clip: Subject) -> list[Check]:
+    if clip.method not in WEAK:
+        return []
+    return [
+        clip.check(
+            "faces", "warn", "weak_method",
+            f"The faces are {WEAK[clip.method]}, which is weak: people and other programs may "
+            "still recognise them, so use a mask or a new face unless that is enough.",
+            method=clip.method,
+        )
+    ]  # fmt: skip
+
+
 def _alone(clip: Subject, progress: Progress | None) -> Check:
     """What can be said without the original."""
     found = seen_in(clip.packed, progress)
     people = clip.record.get("people") or []
     shown = len(clip.left)
-    if (clip.record.get("settings") or {}).get("engine") != "mask":
+    if clip.method != "mask":
         shown += sum(person.get("role") == "replace" for person in people)
     values = {
         "searched": found.searched,
@@ -416,6 +438,15 @@ def _covered(clip: Subject) -> list[Check]:
                 "covered", "warn", "covered_much",
                 f"{shares}: there movement is missing or guessed, so look whether the clip still "
                 "shows what it is for.",
+                **values,
+            )
+        ]  # fmt: skip
+    if clip.method == "mask":
+        return [
+            clip.check(
+                "covered", "pass", "masked",
+                "Faces are masked, so no movement of theirs is to be seen; besides that "
+                f"{covered:.1%} of the frames are covered.",
                 **values,
             )
         ]  # fmt: skip

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from mien.errors import MienError, ParameterError
+from mien.errors import MienError, NoFaceError, ParameterError
 from mien.expression.encounter import Encounter, analyse
 from mien.expression.feedback import Feedback, after
 from mien.expression.timeline import EXPRESSIONS, ROLES, Timeline
@@ -24,6 +24,10 @@ _CALLED = {
     "doctor": "the doctor's recording",
     "patient": "the patient's recording",
 }
+_NO_FACE_LEFT = (
+    "No face was found in {}: its original was deleted, so the de-identified result was read, and "
+    "that shows none; upload the clip again."
+)
 LETTERS = "adfhnsu"
 """One for each of `EXPRESSIONS`, in timelines as text."""
 
@@ -80,8 +84,11 @@ def encounter(task: Task, progress: Progress) -> dict[str, Any]:
             )
         except MienError as error:
             sentence = str(error)
-            for source in sources.values():
+            for role, source in sources.items():
                 sentence = sentence.replace(str(source), source.name)
+                unseen = isinstance(error, NoFaceError) and source.name in sentence
+                if unseen and analysed[role] == "result":
+                    sentence = _NO_FACE_LEFT.format(source.name)
             raise type(error)(sentence[:1].upper() + sentence[1:]) from error
     return _in_short(found, said) | {"analysed": analysed}
 

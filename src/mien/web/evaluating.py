@@ -25,8 +25,10 @@ def evaluate(task: Task, progress: Progress) -> dict[str, Any]:
     -------
     found : dict
         ``passed``, ``headline``, the profile's ``profile`` (name) and ``title``, its ``lines``,
-        ``figures`` and ``ceilings`` by the names of `FIGURES`, and ``result_run``: the name of the
-        folder whose result was measured.
+        ``figures`` and ``ceilings`` by the names of `FIGURES`, ``compared``: how many frames of
+        the person compared most were shown to the recogniser, and ``seen``: the largest share of
+        a person's frames in which it found a face of its own accord (None for both if nobody was
+        compared), and ``result_run``: the name of the folder whose result was measured.
 
     Raises
     ------
@@ -51,12 +53,15 @@ def evaluate(task: Task, progress: Progress) -> dict[str, Any]:
 
 def _in_short(evidence: Evidence, profile: Profile) -> dict[str, Any]:
     columns = {name: _COLUMNS[key] for name, key in FIGURES.items()}
+    people = [] if evidence.verdict is None else evidence.verdict.findings
     return {
         "passed": evidence.passed,
         "headline": verdict_in_words(evidence),
         "profile": profile.name,
         "title": profile.title,
         "lines": [_line(line) for line in evidence.lines],
+        "compared": max((found.audit.frames for found in people), default=None),
+        "seen": max((found.seen for found in people), default=None),
         "figures": {name: _short(one.value(evidence.metrics)) for name, one in columns.items()},
         "ceilings": {
             name: _short(one.of_ceiling(evidence.metrics)) for name, one in columns.items()

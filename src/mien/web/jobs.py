@@ -162,6 +162,15 @@ class Jobs:
             )
             return {clip: run for clip, run in found}
 
+    def unfinished(self, project: str) -> Sequence[Job]:
+        """Jobs of a project that are not over."""
+        with self._session() as session:
+            return session.scalars(
+                select(Job).where(
+                    Job.project_id == project, Job.status.in_((Status.QUEUED, Status.RUNNING))
+                )
+            ).all()
+
     def waiting(self) -> int:
         """How many jobs wait."""
         return self._count(Status.QUEUED)

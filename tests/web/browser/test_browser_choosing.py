@@ -9,13 +9,15 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 REFUSED = {"error": "That is no video: choose another.", "code": "not_a_video"}
+UNFIT = {"error": "The sound of it cannot be kept: leave the voice out.", "code": "sound_unfit"}
 
 
 class Choosing:
     """The page, and the uploads that it asks for."""
 
     def __init__(self, page, base: str) -> None:
-        self.page, self.asked, self.refuse, self.lose = page, [], set(), set()
+        self.page, self.asked = page, []
+        self.refuse, self.lose, self.unfit = set(), set(), set()  # names
         page.route("**/api/clips?*", self._answer)
         self.problems: list[str] = []
         page.on("pageerror", lambda error: self.problems.append(str(error)))
@@ -30,6 +32,8 @@ class Choosing:
         self.asked.append(query)
         if query["name"] in self.lose:
             route.abort()
+        elif query["name"] in self.unfit and query["voice"] == "keep":
+            route.fulfill(status=422, body=json.dumps(UNFIT), content_type="application/json")
         elif query["name"] in self.refuse:
             route.fulfill(status=422, body=json.dumps(REFUSED), content_type="application/json")
         else:
@@ -84,7 +88,9 @@ def videos(tmp_path) -> Path:
 def test_of_a_folder_the_videos_are_taken_and_the_rest_is_counted(choosing, videos):
     choosing.page.set_input_files("#folder", videos)
     assert choosing.names() == ["P1 – rest.mp4", "take9.mov", "take10.MOV", "P2 – rest.mp4"]
-    assert choosing.page.inner_text("#aside").startswith("3 files were left aside")
+    aside = choosing.page.inner_text("#aside")
+    assert aside.startswith("3 files were left aside")
+    assert all(name in aside for name in ("notes.txt", "._rest.mp4", "face.jpg"))
     choosing.page.set_input_files("#folder", videos)
     assert len(choosing.names()) == 4
     assert "4 videos are on the list already." in choosing.page.inner_text("#aside")
@@ -149,7 +155,8 @@ def test_a_face_is_chosen_with_the_keyboard(choosing, videos):
 def test_settings_are_those_of_all_videos_or_of_each(choosing, videos):
     page = choosing.page
     page.set_input_files("#folder", videos)
-    page.locator("#shared [data-key=voice]").select_option("mute")
+    assert page.locator("#shared [data-key=voice]").input_value() == "mute"
+    page.locator("#shared [data-key=voice]").select_option("keep")
     page.locator("#shared summary").click()
     page.locator("#shared [data-key=subject]").fill("P07")
     page.locator("#shared [data-key=subject]").press("Enter")  # starts nothing
@@ -160,10 +167,10 @@ def test_settings_are_those_of_all_videos_or_of_each(choosing, videos):
     assert "Weak" in first.inner_text()
     assert first.locator("[data-key=engine]:focus").count() == 1
     one, *others = choosing.start()
-    assert (one["engine"], one["voice"], "subject" in one) == ("blur", "mute", False)
+    assert (one["engine"], one["voice"], "subject" in one) == ("blur", "keep", False)
     assert len(others) == 3
     for asked in others:
-        assert (asked["engine"], asked["voice"], asked["subject"]) == ("mesh", "mute", "P07")
+        assert (asked["engine"], asked["voice"], asked["subject"]) == ("mesh", "keep", "P07")
         assert (asked["surrogate"], asked["match"], asked["people"]) == ("auto", "age", "all")
         assert (asked["after"], asked["measure"]) == ("ask", "generic")
     page.set_input_files("#folder", videos)
@@ -189,6 +196,111 @@ def test_what_is_not_taken_says_why_and_the_others_go_on(choosing, videos):
     assert choosing.names() == ["take9.mov"]
     page.locator("#chosen button").click()
     assert page.is_hidden("#waiting")
+
+
+def test_a_video_whose_sound_does_not_fit_starts_again_without_it(choosing, videos):
+    page = choosing.page
+    choosing.unfit = {"take9.mov"}
+    page.set_input_files("#folder", videos)
+    page.uncheck("#same-tick")
+    own = page.locator("#chosen li", has_text="take9.mov")
+    own.locator("[data-key=engine]").select_option("mask")
+    own.locator("[data-key=voice]").select_option("keep")
+    assert len(choosing.start()) == 4
+    assert choosing.names() == ["take9.mov"]
+    assert "sound of this video" in page.inner_text("#chosen .state")
+    page.locator("#shared [data-key=voice]").select_option("mute")
+    last = choosing.start()[-1]
+    assert (last["name"], last["engine"], last["voice"]) == ("take9.mov", "mask", "mute")
+    assert page.is_hidden("#waiting")
+
+
+def test_filters_that_no_face_fits_say_so(choosing, videos):
+    page = choosing.page
+    page.set_input_files("#files", videos / "P1/rest.mp4")
+    page.click("[data-key=surrogate]")
+    take = page.locator("#faces [value=take]")
+    assert take.inner_text() == "Choose by measuring" and page.is_hidden("#faces-none")
+    page.locator("#faces-list input").nth(1).check()
+    assert take.inner_text() == "Take this face"
+    page.locator("#faces-list input").first.check()
+    page.evaluate(
+        """document.querySelectorAll("#faces-filters select").forEach((select) =>
+             select.append(new Option("nobody's", "nobody's")))"""
+    )
+    page.locator("#faces-filters select").first.select_option("nobody's")
+    assert page.is_visible("#faces-none")
+    assert page.inner_text("#faces-count").startswith("No such face")
+    page.click("#faces-back")
+
+
+def clip(name, status, after="ask", readers=(), engine="mesh", **more):
+    """A clip as the API tells of it."""
+    wanted = {"engine": engine, "surrogate": "auto", "match": "age", "people": "all"}
+    wanted |= {"subject": None, "voice": "mute", "compare": after == "ask", "measure": "generic"}
+    found = {"frames": 9, "ledger": {"covered": 2}, "surrogates": ["c01"], "renderings": 1}
+    return {
+        **{"id": name, "name": name, "status": status, "after": after, "wanted": wanted},
+        **{"created": 1.0, "finished": 2.0, "cancelling": False, "readers": list(readers)},
+        **{"found": found if status == "done" else None, "preview": False, "original": True},
+        **{"compare": False, "stage": None, "done": 0, "total": None, "fps": None},
+        **{"seconds_left": None, "width": 1, "height": 1, "error": None, "code": None, **more},
+    }
+
+
+def test_cards_say_what_is_still_to_be_done_and_what_becomes_of_originals(session):
+    context, base = session
+    page = context.new_page()
+    waits, runs = ({"work": "w", "kind": "evaluate", "running": each} for each in (False, True))
+    clips = [
+        clip("waits", "done", "delete", [waits]),
+        clip("runs", "done", "ask", [runs]),
+        clip("gone", "done", engine="blur", original=False),
+        clip("failed", "failed"),
+    ]
+    rows = [{"clip": "runs", "stale": False, "hides": {"held": 3, "asked": 3}}]
+    rows[0]["keeps"] = {"held": 5, "asked": 7, "unknown": 1}
+    rows.append({**rows[0], "clip": "gone", "stale": True})
+    page.route("**/api/clips?*", lambda route: route.fulfill(json=clips))
+    page.route("**/api/cohort?*", lambda route: route.fulfill(json={"rows": rows}))
+    asked: list[str] = []
+
+    def over(route):
+        asked.append(f"{route.request.method} {urlsplit(route.request.url).path}")
+        route.fulfill(json={"deleted": 1, "kept": 2})
+
+    page.route("**/api/originals?*", over)
+    page.route("**/api/works/**", over)
+    page.goto(f"{base}/")
+    cards = {name: page.locator("#jobs > li", has_text=name) for name in ("waits", "runs", "gone")}
+    cards["runs"].wait_for()
+    assert "1 being measured · 1 to be measured" in page.inner_text("#summary")
+    said = {name: card.inner_text() for name, card in cards.items()}
+    assert "waits to be measured" in said["waits"] and "is being measured" in said["runs"]
+    assert "will be deleted after measuring" in said["waits"]
+    assert "something is covered by a solid area" in said["runs"]
+    assert "the person is hidden (3 of 3" in said["runs"]
+    assert "Movements kept: 5 of 7 requirements hold, 1 could not be" in said["runs"]
+    assert "before something was covered" in said["gone"]
+    assert "hidden" not in said["gone"] and "again" not in said["gone"]
+    assert "All 9 frames are blurred" in said["gone"] and "Weak" in said["gone"]
+    assert "The stored original was deleted." in said["gone"]
+    looks = cards["gone"].get_by_text("Look at the result").get_attribute("href")
+    assert looks == "/compare?clip=gone"
+    cards["runs"].get_by_text("Cancel measuring").click()
+    questions: list[str] = []
+
+    def agree(dialog):
+        questions.append(dialog.message)
+        dialog.accept()
+
+    page.on("dialog", agree)
+    page.click("#delete-originals")
+    page.locator("#deleted", has_text="1 stored original was deleted. 2 stayed").wait_for()
+    assert questions[0].startswith("Delete 1 stored original?")
+    assert "1 of them is of a clip that failed" in questions[0] and "2 others stay" in questions[0]
+    assert asked == ["POST /api/works/w/cancel", "DELETE /api/originals"]
+    page.close()
 
 
 def test_copying_can_be_stopped_and_nothing_is_lost(choosing, videos):

@@ -30,6 +30,15 @@ _READ = """
 }
 """
 
+# whether the middle of each half is bright
+_MIDDLES = """
+() => {
+  const canvas = document.getElementById("canvas"), context = canvas.getContext("2d");
+  const bright = (across) => context.getImageData(across, canvas.height / 2, 1, 1).data[0] > 125;
+  return [bright(canvas.width / 4), bright((3 * canvas.width) / 4)];
+}
+"""
+
 
 def coded(number: int, ones: int) -> np.ndarray:
     """A picture from which its number can be read."""
@@ -105,3 +114,35 @@ def test_every_step_shows_the_next_frame(page, stamps):
     for key, number in (("Home", 0), ("End", 59)):
         page.keyboard.press(key)
         assert shown(number) == [number] * 3
+
+
+def test_the_zoom_shows_one_place_in_both_halves_and_parts_are_marked_exactly(page):
+    page.locator("#canvas[data-frame='0']").wait_for()
+    page.keyboard.press(".")
+    page.locator("#canvas[data-frame='1']").wait_for()
+    assert page.evaluate(_MIDDLES) == [False, True]  # the fourth bit of 1
+    page.locator("#zoom").select_option("4")
+    canvas = page.locator("#canvas")
+    canvas.focus()
+    for arrow, shown in (("ArrowLeft", [True, False]), ("ArrowRight", [False, True])):
+        for _ in range(24):
+            page.keyboard.press(arrow)
+            page.keyboard.press("ArrowUp")
+        assert page.evaluate(_MIDDLES) == shown, arrow  # its first bit, its last
+    page.locator("#to").click()
+    page.locator("#part").check()
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    left, wide, high = box["x"] + box["width"] / 2, box["width"] / 4, box["height"] / 2
+    page.mouse.move(left + 1, box["y"] + 1)
+    page.mouse.down()
+    page.mouse.move(left + wide, box["y"] + high, steps=4)
+    page.mouse.up()
+    # a quarter of width and height is shown, at the right and the top
+    wanted = {"edgeLeft": 75, "edgeTop": 0, "edgeRight": 87.5, "edgeBottom": 12.5}
+    for edge, share in wanted.items():
+        assert abs(float(page.locator(f"#{edge}").input_value()) - share) < 0.3, edge
+    drawn = page.locator("#box").bounding_box()
+    assert abs(drawn["x"] - left) < 4 and abs(drawn["width"] - wide) < 12
+    page.reload()
+    assert "75 to 8" in page.locator("#marks li").inner_text()  # marks are still there

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -80,6 +82,15 @@ class FoundView(BaseModel):
     """How often it was drawn until nothing failed."""
 
 
+class ReaderView(BaseModel):
+    """A job that is still to read a clip."""
+
+    work: str
+    kind: Kind
+    running: bool
+    """Whether it is being worked on; otherwise it waits."""
+
+
 class ClipView(ProgressView):
     """One clip, and how far its de-identification is."""
 
@@ -101,8 +112,8 @@ class ClipView(ProgressView):
     """Whether a frame of the result can be shown; of one that is being drawn, the last one."""
     compare: bool
     """Whether original and result can be seen beside each other."""
-    needed: bool
-    """Whether other jobs are still to read it."""
+    readers: list[ReaderView]
+    """Jobs that are still to read it; until they are over, neither it nor its original can go."""
 
 
 class DeletedView(BaseModel):
@@ -110,6 +121,8 @@ class DeletedView(BaseModel):
 
     deleted: int
     """Number of originals."""
+    kept: int
+    """Originals that stay: something is still to be done with them, or they cannot be deleted."""
 
 
 def routes(desk: Desk) -> APIRouter:
@@ -118,14 +131,26 @@ def routes(desk: Desk) -> APIRouter:
     jobs, folders = desk.jobs, desk.folders
     looking = asyncio.Semaphore(_LOOKED_AT)
 
-    def view(job: Job, needed: set[str] | None = None) -> ClipView:
+    def readers(works: Iterable[Job]) -> dict[str, list[ReaderView]]:
+        """What is still to read clips, by clip."""
+        found: dict[str, list[ReaderView]] = {}
+        for work in works:
+            if not Status(work.status).over:
+                running = work.status == Status.RUNNING
+                for clip in work.clips:
+                    reader = ReaderView(work=work.id, kind=Kind(work.kind), running=running)
+                    found.setdefault(clip, []).append(reader)
+        return found
+
+    def view(job: Job, by_clip: dict[str, list[ReaderView]] | None = None) -> ClipView:
+        by_clip = readers(jobs.of_clip(job.id)) if by_clip is None else by_clip
         begun = job.status in (Status.DONE, Status.RUNNING) and job.run is not None
         return ClipView.model_validate(
             {
                 **progress_of(job),
                 "preview": begun and (folders.run(job) / PREVIEW).is_file(),
                 "compare": job.status == Status.DONE and (folders.run(job) / COMPARE).is_file(),
-                "needed": job.id in (jobs.needed() if needed is None else needed),
+                "readers": by_clip.get(job.id, []),
             }
         )
 
@@ -159,9 +184,11 @@ def routes(desk: Desk) -> APIRouter:
     @router.get("/clips", responses=documented(404))
     def list_clips(project: str | None = None) -> list[ClipView]:
         """All clips of a project in the order they came."""
-        needed = jobs.needed()
-        clips = jobs.listing(desk.project(project).id, Kind.DEIDENTIFY)
-        return [view(clip, needed) for clip in clips]
+        home = desk.project(project).id
+        clips = jobs.listing(home, Kind.DEIDENTIFY)
+        # what was measured is long: it is read only while something is still to be done
+        by_clip = readers(jobs.unfinished(home))
+        return [view(clip, by_clip) for clip in clips]
 
     @router.post(
         "/clips",
@@ -185,7 +212,7 @@ def routes(desk: Desk) -> APIRouter:
         match: Match = "age",
         people: People = "all",
         subject: Annotated[str | None, Query(max_length=100)] = None,
-        voice: Voice = "keep",
+        voice: Voice = "mute",
         after: After = "ask",
         measure: Measure = "no",
     ) -> ClipView:
@@ -253,16 +280,17 @@ def routes(desk: Desk) -> APIRouter:
 
     @router.delete("/originals", responses=documented(404))
     def delete_originals(project: str | None = None) -> DeletedView:
-        """Delete the originals of a project's clips that are done and not needed; results stay."""
-        needed = jobs.needed()
-        due = [
-            job
-            for job in jobs.listing(desk.project(project).id, Kind.DEIDENTIFY)
-            if job.status == Status.DONE and job.original and job.id not in needed
-        ]
-        for job in due:
-            delete_original(job)
-        return DeletedView(deleted=len(due))
+        """Delete the originals of a project's clips that are over and not needed; results stay."""
+        clips = jobs.listing(desk.project(project).id, Kind.DEIDENTIFY)
+        stored = [clip for clip in clips if clip.original]
+        needed = jobs.needed()  # asked last: what has just been done may be measured next
+        deleted = 0
+        for clip in stored:
+            if Status(clip.status).over and clip.id not in needed:
+                with suppress(OSError):  # one that cannot go does not keep the others
+                    delete_original(clip)
+                    deleted += 1
+        return DeletedView(deleted=deleted, kept=len(stored) - deleted)
 
     @router.get("/clips/{clip}", responses=documented(404))
     def one_clip(clip: str) -> ClipView:

@@ -14,6 +14,7 @@ from mien.web.uploads import display_name
 
 Side = Literal["left", "right"]
 Id = Annotated[str, Field(pattern="^[0-9a-f]{1,64}$")]
+_OBSCURING = ("mask", "blur", "pixelate")  # engines whose results show no expression
 _LONGEST_OFFSET = 3600.0  # seconds
 
 
@@ -56,6 +57,12 @@ def routes(desk: Desk) -> APIRouter:
         if clips[0].project_id != clips[-1].project_id:
             raise Problem(
                 422, "other_project", "The two clips are of different projects: choose two of one."
+            )
+        if any(not clip.original and clip.wanted["engine"] in _OBSCURING for clip in clips):
+            raise Problem(
+                409,
+                "nothing_to_read",
+                "The original of a clip was deleted and its result shows no face: upload it again.",
             )
         if both and order.offset is not None:
             raise Problem(422, "one_clock", "One clip has one clock: leave the offset out.")

@@ -21,6 +21,10 @@ from mien.web.tables import Job, Kind, Status
 
 REPORT, METRICS = "report/report.html", "report/metrics.json"
 """Files of a measurement, in its folder."""
+_COLUMNS = (
+    *("clip", "method", "profile", "passed", "held", "asked"),
+    *("hides_held", "hides_asked", "keeps_held", "keeps_asked", "stale"),
+)  # of the table for spreadsheets, before the figures
 _FORMULA = "=+-@\t\r"  # a cell that begins so is a formula to spreadsheets
 
 
@@ -42,6 +46,17 @@ class EvidenceView(BaseModel):
     """Whether the result was changed since: `measured` is of an older one."""
 
 
+class TallyView(BaseModel):
+    """Answers to the requirements of one kind."""
+
+    held: int
+    """Requirements that hold."""
+    asked: int
+    """Requirements that apply to the clip."""
+    unknown: int
+    """Of those asked, how many could not be measured, and therefore do not hold."""
+
+
 class CohortRow(BaseModel):
     """A clip that was measured."""
 
@@ -53,8 +68,14 @@ class CohortRow(BaseModel):
     """When it was done, seconds since 1970."""
     stale: bool
     """Whether the result was changed since."""
+    method: str
+    """How the clip was de-identified: its engine."""
     profile: str
     """What was asked."""
+    hides: TallyView
+    """Whether the person is hidden."""
+    keeps: TallyView
+    """Whether the movements are kept; methods that obscure the face promise none."""
     passed: bool
     """Whether all that could be asked holds."""
     held: int
@@ -65,16 +86,27 @@ class CohortRow(BaseModel):
     """What was measured; None where it could not be or means nothing."""
 
 
+class SummaryView(BaseModel):
+    """All clips of one method: what one method keeps says nothing of another."""
+
+    method: str
+    """The engine."""
+    clips: int
+    """Rows that were taken: those of the method that are not stale."""
+    mean: dict[str, float | None]
+    """Of the rows that have the figure; None if none has it."""
+    median: dict[str, float | None]
+    """Of the same."""
+
+
 class CohortView(BaseModel):
     """Everything that was measured in a project, a row for each clip."""
 
     figures: list[str]
     """Columns."""
     rows: list[CohortRow]
-    mean: dict[str, float | None]
-    """Of the rows that have the figure and are not stale."""
-    median: dict[str, float | None]
-    """Of the same."""
+    summaries: list[SummaryView]
+    """One for each method that has rows which are not stale, in the order of the rows."""
 
 
 def routes(desk: Desk) -> APIRouter:
@@ -152,12 +184,22 @@ def routes(desk: Desk) -> APIRouter:
     def cohort(project: str | None = None) -> CohortView:
         """All clips of a project that were measured, each with its newest measurement."""
         found = rows(project)
-        current = [row for row in found if not row.stale]
+        by_method: dict[str, list[CohortRow]] = {}
+        for row in found:
+            if not row.stale:
+                by_method.setdefault(row.method, []).append(row)
         return CohortView(
             figures=list(FIGURES),
             rows=found,
-            mean=_of_all(current, statistics.fmean),
-            median=_of_all(current, statistics.median),
+            summaries=[
+                SummaryView(
+                    method=method,
+                    clips=len(alike),
+                    mean=_of_all(alike, statistics.fmean),
+                    median=_of_all(alike, statistics.median),
+                )
+                for method, alike in by_method.items()
+            ],
         )
 
     @router.get(
@@ -189,11 +231,23 @@ def _row(clip: Job, measured: Job) -> CohortRow:
         work=measured.id,
         finished=measured.finished or 0.0,
         stale=_stale(clip, measured),
+        method=clip.wanted["engine"],
         profile=found["profile"],
+        hides=_tally(found, "privacy"),
+        keeps=_tally(found, "fidelity"),
         passed=found["passed"],
         held=answers.count(True),
         asked=len(answers) - answers.count(None),
         figures={name: found["figures"].get(name) for name in FIGURES},
+    )
+
+
+def _tally(found: dict[str, Any], kind: str) -> TallyView:
+    asked = [one for one in found["lines"] if one["kind"] == kind and one["passed"] is not None]
+    return TallyView(
+        held=sum(one["passed"] for one in asked),
+        asked=len(asked),
+        unknown=sum(one["value"] is None for one in asked),
     )
 
 
@@ -207,9 +261,11 @@ def _csv(rows: Iterable[CohortRow]) -> str:
     text = io.StringIO()
     # quoted, for where commas are decimal, semicolons part cells
     table = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
-    table.writerow(["clip", "profile", "passed", "held", "asked", "stale", *FIGURES])
+    table.writerow([*_COLUMNS, *FIGURES])
     for row in rows:
         name = f"'{row.name}" if row.name[:1] in _FORMULA else row.name
-        cells = [name, row.profile, row.passed, row.held, row.asked, row.stale]
+        answers = [row.passed, row.held, row.asked]
+        answers += [row.hides.held, row.hides.asked, row.keeps.held, row.keeps.asked]
+        cells = [name, row.method, row.profile, *answers, row.stale]
         table.writerow([*cells, *(row.figures[figure] for figure in FIGURES)])
     return text.getvalue()

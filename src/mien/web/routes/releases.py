@@ -55,6 +55,8 @@ class ContentView(BaseModel):
     """What it is called in the package."""
     bytes: int
     """Size of the video."""
+    method: str
+    """What was done to the faces: `mesh`, `mask`, `blur` or `pixelate`."""
     frames: int
     covered: int
     """Frames that show no face."""
@@ -102,6 +104,7 @@ def routes(desk: Desk) -> APIRouter:
             name=clip.name,
             file=f"clip-{number:03d}.mp4",
             bytes=result.stat().st_size,
+            method=clip.wanted.get("engine", "mesh"),
             frames=found.get("frames") or 0,
             covered=(found.get("ledger") or {}).get("covered", 0),
             sound=clip.wanted.get("voice") != "mute" and _has_sound(result),

@@ -7,12 +7,12 @@ import { words } from "./words.js";
 const MOST = 200; // that are listed
 const FEW = 8; // that are shown without being asked for
 
-/** List the ranges of a ledger that are not rendered; each goes to its first frame. */
-export function listCovered(place, ledger, go) {
+/** List the ranges of a ledger of a method that are not rendered; each goes to its first frame. */
+export function listCovered(place, ledger, method, go) {
   const w = words(), found = ledger.filter((range) => range.entry !== "rendered");
   const count = (entry) => found.filter((range) => range.entry === entry).length;
   if (!found.length) {
-    place.replaceChildren(make("p", { className: "note", textContent: w.nothingCovered }));
+    place.replaceChildren(make("p", { className: "note", textContent: w.nothingCovered(method) }));
     return;
   }
   place.replaceChildren(folded(w.coveredList(count("covered"), count("interpolated")), found.map((range) => ({

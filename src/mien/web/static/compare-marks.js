@@ -10,7 +10,8 @@ const LEAST = 0.004; // share of the picture that a drawn part has at least
 
 /**
  * The list of marks. `now()` is the frame that is shown, `go(frame)` shows another, `changed()` is
- * called after every change, `area()` says where in the stage the result lies: [left, width] shares.
+ * called after every change, `area()` says where in the stage the result lies: left, width and, of the
+ * picture, what is shown: its left and top corner and how many times it is enlarged.
  */
 export class Marks {
   #do;
@@ -27,7 +28,10 @@ export class Marks {
     this.#do = actions;
     at("from").addEventListener("click", () => this.begin());
     at("to").addEventListener("click", () => this.end());
-    at("part").addEventListener("change", () => this.#setBox(at("part").checked ? [...WHOLE] : null));
+    at("part").addEventListener("change", () => {
+      this.#setBox(at("part").checked ? [...WHOLE] : null);
+      if (at("part").checked) this.#comeInto(this.#active);
+    });
     for (const [k, edge] of EDGES.entries()) {
       const field = make("input", { type: "number", id: edge, min: 0, max: 100, step: 0.1, required: true });
       field.addEventListener("input", () => this.#typed(k, field));
@@ -36,10 +40,10 @@ export class Marks {
     this.#listen();
   }
 
-  /** Forget all marks; the clip has these times. */
-  load(times) {
+  /** Forget all marks, or have those that are given; the clip has these times. */
+  load(times, list = []) {
     this.#times = times;
-    this.list = [];
+    this.list = list.filter(({ first, last }) => times[first] !== undefined && times[last] !== undefined);
     this.#start = this.#active = this.#part = null;
     this.show();
   }
@@ -130,6 +134,12 @@ export class Marks {
     this.#do.changed();
   }
 
+  /** Go to a mark's first frame, unless one of its frames is shown. */
+  #comeInto(mark) {
+    const now = this.#do.now();
+    if (mark && (now < mark.first || now > mark.last)) this.#do.go(mark.first);
+  }
+
   get #box() {
     return this.#active ? this.#active.box : this.#part;
   }
@@ -182,11 +192,14 @@ export class Marks {
   }
 
   #lay(element, [left, top, right, bottom]) {
-    const [from, width] = this.#do.area();
-    element.style.left = `${100 * (from + left * width)}%`;
-    element.style.top = `${100 * top}%`;
-    element.style.width = `${100 * Math.max(0, right - left) * width}%`;
-    element.style.height = `${100 * Math.max(0, bottom - top)}%`;
+    const { from, share, corner, zoom } = this.#do.area();
+    const seen = (edge, k) => Math.min(1, Math.max(0, (edge - corner[k]) * zoom));
+    const [across, down] = [seen(right, 0) - seen(left, 0), seen(bottom, 1) - seen(top, 1)];
+    element.hidden = across <= 0 || down <= 0;
+    element.style.left = `${100 * (from + seen(left, 0) * share)}%`;
+    element.style.top = `${100 * seen(top, 1)}%`;
+    element.style.width = `${100 * across * share}%`;
+    element.style.height = `${100 * down}%`;
     return element;
   }
 
@@ -196,9 +209,9 @@ export class Marks {
     let start = null;
     const place = (event) => {
       const { left, top, width, height } = at("canvas").getBoundingClientRect();
-      const [from, share] = this.#do.area();
+      const { from, share, corner, zoom } = this.#do.area();
       const across = ((event.clientX - left) / width - from) / share, down = (event.clientY - top) / height;
-      return [across, down].map((x) => Math.round(1000 * Math.min(1, Math.max(0, x))) / 1000);
+      return [across, down].map((x, k) => Math.round(1000 * (corner[k] + Math.min(1, Math.max(0, x)) / zoom)) / 1000);
     };
     stage.addEventListener("pointerdown", (event) => {
       if (!stage.classList.contains("drawing") || event.button !== 0 || at("wipe").contains(event.target)) return;

@@ -51,6 +51,10 @@ export class Player {
   mode = "wipe";
   /** Share of the width up to which the original is shown. */
   wipe = 0.5;
+  /** How many times larger than whole a picture is shown: 1, 2 or 4. */
+  zoom = 1;
+  /** What of a picture lies in the middle of what is shown, shares of width and height. */
+  centre = [0.5, 0.5];
 
   constructor(video, canvas, on) {
     [this.#video, this.#canvas, this.#on] = [video, canvas, on];
@@ -118,6 +122,19 @@ export class Player {
     return width ? width / (this.both ? 2 : 1) / height : 4 / 3;
   }
 
+  /** Left and top of what is shown of a picture, shares of its width and height. */
+  get corner() {
+    const edge = 1 - 1 / this.zoom;
+    return this.centre.map((middle) => Math.min(edge, Math.max(0, middle - 0.5 / this.zoom)));
+  }
+
+  /** Show what lies around a place of the picture, as near as its edges allow. */
+  look(across, down) {
+    this.centre = [across, down];
+    this.centre = this.corner.map((edge) => edge + 0.5 / this.zoom);
+    this.draw();
+  }
+
   /** Show a frame. */
   go(frame) {
     this.#target = Math.max(0, Math.min(frame, this.#times.length - 1));
@@ -174,14 +191,18 @@ export class Player {
     const wide = side ? 2 * width : width;
     if (canvas.width !== wide || canvas.height !== height) [canvas.width, canvas.height] = [wide, height];
     const context = canvas.getContext("2d");
-    context.drawImage(picture, from, 0, half, high, side ? width : 0, 0, width, height);
+    const [left, top] = this.corner;
+    const part = [left * half, top * high, half / this.zoom, high / this.zoom];
+    const drawPart = (begin, place) =>
+      context.drawImage(picture, begin + part[0], part[1], part[2], part[3], place, 0, width, height);
+    drawPart(from, side ? width : 0);
     const shown = !this.both || this.mode === "result" ? 0 : side ? 1 : this.wipe;
     if (shown > 0) {
       context.save();
       context.beginPath();
       context.rect(0, 0, shown * width, height);
       context.clip();
-      context.drawImage(picture, 0, 0, half, high, 0, 0, width, height);
+      drawPart(0, 0);
       context.restore();
     }
   }

@@ -1,17 +1,20 @@
 // The page "Compare": original and result beside each other, and covering by hand.
 
+import { wireLens } from "./compare-lens.js";
 import { listCovered, listMoments } from "./compare-lists.js";
 import { Marks } from "./compare-marks.js";
 import { Player } from "./compare-player.js";
 import { seconds, Timeline } from "./compare-timeline.js";
 import { at, button, link, make } from "./dom.js";
 import { act, begin, lookNow, project, say, trouble } from "./frame.js";
+import { moment } from "./moment.js";
 import { ask, over } from "./server.js";
 import { progressLine, words } from "./words.js";
 import { WORDS } from "./words/compare.js";
 
 const LIST_MS = 3000; // between two looks at the list of clips
-const SPEEDS = [0.25, 0.5, 1], LENGTHS = [0, 60, 10];
+const SPEEDS = [0.25, 0.5, 1], LENGTHS = [0, 60, 10], ZOOMS = [1, 2, 4];
+const USUAL = { speed: "1", length: "0", zoom: "1" };
 const KEYS = [[",", "keyBack"], [".", "keyOn"], ["Space", "keyPlay"], ["P / N", "keyMoments"], ["I / O", "keyMarks"]];
 
 let chosen = new URLSearchParams(location.search).get("clip");
@@ -46,9 +49,13 @@ const marks = new Marks({
   go: (frame) => player.go(frame),
   changed: () => {
     timeline.marks = marks.drawn;
+    keep();
     order();
   },
-  area: () => (player.both && mode === "side" ? [0.5, 0.5] : [0, 1]),
+  area: () => {
+    const half = player.both && mode === "side" ? 0.5 : 0;
+    return { from: half, share: 1 - half, corner: player.corner, zoom: player.zoom };
+  },
 });
 
 // --- what the server knows ---------------------------------------------------------------------
@@ -97,8 +104,21 @@ async function load(state) {
   });
   player.mode = mode;
   timeline.load(frames.times, frames.ledger);
-  if (!same || !marks.list.length) marks.load(frames.times);
+  if (!same || !marks.list.length) marks.load(frames.times, kept());
   drawn.clear();
+}
+
+/** Where marks of this state of the clip are kept while this window is open. */
+const place = () => `marks ${clip.id} ${frames.run}`;
+
+function keep() {
+  if (!frames) return;
+  if (marks.list.length) sessionStorage.setItem(place(), JSON.stringify(marks.list));
+  else sessionStorage.removeItem(place());
+}
+
+function kept() {
+  return JSON.parse(sessionStorage.getItem(place()) ?? "[]");
 }
 
 /** The curves of the newest measurement; of a long clip those of the seconds that are shown. */
@@ -144,6 +164,7 @@ async function unplayable() {
 function choose(id) {
   [chosen, clip, frames, shown, curves, wide, fetched, works, covering, covered] = [id, null, null, null, null, null, null, [], null, null];
   player.unload();
+  player.centre = [0.5, 0.5];
   timeline.measured(null);
   history.replaceState(null, "", id ? `?${new URLSearchParams({ clip: id })}` : location.pathname);
   drawn.clear();
@@ -155,7 +176,7 @@ function choose(id) {
 function put(id, parts) {
   const place = at(id), buttons = () => [...place.querySelectorAll("button, a")];
   const focused = buttons().indexOf(document.activeElement);
-  place.replaceChildren(...parts);
+  place.replaceChildren(...parts.filter(Boolean));
   if (focused >= 0) buttons()[focused]?.focus();
 }
 
@@ -174,14 +195,17 @@ function show() {
   const all = clip && !others.some((each) => each.id === clip.id) ? [clip, ...others] : others;
   at("choose").hidden = !all.length;
   redraw("clips", [chosen, all.map((each) => [each.id, each.name])], () => {
+    const twice = (name) => all.filter((each) => each.name === name).length > 1;
+    const called = (each) => (twice(each.name) ? `${each.name} · ${facts(each)}` : each.name);
     at("clips").replaceChildren(
       make("option", { value: "", textContent: w.chooseClip, disabled: true, selected: !chosen }),
-      ...all.map((each) => make("option", { value: each.id, textContent: each.name, selected: each.id === chosen })));
+      ...all.map((each) => make("option", { value: each.id, textContent: called(each), selected: each.id === chosen })));
   });
   at("clip").hidden = !clip;
   at("seen").hidden = !ready;
   if (!clip) return;
   at("name").textContent = clip.name;
+  at("facts").textContent = facts(clip);
   at("unready").hidden = ready && !broken;
   if (broken) at("unready").textContent = w.unplayable;
   if (!ready) {
@@ -192,7 +216,7 @@ function show() {
   redraw("fixed", [clip.compare, clip.original, clip.wanted.compare, mode], fixed);
   redraw("covered", [shown], () => {
     position();
-    listCovered(at("covered"), frames.ledger, (frame) => player.go(frame));
+    listCovered(at("covered"), frames.ledger, clip.wanted.engine, (frame) => player.go(frame));
   });
   redraw("moments", [fetched], () => listMoments(at("moments"), curves?.moments ?? [], (frame) => player.go(frame)));
   redraw("measuring", [works.filter((job) => job.kind === "evaluate").at(-1), clip.original, curves?.stale, curves === null], measuring);
@@ -203,6 +227,9 @@ function show() {
     playing();
   });
 }
+
+/** What tells clips of one name apart. */
+const facts = (one) => `${words().methods[one.wanted.engine]} · ${moment(one.created)}`;
 
 function fixed() {
   const w = words();
@@ -224,6 +251,7 @@ function fixed() {
     at(id).title = word;
   }
   fill("speed", SPEEDS.map((value) => [value, w.speeds[value]]));
+  fill("zoom", ZOOMS.map((value) => [value, `${value} ×`]));
   fill("length", LENGTHS.map((value) => [value, value ? `${value} ${w.seconds}` : w.whole]));
   at("key-list").replaceChildren(...KEYS.flatMap(([key, word]) => [
     make("dt", {}, make("kbd", { textContent: key === "Space" ? w.space : key })), make("dd", { textContent: w[word] }),
@@ -233,7 +261,7 @@ function fixed() {
 
 /** Put entries into a choice and keep what is chosen. */
 function fill(id, entries) {
-  const select = at(id), value = select.value || (id === "speed" ? "1" : "0");
+  const select = at(id), value = select.value || USUAL[id];
   select.replaceChildren(...entries.map(([key, label]) => make("option", { value: String(key), textContent: label })));
   select.value = value;
 }
@@ -274,7 +302,7 @@ function measuring() {
   const parts = [];
   const again = () => button("measure", () => act(`clips/${clip.id}/evaluate`, "POST", { profile: job?.wanted.profile ?? "generic" }), clip.name);
   if (job && !over(job)) {
-    parts.push(make("p", { className: "state", textContent: `${w.measuringNow} ${progressLine(job)}` }), bar(job),
+    parts.push(make("p", { className: "state", textContent: waits(job) ? w.measuringWaits : `${w.measuringNow} ${progressLine(job)}` }), bar(job),
       button("cancel", () => act(`works/${job.id}/cancel`, "POST"), w.measuringNow));
   } else if (!clip.original && !curves) {
     parts.push(make("p", { className: "note", textContent: w.cannotMeasure }));
@@ -289,7 +317,10 @@ function measuring() {
   at("lines").hidden = !curves;
 }
 
+const waits = (job) => job.status === "queued";
+
 function bar(job) {
+  if (waits(job)) return null;
   const element = make("progress", { max: job.total ?? 1, "aria-label": progressLine(job) });
   if (job.total) element.value = job.done;
   return element;
@@ -310,7 +341,7 @@ function progressOfCover() {
   if (running) covering = job.id;
   const parts = [];
   if (running) {
-    parts.push(make("p", { className: "state", textContent: `${w.coveringNow} ${progressLine(job)}` }), bar(job),
+    parts.push(make("p", { className: "state", textContent: waits(job) ? w.coveringWaits : `${w.coveringNow} ${progressLine(job)}` }), bar(job),
       button("cancel", () => act(`works/${job.id}/cancel`, "POST"), w.coveringNow));
   } else if (job?.status === "failed") {
     parts.push(make("p", { className: "problem", textContent: progressLine(job) }));
@@ -344,7 +375,8 @@ function jump(direction) {
 function press(event) {
   if (!frames || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || !at("use-keys").checked) return;
   const target = event.target;
-  if (target.closest("input:not([type=checkbox]):not([type=radio]), select, textarea, dialog")) return;
+  if (target.closest("input:not([type=checkbox]):not([type=radio]), #clips, textarea, dialog")) return;
+  if (target.closest("select") && ![",", "."].includes(event.key)) return; // the others choose in it
   if (event.key === " " && target.closest("button, a, input, summary")) return;
   const does = {
     ",": () => player.step(-1), ".": () => player.step(1), " ": () => player.toggle(),
@@ -359,7 +391,8 @@ function press(event) {
 
 async function cover() {
   if (!confirm(words().sureCover(marks.list.length))) return;
-  await act(`clips/${clip.id}/cover`, "POST", { ranges: marks.ranges });
+  const ordered = await act(`clips/${clip.id}/cover`, "POST", { ranges: marks.ranges });
+  if (ordered) at("covering").focus(); // the button is gone
 }
 
 function wire() {
@@ -386,6 +419,7 @@ function wire() {
   at("use-keys").addEventListener("change", () => localStorage.setItem("keys", at("use-keys").checked ? "yes" : "no"));
   document.addEventListener("keydown", press);
   wireWipe();
+  wireLens(player, () => marks.showParts());
 }
 
 function wireWipe() {
@@ -404,7 +438,8 @@ function wireWipe() {
   };
   stage.addEventListener("pointerdown", (event) => {
     if (event.button !== 0 || stage.dataset.mode !== "wipe") return;
-    if (stage.classList.contains("drawing") && !handle.contains(event.target)) return;
+    const other = stage.classList.contains("drawing") || stage.classList.contains("zoomed");
+    if (other && !handle.contains(event.target)) return;
     held = true;
     stage.setPointerCapture(event.pointerId);
     handle.focus({ preventScroll: true });

@@ -5,12 +5,16 @@ import { at, button, choice, make } from "./dom.js";
 import { lookNow, project, say, trouble } from "./frame.js";
 import { explain, number, words } from "./words.js";
 
-const DEFAULTS = { engine: "mesh", surrogate: "auto", match: "age", people: "all", subject: "", voice: "keep", after: "ask", measure: "generic" };
+const DEFAULTS = { engine: "mesh", surrogate: "auto", match: "age", people: "all", subject: "", voice: "mute", after: "ask", measure: "generic" };
 const HIDES_LITTLE = ["blur", "pixelate"];
+const AGAIN = ["disk_full", "no_session", "no_project", "busy", "disk"]; // the same may do later
+const MENDED = ["sound_unfit", "invalid"]; // other settings do
+
+const NAMED = 5; // files that were left aside
 
 let options = null;
 let surrogates = [];
-let chosen = []; // {file, name, settings, problem, item, line, bar}
+let chosen = []; // {file, name, settings, problem, refused, item, line, bar}
 let shared = { ...DEFAULTS }; // what the next video gets, and all of them where they shall be the same
 let copying = null; // {list, home, request, stopped, number}
 
@@ -40,7 +44,7 @@ export function ready(foundOptions, foundSurrogates) {
   });
 }
 
-/** Put videos on the list, and say how many files were none. */
+/** Put videos on the list, and say which files were none. */
 export function add({ videos, others }) {
   const w = words();
   const news = videos.filter(({ file, name }) => !chosen.some((entry) => entry.name === name && alike(entry.file, file)));
@@ -49,9 +53,9 @@ export function add({ videos, others }) {
     chosen.push({ file, name, settings: { ...shared, subject: "" }, problem });
   }
   const said = [];
-  if (others) said.push(w.others(others));
+  if (others.length) said.push(w.others(others.slice(0, NAMED), others.length));
   if (news.length < videos.length) said.push(w.twice(videos.length - news.length));
-  if (!videos.length && !others) said.push(w.nothing);
+  if (!videos.length && !others.length) said.push(w.nothing);
   at("aside").textContent = said.join(" ");
   showChosen();
   if (news.length && !copying) at("start").focus();
@@ -71,7 +75,7 @@ function showForm() {
   at("settings").hidden = Boolean(copying) || !count;
   at("same").hidden = Boolean(copying) || count < 2;
   at("shared").hidden = Boolean(copying) || !count || !together();
-  if (!at("shared").hidden) panel(at("shared"), shared);
+  if (!at("shared").hidden) panel(at("shared"), settingsOf(sendable()[0]));
   at("start").hidden = !count;
   at("start").textContent = copying ? w.copying(copying.number, copying.list.length) : w.start(count);
   at("start").disabled = Boolean(copying);
@@ -81,6 +85,9 @@ function showForm() {
 
 /** Whether one panel of settings is for the whole list. */
 const together = () => same() || sendable().length < 2;
+
+/** Settings of a video: everybody's, or its own, also when it is the last one. */
+const settingsOf = (entry) => (same() ? shared : entry.settings);
 
 function card(entry) {
   const name = make("p", { className: "name" }, entry.name, " ", make("span", { className: "size", textContent: size(entry.file.size) }));
@@ -101,7 +108,14 @@ function card(entry) {
     entry.bar = make("progress", { max: 1, value: 0, hidden: true, "aria-label": entry.name });
     entry.line.textContent = words().waiting;
     item.append(entry.bar, entry.line);
-  } else if (!together()) {
+    return item;
+  }
+  if (entry.refused) {
+    item.className = "failed";
+    entry.line.textContent = explain(entry.refused);
+    item.append(entry.line);
+  }
+  if (!together()) {
     const own = make("div", { className: "panel" });
     panel(own, entry.settings);
     item.append(own);
@@ -140,7 +154,7 @@ function panel(place, settings) {
     make("summary", { textContent: w.more, "data-key": "more" }),
     make("div", { className: "settings" },
       measured ? pick("match", options.matches, w.matches, { none: w.matchHint, sex: w.matchHint, age: w.matchHint, tone: w.matchHint }) : null,
-      pick("people", options.people, w.persons, w.personHints),
+      pick("people", options.people, w.persons, mesh ? w.personHints : w.hiddenHints),
       measured ? subject(settings) : null,
       pick("measure", options.measures, w.measures, w.measureHints)));
   place.replaceChildren(
@@ -170,7 +184,7 @@ function faceField(settings, set) {
   const open = make("button", { type: "button", className: "chosen-face", "data-key": "surrogate", "aria-haspopup": "dialog", "aria-label": `${w.surrogate}: ${text}` },
     face ? make("img", { src: picture(face.id), alt: "", width: 200, height: 200 }) : null, make("span", {}, text));
   open.addEventListener("click", () => chooseFace(settings.surrogate, (id) => set("surrogate", id)));
-  return field(make("div", { className: "label" }, w.surrogate, open), face ? w.faceHint : w.autoShort);
+  return field(make("div", { className: "label" }, w.surrogate, open), face ? w.faceHint(settings.people) : w.autoShort);
 }
 
 function subject(settings) {
@@ -192,7 +206,8 @@ async function start(event) {
   if (copying) return;
   const list = sendable();
   copying = { list, home: project(), request: null, stopped: false, number: 0 };
-  const settings = together() ? () => shared : (entry) => entry.settings;
+  const settings = same() ? () => shared : (entry) => entry.settings;
+  for (const entry of list) entry.refused = null;
   trouble(null);
   at("aside").textContent = "";
   showChosen();
@@ -204,7 +219,7 @@ async function start(event) {
     const problem = await send(entry, { ...settings(entry) });
     if (problem === "stopped") break;
     if (problem) {
-      entry.problem = problem;
+      entry[MENDED.includes(problem.code) ? "refused" : "problem"] = problem;
       const old = entry.item;
       old.replaceWith(card(entry));
     } else {
@@ -215,9 +230,10 @@ async function start(event) {
     lookNow();
   }
   copying = null;
-  shared.subject = ""; // the next videos are likely to be somebody else's
+  const left = chosen.some((entry) => !entry.problem || entry.problem.again);
+  if (!left) shared.subject = ""; // the next videos are likely to be somebody else's
   showChosen();
-  const failed = chosen.filter((entry) => entry.problem).length;
+  const failed = chosen.filter((entry) => entry.problem ?? entry.refused).length;
   say(words().sent(sent, failed));
   if (document.activeElement === document.body) at(sent || !chosen.length ? "queue-heading" : "start").focus();
 }
@@ -244,7 +260,7 @@ function send(entry, settings) {
         // an answer of something else than mien
       }
       if (request.status === 201) resolve(null);
-      else if (content.error) resolve({ ...content, again: ["disk_full", "no_session", "no_project"].includes(content.code) });
+      else if (content.error) resolve({ ...content, again: AGAIN.includes(content.code) });
       else resolve({ error: words().lost, again: true });
     };
     request.onerror = () => resolve({ error: words().notSent, code: "not_sent", again: true });

@@ -6,9 +6,14 @@ import { act, lookNow, project, say, trouble } from "./frame.js";
 import { ask, over } from "./server.js";
 import { progressLine, words } from "./words.js";
 
+const HIDES_LITTLE = ["blur", "pixelate"];
+
 let surrogates = [];
 let clips = [];
 let shown = null; // the project whose clips they are
+let rows = new Map(); // what was measured, by clip
+let rowsOf = ""; // what it was asked for
+let deleted = null; // {home, answer}: what became of the originals when they were last deleted
 const items = new Map(); // by clip
 
 /** Take what is known of faces. */
@@ -28,8 +33,24 @@ export async function look() {
     }
   }
   [clips, shown] = [found, home];
+  if (deleted?.home !== home) deleted = null;
+  await lookAtMeasured(home);
   showClips();
   return clips.some((clip) => !over(clip));
+}
+
+/** Ask what was measured, whenever something may have been. */
+async function lookAtMeasured(home) {
+  const measured = clips.map((clip) => [clip.id, clip.finished, clip.found?.ledger, clip.readers.length]);
+  const wanted = JSON.stringify([home, measured]);
+  if (wanted === rowsOf) return;
+  try {
+    const found = await ask(`cohort?project=${home}`);
+    [rows, rowsOf] = [new Map(found.rows.map((row) => [row.clip, row])), wanted];
+  } catch (problem) {
+    if (!problem.code) throw problem;
+    rows = new Map(); // the next look asks once more
+  }
 }
 
 /** Take all clips out of the queue that are not worked on yet. */
@@ -46,9 +67,16 @@ export async function cancelWaiting() {
   await lookNow();
 }
 
-/** Delete the originals of all clips that are done. */
-export function deleteOriginals() {
-  if (confirm(words().sureOriginals)) act(`originals?project=${project()}`, "DELETE");
+/** Delete the originals of all clips that are over and that nothing is still to read. */
+export async function deleteOriginals() {
+  const w = words(), home = shown, stored = clips.filter((clip) => clip.original);
+  const due = stored.filter((clip) => over(clip) && !clip.readers.length);
+  const undone = due.filter((clip) => clip.status !== "done").length;
+  if (due.length && !confirm(w.sureOriginals(due.length, undone, stored.length - due.length))) return;
+  const answer = due.length ? await act(`originals?project=${home}`, "DELETE") : { deleted: 0, kept: stored.length };
+  if (!answer) return;
+  deleted = { home, answer };
+  showClips();
 }
 
 /** Draw what has changed. */
@@ -70,12 +98,19 @@ export function showClips() {
 
 function showAll(waiting) {
   const count = (status) => clips.filter((clip) => clip.status === status).length;
-  const stored = clips.filter((clip) => clip.status === "done" && clip.original && !clip.needed);
+  const measured = (running) => clips.filter((clip) => reader(clip, "evaluate")?.running === running).length;
   at("empty").hidden = clips.length > 0;
   at("summary").hidden = clips.length < 2;
-  write(at("summary"), words().summary(count("running"), waiting.length, count("done"), count("failed"), count("cancelled")));
+  write(at("summary"), words().summary(count("running"), waiting.length, count("done"), count("failed"), count("cancelled"), measured(true), measured(false)));
   at("cancel-waiting").hidden = waiting.length < 2;
-  at("delete-originals").hidden = stored.length < 2;
+  at("delete-originals").hidden = !clips.some((clip) => clip.original && over(clip));
+  write(at("deleted"), deleted ? words().deleted(deleted.answer.deleted, deleted.answer.kept) : "");
+}
+
+/** The job of a kind that is still to read a clip; one that runs before one that waits. */
+function reader(clip, kind) {
+  const found = clip.readers.filter((each) => each.kind === kind);
+  return found.find((each) => each.running) ?? found[0];
 }
 
 /** What is worked on comes first, then what waits, then what is over; moves only what is elsewhere. */
@@ -95,12 +130,18 @@ function order(sorted) {
   }
 }
 
+/** Focus what is called as what held the focus; not another button that is now in its place. */
+function refocus(element, held) {
+  const same = [...element.querySelectorAll("button, a")].find((each) => each.textContent === held.textContent);
+  (same ?? element).focus({ preventScroll: true });
+}
+
 function update(item, clip) {
-  const shape = [clip.status, clip.cancelling, clip.original, clip.preview, clip.compare, clip.needed, clip.found?.ledger.covered, document.documentElement.lang].join();
+  const shape = JSON.stringify([clip.status, clip.cancelling, clip.original, clip.preview, clip.compare, clip.readers, clip.found?.ledger.covered, rows.get(clip.id), document.documentElement.lang]);
   if (item.shape !== shape) {
-    const held = item.element.contains(document.activeElement);
+    const held = item.element.contains(document.activeElement) ? document.activeElement : null;
     fill(item, clip);
-    if (held) item.element.focus(); // not the button that is now where the last one was
+    if (held) refocus(item.element, held);
     item.shape = shape;
   }
   if (clip.status !== "queued" || clip.cancelling) write(item.state, progressLine(clip));
@@ -129,19 +170,43 @@ function fill(item, clip) {
   item.bar = clip.status === "running" ? make("progress", { "aria-label": clip.name }) : null;
   item.image = clip.preview ? frame(clip) : null;
   item.address = null;
-  const covered = clip.found?.ledger.covered ?? 0;
   item.element.replaceChildren(
     ...[
       make("p", { className: "name", textContent: clip.name }),
       make("p", { className: "note", textContent: settings(clip) }),
       item.bar,
       item.state,
-      clip.found ? make("p", { className: "note", textContent: covered ? w.covered(clip.found.frames, covered) : w.allFrames(clip.found.frames) }) : null,
-      clip.status === "done" && clip.needed ? make("p", { className: "note", textContent: w.needed }) : null,
-      actions(clip),
-      clip.original && over(clip) ? make("p", { className: "note", textContent: w.stored }) : null,
+      hidesLittle(clip) ? make("p", { className: "hint warns", textContent: w.engineHints[clip.wanted.engine] }) : null,
+      clip.found ? note([w.made(clip.wanted.engine, clip.found.frames, clip.found.ledger.covered ?? 0), ...answers(clip)].join(" ")) : null,
+      ...clip.readers.map((each) => note(w.readers[each.kind][each.running ? 1 : 0])),
+      ...actions(clip),
+      original(clip),
       item.image,
     ].filter(Boolean));
+}
+
+const hidesLittle = (clip) => HIDES_LITTLE.includes(clip.wanted.engine);
+const note = (text) => make("p", { className: "note", textContent: text });
+
+/** What measuring said of a clip: whether the person is hidden, and what is left of the movements. */
+function answers(clip) {
+  const w = words(), row = rows.get(clip.id);
+  if (!row) return [];
+  if (row.stale) return [w.stale, clip.original ? w.measureAgain : ""].filter(Boolean);
+  const said = [];
+  if (row.hides.asked) said.push((hidesLittle(clip) ? w.hidesLittle : w.hides)(row.hides.held, row.hides.asked));
+  if (clip.wanted.engine !== "mesh") said.push(w.keepsNone);
+  else if (row.keeps.asked) said.push(w.keeps(row.keeps.held, row.keeps.asked, row.keeps.unknown));
+  return said;
+}
+
+/** What is stored of the original, and what becomes of it. */
+function original(clip) {
+  const w = words(), goes = clip.after === "delete";
+  if (!clip.original) return note(w.originalGone);
+  if (!over(clip)) return goes ? note(clip.wanted.measure ? w.goesMeasured : w.goesDone) : null;
+  if (clip.status === "done" && goes) return note(reader(clip, "evaluate") ? w.goesMeasured : w.goesSoon);
+  return note(w.stored);
 }
 
 function frame(clip) {
@@ -162,7 +227,8 @@ function settings(clip) {
       return face ? describe(face) : id;
     };
     const given = clip.found?.surrogates ?? [];
-    if (given.length) parts.push(`${w.given}: ${given.map(named).join("; ")}`);
+    const how = (id) => (id === surrogate ? named(id) : `${named(id)} (${w.byMeasuring})`);
+    if (given.length) parts.push(`${w.surrogate}: ${given.map(how).join("; ")}`);
     else parts.push(`${w.surrogate}: ${surrogate === "auto" ? w.auto : named(surrogate)}`);
   }
   parts.push(`${w.voice}: ${w.voices[voice]}`);
@@ -172,26 +238,36 @@ function settings(clip) {
   return parts.join(" · ");
 }
 
+/** Rows of buttons: what there is, what comes next, what takes something away. */
 function actions(clip) {
   const w = words(), base = `/api/clips/${clip.id}`, path = `clips/${clip.id}`;
-  const row = make("p", { className: "row" });
+  const row = (...children) => make("p", { className: "row" }, ...children);
   if (!over(clip)) {
-    const stop = button("cancel", () => act(`${path}/cancel`, "POST"), clip.name);
-    stop.disabled = clip.cancelling;
-    row.append(stop);
-    return row;
+    return [row(button("cancel", () => act(`${path}/cancel`, "POST"), clip.name, { disabled: clip.cancelling }))];
   }
-  if (clip.status === "done") {
-    row.append(
+  const away = [];
+  const measuring = reader(clip, "evaluate");
+  if (measuring) {
+    const sure = () => clip.after !== "delete" || confirm(w.sureCancelMeasuring(clip.name));
+    away.push(button("cancelMeasuring", () => sure() && act(`works/${measuring.work}/cancel`, "POST"), clip.name));
+  }
+  if (!clip.readers.length) {
+    const sure = clip.status === "done" ? w.sureOriginal : w.sureOriginalUndone;
+    if (clip.original) away.push(button("deleteOriginal", () => confirm(sure(clip.name)) && act(`${path}/original`, "DELETE"), clip.name));
+    away.push(button("remove", () => confirm(w.sureRemove(clip.name)) && act(path, "DELETE"), clip.name));
+  }
+  if (clip.status !== "done") {
+    if (clip.original) away.unshift(button("again", () => act(`${path}/again`, "POST"), clip.name, { className: "main" }));
+    return [row(...away)];
+  }
+  const rows = [
+    row(
       link("result", `${base}/result`, clip.name, { className: "button main", download: "" }),
-      link("manifest", `${base}/manifest`, clip.name, { download: "" }));
-    if (clip.compare) row.append(link("compare", `/compare?clip=${clip.id}`, clip.name));
-    row.append(link("evidence", `/evidence?clip=${clip.id}`, clip.name));
-  } else if (clip.original) {
-    row.append(button("again", () => act(`${path}/again`, "POST"), clip.name, { className: "main" }));
-  }
-  if (clip.needed) return row;
-  if (clip.original) row.append(button("deleteOriginal", () => confirm(w.sureOriginal(clip.name)) && act(`${path}/original`, "DELETE"), clip.name));
-  row.append(button("remove", () => confirm(w.sureRemove(clip.name)) && act(path, "DELETE"), clip.name));
-  return row;
+      link("manifest", `${base}/manifest`, clip.name, { download: "" })),
+    row(
+      make("span", { className: "note", textContent: w.next }),
+      link(clip.compare ? "compare" : "lookAt", `/compare?clip=${clip.id}`, clip.name),
+      link("evidence", `/evidence?clip=${clip.id}`, clip.name),
+      link("release", `/release?clip=${clip.id}`, clip.name))];
+  return away.length ? [...rows, row(...away)] : rows;
 }

@@ -32,7 +32,10 @@ export function listen(found) {
   at("faces-back").addEventListener("click", () => at("faces").close());
   // not when it is submitted: by now what opened the gallery has the focus again
   at("faces").addEventListener("close", () => at("faces").returnValue === "take" && taken(selected()));
-  at("faces-list").addEventListener("change", filter);
+  at("faces-list").addEventListener("change", () => {
+    filter();
+    showTake();
+  });
 }
 
 const selected = () => at("faces-list").querySelector("input:checked").value;
@@ -53,6 +56,14 @@ function show(chosen) {
   const legend = at("faces-list").querySelector("legend");
   at("faces-list").replaceChildren(legend, measured, ...surrogates.map((face) => card(face.id, chosen, describe(face), make("span", { className: "note", textContent: face.id }))));
   filter();
+  showTake();
+}
+
+/** Say on the button what it does: "measured" is no face. */
+function showTake() {
+  const take = at("faces-form").querySelector("[value=take]");
+  take.dataset.word = selected() === "auto" ? "auto" : "takeFace";
+  take.textContent = words()[take.dataset.word];
 }
 
 function card(id, chosen, text, note) {
@@ -70,5 +81,6 @@ function filter() {
     input.parentElement.hidden = !seen;
     shown += seen;
   }
-  at("faces-count").textContent = words().facesShown(shown, surrogates.length);
+  at("faces-none").hidden = shown > 0;
+  at("faces-count").textContent = shown ? words().facesShown(shown, surrogates.length) : words().noFace;
 }

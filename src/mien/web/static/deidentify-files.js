@@ -2,7 +2,7 @@
 
 const ENDINGS = new Set("3g2 3gp asf avi dv flv m2ts m4v mkv mov mp4 mpeg mpg mts mxf ogv ts vob webm wmv".split(" "));
 
-/** Files of an input, with or without folders: {videos: [{file, name}], others: number}. */
+/** Files of an input, with or without folders: {videos: [{file, name}], others: [name]}. */
 export const fromInput = (files) =>
   sorted([...files].map((file) => ({ file, path: file.webkitRelativePath || file.name })));
 
@@ -39,7 +39,7 @@ function sorted(found) {
   const often = new Map();
   for (const { file } of videos) often.set(file.name, (often.get(file.name) ?? 0) + 1);
   return {
-    others: found.length - videos.length,
+    others: found.filter((each) => !videos.includes(each)).map(({ file }) => file.name),
     videos: videos.map(({ file, path }) => {
       // takes of several patients are often called alike: then the folder tells them apart
       const parts = path.split("/").filter(Boolean);

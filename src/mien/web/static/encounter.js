@@ -2,7 +2,8 @@
 
 import { at, button, choice, link, make } from "./dom.js";
 import { act, begin, project, say, trouble } from "./frame.js";
-import { redraw } from "./redraw.js";
+import { called } from "./called.js";
+import { frame, redraw } from "./redraw.js";
 import { ask, over } from "./server.js";
 import { duration, explain, progressLine, words } from "./words.js";
 import { WORDS } from "./words/encounter.js";
@@ -13,18 +14,27 @@ const EXPRESSIONS = { a: "anger", d: "disgust", f: "fear", h: "happiness", n: "n
 const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1200]; // seconds between ticks
 const MOST_TICKS = 10;
 
-let clips = []; // those that are done
+const OBSCURING = ["mask", "blur", "pixelate"]; // methods whose results show no expression
+const SHORT_S = 30; // below it a second changes the shares
+
+let clips = []; // those that are done and can be read
+let unreadable = 0; // that are done, but show no expression any more
 let works = [];
 let chosen = new URLSearchParams(location.search).get("work");
 const wanted = { kind: "two", doctor: "", patient: "", both: "", side: "left", offset: "", language: "", name: "" };
+let openMore = false; // the next time that the form is drawn
 
 const encounters = () => works.filter((job) => job.kind === "encounter");
+const name = (clip) => called(clip, clips);
+const nameOf = (job) => called(job, encounters());
 const percent = (x) => (x === null ? "–" : `${Math.round(100 * x)} %`);
 
 function clock(seconds) {
   const whole = Math.floor(Math.abs(seconds) + 1e-6);
   return `${seconds < 0 ? "−" : ""}${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 }
+
+const ABOUT_CLOCKS = /no sound in common|offset of the recordings|do not overlap/;
 
 /** Why an encounter failed; sentences that tell more than their code are known by what they say. */
 function why(job) {
@@ -47,7 +57,7 @@ function typed(key, properties) {
 
 function clipChoice(word, key) {
   const w = words(), clip = clips.find((each) => each.id === wanted[key]);
-  const entries = [["", w.choosePlease], ...clips.map((each) => [each.id, each.name])];
+  const entries = [["", w.choosePlease], ...clips.map((each) => [each.id, name(each)])];
   const found = choice(word, wanted[key], entries, (value) => {
     wanted[key] = value;
     trouble(null);
@@ -68,12 +78,13 @@ function radio(kind) {
 function showForm() {
   const w = words();
   at("empty").hidden = clips.length > 0;
+  at("empty").querySelector("p").textContent = unreadable ? w.leftOut(unreadable) : w.empty;
   at("form").hidden = !clips.length;
   for (const key of ["doctor", "patient", "both"]) if (!clips.some((clip) => clip.id === wanted[key])) wanted[key] = "";
   if (clips.length === 1) wanted.both ||= clips[0].id;
   const { kind, doctor, patient, both } = wanted;
-  const known = clips.map((clip) => [clip.id, clip.name, clip.original]);
-  redraw(at("form"), [known, kind, doctor, patient, both], () => {
+  const known = clips.map((clip) => [clip.id, name(clip), clip.original]);
+  redraw(at("form"), [known, kind, doctor, patient, both, unreadable], () => {
     wanted.language ||= document.documentElement.lang;
     const set = (key) => (value) => {
       wanted[key] = value;
@@ -82,12 +93,15 @@ function showForm() {
       ? [clipChoice("doctorClip", "doctor"), clipChoice("patientClip", "patient")]
       : [clipChoice("bothClip", "both"), choice("where", wanted.side, Object.entries(w.sides), set("side"))];
     const more = [choice("feedbackIn", wanted.language, Object.entries(w.languages), set("language")), field("called", w.calledNote, typed("name", { type: "text", maxLength: 200 }))];
-    if (kind === "two") more.unshift(field("offset", w.offsetNote, typed("offset", { type: "number", step: "any", min: -3600, max: 3600 })));
+    if (kind === "two") more.unshift(field("offset", w.offsetNote, typed("offset", { id: "offset", type: "number", step: "any", min: -3600, max: 3600 })));
     const few = kind === "two" && clips.length < 2;
+    const open = openMore;
+    openMore = false;
     return [
       make("fieldset", { className: "kinds" }, make("legend", { textContent: w.kind }), radio("two"), radio("both"),
-        few ? make("p", { className: "note", textContent: w.needTwo }) : make("div", { className: "fields" }, ...fields)),
-      !few && make("details", { "data-at": "more" }, make("summary", { textContent: w.more, "data-at": "more" }), make("div", { className: "fields" }, ...more)),
+        few ? make("p", { className: "note", textContent: w.needTwo }) : make("div", { className: "fields" }, ...fields),
+        unreadable ? make("p", { className: "note", textContent: w.leftOut(unreadable) }) : null),
+      !few && make("details", { "data-at": "more", open }, make("summary", { textContent: w.more, "data-at": "more" }), make("div", { className: "fields" }, ...more)),
       make("p", { className: "row" },
         make("button", { type: "submit", className: "main", id: "start", textContent: w.start, disabled: few, "data-at": "start" }),
         make("span", { className: "note", textContent: w.takes })),
@@ -119,6 +133,24 @@ async function start(event) {
   at("list-heading").focus();
 }
 
+/** Fill the form as it was for an encounter that came to nothing. */
+function again(job) {
+  const { wanted: was, clips: ids } = job, both = was.roles === "both";
+  Object.assign(wanted, {
+    kind: both ? "both" : "two", side: was.doctor_is ?? "left", language: was.language,
+    offset: was.offset === null ? "" : String(was.offset),
+    // the server made the name of those of the clips
+    name: ids.map((id) => clips.find((clip) => clip.id === id)?.name).join(" + ") === job.name ? "" : job.name,
+    ...(both ? { both: ids[0] } : { doctor: ids[0], patient: ids[1] }),
+  });
+  const offset = !both && ABOUT_CLOCKS.test(job.error ?? "");
+  openMore = offset || wanted.name !== "" || wanted.offset !== "";
+  at("form").drawn = null;
+  showForm();
+  const missing = both ? !wanted.both && "both" : ["doctor", "patient"].find((key) => !wanted[key]);
+  (document.getElementById(missing || (offset ? "offset" : "start")) ?? at("begin-heading")).focus();
+}
+
 // --- 2. the list ------------------------------------------------------------------------------
 
 function choose(id) {
@@ -130,15 +162,15 @@ function choose(id) {
 
 function item(job) {
   const w = words(), done = job.status === "done";
-  let name = make("p", { className: "name", textContent: job.name });
+  let title = make("p", { className: "name", textContent: nameOf(job) });
   if (done) {
-    name = make("a", { className: "name", href: `/encounter?work=${job.id}`, textContent: job.name, "data-at": `name ${job.id}` });
-    name.addEventListener("click", (event) => {
+    title = make("a", { className: "name", href: `/encounter?work=${job.id}`, textContent: nameOf(job), "data-at": `name ${job.id}` });
+    title.addEventListener("click", (event) => {
       if (event.ctrlKey || event.metaKey || event.shiftKey) return;
       event.preventDefault();
       choose(job.id);
     });
-    if (job.id === chosen) name.setAttribute("aria-current", "true");
+    if (job.id === chosen) title.setAttribute("aria-current", "true");
   }
   const act1 = over(job)
     ? button("remove", () => {
@@ -146,7 +178,9 @@ function item(job) {
     }, job.name, { "data-at": `remove ${job.id}` })
     : button("cancel", () => act(`works/${job.id}/cancel`, "POST"), job.name, { disabled: job.cancelling, "data-at": `cancel ${job.id}` });
   const element = make("li", { className: `${job.status}${job.id === chosen ? " chosen" : ""}`, "data-job": job.id },
-    make("div", { className: "head" }, name, act1),
+    make("div", { className: "head" }, title, make("div", { className: "row" },
+      ["failed", "cancelled"].includes(job.status) ? button("again", () => again(job), job.name, { "data-at": `again ${job.id}` }) : null,
+      act1)),
     job.status === "running" ? make("progress", { "aria-label": job.name }) : null,
     make("p", { className: "state" }));
   return element;
@@ -155,7 +189,7 @@ function item(job) {
 function showList() {
   const all = encounters().toReversed();
   at("none").hidden = all.length > 0;
-  redraw(at("encounters"), [chosen, all.map((job) => [job.id, job.name, job.status, job.cancelling])], () => all.map(item));
+  redraw(at("encounters"), [chosen, all.map((job) => [job.id, nameOf(job), job.status, job.cancelling])], () => all.map(item));
   for (const element of at("encounters").children) {
     const job = all.find((each) => each.id === element.dataset.job), bar = element.querySelector("progress");
     // what is left is known of a step only, and there are several
@@ -173,18 +207,14 @@ function showList() {
 function showOne() {
   const job = encounters().find((each) => each.id === chosen && each.status === "done" && each.found);
   at("one").hidden = !job;
-  if (!job) {
-    at("frame").removeAttribute("src");
-    return;
-  }
-  const w = words(), address = `/api/works/${job.id}/report`;
-  at("one-name").textContent = job.name;
+  const w = words(), address = job ? `/api/works/${job.id}/report` : null;
+  frame("frame", address, w.reportOf(job?.name ?? ""));
+  if (!job) return;
+  at("one-name").textContent = nameOf(job);
   const changed = works.some((other) => other.kind === "cover" && other.status === "done" && job.clips.includes(other.clips[0]) && other.finished > job.created) || job.outdated;
   redraw(at("summary"), [job.id, changed], () => summary(job.found, changed));
   redraw(at("timelines"), job.id, () => timelines(job.found));
   redraw(at("feedback"), job.id, () => advice(job.found));
-  if (at("frame").getAttribute("src") !== address) at("frame").src = address;
-  at("frame").title = w.reportOf(job.name);
   redraw(at("downloads"), job.id, () => [
     link("open", address, job.name, { target: "_blank", rel: "noopener", "data-at": "open" }),
     link("page", address, job.name, { download: `encounter-${job.id.slice(0, 8)}.html`, "data-at": "page" }),
@@ -199,6 +229,7 @@ function summary(found, changed) {
   return [
     make("p", { className: "lead", textContent: `${w.headline(duration(found.seconds))}. ${lines[0]}` }),
     make("p", { className: "note", textContent: lines.slice(1).filter(Boolean).join(" ") }),
+    found.seconds < SHORT_S && make("p", { className: "warning", textContent: w.short }),
     found.assumed.length > 0 && make("p", { className: "warning", textContent: w.assumed }),
     changed && make("p", { className: "warning", textContent: w.stale }),
   ];
@@ -306,7 +337,9 @@ async function look() {
     const before = works.find((each) => each.id === job.id);
     if (before && job.kind === "encounter" && before.status !== job.status && over(job)) say(words().said(job.name, words()[job.status]));
   }
-  clips = allClips.filter((clip) => clip.status === "done");
+  const ended = allClips.filter((clip) => clip.status === "done");
+  clips = ended.filter((clip) => clip.original || !OBSCURING.includes(clip.wanted.engine));
+  unreadable = ended.length - clips.length;
   works = allWorks;
   const done = encounters().filter((job) => job.status === "done");
   if (!done.some((job) => job.id === chosen)) chosen = encounters().some((job) => !over(job)) ? null : done.at(-1)?.id ?? null;

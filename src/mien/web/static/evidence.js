@@ -2,14 +2,22 @@
 
 import { at, button, choice, link, make } from "./dom.js";
 import { act, begin, lookNow, project, say } from "./frame.js";
-import { redraw } from "./redraw.js";
+import { called, moment } from "./called.js";
+import { frame, redraw } from "./redraw.js";
 import { ask, over } from "./server.js";
 import { explain, progressLine, words } from "./words.js";
 import { WORDS } from "./words/evidence.js";
 
 const PROFILES = ["generic", "parkinson", "palsy"];
-const SIGNS = { pass: "✓", fail: "✗", none: "–" };
+const SIGNS = { pass: "✓", fail: "✗", none: "–", warn: "!" };
 const PERCENT = ["face_found", "recognised"];
+// requirements whose figure is a share
+const SHARES = /share|face_found|held|gain$|precision$|recall$|completeness_ratio$|amplitude_ratio$/;
+const WEAK = ["blur", "pixelate"];
+const OBSCURING = ["mask", ...WEAK]; // they promise no movement of the face
+const ALWAYS = "continuity.missing_share"; // the one line about movement that they do promise
+const BODY = "body.ratio.share_over_95";
+const SHORT_S = 1; // clips below it are too short for curves
 
 let clips = []; // those that are done
 let works = []; // of all kinds
@@ -44,26 +52,48 @@ function written(name, value) {
   return PERCENT.includes(name) ? `${figure(100 * value, 1)} %` : figure(value);
 }
 
-function moment(seconds) {
-  const language = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang;
-  return new Date(1000 * seconds).toLocaleString(language, { dateStyle: "medium", timeStyle: "short" });
-}
-
 /** Sign and words, so that nothing rests on colour. */
 function answer(style, text) {
   return make("span", { className: `answer ${style}` }, make("b", { "aria-hidden": "true", textContent: SIGNS[style] }), ` ${text}`);
 }
 
-function verdict(held, asked) {
-  const w = words();
-  if (!asked) return ["none", w.nothingApplies];
-  return held === asked ? ["pass", w.holdsAll(asked)] : ["fail", w.failsSome(asked - held, asked)];
+const name = (clip) => called(clip, clips);
+const short = (clip) => clip.seconds !== null && clip.seconds < SHORT_S;
+const unpromised = (clip, line) => OBSCURING.includes(clip.wanted.engine) && line.kind === "fidelity" && line.key !== ALWAYS;
+
+function tally(found, kind) {
+  const asked = found.lines.filter((line) => line.kind === kind && line.passed !== null);
+  return {
+    held: asked.filter((line) => line.passed).length,
+    asked: asked.length,
+    unknown: asked.filter((line) => line.value === null).length,
+  };
 }
 
-function counts(found) {
-  const asked = found.lines.filter((line) => line.passed !== null);
-  return [asked.filter((line) => line.passed).length, asked.length];
+/** Whether the person is hidden: [style, words]. What could not be measured does not hold. */
+function hides(engine, { held, asked }, brief) {
+  const w = words(), counted = w.of(held, asked) + (brief ? "" : w.hold);
+  if (!asked) return ["none", w.hidesUnknown];
+  if (held < asked) return ["fail", w.hidesNot(counted)];
+  if (!WEAK.includes(engine)) return ["pass", w.hides(counted)];
+  return ["warn", brief ? w.hidesPoorly : w.hidesWeakly(counted)];
 }
+
+/** Whether the movements are kept: [style, words]. */
+function keeps(clip, { held, asked, unknown }, brief) {
+  const w = words(), engine = clip.wanted.engine;
+  if (OBSCURING.includes(engine)) return ["none", brief ? w.keepsNothing : w.keepsNone[engine]];
+  if (!asked) return ["none", w.keepsUnknown];
+  if (unknown && short(clip)) return ["none", w.keepsShort];
+  const style = held + unknown < asked ? "fail" : unknown ? "none" : "pass";
+  return [style, w.keeps(w.of(held, asked) + (brief ? "" : w.hold)) + (unknown ? w.keepsRest(unknown) : "")];
+}
+
+/** Both answers. */
+const verdict = (clip, found, brief = false) => [
+  hides(clip.wanted.engine, tally(found, "privacy"), brief),
+  keeps(clip, tally(found, "fidelity"), brief),
+];
 
 // --- 1. the clips -----------------------------------------------------------------------------
 
@@ -77,20 +107,18 @@ function choose(id) {
 
 function pick(clip) {
   const w = words(), newest = measurements(clip.id).at(-1);
-  const name = make("a", { href: `/evidence?clip=${clip.id}`, textContent: clip.name, "data-at": `clip ${clip.id}` });
-  name.addEventListener("click", (event) => {
+  const title = make("a", { href: `/evidence?clip=${clip.id}`, textContent: name(clip), "data-at": `clip ${clip.id}` });
+  title.addEventListener("click", (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
     choose(clip.id);
   });
-  if (clip.id === chosen) name.setAttribute("aria-current", "true");
-  let said = answer("none", w.notMeasured);
-  if (newest) {
-    const [style, text] = verdict(...counts(newest.found));
-    said = stale(clip.id, newest) ? answer("none", `${text}, ${w.changed}`) : answer(style, text);
-  }
-  if (underWay(clip.id)) said = make("span", { className: "answer", textContent: w.measuring });
-  return make("li", { className: clip.id === chosen ? "chosen" : "" }, name, said);
+  if (clip.id === chosen) title.setAttribute("aria-current", "true");
+  let said = [answer("none", w.notMeasured)];
+  if (newest) said = stale(clip.id, newest) ? [answer("none", w.changed)] : verdict(clip, newest.found, true).map((each) => answer(...each));
+  const going = underWay(clip.id);
+  if (going) said = [make("span", { className: "answer", textContent: going.status === "queued" ? w.waits : w.measuring })];
+  return make("li", { className: clip.id === chosen ? "chosen" : "" }, title, make("span", { className: "said" }, ...said));
 }
 
 function unmeasured() {
@@ -113,7 +141,7 @@ function showClips() {
   at("empty").hidden = clips.length > 0;
   const key = clips.map((clip) => {
     const newest = measurements(clip.id).at(-1);
-    return [clip.id, clip.name, newest?.id, newest && stale(clip.id, newest), Boolean(underWay(clip.id))];
+    return [clip.id, name(clip), newest?.id, newest && stale(clip.id, newest), underWay(clip.id)?.status];
   });
   redraw(at("clips"), [chosen, key], () => clips.map(pick));
   const many = unmeasured().length;
@@ -129,20 +157,23 @@ function showOne() {
   const done = measurements(clip.id);
   const job = done.find((each) => each.id === shown) ?? done.at(-1);
   const latest = ofClip(clip.id, "evaluate").at(-1);
-  at("one-name").textContent = clip.name;
-  redraw(at("verdict"), [job?.id, job && stale(clip.id, job)], () => {
+  at("one-name").textContent = name(clip);
+  redraw(at("verdict"), [clip.id, job?.id, job && stale(clip.id, job)], () => {
     if (!job) return [make("p", {}, answer("none", w.notMeasured))];
     const when = w.when(w.profiles[job.found.profile] ?? job.found.title, moment(job.finished));
-    const [style, text] = verdict(...counts(job.found)), old = stale(clip.id, job);
+    const old = stale(clip.id, job), engine = clip.wanted.engine, covered = clip.found?.ledger.covered;
     return [
-      make("p", {}, old ? answer("none", `${text}, ${w.changed}`) : answer(style, text)),
+      ...verdict(clip, job.found).map(([style, text]) => make("p", { className: "headline" }, answer(old ? "none" : style, text))),
       make("p", { className: "note", textContent: when }),
       old && make("p", { className: "warning", textContent: w.stale }),
+      WEAK.includes(engine) && make("p", { className: "warning", textContent: w.weak[engine] }),
+      (job.found.seen ?? job.found.figures.face_found) === 0 && make("p", { className: "note", textContent: w.noFace(job.found.compared) }),
+      covered > 0 && !old && make("p", { className: "note", textContent: w.covered(covered, clip.found.frames) }),
     ];
   });
   showState(clip, latest);
   showMeasure(clip, done, job);
-  redraw(at("answers"), job?.id, () => (job ? answers(job) : []));
+  redraw(at("answers"), [clip.id, job?.id], () => (job ? answers(clip, job) : []));
   showReport(clip, job);
 }
 
@@ -154,12 +185,13 @@ function showState(clip, latest) {
     if (!going) return [];
     const stop = button("cancel", () => act(`works/${latest.id}/cancel`, "POST"), clip.name, { "data-at": "cancel" });
     stop.disabled = latest.cancelling;
-    return [make("progress", { "aria-label": clip.name }), make("p", { className: "state" }), make("p", { className: "row" }, stop)];
+    const bar = latest.status === "running" && make("progress", { "aria-label": clip.name });
+    return [bar, make("p", { className: "state" }), make("p", { className: "row" }, stop)];
   });
   if (!going) return;
   const bar = part.querySelector("progress");
-  if (latest.total) Object.assign(bar, { max: latest.total, value: Math.min(latest.done, latest.total) });
-  else bar.removeAttribute("value");
+  if (bar && latest.total) Object.assign(bar, { max: latest.total, value: Math.min(latest.done, latest.total) });
+  else bar?.removeAttribute("value");
   // what is left is known of a step only, and there are several
   part.querySelector(".state").textContent = progressLine({ ...latest, seconds_left: null });
 }
@@ -200,14 +232,20 @@ function showMeasure(clip, done, job) {
   });
 }
 
-function answers(job) {
-  const w = words();
-  const style = (line) => (line.passed === null ? "none" : line.passed ? "pass" : "fail");
+function answers(clip, job) {
+  const w = words(), engine = clip.wanted.engine;
+  // privacy that could not be measured is not there; movement that could not is unknown
+  const open = (line) => (line.value === null && line.kind === "fidelity") || unpromised(clip, line);
+  const style = (line) => (line.passed === null ? "none" : line.passed ? "pass" : open(line) ? "none" : "fail");
   const rank = { fail: 0, pass: 1, none: 2 };
   const group = (kind) => {
     const lines = job.found.lines.filter((line) => line.kind === kind);
     const sorted = lines.toSorted((a, b) => rank[style(a)] - rank[style(b)]);
-    return [make("h3", { textContent: w[kind] }), make("ul", { className: "lines" }, ...sorted.map((line) => one(line, style(line))))];
+    return [
+      make("h3", { textContent: w[kind] }),
+      kind === "fidelity" && OBSCURING.includes(engine) ? make("p", { className: "note", textContent: w.promisesNone }) : null,
+      make("ul", { className: "lines" }, ...sorted.map((line) => one(clip, line, style(line)))),
+    ];
   };
   return [
     ...group("privacy"), ...group("fidelity"),
@@ -215,18 +253,31 @@ function answers(job) {
   ];
 }
 
-function one(line, style) {
-  const w = words(), unit = line.unit ? ` ${w.units[line.unit] ?? line.unit}` : "";
-  const bounds = [line.low, line.high].map((x) => x !== null && figure(x, 4));
+/** The answer to a requirement in a word or two. */
+function inShort(clip, line) {
+  const w = words();
+  if (line.passed === null) return w.answers.none;
+  if (line.passed) return w.answers.pass;
+  if (unpromised(clip, line)) return w.unpromised;
+  if (line.value === null) return short(clip) ? w.tooShort : w.notMeasurable;
+  return w.answers.fail;
+}
+
+function one(clip, line, style) {
+  const w = words(), share = SHARES.test(line.key), times = share ? 100 : 1;
+  const unit = share ? " %" : w.unitOf[line.key] ?? (line.unit ? ` ${w.units[line.unit] ?? line.unit}` : "");
+  const bounds = [line.low, line.high].map((x) => x !== null && figure(times * x, share ? 2 : 4));
   let asked = bounds[0] ? w.atLeast(bounds[0]) : w.atMost(bounds[1]);
   if (bounds[0] && bounds[1]) asked = w.between(...bounds);
-  const value = line.value === null ? w.notMeasurable : w.measured(`${figure(line.value, Math.abs(line.value) < 0.1 ? 4 : 3)}${unit}`);
+  const digits = share ? 1 : Math.abs(line.value) < 0.1 ? 4 : 3;
+  const value = line.value === null ? w.notMeasurable : w.measured(`${figure(times * line.value, digits)}${unit}`);
   const parts = [w.asked(asked + unit)];
   if (line.passed !== null) parts.unshift(value);
   return make("li", { className: style },
-    answer(style, w.answers[style]),
+    answer(style, inShort(clip, line)),
     make("p", { textContent: w.asks[line.key] ?? line.says }),
-    make("p", { className: "note", textContent: parts.join(" · ") }));
+    make("p", { className: "note", textContent: parts.join(" · ") }),
+    line.key === BODY && style === "fail" ? make("p", { className: "note", textContent: w.bodyEasily }) : null);
 }
 
 function keyFigures(found) {
@@ -243,20 +294,16 @@ function keyFigures(found) {
 }
 
 function showReport(clip, job) {
-  const w = words(), frame = at("frame");
+  const w = words();
   at("report").hidden = !job;
-  if (!job) {
-    frame.removeAttribute("src");
-    return;
-  }
-  const address = `/api/works/${job.id}/report`;
-  if (frame.getAttribute("src") !== address) frame.src = address;
-  frame.title = w.reportOf(clip.name);
-  redraw(at("downloads"), job.id, () => [
+  const address = job ? `/api/works/${job.id}/report` : null;
+  frame("frame", address, w.reportOf(clip.name));
+  if (!job) return;
+  redraw(at("downloads"), [job.id, clip.compare], () => [
     link("open", address, clip.name, { target: "_blank", rel: "noopener", "data-at": "open" }),
     link("page", address, clip.name, { download: `evidence-${job.id.slice(0, 8)}.html`, "data-at": "page" }),
     link("metrics", `/api/works/${job.id}/metrics`, clip.name, { download: "", "data-at": "metrics" }),
-    link("compare", `/compare?clip=${clip.id}`, clip.name, { "data-at": "compare" }),
+    link(clip.compare ? "compare" : "look", `/compare?clip=${clip.id}`, clip.name, { "data-at": "compare" }),
     button("removeReport", () => {
       if (confirm(w.sureRemove)) act(`works/${job.id}`, "DELETE");
     }, clip.name, { "data-at": "remove" }),
@@ -267,14 +314,19 @@ function showReport(clip, job) {
 
 function sorted(rows) {
   if (!order.by) return rows;
-  const value = (each) => (order.by === "name" ? each.name.toLowerCase() : order.by === "verdict" ? each.held / (each.asked || 1) : each.figures[order.by]);
+  const share = ({ held, asked }) => held / (asked || 1);
+  const of = {
+    name: (each) => each.name.toLowerCase(), method: (each) => words().methods[each.method] ?? each.method,
+    hides: (each) => share(each.hides), keeps: (each) => (OBSCURING.includes(each.method) ? null : share(each.keeps)),
+  };
+  const value = of[order.by] ?? ((each) => each.figures[order.by]);
   const known = rows.filter((each) => value(each) !== null);
   known.sort((a, b) => (value(a) < value(b) ? -1 : value(a) > value(b) ? 1 : 0) * (order.up ? 1 : -1));
   return [...known, ...rows.filter((each) => value(each) === null)];
 }
 
-function heading(by, title, meaning) {
-  const sort = make("button", { type: "button", title: meaning ?? "", "data-at": `sort ${by}`, onclick: () => {
+function heading(by, title, full, meaning) {
+  const sort = make("button", { type: "button", title: [full, meaning].filter(Boolean).join(". "), "data-at": `sort ${by}`, onclick: () => {
     order = { by, up: order.by === by ? !order.up : true };
     showCohort();
   } }, title, order.by === by ? (order.up ? " ▲" : " ▼") : "");
@@ -283,31 +335,55 @@ function heading(by, title, meaning) {
   return cell;
 }
 
+/** Say that there is more of the table only where there is. */
+function showWidth() {
+  const wide = at("table").querySelector(".wide");
+  if (wide) at("table").querySelector(".scroll").hidden = wide.scrollWidth <= wide.clientWidth;
+}
+
 function showCohort() {
   at("cohort").hidden = !cohort?.rows.length;
   if (!cohort?.rows.length) return;
-  redraw(at("table"), [cohort, order], () => {
+  redraw(at("table"), [cohort, order, clips.map(name)], () => {
     const w = words();
     const names = cohort.figures.filter((name) => cohort.rows.some((each) => each.figures[name] !== null));
     const cells = (figures) => names.map((name) => make("td", { textContent: figures[name] === null ? "–" : written(name, figures[name]) }));
+    const brief = (style, tally) => answer(style, tally.asked ? w.of(tally.held, tally.asked) : "");
     const rows = sorted(cohort.rows).map((each) => {
-      const [style, text] = verdict(each.held, each.asked);
-      const said = each.stale ? answer("none", w.changed) : answer(style, `${each.held} / ${each.asked}, ${w.short[each.profile] ?? each.profile}`);
-      const name = make("a", { href: `/evidence?clip=${each.clip}`, textContent: each.name, "data-at": `row ${each.clip}` });
-      return make("tr", {}, make("th", { scope: "row" }, name), make("td", { className: "answer", title: text }, said), ...cells(each.figures));
+      const clip = clips.find((other) => other.id === each.clip) ?? { ...each, wanted: { engine: each.method }, seconds: null };
+      const none = OBSCURING.includes(each.method);
+      const kept = none ? answer("none", w.noneKept) : brief(keeps(clip, each.keeps)[0], each.keeps);
+      const said = each.stale
+        ? [make("td", { className: "answer", colSpan: 2 }, answer("none", w.outdatedRow))]
+        : [make("td", { className: "answer" }, brief(hides(each.method, each.hides)[0], each.hides)), make("td", { className: "answer" }, kept)];
+      const title = make("a", { href: `/evidence?clip=${each.clip}`, textContent: name(clip), "data-at": `row ${each.clip}` });
+      const asked = each.profile === "generic" ? null : make("span", { className: "note", textContent: ` ${w.short[each.profile] ?? each.profile}` });
+      return make("tr", {},
+        make("th", { scope: "row" }, title, asked),
+        make("td", { className: "method", textContent: w.methods[each.method] ?? each.method }), ...said, ...cells(each.figures));
     });
-    const summary = (word, figures) => make("tr", {}, make("th", { scope: "row", textContent: w[word] }), make("td"), ...cells(figures));
+    // what one method keeps says nothing of another
+    const summaries = cohort.summaries.filter((each) => each.clips > 1).flatMap((each) => ["mean", "median"].map((word) => make("tr", {},
+      make("th", { scope: "row", textContent: w[word](each.clips) }),
+      make("td", { className: "method", textContent: w.methods[each.method] ?? each.method }),
+      make("td", { colSpan: 2 }), ...cells(each[word]))));
+    const heads = [
+      heading("name", w.clip), heading("method", w.method), heading("hides", w.hidesHead, w.privacy), heading("keeps", w.keepsHead, w.fidelity),
+      ...names.map((each) => heading(each, w.heads[each], ...w.figures[each])),
+    ];
     const table = make("table", {},
-      make("thead", {}, make("tr", {}, heading("name", w.clip), heading("verdict", w.verdict), ...names.map((name) => heading(name, ...w.figures[name])))),
+      make("thead", {}, make("tr", {}, ...heads)),
       make("tbody", {}, ...rows),
-      rows.length > 1 ? make("tfoot", {}, summary("mean", cohort.mean), summary("median", cohort.median)) : null);
+      summaries.length ? make("tfoot", {}, ...summaries) : null);
     const query = new URLSearchParams({ project: project() });
     return [
+      make("p", { className: "note scroll", textContent: w.scroll }),
       make("div", { className: "wide", role: "region", "aria-label": w.cohortOf, tabIndex: 0, "data-at": "table" }, table),
       make("p", { className: "row" }, link("csv", `/api/cohort.csv?${query}`, null, { download: "", "data-at": "csv" })),
       make("p", { className: "note", textContent: w.csvNote }),
     ];
   });
+  showWidth();
 }
 
 // --- looking ----------------------------------------------------------------------------------
@@ -346,4 +422,5 @@ window.addEventListener("popstate", () => {
   lookNow();
 });
 
+window.addEventListener("resize", showWidth);
 begin({ words: WORDS, look, show: showAll });

@@ -1,6 +1,22 @@
 // Drawing a part of the page again only when something in it changed, without losing the focus.
 
 /**
+ * Show a report in a frame, or none. Every report gets a frame of its own: whoever lets a frame go
+ * to another address leaves an entry in the history, and "back" then changes the frame only.
+ */
+export function frame(id, address, title) {
+  let shown = document.getElementById(id);
+  if (shown.getAttribute("src") !== address) {
+    const fresh = shown.cloneNode();
+    if (address) fresh.src = address;
+    else fresh.removeAttribute("src");
+    shown.replaceWith(fresh);
+    shown = fresh;
+  }
+  shown.title = title;
+}
+
+/**
  * Let `build` fill a part of the page if `key` is another than last time. Whoever had the focus has
  * it again: elements are known by their `data-at`. Where that one is gone, the section's heading gets
  * it.

@@ -3,11 +3,13 @@
 import { at, button, link, make } from "./dom.js";
 import { act, begin, lookNow, project, say } from "./frame.js";
 import { redraw } from "./redraw.js";
+import { moment } from "./moment.js";
 import { ask, over } from "./server.js";
 import { explain, number, words } from "./words.js";
 import { WORDS } from "./words/release.js";
 
 const SIGNS = { pass: "✓", warn: "!", fail: "✗" };
+const WEAK = new Set(["blur", "pixelate"]);
 const SIZES = [["GB", 1e9], ["MB", 1e6], ["kB", 1e3]];
 
 let clips = []; // those that are done
@@ -33,11 +35,6 @@ function size(bytes) {
   return `${number(bytes / one)} ${unit}`;
 }
 
-function moment(seconds) {
-  const language = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang;
-  return new Date(1000 * seconds).toLocaleString(language, { dateStyle: "medium", timeStyle: "short" });
-}
-
 /** A sign and words, so that nothing rests on colour. */
 function verdict(kind, text) {
   return make("span", { className: `verdict ${kind}` }, make("b", { "aria-hidden": "true", textContent: `${SIGNS[kind]} ` }), text);
@@ -56,7 +53,7 @@ function pick(clip) {
   const w = words();
   const box = make("input", { type: "checkbox", checked: chosen.has(clip.id), onchange: () => choose(clip.id, box.checked), "data-at": `clip ${clip.id}` });
   box.disabled = covering(clip.id);
-  const notes = [w.length(number(clip.seconds ?? 0)), clip.original ? w.originalHere : w.originalGone];
+  const notes = [w.methods[clip.wanted.engine], w.length(number(clip.seconds ?? 0)), moment(clip.created), clip.original ? w.originalHere : w.originalGone];
   if (covering(clip.id)) notes.push(w.beingCovered);
   return make("li", { className: chosen.has(clip.id) ? "chosen" : "" },
     make("label", {}, box,
@@ -105,7 +102,8 @@ async function lookAtContents() {
 }
 
 function saidOf(clip) {
-  const w = words(), notes = [];
+  const w = words(), notes = [w.methods[clip.method]];
+  if (WEAK.has(clip.method)) notes.push(w.weak);
   if (clip.sound) notes.push(muted() ? w.soundOut : w.soundIn);
   else notes.push(w.noSound);
   if (clip.frames && clip.covered) notes.push(w.coveredShare(number((100 * clip.covered) / clip.frames)));

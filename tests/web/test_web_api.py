@@ -200,6 +200,10 @@ def test_a_picture_is_shown_while_a_clip_is_drawn_and_not_before(browser, applic
     assert browser.get(f"/api/clips/{job}/preview").status_code == 404
     folder = application.folders.run(taken)
     folder.mkdir(parents=True)
+    (folder / PREVIEW).write_text("first")
+    application.jobs.note(job, "worker", stage="choosing")
+    assert not browser.get(f"/api/clips/{job}").json()["preview"]
+    application.jobs.note(job, "worker", stage="rendering")
     for content in ("first", "second"):
         (folder / PREVIEW).write_text(content)
         assert browser.get(f"/api/clips/{job}").json()["preview"]

@@ -35,6 +35,8 @@ Measure = Literal["no", "generic", "parkinson", "palsy"]
 
 
 _NO_PROJECT = "There is no such project: it may have been removed."
+_DRAWING = ("rendering", "rendering again")
+"""Stages in which there is something of the result to see."""
 _LOOKED_AT = 2  # uploads at once: each is a process
 
 
@@ -144,7 +146,8 @@ def routes(desk: Desk) -> APIRouter:
 
     def view(job: Job, by_clip: dict[str, list[ReaderView]] | None = None) -> ClipView:
         by_clip = readers(jobs.of_clip(job.id)) if by_clip is None else by_clip
-        begun = job.status in (Status.DONE, Status.RUNNING) and job.run is not None
+        drawing = job.status == Status.RUNNING and job.stage in _DRAWING
+        begun = (drawing or job.status == Status.DONE) and job.run is not None
         return ClipView.model_validate(
             {
                 **progress_of(job),

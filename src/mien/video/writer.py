@@ -557,8 +557,8 @@ class _Sound:
         if name not in _AUDIO_CODECS:
             container.close()
             raise ParameterError(
-                f'The sound of {path} is {name}, which an MP4 cannot hold: leave it out (voice "mute"), '
-                "or convert it to AAC first."
+                f"The sound of {path} is {name}, which an MP4 cannot hold: leave it out (voice "
+                '"mute"), or convert it to AAC first.'
             )
         for other in container.streams:
             if other.index != stream.index:

@@ -179,7 +179,7 @@ def names(paths: Any) -> list[str]:
             for part in (whole.stem, *whole.parent.parts):
                 if len(part) > 2 and part.lower() not in COMMON:
                     found[part] = None
-    with suppress(Exception):  # no name is known to some systems
+    with suppress(OSError, KeyError, ImportError):  # no name is known to some systems
         if len(user := getpass.getuser()) > 2 and user.lower() not in COMMON:
             found[user] = None
     return list(found)

@@ -263,6 +263,25 @@ def test_a_worker_process_is_there_only_for_a_job(queue, put, tmp_path, monkeypa
         workers.stop()
 
 
+def test_a_queue_that_cannot_be_read_is_said_once(queue, tmp_path, monkeypatch, caplog):
+    workers = supervisor.Supervisor(Folders(tmp_path), queue, Serving(tmp_path, workers=1))
+    looks = []
+
+    def fails() -> None:
+        looks.append(1)
+        if len(looks) == 3:
+            workers._over.set()
+        raise OSError("a name of a patient")
+
+    monkeypatch.setattr(workers, "_tick", fails)
+    monkeypatch.setattr(supervisor, "_SOON_S", 0.0)
+    monkeypatch.setattr(supervisor, "_TICK_S", 0.0)
+    workers.start()
+    workers._thread.join()
+    (said,) = caplog.messages
+    assert "OSError" in said and "patient" not in said
+
+
 _SERVER = """
 import sys
 from pathlib import Path

@@ -16,11 +16,11 @@ import numpy as np
 
 from mien.errors import ParameterError
 from mien.expression.timeline import ROLES
+from mien.tracking.selection import alike
 from mien.tracking.track import FaceTrack
 
 SIDES = ("left", "right")
 _CLEARLY = 1.3  # how much more present and large the main person has to be to be called clear
-_CLOSER = 0.05  # descriptor distance by which the next person has to be less alike
 _NOBODY = 0.02  # share of the main person's presence below which somebody is not counted
 _GLIMPSE = 2  # sightings that nobody is counted for
 
@@ -241,20 +241,15 @@ def _named(
         raise ParameterError(
             f"The {role} is to be known by {given}: give left, right, a number or a picture."
         )
-    wanted = describe_picture(given)
-    apart = np.full(len(tracks), np.inf)
-    for k, track in enumerate(tracks):
-        if len(track.descriptors):
-            apart[k] = np.linalg.norm(track.descriptors - wanted, axis=1).min()
-    nearest = int(apart.argmin())
-    if apart[nearest] >= threshold:
+    found = alike(describe_picture(given), tracks, threshold)
+    if not found:
         raise ParameterError(
             f"Nobody in the recording looks like {given} to the recogniser: name the {role} by "
             "side or number."
         )
-    if (np.delete(apart, nearest) < min(apart[nearest] + _CLOSER, threshold)).any():
+    if len(found) > 1:
         raise ParameterError(
             f"Several people look like {given} to the recogniser: name the {role} by side or "
             "number."
         )
-    return nearest
+    return found[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -204,21 +204,42 @@ def _at(
     return nearest
 
 
-def _like(item: str, wanted: np.ndarray, tracks: list[FaceTrack], threshold: float) -> int:
-    """Whose face looks like a picture's to the recogniser."""
+def alike(wanted: np.ndarray, tracks: Sequence[FaceTrack], threshold: float) -> list[int]:
+    """Who looks like a face to the recogniser, the most alike first.
+
+    Parameters
+    ----------
+    wanted : np.ndarray [shape=(size,)]
+        The recogniser's descriptor of the face.
+    tracks : sequence of FaceTrack
+        The people.
+    threshold : float
+        The recogniser's: nearer is the same person.
+
+    Returns
+    -------
+    people : list of int
+        Places in `tracks`: empty if nobody is near enough, several if they cannot be told apart.
+    """
     distances = np.full(len(tracks), np.inf)
     for k, track in enumerate(tracks):
         if len(track.descriptors):
             distances[k] = np.linalg.norm(track.descriptors - wanted, axis=1).min()
-    nearest = int(distances.argmin())
-    if distances[nearest] >= threshold:
+    near = min(distances.min(initial=np.inf) + _CLEARER, threshold)
+    return [int(k) for k in np.argsort(distances, kind="stable") if distances[k] < near]
+
+
+def _like(item: str, wanted: np.ndarray, tracks: list[FaceTrack], threshold: float) -> int:
+    """Whose face looks like a picture's to the recogniser."""
+    found = alike(wanted, tracks, threshold)
+    if not found:
         raise ParameterError(
             f"Nobody in the clip looks like {item} to the recogniser: name the person by number, "
             "or by place and time."
         )
-    if (np.delete(distances, nearest) < min(distances[nearest] + _CLEARER, threshold)).any():
+    if len(found) > 1:
         raise ParameterError(
             f"Several people in the clip look like {item} to the recogniser: name the person by "
             "number, or by place and time."
         )
-    return nearest
+    return found[0]

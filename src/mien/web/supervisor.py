@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from mien.web.jobs import Jobs
 from mien.web.serving import Serving
 from mien.web.tables import Kind, Status
 
+_LOG = logging.getLogger(__name__)
 _TICK_S = 0.3
 _PATIENCE_S = 4.0  # between asking a worker to cancel and ending it
 _SOON_S = 5.0  # a worker that lived no longer is started again more and more slowly
@@ -54,6 +56,7 @@ class Supervisor:
         self._folders, self._jobs, self._serving = folders, jobs, serving
         self._slots = [_Slot() for _ in range(serving.worker_count)]
         self._over = Event()
+        self._troubled = False
         self._thread = Thread(target=self._run, daemon=True)
 
     def start(self) -> None:
@@ -80,7 +83,14 @@ class Supervisor:
         while not self._over.is_set():
             try:
                 self._tick()
-            except Exception:  # a busy or damaged disk: what comes of it is seen where it is read
+                self._troubled = False
+            except Exception as error:  # a busy or damaged disk: the queue has to go on
+                if not self._troubled:
+                    _LOG.warning(
+                        "mien: nothing is being worked on (%s): look whether the disk is full.",
+                        type(error).__name__,
+                    )
+                self._troubled = True
                 self._over.wait(_SOON_S)
             self._over.wait(_TICK_S)
 

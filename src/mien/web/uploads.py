@@ -79,7 +79,7 @@ def printable(text: str) -> str:
     return kept.strip()[:_LONGEST_NAME].strip()
 
 
-def in_words(error: Exception | str, path: Path, called: str) -> str:
+def in_words(error: Exception, path: Path, called: str) -> str:
     """What went wrong with a file, in one sentence that calls it as the user knows it."""
     sentence = " ".join(str(error).split())
     return sentence.replace(str(path), called).replace(path.name, called)

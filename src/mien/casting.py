@@ -39,6 +39,9 @@ class Individual:
     """The face that is given."""
     given: np.ndarray | None = None
     """Descriptor of the surrogate itself."""
+    spared: np.ndarray | None = None
+    """Frames in which somebody who is left alone is proven to be who was named, shape
+    (n_frames,), bool; None for everybody else."""
     note: dict[str, Any] = field(default_factory=dict)
     """For the manifest."""
     _calibration: Person | None = None

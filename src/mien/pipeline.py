@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -28,8 +28,9 @@ from mien.geometry import face_box
 from mien.ledger import Entry, Ledger
 from mien.privacy import distractors
 from mien.privacy.audit import Audit, audit, enforce
-from mien.privacy.recognisers import Dlib, Recogniser
-from mien.privacy.residual import Box, Watch, unaccounted
+from mien.privacy.lookout import Face, Lookout, Tally, close_up
+from mien.privacy.recognisers import GLIMPSE, Dlib, Recogniser
+from mien.privacy.residual import Box
 from mien.privacy.spread import spread
 from mien.provenance import LABEL, LABEL_LEFT, Aside, manifest, sha256, versions
 from mien.surrogates.bank import Bank, Surrogate
@@ -38,15 +39,17 @@ from mien.surrogates.image import from_image
 from mien.survey import Progress, Survey, survey
 from mien.tracking import Sample, State, open_backend
 from mien.tracking.gaps import overdue, reaches
-from mien.tracking.landmarks import Backend
+from mien.tracking.landmarks import Backend, Region
 from mien.tracking.picture import one_face
-from mien.tracking.selection import Role, Selection, roles
+from mien.tracking.scene import Scene
+from mien.tracking.selection import Role, Selection, proven, roles
 from mien.video import Frame, Reader, VideoInfo, Writer
 from mien.workers import ahead, in_order
 
 _CHECKED = 60  # output frames of a person that the recogniser sees, and one more every 10 s
 _MOST_CHECKED = 180
-_WATCH_S = 0.25  # time between output frames that the independent detector searches
+_WATCH_S = 0.25  # time between frames that the independent detectors search
+_MORE_WATCHED = (0.08, 3.0)  # frames searched besides because the picture changed: earned, saved
 _ATTEMPTS = 3  # how often a clip is rendered before what fails is withheld
 _BESIDE_GOP = 12  # frames: who checks a clip goes through it step by step
 _MORE_ROOM = 0.05  # by which an attempt's face is pushed further than the last one's
@@ -210,17 +213,23 @@ def deidentify(
         with _backend(settings) as backend:
             found = survey(source, info, backend, recogniser, report)
             people = _cast_all(found, settings, recogniser, backend, report)
-        covers: dict[int, list[Box]] = {}
+        covers = {
+            frame: [Box(*box.round().astype(int).tolist()) for box in boxes]
+            for frame, boxes in found.suspects.items()
+        }
+        lookout = Lookout()
         others = distractors.load()
         for attempt in range(_ATTEMPTS):
             if attempt:
                 files.abandon()
                 files = open_files()
-            rendered = _render(source, found, people, covers, files, recogniser, attempt, report)
+            rendered = _render(
+                source, found, people, covers, files, recogniser, lookout, attempt, report
+            )
             audits = [
                 audit(
                     person.track.person,
-                    person.gallery,
+                    _gallery(person, probes, recogniser),
                     recogniser.describe_all(probes.chips),
                     recogniser,
                     frames=probes.frames,
@@ -264,9 +273,8 @@ def _cast_all(
     def describe_picture(path: str) -> np.ndarray:
         return recogniser.describe(*one_face(path, backend))
 
-    parts = roles(
-        settings.selection, found.tracks, found.times, describe_picture, recogniser.threshold
-    )
+    chosen = settings.selection
+    parts, names = roles(chosen, found.tracks, found.times, describe_picture, recogniser.threshold)
     bank = settings.open_bank()
     people: list[Individual] = []
     for track, role in zip(found.tracks, parts, strict=True):
@@ -291,7 +299,18 @@ def _cast_all(
                 without=given,
             )
 
-        people.append(cast(track, role, found, recogniser, settings.engine, pick))
+        person = cast(track, role, found, recogniser, settings.engine, pick)
+        if role == Role.LEAVE:
+            others = [other for other in found.tracks if other is not track]
+            person.spared = np.any(
+                [
+                    proven(name, track, others, found.times, describe_picture)
+                    for name in names[track.person]
+                ],
+                axis=0,
+            )
+            person.note["frames_left"] = int(person.spared[track.known()].sum())
+        people.append(person)
     return people
 
 
@@ -300,10 +319,13 @@ def _cast_all(
 
 @dataclass
 class _Probes:
-    """One person's output frames for the recogniser."""
+    """One person's frames for the recogniser."""
 
     frames: list[int] = field(default_factory=list)
     chips: list[np.ndarray] = field(default_factory=list)
+    """Of output frames."""
+    originals: list[np.ndarray] = field(default_factory=list)
+    """Chips of the original, where detectors that mien does not track with found the face."""
 
 
 @dataclass(frozen=True)
@@ -313,9 +335,11 @@ class _Rendered:
     ledger: Ledger
     probes: list[_Probes]
     watched: list[int]
-    """Frames that the independent detector searched."""
-    strangers: dict[int, list[Box]]
-    """Faces that it found and nobody accounts for, by frame."""
+    """Frames that the independent detectors searched."""
+    left: dict[int, list[Box]]
+    """Faces of the original that they found left in the result, by frame."""
+    tally: Tally
+    """What they looked at, and saw."""
 
 
 @dataclass
@@ -326,8 +350,18 @@ class _Replaced:
     entry: Entry
     moved: list[np.ndarray | None]
     """Where each person's new face is; None without one."""
-    accounted: list[np.ndarray] | None
-    """Boxes of all faces that are dealt with; None where the whole frame is covered."""
+    faces: list[Face] | None
+    """Faces that are dealt with, as they were; None where the whole frame is covered."""
+
+
+@dataclass
+class _Watched:
+    """What the independent detectors found in one frame."""
+
+    left: list[Box] = field(default_factory=list)
+    tally: Tally = field(default_factory=Tally)
+    glimpses: dict[int, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
+    """Chips of the original and of the result, by the person's place in the list."""
 
 
 def _render(
@@ -337,6 +371,7 @@ def _render(
     covers: dict[int, list[Box]],
     files: _Files,
     recogniser: Recogniser,
+    lookout: Lookout,
     attempt: int,
     report: Progress,
 ) -> _Rendered:
@@ -344,10 +379,15 @@ def _render(
     entries = np.full(count, Entry.COVERED, np.uint8)
     checked = [_frames_to_check(person) for person in people]
     probes = [_Probes() for _ in people]
-    watch, watched = Watch(), _frames_to_watch(found.times, attempt)
-    strangers: dict[int, list[Box]] = {}
+    turns = _frames_to_watch(found.times, attempt)
+    watched: set[int] = set()
+    left: dict[int, list[Box]] = {}
+    tally = Tally()
 
-    def work(frame: Frame) -> tuple[Frame, _Replaced, list[list[np.ndarray]]]:
+    def work(
+        item: tuple[Frame, list[np.ndarray]],
+    ) -> tuple[Frame, _Replaced, list[list[np.ndarray]], _Watched | None]:
+        frame, changed = item
         replaced = _replace(frame.image, frame.index, people, found.times, covers)
         chips = [
             recogniser.views(replaced.image, points)
@@ -355,11 +395,15 @@ def _render(
             else []
             for points, frames in zip(replaced.moved, checked, strict=True)
         ]
-        return frame, replaced, chips
+        turn = turns.get(frame.index)
+        look = None
+        if replaced.faces is not None and (turn is not None or changed):
+            look = _look(frame.image, replaced, turn, changed, lookout, recogniser)
+        return frame, replaced, chips, look
 
     stage = "rendering" if not attempt else "rendering again"
     with Reader(source) as reader:
-        for frame, replaced, chips in in_order(work, ahead(reader)):
+        for frame, replaced, chips, look in in_order(work, _with_changes(ahead(reader))):
             if frame.index >= count:
                 raise OutputError(
                     f"{source.name} changed while it was read: leave the input alone and run again."
@@ -368,13 +412,71 @@ def _render(
             for kept, views in zip(probes, chips, strict=True):
                 kept.frames += [frame.index] * len(views)
                 kept.chips += views
-            if frame.index in watched and replaced.accounted is not None:
-                boxes = unaccounted(watch.find(replaced.image), replaced.accounted)
-                if boxes:
-                    strangers[frame.index] = boxes
+            if frame.index in turns or look is not None:
+                watched.add(frame.index)
+            if look is not None:
+                tally.add(look.tally)
+                if look.left:
+                    left[frame.index] = look.left
+                for k, (before, after) in look.glimpses.items():
+                    probes[k].originals.append(before)
+                    probes[k].chips.append(after)
+                    probes[k].frames.append(frame.index)
             files.write(frame, replaced.image)
             report(stage, frame.index + 1, count)
-    return _Rendered(Ledger(entries, found.times), probes, sorted(watched), strangers)
+    return _Rendered(Ledger(entries, found.times), probes, sorted(watched), left, tally)
+
+
+def _with_changes(frames: Iterable[Frame]) -> Iterator[tuple[Frame, list[np.ndarray]]]:
+    """Each frame with a place that changed at once, if one did: somebody may have turned up."""
+    scene, credit = Scene(), _MORE_WATCHED[1]
+    for frame in frames:
+        scene.update(frame.image)
+        credit = min(credit + _MORE_WATCHED[0], _MORE_WATCHED[1])
+        places = scene.popped([])[:1] if credit >= 1 else []
+        credit -= len(places)
+        yield frame, places
+
+
+def _look(
+    original: np.ndarray,
+    replaced: _Replaced,
+    turn: int | None,
+    changed: list[np.ndarray],
+    lookout: Lookout,
+    recogniser: Recogniser,
+) -> _Watched:
+    """Let the independent detectors search a frame of the original and its result."""
+    found = _Watched()
+    seen = [s for box in changed for s in lookout.search_near(original, box, found.tally)]
+    if turn is not None:
+        seen += lookout.search(original, turn, found.tally)
+    assert replaced.faces is not None
+    found.left = lookout.left(original, replaced.image, seen, replaced.faces, found.tally)
+    if turn is not None and turn % 4 == 0:  # as often as once a second, faces are described
+        for k, points in enumerate(replaced.moved):
+            if points is None:
+                continue
+            there = Region.around(points)
+            for sighting in seen:
+                if there.same_place(Region.of(sighting)) and k not in found.glimpses:
+                    pictures = (original, replaced.image)
+                    before, after = (
+                        recogniser.glimpse(close_up(picture, sighting, GLIMPSE))
+                        for picture in pictures
+                    )
+                    found.glimpses[k] = before, after
+    return found
+
+
+def _gallery(person: Individual, probes: _Probes, recogniser: Recogniser) -> np.ndarray:
+    """Descriptors of a person's originals, those that the independent detectors found as well."""
+    assert person.gallery is not None
+    if probes.originals:
+        more = recogniser.describe_all(probes.originals)
+        person.gallery = np.concatenate([person.gallery, more])
+        probes.originals = []
+    return person.gallery
 
 
 def _frames_to_check(person: Individual) -> set[int]:
@@ -386,11 +488,13 @@ def _frames_to_check(person: Individual) -> set[int]:
     return set(known[spread(person.track.landmarks[known], count)].tolist())
 
 
-def _frames_to_watch(times: np.ndarray, attempt: int) -> set[int]:
-    """Frames that the independent detector searches: others in every attempt."""
+def _frames_to_watch(times: np.ndarray, attempt: int) -> dict[int, int]:
+    """Frames that the independent detectors search, others in every attempt, and whose turn it
+    is."""
     slots = np.floor((times - times[0]) / _WATCH_S + 0.5 * (attempt % 2)).astype(int)
     first = np.flatnonzero(np.diff(slots, prepend=slots[0] - 1))
-    return set(first.tolist()) | {len(times) - 1}
+    frames = [*first.tolist(), len(times) - 1]
+    return {frame: turn + attempt for turn, frame in enumerate(frames)}
 
 
 def _replace(
@@ -404,18 +508,19 @@ def _replace(
     result = image.copy()
     entry = Entry.RENDERED
     moved: list[np.ndarray | None] = [None] * len(people)
-    accounted: list[np.ndarray] = []
+    faces: list[Face] = []
     on_top: list[np.ndarray] = []
+    known = False  # whether it is known where anybody is whose face is not left alone unseen
     present = [k for k, p in enumerate(people) if p.track.state[frame] != State.ABSENT]
     # somebody who turned away long ago lies behind everybody; the nearest face is drawn last
     for k in sorted(present, key=lambda k: _depth(people[k], times, frame)):
         person = people[k]
         state = person.track.state[frame]
         if state == State.LOST:
-            places = reaches(person.track, times, frame)
-            accounted += list(places)
             if person.role == Role.LEAVE:
-                continue
+                continue  # nobody sees them, so nothing in their place is accounted for
+            known = True
+            places = reaches(person.track, times, frame)
             entry = Entry.COVERED
             if overdue(person.track, times, frame):
                 for place in places:
@@ -423,32 +528,32 @@ def _replace(
             else:
                 on_top += list(places)
             continue
+        known = True
         points = person.track.landmarks[frame]
-        if person.role == Role.LEAVE:
-            accounted.append(np.array(face_box(points, image.shape, 0.1), float))
-        elif person.engine is None:
+        spared = person.spared is not None and bool(person.spared[frame])
+        faces.append(Face(Region.around(points), spared))
+        if spared:
+            continue
+        if person.engine is None:
             on_top.append(np.array(face_box(points, image.shape, 0.4), float))
-            accounted.append(on_top[-1])
-            if person.role == Role.REPLACE:
+            if person.role != Role.COVER:  # not as it was asked for
                 entry = Entry.COVERED
         else:
             landmarks = person.landmarks(image, frame)
             composite(result, person.engine.render(image, landmarks))
             new = person.engine.move(landmarks) if isinstance(person.engine, Mesh) else landmarks
             moved[k] = new
-            accounted.append(np.array(face_box(new, image.shape, 0.1), float))
             if state == State.INTERPOLATED:
                 entry = max(entry, Entry.INTERPOLATED)
     for stranger in covers.get(frame, ()):
         on_top.append(np.array(stranger, float))
-        accounted.append(on_top[-1])
         entry = Entry.COVERED
     for place in on_top:
         cover(result, place)
-    if not present:  # nobody is known to be here, so nobody knows where a missed face would be
+    if not known:  # nobody is known to be here, so nobody knows where a missed face would be
         cover(result)
         return _Replaced(result, Entry.COVERED, moved, None)
-    return _Replaced(result, entry, moved, accounted)
+    return _Replaced(result, entry, moved, faces)
 
 
 def _depth(person: Individual, times: np.ndarray, frame: int) -> tuple[int, float]:
@@ -485,22 +590,22 @@ def _mend(
     if not all(pushed):
         return False  # somebody would be recognised again
     for place, frame in enumerate(rendered.watched):
-        for box in rendered.strangers.get(frame, ()):
+        for box in rendered.left.get(frame, ()):
             # from the last frame that was searched to the next one
             first = rendered.watched[place - 1] + 1 if place else 0
             last = rendered.watched[min(place + 1, len(rendered.watched) - 1)]
             for other in range(first, min(last, len(found.times) - 1) + 1):
-                covers.setdefault(other, []).append(box.grown(0.5))
-    return bool(pushed or rendered.strangers)
+                covers.setdefault(other, []).append(box.grown(0.25))
+    return bool(pushed or rendered.left)
 
 
 def _enforce_none_left(rendered: _Rendered) -> None:
     """Withhold a result in which a face is seen that nobody accounts for."""
-    if rendered.strangers:
-        frame = min(rendered.strangers)
+    if rendered.left:
+        frame = min(rendered.left)
         raise PrivacyError(
-            f"The output was withheld: a second detector still sees a face in frame {frame} that "
-            "was not replaced; crop the clip to the patient."
+            f"The output was withheld: other detectors still see a face of the original in frame "
+            f"{frame}; crop the clip to the patient, or use --engine mask."
         )
 
 
@@ -682,9 +787,12 @@ def _record(
         ledger={"counts": rendered.ledger.counts(), "ranges": rendered.ledger.ranges()},
         privacy=[verdict.as_dict() for verdict in audits],
         residual={
-            "detector": Watch.name,
+            "detectors": list(Lookout.names),
             "frames_searched": len(rendered.watched),
-            "found": sum(len(boxes) for boxes in rendered.strangers.values()),
+            "frames_by_detector": dict(sorted(rendered.tally.looked.items())),
+            "faces_by_detector": dict(sorted(rendered.tally.seen.items())),
+            "places_in_doubt": rendered.tally.doubts,
+            "found": sum(len(boxes) for boxes in rendered.left.values()),
         },
     )
 

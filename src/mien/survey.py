@@ -77,6 +77,9 @@ class Survey:
     """Presentation time of each frame, seconds."""
     losses: list[dict[str, Any]]
     """What could not be read."""
+    suspects: dict[int, list[np.ndarray]]
+    """Places by frame where a face is seen that cannot be measured: left, top, right, bottom,
+    pixels."""
     _samples: _Every
     _chips: _Every
 
@@ -147,7 +150,7 @@ def survey(
         raise NoFaceError(
             f"No face was found in {source.name}: check that it shows one, large enough and lit."
         )
-    return Survey(tracks, np.array(times), losses, samples, chips)
+    return Survey(tracks, np.array(times), losses, tracker.suspects, samples, chips)
 
 
 def _cut(image: np.ndarray, landmarks: np.ndarray) -> Sample:

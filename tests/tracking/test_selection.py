@@ -28,13 +28,13 @@ TRACKS = [person(0, 100), person(1, 300), person(2, 500, slice(0, 25))]
 
 
 def chosen(picture: np.ndarray = LOOKS[0], **wanted) -> list[str]:
-    found = roles(Selection(**wanted), TRACKS, TIMES, lambda path: picture, 0.6)
+    found, _ = roles(Selection(**wanted), TRACKS, TIMES, lambda path: picture, 0.6)
     return [role.value for role in found]
 
 
 def test_everybody_is_replaced_unless_said_otherwise():
     assert chosen() == ["replace"] * 3
-    assert roles(Selection(), [], TIMES, lambda path: LOOKS[0], 0.6) == []
+    assert roles(Selection(), [], TIMES, lambda path: LOOKS[0], 0.6) == ([], {})
 
 
 def test_whoever_is_not_chosen_is_covered_and_never_left():

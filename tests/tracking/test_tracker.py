@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from mien.face_model import FaceModel
+from mien.models.sighting import Sighting
 from mien.phantom import Phantom, Script
 from mien.privacy.recognisers import Dlib
 from mien.tracking import FaceTrack, State, Tracker, open_backend
@@ -167,12 +168,32 @@ class Stage:
         return answers
 
     def find(self, image: np.ndarray, tiles: bool = False) -> list[Region]:
+        return [Region.of(sighting) for sighting in self.see(image, tiles)]
+
+    def see(self, image: np.ndarray, tiles: bool = False) -> list[Sighting]:
         frame = int(image[0, 0, 0]) * 256 + int(image[0, 0, 1])
-        return [
+        regions = [
             Region.around(self._faces[frame][number])
             for number in self._visible(frame)
             if not self._turned(number, self.times[frame], 0.0)
         ]
+        return [Sighting(r.x, r.y, r.size, 0.9, self.name, r.angle) for r in regions]
+
+    def see_turned(self, image: np.ndarray) -> list[Sighting]:
+        return []
+
+    def see_small(self, image: np.ndarray, box: np.ndarray, turned: bool) -> list[Sighting]:
+        return self.see(image)
+
+    def see_near(self, image: np.ndarray, box: np.ndarray) -> list[Sighting]:
+        near = Region(*(box[:2] + box[2:]) / 2, float((box[2:] - box[:2]).max()), 0.0)
+        return [s for s in self.see(image) if near.same_place(Region.of(s))]
+
+    def level(self, image: np.ndarray, region: Region) -> bool | None:
+        return True if any(region.same_place(r) for r in self.find(image)) else None
+
+    def orient(self, image: np.ndarray, sighting: Sighting) -> tuple[Sighting, int]:
+        return sighting, 2
 
     def describe(self, image: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
         frame = int(image[0, 0, 0]) * 256 + int(image[0, 0, 1])

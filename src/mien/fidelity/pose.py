@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mien.errors import TrackingError
-from mien.tracking.landmarks import _quiet
+from mien.models.quiet import quiet
 
 # MediaPipe's numbers of COCO's 17 keypoints, in COCO's order
 _FROM = [0, 2, 5, 7, 8, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28]
@@ -47,7 +47,7 @@ class Pose:
         self.area = float("nan")
         self.name = f"mediapipe {mediapipe.__version__} pose"
         try:
-            with _quiet():
+            with quiet():
                 self._model = mediapipe.solutions.pose.Pose(
                     model_complexity=1,
                     smooth_landmarks=False,
@@ -101,7 +101,7 @@ class Pose:
         self._model.close()
 
     def _look(self, image: np.ndarray) -> np.ndarray:
-        with _quiet():
+        with quiet():
             result = self._model.process(np.ascontiguousarray(image))
         found, mask = result.pose_landmarks, result.segmentation_mask
         self.area = float("nan") if found is None or mask is None else float((mask > 0.5).sum())
@@ -115,7 +115,7 @@ class Pose:
         return np.vstack([body, neck])
 
     def _forget(self) -> None:
-        with _quiet():
+        with quiet():
             self._model.reset()
 
 

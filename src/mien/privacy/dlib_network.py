@@ -20,7 +20,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from mien.errors import EngineError
+from mien.models.dlib_file import tensors
 
 SIDE = 150
 SIZE = 128
@@ -41,7 +41,7 @@ class Network:
     """The network, ready to describe chips; safe to share between threads."""
 
     def __init__(self, weights: Path) -> None:
-        graph = _graph(_tensors(weights.read_bytes(), weights.name))
+        graph = _graph(_tensors(weights))
         self._net: Any = cv2.dnn.readNetFromONNX(np.frombuffer(graph, np.uint8))
         self._lock = Lock()
 
@@ -66,42 +66,12 @@ class Network:
         return np.concatenate(found)
 
 
-def _tensors(data: bytes, name: str) -> list[np.ndarray]:
-    """The parameters in dlib's file, from the picture to the descriptor.
-
-    A tensor is written as its version (2), four dimensions and little-endian floats; an integer as
-    its length in bytes and the bytes. What lies between two tensors is skipped.
-    """
-
-    def integer(at: int) -> tuple[int, int]:
-        length = data[at]
-        if not 0 < length <= 4:
-            raise ValueError
-        return int.from_bytes(data[at + 1 : at + 1 + length], "little"), at + 1 + length
-
-    found: list[np.ndarray] = []
-    place = 0
-    while (place := data.find(b"\x01\x02", place)) >= 0:
-        try:
-            at, count = place + 2, 1
-            for axis in range(4):
-                length, at = integer(at)
-                if axis > 1 and length != 1:
-                    raise ValueError
-                count *= length
-            if count < 2 * _BLOCKS[0][0] or at + 4 * count > len(data):
-                raise ValueError
-        except (ValueError, IndexError):
-            place += 1
-            continue
-        found.append(np.frombuffer(data, "<f4", count, at))
-        place = at + 4 * count
-    expected = []
+def _tensors(path: Path) -> list[np.ndarray]:
+    """The parameters in dlib's file, from the picture to the descriptor."""
+    counts = []
     for out, into, side in _convolutions():
-        expected += [out * (into * side**2 + 1), 2 * out]
-    if [len(values) for values in found] != [*expected, _BLOCKS[-1][0] * SIZE]:
-        raise EngineError(f"The recogniser's {name} is damaged: reinstall face_recognition_models.")
-    return found
+        counts += [out * (into * side**2 + 1), 2 * out]
+    return tensors(path, [*counts, _BLOCKS[-1][0] * SIZE])
 
 
 def _convolutions() -> list[tuple[int, int, int]]:
@@ -113,7 +83,7 @@ def _convolutions() -> list[tuple[int, int, int]]:
     return sizes
 
 
-def _graph(tensors: list[np.ndarray]) -> bytes:
+def _graph(values_of: list[np.ndarray]) -> bytes:
     """The network as a serialised ONNX model, each affine layer folded into its convolution."""
     from onnx import TensorProto, helper, numpy_helper
 
@@ -131,7 +101,7 @@ def _graph(tensors: list[np.ndarray]) -> bytes:
 
     layers = []
     for number, (out, into, side) in enumerate(_convolutions()):
-        values, affine = tensors[2 * number], tensors[2 * number + 1]
+        values, affine = values_of[2 * number], values_of[2 * number + 1]
         count = out * into * side**2
         kernel = values[:count].reshape(out, into, side, side)
         gamma, beta = affine[:out], affine[out:]
@@ -167,7 +137,7 @@ def _graph(tensors: list[np.ndarray]) -> bytes:
         x = node("Relu", node("Add", y, x))
     x = node("Flatten", node("GlobalAveragePool", x))
     nodes.append(
-        helper.make_node("MatMul", [x, constant(tensors[-1].reshape(-1, SIZE))], ["descriptors"])
+        helper.make_node("MatMul", [x, constant(values_of[-1].reshape(-1, SIZE))], ["descriptors"])
     )
     shapes: list[Any] = [
         helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)

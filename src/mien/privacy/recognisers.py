@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -13,6 +12,7 @@ from scipy.spatial.distance import cdist
 
 from mien.errors import EngineError, ParameterError
 from mien.geometry import umeyama
+from mien.models.dlib_file import weights
 from mien.privacy.dlib_network import SIDE, Network
 from mien.topology import SIXTY_EIGHT
 
@@ -31,6 +31,10 @@ _INSIGHT_PLACES = np.array(
 )  # fmt: skip
 
 
+GLIMPSE = 100
+"""Pixels of the side of a face in the close-up that `Recogniser.glimpse` is given."""
+
+
 class Recogniser(Protocol):
     """What mien asks of a recogniser; distances between descriptors are Euclidean."""
 
@@ -46,6 +50,11 @@ class Recogniser(Protocol):
 
     def views(self, image: np.ndarray, landmarks: np.ndarray) -> list[np.ndarray]:
         """The same in every way in which an attacker may align it, the chip first."""
+
+    def glimpse(self, picture: np.ndarray) -> np.ndarray:
+        """The chip of a face that somebody else's detector found: aligned by the recogniser's own
+        means from a close-up, shape (225, 225, 3), with the face upright, 100 pixels wide, in its
+        middle."""
 
     def describe(self, image: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
         """Descriptor of one face of an RGB image; landmarks in pixels, shape (478, 3)."""
@@ -101,6 +110,16 @@ class Dlib:
         other = dlib.get_face_chip(np.ascontiguousarray(image), shape, SIDE, 0.25)
         return [self.chip(image, landmarks), np.asarray(other)]
 
+    def glimpse(self, picture: np.ndarray) -> np.ndarray:
+        """See `Recogniser.glimpse`: by dlib's five points in the box that its detector draws."""
+        dlib = self._dlib
+        side = GLIMPSE / 1.148
+        middle = np.array(picture.shape[1::-1]) / 2 + np.array([0.01, 0.034]) * side
+        corners = np.concatenate([middle - side / 2, middle + side / 2])
+        box = dlib.rectangle(*(round(float(v)) for v in corners))
+        shape = self._points(np.ascontiguousarray(picture), box)
+        return np.asarray(dlib.get_face_chip(np.ascontiguousarray(picture), shape, SIDE, 0.25))
+
     def _dlib_points(self, points: np.ndarray) -> list[Any]:
         return [self._dlib.point(round(float(x)), round(float(y))) for x, y in points[:, :2]]
 
@@ -145,6 +164,13 @@ class ArcFace:
         fit = umeyama(np.hstack([points, flat]), np.hstack([_INSIGHT_PLACES, flat]))
         matrix = np.hstack([fit.scale * fit.rotation[:2, :2], fit.translation[:2, None]])
         return cv2.warpAffine(image, matrix, (112, 112), flags=cv2.INTER_LINEAR)
+
+    def glimpse(self, picture: np.ndarray) -> np.ndarray:
+        """See `Recogniser.glimpse`: cut where InsightFace's template lies in an upright face."""
+        scale = 97 / GLIMPSE  # the template's eyes and mouth in a face of that size
+        left, top = 56 - scale * picture.shape[1] / 2, 68 - scale * picture.shape[0] / 2
+        matrix = np.array([[scale, 0, left], [0, scale, top]])
+        return cv2.warpAffine(picture, matrix, (112, 112), flags=cv2.INTER_LINEAR)
 
     def views(self, image: np.ndarray, landmarks: np.ndarray) -> list[np.ndarray]:
         """See `Recogniser.views`: there is one."""
@@ -204,16 +230,6 @@ def detector_box(landmarks: np.ndarray) -> tuple[Any, float]:
     scale = float(np.linalg.norm(landmarks[33, :2] - landmarks[263, :2]))
     corners = landmarks[_EYES, :2].mean(0) + _BOX * scale
     return dlib.rectangle(*(round(float(v)) for v in corners.ravel())), scale
-
-
-def weights(name: str) -> Path:
-    """A file of the face_recognition_models package, which is found but never imported."""
-    spec = find_spec("face_recognition_models")
-    for folder in (spec.submodule_search_locations or []) if spec else []:
-        path = Path(folder) / "models" / name
-        if path.is_file():
-            return path
-    raise EngineError(f"The recogniser's {name} is missing: install face_recognition_models.")
 
 
 def _insightface() -> Path:

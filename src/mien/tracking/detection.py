@@ -1,34 +1,49 @@
-"""Finding faces in a whole frame, small ones too."""
+"""Finding faces in a whole frame: small ones, turned ones, and which way up they are."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
 
 import cv2
 import numpy as np
 
-from mien.tracking.landmarks import Region, _quiet
+from mien.models.blazeface import BlazeFace
+from mien.models.mtcnn import SMALLEST, Mtcnn
+from mien.models.sighting import QUARTERS, FaceDetector, Sighting, at_quarters, distinct
+from mien.tracking.landmarks import Region
 
 _CONFIDENCE = 0.5
-_SEEN = 384  # pixels of the longer side that the model is given
 _TILE = 0.6  # a tile's share of the frame's longer side
+_LEAST = 12  # pixels of the smallest face that is of use
+_AROUND = 2.4  # face sizes of the picture in which is looked which way up a face is
+_CLOSE_UP = 240  # pixels of its side
+_OFF = 0.8  # face sizes by which detectors may place one face differently
+_LIKE = (0.4, 2.2)  # by which they may differ in its size
+_SMALLEST_PLACE = 160  # pixels of the side of the smallest part of a frame that is looked at
 
 
 class Detector:
     """MediaPipe's full-range face detector, over the frame and, on request, over tiles of it.
 
     The detector shrinks what it sees to 192 pixels: a face below about a twelfth of the frame is
-    only found in a tile.
+    only found in a tile. Where it is not clear which way up a face is, the short-range detector
+    and MTCNN are asked as well.
     """
 
     def __init__(self) -> None:
-        import mediapipe
+        self._full = BlazeFace("full", _CONFIDENCE)
 
-        with _quiet():
-            self._model = mediapipe.solutions.face_detection.FaceDetection(
-                model_selection=1, min_detection_confidence=_CONFIDENCE
-            )
+    @cached_property
+    def _short(self) -> BlazeFace:
+        return BlazeFace("short", _CONFIDENCE)
+
+    @cached_property
+    def _mtcnn(self) -> Mtcnn:
+        return Mtcnn()
 
     def find(self, image: np.ndarray, tiles: bool = False) -> list[Region]:
-        """Regions of the faces in an image, most certain first.
+        """Regions of the upright faces in an image, most certain first.
 
         Parameters
         ----------
@@ -37,44 +52,131 @@ class Detector:
         tiles : bool
             Look again into overlapping tiles, for faces too small for the whole frame.
         """
+        return [Region.of(sighting) for sighting in self.see(image, tiles)]
+
+    def see(self, image: np.ndarray, tiles: bool = False) -> list[Sighting]:
+        """The same as sightings."""
         height, width = image.shape[:2]
-        found = self._look(image, 0, 0)
+        found = self._full.find(image)
         if tiles:
             for side in _tile_sides(height, width):
                 for top in _starts(height, side):
                     for left in _starts(width, side):
                         tile = np.ascontiguousarray(image[top : top + side, left : left + side])
-                        found += self._look(tile, left, top)
-        found.sort(key=lambda pair: -pair[0])
-        kept: list[Region] = []
-        for _score, region in found:
-            if all(region.overlap(other) < 0.3 for other in kept):
-                kept.append(region)
-        return kept
+                        found += [s.moved(left, top) for s in self._full.find(tile)]
+        return _one_each(found)
 
-    def _look(self, image: np.ndarray, left: int, top: int) -> list[tuple[float, Region]]:
-        height, width = image.shape[:2]
-        shrink = _SEEN / max(height, width)
-        if shrink < 1:  # the model would do the same, more slowly
-            image = cv2.resize(image, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_LINEAR)
-        result = self._model.process(image)
-        found = []
-        for detection in result.detections or []:
-            data = detection.location_data
-            box, eyes = data.relative_bounding_box, data.relative_keypoints
-            angle = float(
-                np.arctan2((eyes[1].y - eyes[0].y) * height, (eyes[1].x - eyes[0].x) * width)
+    def see_turned(self, image: np.ndarray) -> list[Sighting]:
+        """Faces that lie on a side or are upside down."""
+        return _one_each(at_quarters(self._short.find, image, QUARTERS[1:]))
+
+    def see_small(
+        self, image: np.ndarray, box: np.ndarray | None = None, turned: bool = False
+    ) -> list[Sighting]:
+        """Faces from 20 pixels on, in a box (left, top, right, bottom) or the whole frame.
+
+        With `turned`, those that lie as well, from 28 pixels on.
+        """
+        part, left, top = _part(image, box)
+        found = self._mtcnn.find(part)
+        if turned:
+            found += at_quarters(
+                lambda turn: self._mtcnn.find(turn, 1.4 * SMALLEST), part, QUARTERS[1:]
             )
-            x = (box.xmin + box.width / 2) * width + left
-            y = (box.ymin + box.height / 2) * height + top
-            size = max(box.width * width, box.height * height)
-            if size >= 12:
-                found.append((float(detection.score[0]), Region(x, y, size, angle)))
-        return found
+        return _one_each(sighting.moved(left, top) for sighting in found)
+
+    def see_near(self, image: np.ndarray, box: np.ndarray) -> list[Sighting]:
+        """Faces in and around a box, whichever way up."""
+        side = max(1.7 * float((box[2:] - box[:2]).max()), _SMALLEST_PLACE)
+        middle = (box[:2] + box[2:]) / 2
+        part, left, top = _part(image, np.concatenate([middle - side / 2, middle + side / 2]))
+        found = at_quarters(self._full.find, part)
+        return _one_each(sighting.moved(left, top) for sighting in found)
+
+    def level(self, image: np.ndarray, region: Region) -> bool | None:
+        """Whether a face is the way up that its region says; None where none is seen."""
+        part, _, _, _ = _close_up(image, region.x, region.y, region.size)
+        own = round(region.angle / (np.pi / 2)) % 4
+        for quarter in (own, *(q for q in QUARTERS if q != own)):
+            if self._near_middle(self._short, part, quarter):
+                return quarter == own
+        return None
+
+    def orient(self, image: np.ndarray, sighting: Sighting) -> tuple[Sighting, int]:
+        """Ask all detectors which way up a face is.
+
+        Returns
+        -------
+        sighting : Sighting
+            The face as most of them see it; the one given if no other way up is surer.
+        voices : int
+            How many of the three see it so.
+        """
+        part, left, top, scale = _close_up(image, sighting.x, sighting.y, sighting.size)
+        best: list[Sighting] = []
+        given = round(sighting.angle / (np.pi / 2)) % 4
+        for quarter in (given, *(q for q in QUARTERS if q != given)):
+            seen = []
+            for detector in (self._full, self._short, self._mtcnn):
+                seen += self._near_middle(detector, part, quarter)
+            if _certainty(seen) > _certainty(best) + 1e-6:
+                best = seen
+        if not best:
+            return sighting, 1
+        return max(best, key=lambda s: s.score).moved(left, top, scale), len(best)
+
+    def _near_middle(
+        self, detector: FaceDetector, part: np.ndarray, quarter: int
+    ) -> list[Sighting]:
+        """What a detector sees in the middle of a close-up, at most one."""
+        size = part.shape[0] / _AROUND
+        near = [
+            s
+            for s in at_quarters(detector.find, part, (quarter,))
+            if max(abs(s.x - part.shape[1] / 2), abs(s.y - part.shape[0] / 2)) < _OFF * size
+            and _LIKE[0] < s.size / size < _LIKE[1]
+        ]
+        return near[:1]
 
     def close(self) -> None:
-        """Free the model."""
-        self._model.close()
+        """Free the models."""
+        self._full.close()
+        if "_short" in self.__dict__:
+            self._short.close()
+
+
+def _certainty(seen: list[Sighting]) -> float:
+    return sum(sighting.score for sighting in seen)
+
+
+def _one_each(found: Iterable[Sighting]) -> list[Sighting]:
+    """The surest sighting of each face that is large enough to be of use."""
+    return distinct(s for s in found if s.size >= _LEAST)
+
+
+def _part(image: np.ndarray, box: np.ndarray | None) -> tuple[np.ndarray, int, int]:
+    """A part of a picture, and where its corner is."""
+    if box is None:
+        return image, 0, 0
+    height, width = image.shape[:2]
+    left, top = (int(v) for v in np.floor(box[:2]).clip(0, [width - 1, height - 1]))
+    right, bottom = (int(v) for v in np.ceil(box[2:]).clip([left + 1, top + 1], [width, height]))
+    return np.ascontiguousarray(image[top:bottom, left:right]), left, top
+
+
+def _close_up(
+    image: np.ndarray, x: float, y: float, size: float
+) -> tuple[np.ndarray, float, float, float]:
+    """A square picture around a face, grey beyond the frame; where its corner is, and its scale."""
+    side = _AROUND * size
+    scale = side / _CLOSE_UP
+    left, top = x - side / 2, y - side / 2
+    matrix = np.array([[1 / scale, 0, -left / scale], [0, 1 / scale, -top / scale]])
+    how = cv2.INTER_AREA if scale > 1 else cv2.INTER_LINEAR
+    part = cv2.warpAffine(
+        image, matrix, (_CLOSE_UP, _CLOSE_UP), flags=how, borderValue=(118, 118, 118)
+    )
+    return part, left, top, scale
 
 
 def _tile_sides(height: int, width: int) -> list[int]:

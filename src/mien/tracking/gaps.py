@@ -19,10 +19,10 @@ _LASTING_S = 0.5  # somebody seen for less is not looked for longer than `REACH_
 def bridge(track: FaceTrack, times: np.ndarray, size: tuple[int, int]) -> None:
     """Fill the gaps of a track in place.
 
-    A gap of at most 0.2 s with landmarks on both sides is interpolated. Any other frame within 1 s
-    of a measurement or a detection is `LOST`: the face may still be there and the frame has to be
-    covered around the place where it was. Further away the person counts as absent, unless
-    `expect` knows better.
+    A gap of at most 0.2 s with landmarks on both sides is interpolated, but not across a cut. Any
+    other frame within 1 s of a measurement or a detection in its shot is `LOST`: the face may still
+    be there and the frame has to be covered around the place where it was. Further away the person
+    counts as absent, unless `expect` knows better.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def bridge(track: FaceTrack, times: np.ndarray, size: tuple[int, int]) -> None:
             track.state[frame] = State.LOST
     known = np.flatnonzero(track.state == State.TRACKED)
     for before, after in itertools.pairwise(known):
-        if after == before + 1:
+        if after == before + 1 or track.shot(before) != track.shot(after):
             continue
         gap = slice(before + 1, after)
         if times[after] - times[before] <= BRIDGE_S + 1e-6:
@@ -50,8 +50,8 @@ def bridge(track: FaceTrack, times: np.ndarray, size: tuple[int, int]) -> None:
     if not len(at):
         return
     for frame in np.flatnonzero(track.state == State.ABSENT):
-        near = _neighbours(at, frame)
-        since = np.abs(times[frame] - times[near]).min()
+        near = _neighbours(track, at, frame)
+        since = np.abs(times[frame] - times[near]).min(initial=np.inf)
         if since <= REACH_S and not all(_outside(track, other, size) for other in near):
             track.state[frame] = State.LOST
 
@@ -79,8 +79,13 @@ def distrust(track: FaceTrack, times: np.ndarray) -> None:
         inner = before >= 0 and after < len(times)
         if inner and times[after] - times[before] <= BRIDGE_S + 1e-6:
             continue
-        doubtful.update(known[(known <= before) & (times[known] >= times[before + 1] - _DOUBT_S)])
-        doubtful.update(known[(known >= after) & (times[known] <= times[after - 1] + _DOUBT_S)])
+        # before and after a cut a face is seen as well as ever
+        if before + 1 not in track.cuts:
+            lost = times[before + 1]
+            doubtful.update(known[(known <= before) & (times[known] >= lost - _DOUBT_S)])
+        if after not in track.cuts:
+            found = times[after - 1]
+            doubtful.update(known[(known >= after) & (times[known] <= found + _DOUBT_S)])
     for frame in sorted(int(frame) for frame in doubtful):
         track.sightings[frame] = _box(track.landmarks[frame])
         track.landmarks[frame] = np.nan
@@ -115,7 +120,7 @@ def expect(tracks: list[FaceTrack], times: np.ndarray, size: tuple[int, int]) ->
             continue
         ways: dict[tuple[int, int], bool] = {}
         for frame in np.flatnonzero((track.state == State.ABSENT) & somebody):
-            for other in _neighbours(known, frame):
+            for other in _neighbours(track, known, frame):
                 side = 1 if other < frame else -1
                 if (other, side) not in ways:
                     ways[other, side] = _outward(track, known, other, side, times, size)
@@ -133,7 +138,7 @@ def expect(tracks: list[FaceTrack], times: np.ndarray, size: tuple[int, int]) ->
 def overdue(track: FaceTrack, times: np.ndarray, frame: int) -> bool:
     """Whether a lost person was neither measured nor detected for over a second around a frame."""
     at = _evidence(track)
-    near = times[_neighbours(at, frame)]
+    near = times[_neighbours(track, at, frame)]
     return not len(near) or bool(np.abs(times[frame] - near).min() > REACH_S)
 
 
@@ -156,7 +161,7 @@ def reaches(track: FaceTrack, times: np.ndarray, frame: int) -> np.ndarray:
     """
     at, known = _evidence(track), track.known()
     boxes = []
-    near = _neighbours(at, frame)
+    near = _neighbours(track, at, frame)
     for other in near:
         if other in track.sightings:
             low, high = track.sightings[int(other)][:2], track.sightings[int(other)][2:]
@@ -185,8 +190,11 @@ def _evidence(track: FaceTrack) -> np.ndarray:
     return np.union1d(track.known(), np.array(sorted(track.sightings), int))
 
 
-def _neighbours(known: np.ndarray, frame: int) -> np.ndarray:
-    """The last known frame before (or at) a frame and the first after, where there are such."""
+def _neighbours(track: FaceTrack, known: np.ndarray, frame: int) -> np.ndarray:
+    """The last known frame before (or at) a frame and the first after, where there are such in
+    its shot."""
+    first, end = track.shot(frame)
+    known = known[(known >= first) & (known < end)]
     at = int(np.searchsorted(known, frame))
     if at < len(known) and known[at] == frame:
         return known[at : at + 1]
@@ -225,7 +233,9 @@ def _pace(
 ) -> np.ndarray:
     """Where a face was going after a frame (or, with side -1, came from before it): pixels per
     second, shape (2,)."""
-    near = known[np.abs(times[known] - times[frame]) <= _HEADING_S]
+    first, end = track.shot(frame)
+    near = known[(known >= first) & (known < end)]
+    near = near[np.abs(times[near] - times[frame]) <= _HEADING_S]
     near = near[near <= frame] if side > 0 else near[near >= frame]
     if len(near) < 2:
         return np.zeros(2)

@@ -7,7 +7,6 @@ scaled regions and the answers are averaged, which takes about a third off the j
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +17,8 @@ import cv2
 import numpy as np
 
 from mien.errors import ParameterError, TrackingError
+from mien.models.quiet import quiet
+from mien.models.sighting import Sighting
 
 # scale and shift (in region sizes) of the views whose answers are averaged
 _VIEWS = ((1.50, 0.010, -0.008), (1.62, -0.010, 0.008))
@@ -49,6 +50,11 @@ class Region:
         low, high = level.min(0), level.max(0)
         centre = (low + high) / 2 @ turn
         return Region(float(centre[0]), float(centre[1]), float((high - low).max()), angle)
+
+    @staticmethod
+    def of(sighting: Sighting) -> Region:
+        """The region of a face that a detector saw."""
+        return Region(sighting.x, sighting.y, sighting.size, sighting.angle)
 
     def view(self, scale: float, dx: float, dy: float) -> Region:
         """The region enlarged by `scale` and shifted by a share of its own size."""
@@ -204,7 +210,7 @@ class _MeshGraph:
             raw = packet_getter.get_proto(packet).SerializeToString()
             self._found[packet.timestamp.value] = _unpack(raw)
 
-        with _quiet():
+        with quiet():
             self._graph = calculator_graph.CalculatorGraph(graph_config=_GRAPH)
             self._graph.observe_output_stream("landmarks", receive, False)
             self._graph.start_run({"attention": packet_creator.create_bool(True)})
@@ -256,7 +262,7 @@ class Landmarker:
         self.name = f"mediapipe {mediapipe.__version__} {path.name}"
         self._image, self._format = mediapipe.Image, mediapipe.ImageFormat.SRGB
         try:
-            with _quiet():
+            with quiet():
                 self._task = tasks.vision.FaceLandmarker.create_from_options(
                     tasks.vision.FaceLandmarkerOptions(
                         base_options=tasks.BaseOptions(model_asset_path=str(path)),
@@ -316,18 +322,3 @@ def open_backend(landmarker: str | Path | None = None) -> Backend:
     """
     path = landmarker or os.environ.get("MIEN_LANDMARKER")
     return Landmarker(path) if path else FaceMesh()
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep the start-up chatter of MediaPipe's C++ off the terminal."""
-    os.environ.setdefault("GLOG_minloglevel", "2")
-    saved = os.dup(2)
-    null = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(null, 2)
-        yield
-    finally:
-        os.dup2(saved, 2)
-        os.close(saved)
-        os.close(null)

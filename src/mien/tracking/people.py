@@ -1,9 +1,14 @@
 """Who is who: one track per person over the whole clip.
 
 The tracker measures every frame. New faces are looked for every third frame, and in every frame
-while somebody is missing who did not leave over the edge; small ones in tiles about once a second.
-A face that turns up is followed backwards through the frames since the last search, so that the
-first frames of somebody who enters are not missed.
+while somebody is missing who did not leave over the edge; small ones, and faces that lie on a side
+or are upside down, about twice a second; and all of them at once wherever the picture changes from
+one frame to the next as if somebody had appeared. A face that turns up is followed backwards
+through the frames since the last search, so that the first frames of somebody who enters are not
+missed. Landmarks that do not lie on the eyes and the mouth that detectors see are not believed.
+
+Where the film cuts to something else every run ends: who is who afterwards, looks say, not places.
+So does a run whose face changes from one frame to the next into somebody else's.
 
 A face is followed from each frame to the next by its place. Where two faces come close to each
 other, place says nothing: a run of one face might go on as the other. There the runs are cut, and
@@ -16,16 +21,24 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+import cv2
 import numpy as np
 
 from mien.face_model import FaceModel
+from mien.models.sighting import Sighting
 from mien.tracking.detection import Detector
 from mien.tracking.gaps import REACH_S, bridge, distrust, expect
 from mien.tracking.landmarks import Backend, Region
-from mien.tracking.track import FaceTrack, State
+from mien.tracking.scene import Scene
+from mien.tracking.suspects import VOICES, Suspects
+from mien.tracking.track import FaceTrack, State, Stretch
 
 _LOOK_EVERY = 3  # frames between searches of the whole frame while nobody is missing
 _TILE_EVERY = 24  # frames between searches for small faces
+_TURNED_EVERY = 12  # frames between searches for faces that lie
+_LEVEL_EVERY = 24  # frames after which it is asked again whether a face is the way up it seems
+_POPPED = 2  # places in a frame, at most, that are searched because they changed at once
+_CREDIT = (0.15, 12.0)  # such searches that a frame earns, and the most that are saved up
 _PATIENCE_S = 10.0  # how long somebody missing is looked for in every frame
 _SETTLED = 5  # frames after which a run counts as somebody who may be missed
 _CLOSE = 0.9  # face sizes between two faces within which one may be taken for the other
@@ -39,6 +52,15 @@ _CHANGED = 0.45  # descriptor distance that a face does not move from one frame 
 _CLEARLY = 0.1  # descriptor distance by which a face has to be more like another one
 _NEAR = 3.0  # face sizes within which another face may be taken for one that was just found
 _MOVING = 0.03  # face sizes per frame between two faces above which place is not to be trusted
+
+_BELIEVED = 0.25  # face sizes by which landmarks may lie beside the eyes and mouth that are seen
+_TURNED = 0.9  # radians by which they may be turned against them
+_ALIKE = 0.9  # correlation of a face with itself a frame earlier: .96 and more on ten clips
+_ANOTHER = 0.5  # descriptor distance from which a face that changed at once is somebody else's
+_WATCHED = 45  # frames after which a face is described again, to be known in every stretch
+
+_EYES_AND_MOUTH = ((33, 133), (362, 263), (13, 14))  # landmarks
+_PLACES = np.array([[7, 8], [17, 8], [12, 18]], np.float32)  # of these in a patch, pixels
 
 Describe = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
@@ -58,6 +80,10 @@ class _Tracklet:
     """Whether another run goes on in its place."""
     close: bool = False
     """Whether another face is so near that the two may be mistaken."""
+    patch: np.ndarray | None = None
+    """The face in its last frame, small and grey."""
+    level: int = -1
+    """Last frame in which a detector saw the face the way up that it seems."""
 
     @property
     def end(self) -> int:
@@ -100,6 +126,13 @@ class Tracker:
         self._missing: list[_Tracklet] = []
         self._doubts: list[tuple[int, Region]] = []
         self._recent: deque[tuple[int, np.ndarray]] = deque(maxlen=_TILE_EVERY)
+        self._scene = Scene()
+        self._cuts: list[int] = []
+        self._suspects = Suspects(self._detector)
+        self._credit = _CREDIT[1]
+        self.suspects: dict[int, list[np.ndarray]] = {}
+        """After `finish`: places to cover by frame, where several detectors see a face that cannot
+        be measured; left, top, right, bottom, pixels."""
         self._times: list[float] = []
         self._size: tuple[int, int] = (0, 0)
 
@@ -121,6 +154,9 @@ class Tracker:
         number = len(self._times)
         self._times.append(time)
         self._size = (image.shape[0], image.shape[1])
+        self._scene.update(image)
+        if self._scene.cut:
+            self._cut_film(number)
         expected = [self._expected(tracklet) for tracklet in self._open]
         measured = self._measure(image, expected)
         followed = list(self._open)
@@ -146,6 +182,7 @@ class Tracker:
             seen.append(points)
             still.append(tracklet)
         self._open = still
+        self._notice_changes(image, number)
         self._search(image, number, seen, len(still) < len(followed))
         self._part()
         self._recent.append((number, image))
@@ -163,6 +200,7 @@ class Tracker:
         self._detector.close()
         people = self._join(runs)
         tracks = [self._track(number, person) for number, person in enumerate(people)]
+        self.suspects = _unknown(self._suspects.boxes(), tracks)
         times = np.array(self._times)
         self._place_doubts(tracks, times)
         for track in tracks:
@@ -184,29 +222,151 @@ class Tracker:
         x, y = tracklet.pace()
         return replace(region, x=region.x + float(x), y=region.y + float(y))
 
+    def _cut_film(self, number: int) -> None:
+        """End all runs: the film shows something else from this frame on."""
+        for tracklet in self._open:
+            tracklet.cut = True
+            self._look_again(tracklet)
+            self._done.append(tracklet)
+        self._open, self._missing = [], []
+        self._recent.clear()
+        self._suspects.cut()
+        self._cuts.append(number)
+
+    def _notice_changes(self, image: np.ndarray, number: int) -> None:
+        """Cut the run of a face that became somebody else's from one frame to the next."""
+        for k, tracklet in enumerate(self._open):
+            patch, before = _patch(image, tracklet.landmarks[-1]), tracklet.patch
+            tracklet.patch = patch
+            if before is None or self._describe is None or not tracklet.descriptors:
+                continue
+            if float((patch * before).sum()) >= _ALIKE:
+                continue
+            looks = self._describe(image, tracklet.landmarks[-1])
+            if min(np.linalg.norm(looks - d) for d in tracklet.descriptors) < _ANOTHER:
+                continue
+            close = tracklet.close
+            self._open[k] = rest = self._cut(tracklet, number, linked=False)
+            rest.descriptors.append(looks)
+            rest.patch = patch
+            if not close and number not in self._cuts:  # nobody walked in: the film was cut
+                self._cuts.append(number)
+
     def _search(self, image: np.ndarray, number: int, seen: list[np.ndarray], lost: bool) -> None:
         """Look for faces that are not followed, and follow them."""
         now = self._times[-1]
         self._missing = [
             run for run in self._missing if now - self._times[run.end - 1] <= _PATIENCE_S
         ]
+        first = number == 0 or number in self._cuts
         tiles = number % _TILE_EVERY == 0 or not seen
-        look = tiles or number % _LOOK_EVERY == 0 or lost or bool(self._missing)
-        regions = self._detector.find(image, tiles) if look else []
-        for region in regions:
-            if any(region.same_place(Region.around(points)) for points in seen):
+        look = first or tiles or number % _LOOK_EVERY == 0 or lost or bool(self._missing)
+        found = self._detector.see(image, tiles) if look else []
+        if first or number % _TURNED_EVERY == 0 or (not seen and number % _LOOK_EVERY == 0):
+            found += self._detector.see_turned(image)
+        found += self._see_changed(image, number, seen, first)
+        for sighting in found:
+            self._consider(image, number, sighting, seen)
+        patience = max(_LOOK_EVERY, round(REACH_S * self._rate()))
+        for sighting in self._suspects.update(number, image, patience):
+            self._consider(image, number, sighting, seen, voices=VOICES)
+        self._ask_which_way_up(image, number)
+
+    def _see_changed(
+        self, image: np.ndarray, number: int, seen: list[np.ndarray], first: bool
+    ) -> list[Sighting]:
+        """Faces where the picture is not as it was: at once, or since it was last searched."""
+        known = [_box_around(points) for points in seen]
+        found: list[Sighting] = []
+        self._credit = min(self._credit + _CREDIT[0], _CREDIT[1])
+        if not first:
+            for box in self._scene.popped(known)[:_POPPED]:
+                if self._credit >= 1:
+                    self._credit -= 1
+                    found += self._detector.see_near(image, box)
+        if first or number % (2 * _TILE_EVERY) == 0:
+            changed = self._scene.changed(known)
+            if changed is not None:
+                found += self._detector.see_small(image, changed, turned=first)
+            self._scene.searched()
+        return found
+
+    def _consider(
+        self,
+        image: np.ndarray,
+        number: int,
+        sighting: Sighting,
+        seen: list[np.ndarray],
+        voices: int = 0,
+    ) -> None:
+        """Follow a face that was seen, unless it is followed.
+
+        `voices` is the number of detectors that are known to see it so; 0 for not asked.
+        """
+        region = Region.of(sighting)
+        rivals = [k for k, points in enumerate(seen) if region.same_place(Region.around(points))]
+        if rivals:
+            if not any(self._contradicts(self._open[k], sighting, number) for k in rivals):
+                return
+            sighting, voices = self._detector.orient(image, sighting)
+            wrong = [k for k in rivals if _other_face(self._open[k].region, sighting)]
+            if voices < VOICES or len(wrong) < len(rivals):
+                return
+            for k in reversed(wrong):
+                self._disown(self._open.pop(k), sighting)
+                del seen[k]
+        if not voices and not self._doubted(number, region):
+            sighting, voices = self._detector.orient(image, sighting)
+        points = self._settle(image, Region.of(sighting))
+        if points is None or not _believed(points, sighting):
+            self._doubts.append((number, Region.of(sighting)))
+            if voices >= VOICES:
+                self._suspects.note(number, sighting, reversed(self._recent))
+            return
+        if any(_same(points, other) for other in seen):
+            return
+        seen.append(points)
+        tracklet = _Tracklet(number, [points.astype(np.float32)])
+        tracklet.patch = _patch(image, points)
+        self._follow_back(tracklet, image)
+        if voices >= VOICES:
+            tracklet.level = number
+        self._open.append(tracklet)
+        self._found(tracklet)
+        self._suspects.forget(sighting)
+
+    def _contradicts(self, tracklet: _Tracklet, sighting: Sighting, number: int) -> bool:
+        """Whether a sighting in the place of a face says that its landmarks are wrong."""
+        if not _other_face(tracklet.region, sighting):
+            return False
+        level = tracklet.level >= 0 and number - tracklet.level <= _LEVEL_EVERY
+        return not level or tracklet.region.size < 0.6 * sighting.size
+
+    def _doubted(self, number: int, region: Region) -> bool:
+        """Whether all detectors were asked about this place not long ago."""
+        return any(
+            number - _TILE_EVERY < frame < number and region.same_place(other)
+            for frame, other in reversed(self._doubts[-_TILE_EVERY:])
+        )
+
+    def _disown(self, tracklet: _Tracklet, sighting: Sighting) -> None:
+        """Give up a run whose landmarks are not on the face: it is where detectors see it."""
+        first = max(tracklet.start, tracklet.level + 1)
+        wrong = range(first, tracklet.end)
+        del tracklet.landmarks[first - tracklet.start :]
+        self._suspects.presume(wrong, sighting)
+        if tracklet.landmarks:
+            tracklet.cut = True
+            self._done.append(tracklet)
+
+    def _ask_which_way_up(self, image: np.ndarray, number: int) -> None:
+        """Note which faces a detector sees the way up that their landmarks say."""
+        for tracklet in self._open:
+            age = number - tracklet.start
+            if age % _LEVEL_EVERY and not (age and tracklet.level < 0 and age % _LOOK_EVERY == 0):
                 continue
-            points = self._settle(image, region)
-            if points is None:
-                self._doubts.append((number, region))
-                continue
-            if any(_same(points, other) for other in seen):
-                continue
-            seen.append(points)
-            tracklet = _Tracklet(number, [points.astype(np.float32)])
-            self._follow_back(tracklet, image)
-            self._open.append(tracklet)
-            self._found(tracklet)
+            if self._detector.level(image, tracklet.region):
+                tracklet.level = number
 
     def _found(self, tracklet: _Tracklet) -> None:
         """Stop looking for whoever this may be: the nearest of those missing."""
@@ -287,7 +447,7 @@ class Tracker:
         for k, tracklet in enumerate(self._open):
             age = len(tracklet.landmarks)
             wary = self._wary(tracklet)
-            due = not tracklet.descriptors or age in (15, 45, 120) or age % 450 == 0
+            due = not tracklet.descriptors or age == 15 or age % _WATCHED == 0
             if not (wary or due):
                 continue
             looks = self._describe(image, tracklet.landmarks[-1])
@@ -428,7 +588,8 @@ class Tracker:
         brief = all(not run.placed and len(run.landmarks) < 15 for run in two) or all(
             not run.placed and len(run.landmarks) < 15 for run in one
         )
-        return looks if loose and brief else np.inf
+        near = loose and brief and any(self._one_shot(a, b) for a in one for b in two)
+        return looks if near else np.inf
 
     def _unlike(self, one: list[_Tracklet], two: list[_Tracklet]) -> float | None:
         """Descriptor distance of two groups of runs: that of their more alike views."""
@@ -439,9 +600,16 @@ class Tracker:
         each = np.linalg.norm(np.array(ours)[:, None] - np.array(theirs)[None], axis=2)
         return float(np.quantile(each, 0.2))
 
+    def _one_shot(self, run: _Tracklet, other: _Tracklet) -> bool:
+        """Whether the film does not cut between two runs."""
+        between = min(run.end, other.end), max(run.start, other.start)
+        return not any(between[0] <= cut <= between[1] for cut in self._cuts)
+
     def _continues(self, run: _Tracklet, later: _Tracklet) -> bool:
         """Whether a run begins where and soon after another one ended, and nobody was near."""
         if run.end > later.start or run.cut or run.close or not later.placed:
+            return False
+        if not self._one_shot(run, later):
             return False
         gap = self._times[later.start] - self._times[run.end - 1]
         return gap <= REACH_S and _same(run.landmarks[-1], later.landmarks[0])
@@ -474,10 +642,15 @@ class Tracker:
             for frame, points in enumerate(run.landmarks, run.start):
                 landmarks[frame] = points
             state[run.start : run.end] = State.TRACKED
+        track = FaceTrack(number, landmarks, state, cuts=tuple(sorted(self._cuts)))
+        track.stretches = [
+            Stretch(run.start, run.end, np.array(run.descriptors))
+            for run in sorted(runs, key=lambda run: run.start)
+        ]
         descriptors = [d for run in runs for d in run.descriptors]
-        if not descriptors:
-            return FaceTrack(number, landmarks, state)
-        return FaceTrack(number, landmarks, state, np.array(descriptors))
+        if descriptors:
+            track.descriptors = np.array(descriptors)
+        return track
 
 
 def _same(points: np.ndarray, other: np.ndarray) -> bool:
@@ -488,6 +661,61 @@ def _apart(region: Region, other: Region) -> float:
     """How far two faces are from each other, sizes of the larger one."""
     away = max(abs(region.x - other.x), abs(region.y - other.y))
     return away / max(region.size, other.size)
+
+
+def _other_face(region: Region, sighting: Sighting) -> bool:
+    """Whether a face that is seen where another is measured lies otherwise, or is far larger."""
+    turn = (sighting.angle - region.angle + np.pi) % (2 * np.pi) - np.pi
+    return bool(abs(turn) > _TURNED) or region.size < 0.6 * sighting.size
+
+
+def _believed(points: np.ndarray, sighting: Sighting) -> bool:
+    """Whether landmarks lie on the eyes and the mouth that a detector sees."""
+    if not np.isfinite(sighting.points).all():
+        return True
+    own = np.stack([points[list(some), :2].mean(0) for some in _EYES_AND_MOUTH])
+    away = np.linalg.norm(own - sighting.points, axis=1)
+    return bool(away.max() < _BELIEVED * sighting.size)
+
+
+def _patch(image: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """Eyes to mouth as a small grey picture whose sum of squares is 1, shape (24, 24)."""
+    own = np.stack([points[list(some), :2].mean(0) for some in _EYES_AND_MOUTH])
+    matrix = cv2.getAffineTransform(own.astype(np.float32), _PLACES)
+    grey = cv2.cvtColor(cv2.warpAffine(image, matrix, (24, 24)), cv2.COLOR_RGB2GRAY)
+    smooth = cv2.GaussianBlur(grey.astype(np.float32), (0, 0), 1)
+    smooth -= smooth.mean()
+    return np.asarray(smooth / max(float(np.linalg.norm(smooth)), 1e-3))
+
+
+def _box_around(points: np.ndarray) -> np.ndarray:
+    """The box of a face with what moves with it: left, top, right, bottom, pixels."""
+    region = Region.around(points)
+    half = 0.8 * region.size
+    return np.array([region.x - half, region.y - half, region.x + half, region.y + half])
+
+
+def _unknown(
+    boxes: dict[int, list[np.ndarray]], tracks: list[FaceTrack]
+) -> dict[int, list[np.ndarray]]:
+    """Boxes by frame, without those in which somebody's face is measured."""
+    found: dict[int, list[np.ndarray]] = {}
+    for frame, here in boxes.items():
+        faces = [
+            Region.around(track.landmarks[frame])
+            for track in tracks
+            if track.state[frame] == State.TRACKED
+        ]
+        for box in here:
+            middle, side = (box[:2] + box[2:]) / 2, float((box[2:] - box[:2]).max())
+            known = any(
+                max(abs(face.x - middle[0]), abs(face.y - middle[1])) < 0.4 * face.size
+                and side < 3 * face.size
+                for face in faces
+            )
+            if not known:
+                found.setdefault(frame, []).append(box)
+    return found
 
 
 def _nearing(region: Region, other: Region, pace: np.ndarray) -> float:

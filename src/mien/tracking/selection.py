@@ -11,13 +11,15 @@ from pathlib import Path
 import numpy as np
 
 from mien.errors import ParameterError
-from mien.tracking.track import FaceTrack
+from mien.tracking.track import FaceTrack, Stretch
 
 _NUMBER = re.compile(r"\d+")
 _PLACE = re.compile(r"(\d+(?:\.\d+)?)\s*,\s*(\d+(?:\.\d+)?)\s*@\s*(\d+(?:\.\d+)?)")
 _NEAR_S = 0.25  # a face counts as seen at a time if it was measured this close to it
 _NEAR = 1.5  # face sizes between a place and the middle of a face: one beyond its edge
 _CLEAR = 0.25  # face sizes by which the next face has to be further away
+_PROVEN = 0.5  # descriptor distance of a stretch to the one that was named, in the middle
+_AT_WORST = 0.65  # the same of every view that was described
 _CLEARER = 0.05  # descriptor distance by which the next person has to be less alike
 
 DescribePicture = Callable[[str], np.ndarray]
@@ -86,7 +88,7 @@ def roles(
     times: np.ndarray,
     describe_picture: DescribePicture,
     threshold: float,
-) -> list[Role]:
+) -> tuple[list[Role], dict[int, list[str]]]:
     """What happens to each person of a clip.
 
     Parameters
@@ -107,6 +109,8 @@ def roles(
     -------
     roles : list of Role
         One per track.
+    left : dict
+        By the number of each person who is left alone, the names that mean them.
 
     Raises
     ------
@@ -123,6 +127,7 @@ def roles(
         chosen = {_numbered(number, tracks) for number in listed}
         found = [Role.REPLACE if k in chosen else Role.COVER for k in range(len(tracks))]
     named: dict[int, Role] = {}
+    left: dict[int, list[str]] = {}
     for role, items in ((Role.LEAVE, selection.leave), (Role.COVER, selection.cover)):
         for item in items:
             person = _resolve(item, tracks, times, describe_picture, threshold)
@@ -131,9 +136,84 @@ def roles(
                     f"{item} is person {person + 1}, who is to be both left alone and covered: "
                     "choose one of the two."
                 )
+            if role == Role.LEAVE:
+                left.setdefault(person, []).append(item)
     for person, role in named.items():
         found[person] = role
+    return found, left
+
+
+def proven(
+    item: str,
+    track: FaceTrack,
+    others: Sequence[FaceTrack],
+    times: np.ndarray,
+    describe_picture: DescribePicture,
+) -> np.ndarray:
+    """Frames in which a person's looks prove that they are who was named.
+
+    A place says nothing across a cut, and a track is put together by a machine. So every stretch
+    that was followed without a break is compared with the one that was named: that at the place
+    and time, the one most like the picture, or else the longest.
+
+    Parameters
+    ----------
+    item : str
+        The name: a number, a place and time, or a picture.
+    track : FaceTrack
+        Whom it means.
+    others : sequence of FaceTrack
+        Everybody else.
+    times : np.ndarray [shape=(n_frames,)]
+        Presentation times, seconds, increasing.
+    describe_picture : callable
+        As for `roles`.
+
+    Returns
+    -------
+    frames : np.ndarray [shape=(n_frames,), dtype=bool]
+    """
+    found = np.zeros(len(track.state), bool)
+    stretches = [stretch for stretch in track.stretches if len(stretch.descriptors)]
+    if not stretches:
+        return found
+    place = _PLACE.fullmatch(item)
+    if _NUMBER.fullmatch(item):
+        anchor = max(stretches, key=lambda s: s.end - s.start)
+    elif place:
+        frame = int(np.abs(times - float(place.group(3))).argmin())
+        anchor = min(stretches, key=lambda s: max(s.start - frame, frame - s.end + 1, 0))
+    else:
+        wanted = describe_picture(item)
+        anchor = min(
+            stretches, key=lambda s: float(np.linalg.norm(s.descriptors - wanted, axis=1).min())
+        )
+    rivals = [other.descriptors for other in others if len(other.descriptors)]
+    before: Stretch | None = None
+    for stretch in track.stretches:
+        if not (stretch is anchor or _one_person(stretch, anchor, rivals)):
+            before = None
+            continue
+        found[stretch.start : stretch.end] = True
+        if before is not None:  # interpolated between two that are proven
+            found[before.end : stretch.start] = True
+        before = stretch
     return found
+
+
+def _one_person(stretch: Stretch, anchor: Stretch, rivals: list[np.ndarray]) -> bool:
+    """Whether two stretches show one person: alike, and nobody else in the clip more so."""
+    if not len(stretch.descriptors):
+        return False
+
+    def unlike(others: np.ndarray) -> np.ndarray:
+        each = np.linalg.norm(stretch.descriptors[:, None] - others[None], axis=2)
+        return np.asarray(each.min(1))
+
+    own = unlike(anchor.descriptors)
+    if np.median(own) > _PROVEN or own.max() > _AT_WORST:
+        return False
+    return all(np.median(unlike(others)) > np.median(own) + _CLEARER for others in rivals)
 
 
 def _check(name: str, item: str) -> None:

@@ -17,6 +17,18 @@ class State(IntEnum):
     LOST = 3
 
 
+@dataclass(frozen=True, eq=False)
+class Stretch:
+    """Frames through which one face was followed without a break."""
+
+    start: int
+    """First frame."""
+    end: int
+    """The frame after the last one."""
+    descriptors: np.ndarray
+    """What a recogniser says of some views of the face in it, shape (n_views, d)."""
+
+
 def _no_descriptors() -> np.ndarray:
     return np.zeros((0, 128))
 
@@ -40,6 +52,16 @@ class FaceTrack:
     sightings: dict[int, np.ndarray] = field(default_factory=_no_sightings)
     """Frames in which a face was detected but could not be measured, and where: left, top, right,
     bottom in pixels, shape (4,)."""
+    stretches: list[Stretch] = field(default_factory=list)
+    """The unbroken runs of which this person was put together, in order."""
+    cuts: tuple[int, ...] = ()
+    """First frames after the film cuts to something else: place says nothing across them."""
+
+    def shot(self, frame: int) -> tuple[int, int]:
+        """First frame of the shot that a frame belongs to, and the first after it."""
+        edges = [0, *self.cuts, len(self.state)]
+        at = int(np.searchsorted(edges, frame, side="right"))
+        return edges[at - 1], edges[at]
 
     def known(self) -> np.ndarray:
         """Frames with landmarks, shape (n_known,)."""

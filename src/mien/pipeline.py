@@ -28,7 +28,7 @@ from mien.geometry import face_box
 from mien.ledger import Entry, Ledger
 from mien.privacy import distractors
 from mien.privacy.audit import Audit, audit, enforce
-from mien.privacy.lookout import Face, Lookout, Tally, close_up
+from mien.privacy.lookout import Face, Lookout, Tally, close_up, same_face
 from mien.privacy.recognisers import GLIMPSE, Dlib, Recogniser
 from mien.privacy.residual import Box
 from mien.privacy.spread import spread
@@ -452,14 +452,16 @@ def _look(
     if turn is not None:
         seen += lookout.search(original, turn, found.tally)
     assert replaced.faces is not None
-    found.left = lookout.left(original, replaced.image, seen, replaced.faces, found.tally)
+    found.left = lookout.left(
+        original, replaced.image, seen, replaced.faces, found.tally, recogniser
+    )
     if turn is not None and turn % 4 == 0:  # as often as once a second, faces are described
         for k, points in enumerate(replaced.moved):
             if points is None:
                 continue
             there = Region.around(points)
             for sighting in seen:
-                if there.same_place(Region.of(sighting)) and k not in found.glimpses:
+                if same_face(there, sighting) and k not in found.glimpses:
                     pictures = (original, replaced.image)
                     before, after = (
                         recogniser.glimpse(close_up(picture, sighting, GLIMPSE))
@@ -789,9 +791,7 @@ def _record(
         residual={
             "detectors": list(Lookout.names),
             "frames_searched": len(rendered.watched),
-            "frames_by_detector": dict(sorted(rendered.tally.looked.items())),
-            "faces_by_detector": dict(sorted(rendered.tally.seen.items())),
-            "places_in_doubt": rendered.tally.doubts,
+            **rendered.tally.as_dict(),
             "found": sum(len(boxes) for boxes in rendered.left.values()),
         },
     )

@@ -106,12 +106,12 @@ def audit(
 def _words(verdict: Verdict) -> list[str]:
     """The verdict in plain words, a line for each person and one for faces left over."""
     lines = [_person(found) for found in verdict.findings]
-    frames = f"{verdict.scanned} frames a second detector finds"
+    frames = f"{verdict.scanned} frames that other detectors searched, at four rotations,"
     lines.append(
-        f"Other faces: in {len(verdict.residual)} of {frames} a face where none was tracked (first "
-        f"in frame {min(verdict.residual)})."
+        f"Other faces: in {len(verdict.residual)} of {frames} there is a face where none was "
+        f"tracked (first in frame {min(verdict.residual)})."
         if verdict.residual
-        else f"Other faces: in {frames} none but those tracked."
+        else f"Other faces: in {frames} there is none but those tracked."
     )
     return lines + [f"Note: {note}" for note in verdict.notes]
 

@@ -7,6 +7,7 @@ References
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import Any
 
 import cv2
@@ -35,6 +36,7 @@ class Hog:
 
         self._score = score
         self._detector: Any = dlib.get_frontal_face_detector()
+        self._lock = Lock()
 
     def find(self, image: np.ndarray, smallest: float = WINDOW) -> list[Sighting]:
         """See `FaceDetector.find`; faces with a side of at least `smallest` pixels."""
@@ -43,7 +45,8 @@ class Hog:
         if scale != 1:
             how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
             grey = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=how)
-        boxes, scores, _ = self._detector.run(grey, 0, self._score)
+        with self._lock:  # dlib keeps its pyramid in the detector
+            boxes, scores, _ = self._detector.run(grey, 0, self._score)
         return distinct(
             Sighting(
                 (box.left() + _BOX[0] * box.width()) / scale,

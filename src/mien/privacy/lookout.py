@@ -25,6 +25,8 @@ from mien.models.hog import Hog
 from mien.models.mmod import Mmod
 from mien.models.mtcnn import SMALLEST, Mtcnn
 from mien.models.sighting import FaceDetector, Sighting, at_quarters, distinct
+from mien.models.upright import orient
+from mien.privacy.recognisers import GLIMPSE, Recogniser
 from mien.privacy.residual import Box
 from mien.tracking.landmarks import Region
 
@@ -49,7 +51,7 @@ class Face(NamedTuple):
     region: Region
     """Where it was in the original."""
     spared: bool = False
-    """Whether it is left as it is because its owner was named and recognised."""
+    """Whether it may be as it was: its owner was named and recognised, or somebody else judges."""
 
 
 @dataclass
@@ -62,6 +64,14 @@ class Tally:
     """Faces that each saw in them."""
     doubts: int = 0
     """Places about which all detectors were asked."""
+
+    def as_dict(self) -> dict[str, object]:
+        """For JSON."""
+        return {
+            "frames_by_detector": dict(sorted(self.looked.items())),
+            "faces_by_detector": dict(sorted(self.seen.items())),
+            "places_in_doubt": self.doubts,
+        }
 
     def add(self, other: Tally) -> None:
         """Add what somebody else looked at."""
@@ -140,6 +150,7 @@ class Lookout:
         sightings: Sequence[Sighting],
         faces: Sequence[Face],
         tally: Tally,
+        recogniser: Recogniser,
         tolerance: float = 0.0,
     ) -> list[Box]:
         """Those of the faces seen in an original that are left in its result.
@@ -154,6 +165,8 @@ class Lookout:
             Faces that were replaced, covered in place or left on purpose.
         tally : Tally
             What was looked at is added.
+        recogniser : Recogniser
+            Says whether a face that changed and that nobody accounts for is still the original's.
         tolerance : float
             Grey levels by which a pixel may differ and still be as it was: 0 before encoding.
 
@@ -164,7 +177,7 @@ class Lookout:
         """
         found = []
         for sighting in sightings:
-            mine = [face for face in faces if _same_face(face.region, sighting)]
+            mine = [face for face in faces if same_face(face.region, sighting)]
             if any(face.spared for face in mine):
                 continue
             share = unchanged(original, result, sighting, tolerance)
@@ -173,11 +186,35 @@ class Lookout:
             if share < LEFT and _solid(result, sighting):
                 continue
             tally.doubts += 1
-            # what is as it was is the original's; what nobody accounts for is asked of the result
-            picture = original if share >= LEFT else result
-            if len(self.agree(picture, sighting)) >= AGREEING:
+            if share >= LEFT:
+                left = len(self.agree(original, sighting)) >= AGREEING
+            else:
+                left = self._recognised(original, result, sighting, faces, recogniser)
+            if left:
                 found.append(_box(sighting))
         return found
+
+    def _recognised(
+        self,
+        original: np.ndarray,
+        result: np.ndarray,
+        sighting: Sighting,
+        faces: Sequence[Face],
+        recogniser: Recogniser,
+    ) -> bool:
+        """Whether a face that was changed by accident is still there, and still the original's."""
+        detectors = (self._mtcnn, self._short, self._full)
+        sighting, voices = orient(detectors, original, sighting)
+        if voices < AGREEING or any(same_face(face.region, sighting) for face in faces):
+            return False  # seen the other way up it is a face that was replaced
+        if len(self.agree(result, sighting)) < AGREEING:
+            return False
+        chips = [
+            recogniser.glimpse(close_up(picture, sighting, GLIMPSE))
+            for picture in (original, result)
+        ]
+        before, after = recogniser.describe_all(chips)
+        return bool(np.linalg.norm(before - after) < recogniser.threshold)
 
     def agree(self, image: np.ndarray, sighting: Sighting) -> list[str]:
         """Names of the detectors that see a face at a place, turned upright and close by."""
@@ -271,7 +308,8 @@ def _solid(image: np.ndarray, sighting: Sighting) -> bool:
     return bool(part.size) and int(np.ptp(part.reshape(-1, part.shape[-1]), axis=0).max()) <= 2
 
 
-def _same_face(region: Region, sighting: Sighting) -> bool:
+def same_face(region: Region, sighting: Sighting) -> bool:
+    """Whether a face is seen where it was measured: in the same place, as large and as turned."""
     turn = (sighting.angle - region.angle + np.pi) % (2 * np.pi) - np.pi
     return bool(
         region.same_place(Region.of(sighting))

@@ -2,7 +2,9 @@
 
 Nothing is taken from whoever made the result: people are tracked in the original, frames are paired
 by time, and a face of the result is described where it is found as well as where the original's
-was.
+was. Nor is the tracker believed: detectors of other families look at the original at four
+rotations, and what they see there and nobody tracked must not be in the result as it was; whom they
+see where somebody was tracked is described as they see them.
 """
 
 from __future__ import annotations
@@ -17,8 +19,10 @@ import cv2
 import numpy as np
 
 from mien.errors import NoFaceError, ParameterError, VideoError
+from mien.models.sighting import Sighting
 from mien.privacy.audit import Audit, audit
-from mien.privacy.recognisers import Dlib, Recogniser, distances
+from mien.privacy.lookout import Face, Lookout, Tally, close_up, same_face
+from mien.privacy.recognisers import GLIMPSE, Dlib, Recogniser, distances
 from mien.privacy.residual import Box, Watch, unaccounted
 from mien.privacy.spread import spread
 from mien.tracking import FaceTrack, State, Tracker
@@ -33,6 +37,7 @@ PROBES = 60  # output frames of each person: none recognised means at most 5 % o
 LEAST_CHANGED = 6  # further output frames: those in which the face differs least from the original
 SCANNED = 60  # output frames that the independent detector sees, as many as are compared
 UNTOUCHED = 4.0  # grey levels, mean: what re-encoding alone may change
+_NOISE = 6.0  # grey levels: the same for each pixel and its neighbours
 _SIDE = 200  # pixels of a picture for the sheet
 
 Progress = Callable[[str, int, int | None], None]
@@ -115,6 +120,8 @@ class Verdict:
     """Frames of the original."""
     notes: list[str] = field(default_factory=list)
     """What limits the comparison, a sentence each."""
+    tally: Tally = field(default_factory=Tally)
+    """What detectors that do not track looked at in the original, and saw."""
 
     @property
     def passed(self) -> bool:
@@ -128,6 +135,7 @@ class Verdict:
             "people": [found.as_dict() for found in self.findings],
             "residual": {
                 "frames": self.scanned,
+                **self.tally.as_dict(),
                 "found": [
                     {"frame": frame, "boxes": [list(box) for box in boxes]}
                     for frame, boxes in self.residual.items()
@@ -200,6 +208,7 @@ def audit_pair(
     scan = set(_even(np.flatnonzero(partner >= 0), SCANNED))
     residual: dict[int, list[Box]] = {}
     watch, detector = Watch(), Detector()
+    lookout, tally, turns = Lookout(), Tally(), iter(range(len(scan)))
     try:
         for first, second in _side_by_side(original, deidentified, partner):
             frame = first.index
@@ -213,6 +222,12 @@ def audit_pair(
             scale = _scale(first, second)
             if frame in scan:
                 extra = unaccounted(watch.find(second.image), places(tracks, frame, scale))
+                turn = next(turns)
+                seen = lookout.search(first.image, turn, tally)
+                extra += _left(first, second, tracks, seen, lookout, tally, recogniser)
+                if turn % 4 == 0:
+                    for person in people:
+                        person.glimpse(first, second, seen, recogniser)
                 if extra:
                     residual[frame] = extra
             looked = None
@@ -224,7 +239,8 @@ def audit_pair(
     finally:
         detector.close()
     findings = [person.finish(recogniser, others) for person in people]
-    return Verdict(findings, residual, len(scan), int((partner >= 0).sum()), len(partner), notes)
+    paired = int((partner >= 0).sum())
+    return Verdict(findings, residual, len(scan), paired, len(partner), notes, tally)
 
 
 def follow(
@@ -350,6 +366,45 @@ def _side_by_side(
             yield frame, current if wanted >= 0 else None
 
 
+def _left(
+    first: Frame,
+    second: Frame,
+    tracks: list[FaceTrack],
+    seen: list[Sighting],
+    lookout: Lookout,
+    tally: Tally,
+    recogniser: Recogniser,
+) -> list[Box]:
+    """Faces that are left where nobody was tracked, in the result's pixels.
+
+    What was tracked is compared frame by frame, see `_Subject`.
+    """
+    faces = [
+        Face(Region.around(track.landmarks[first.index]), spared=True)
+        for track in tracks
+        if track.state[first.index] in (State.TRACKED, State.INTERPOLATED)
+    ]
+    other = _as_large(second.image, first.image)
+    found = lookout.left(first.image, other, seen, faces, tally, recogniser, _NOISE)
+    across, down = _scale(first, second)[:2]
+    return [
+        Box(
+            round(box.left * across),
+            round(box.top * down),
+            round(box.right * across),
+            round(box.bottom * down),
+        )
+        for box in found
+    ]
+
+
+def _as_large(image: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """A picture in the size of another one."""
+    if image.shape == other.shape:
+        return image
+    return cv2.resize(image, other.shape[1::-1], interpolation=cv2.INTER_AREA)
+
+
 def _scale(first: Frame, second: Frame) -> np.ndarray:
     """Pixels of the result per pixel of the original: across, down, in depth."""
     scale = np.array(second.image.shape[1::-1]) / np.array(first.image.shape[1::-1])
@@ -394,9 +449,11 @@ def _faces(image: np.ndarray, detector: Detector, backend: Backend) -> list[np.n
 
 @dataclass(frozen=True, eq=False)
 class _Suspect:
-    """A frame in which a face changed little."""
+    """A frame that is compared besides those chosen beforehand: a face changed little in it, or
+    other detectors saw it there."""
 
     difference: float
+    """Grey levels; not known of a frame that was compared for another reason."""
     chip: np.ndarray
     pictures: tuple[int, np.ndarray, np.ndarray]
 
@@ -417,6 +474,7 @@ class _Subject:
     compared: int = 0
     seen: int = 0
     least: list[_Suspect] = field(default_factory=list)
+    glimpses: list[_Suspect] = field(default_factory=list)
 
     @classmethod
     def of(cls, track: FaceTrack, partner: np.ndarray) -> _Subject:
@@ -440,9 +498,7 @@ class _Subject:
         left, top, right, bottom = inner.round().astype(int).clip(0, [width, height] * 2)
         if right - left < 4 or bottom - top < 4:
             return
-        other = second.image
-        if other.shape != first.image.shape:
-            other = cv2.resize(other, (width, height), interpolation=cv2.INTER_AREA)
+        other = _as_large(second.image, first.image)
         self.compared += 1
         difference = cv2.absdiff(first.image[top:bottom, left:right], other[top:bottom, left:right])
         self.untouched += int(difference.mean() < UNTOUCHED)
@@ -498,10 +554,31 @@ class _Subject:
             (first.index, _picture(first.image, here), _picture(second.image, there))
         )
 
+    def glimpse(
+        self, first: Frame, second: Frame, seen: list[Sighting], recogniser: Recogniser
+    ) -> None:
+        """Describe the face where detectors see it that do not track, in both clips."""
+        if not np.isfinite(self.track.landmarks[first.index]).all():
+            return
+        here = self.track.landmarks[first.index].astype(np.float64)
+        own = Region.around(here)
+        near = [s for s in seen if same_face(own, s)]
+        if not near:
+            return
+        other = _as_large(second.image, first.image)
+        before, after = (
+            recogniser.glimpse(close_up(picture, near[0], GLIMPSE))
+            for picture in (first.image, other)
+        )
+        self.originals.append(before)
+        there = here * _scale(first, second)
+        pictures = (first.index, _picture(first.image, here), _picture(second.image, there))
+        self.glimpses.append(_Suspect(np.nan, after, pictures))
+
     def finish(self, recogniser: Recogniser, others: np.ndarray | None) -> Finding:
         """Describe everything and judge: of each frame the view nearest to the person counts."""
         seen = self.seen / len(self.pictures)
-        for suspect in self.least:
+        for suspect in self.least + self.glimpses:
             self.chips.append(suspect.chip)
             self.owners.append(len(self.pictures))
             self.pictures.append(suspect.pictures)

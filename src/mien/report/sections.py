@@ -520,8 +520,9 @@ def _privacy(content: dict[str, Any]) -> Section:
     residual = content.get("residual") or {}
     left = len(residual.get("found") or [])
     notes = [
-        f"A second detector looked at {residual.get('frames', 0)} frames for faces where nobody "
-        f"was tracked and found {'none' if not left else f'some in {left} of them'}.",
+        f"Other detectors looked at {residual.get('frames', 0)} frames, at four rotations, for "
+        "faces where nobody was tracked and found "
+        f"{'none' if not left else f'some in {left} of them'}.",
         *content.get("notes", []),
     ]
     if any((person.get("seen") or 0) < 0.995 for person in content.get("people") or []):

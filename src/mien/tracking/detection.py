@@ -5,21 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cached_property
 
-import cv2
 import numpy as np
 
 from mien.models.blazeface import BlazeFace
 from mien.models.mtcnn import SMALLEST, Mtcnn
-from mien.models.sighting import QUARTERS, FaceDetector, Sighting, at_quarters, distinct
+from mien.models.sighting import QUARTERS, Sighting, at_quarters, distinct
+from mien.models.upright import level, orient
 from mien.tracking.landmarks import Region
 
 _CONFIDENCE = 0.5
 _TILE = 0.6  # a tile's share of the frame's longer side
 _LEAST = 12  # pixels of the smallest face that is of use
-_AROUND = 2.4  # face sizes of the picture in which is looked which way up a face is
-_CLOSE_UP = 240  # pixels of its side
-_OFF = 0.8  # face sizes by which detectors may place one face differently
-_LIKE = (0.4, 2.2)  # by which they may differ in its size
 _SMALLEST_PLACE = 160  # pixels of the side of the smallest part of a frame that is looked at
 
 
@@ -95,58 +91,17 @@ class Detector:
 
     def level(self, image: np.ndarray, region: Region) -> bool | None:
         """Whether a face is the way up that its region says; None where none is seen."""
-        part, _, _, _ = _close_up(image, region.x, region.y, region.size)
-        own = round(region.angle / (np.pi / 2)) % 4
-        for quarter in (own, *(q for q in QUARTERS if q != own)):
-            if self._near_middle(self._short, part, quarter):
-                return quarter == own
-        return None
+        return level(self._short, image, region.x, region.y, region.size, region.angle)
 
     def orient(self, image: np.ndarray, sighting: Sighting) -> tuple[Sighting, int]:
-        """Ask all detectors which way up a face is.
-
-        Returns
-        -------
-        sighting : Sighting
-            The face as most of them see it; the one given if no other way up is surer.
-        voices : int
-            How many of the three see it so.
-        """
-        part, left, top, scale = _close_up(image, sighting.x, sighting.y, sighting.size)
-        best: list[Sighting] = []
-        given = round(sighting.angle / (np.pi / 2)) % 4
-        for quarter in (given, *(q for q in QUARTERS if q != given)):
-            seen = []
-            for detector in (self._full, self._short, self._mtcnn):
-                seen += self._near_middle(detector, part, quarter)
-            if _certainty(seen) > _certainty(best) + 1e-6:
-                best = seen
-        if not best:
-            return sighting, 1
-        return max(best, key=lambda s: s.score).moved(left, top, scale), len(best)
-
-    def _near_middle(
-        self, detector: FaceDetector, part: np.ndarray, quarter: int
-    ) -> list[Sighting]:
-        """What a detector sees in the middle of a close-up, at most one."""
-        size = part.shape[0] / _AROUND
-        near = [
-            s
-            for s in at_quarters(detector.find, part, (quarter,))
-            if max(abs(s.x - part.shape[1] / 2), abs(s.y - part.shape[0] / 2)) < _OFF * size
-            and _LIKE[0] < s.size / size < _LIKE[1]
-        ]
-        return near[:1]
+        """See `mien.models.upright.orient`: of the three detectors."""
+        return orient((self._full, self._short, self._mtcnn), image, sighting)
 
     def close(self) -> None:
         """Free the models."""
         self._full.close()
         if "_short" in self.__dict__:
             self._short.close()
-
-
-def _certainty(seen: list[Sighting]) -> float:
-    return sum(sighting.score for sighting in seen)
 
 
 def _one_each(found: Iterable[Sighting]) -> list[Sighting]:
@@ -162,21 +117,6 @@ def _part(image: np.ndarray, box: np.ndarray | None) -> tuple[np.ndarray, int, i
     left, top = (int(v) for v in np.floor(box[:2]).clip(0, [width - 1, height - 1]))
     right, bottom = (int(v) for v in np.ceil(box[2:]).clip([left + 1, top + 1], [width, height]))
     return np.ascontiguousarray(image[top:bottom, left:right]), left, top
-
-
-def _close_up(
-    image: np.ndarray, x: float, y: float, size: float
-) -> tuple[np.ndarray, float, float, float]:
-    """A square picture around a face, grey beyond the frame; where its corner is, and its scale."""
-    side = _AROUND * size
-    scale = side / _CLOSE_UP
-    left, top = x - side / 2, y - side / 2
-    matrix = np.array([[1 / scale, 0, -left / scale], [0, 1 / scale, -top / scale]])
-    how = cv2.INTER_AREA if scale > 1 else cv2.INTER_LINEAR
-    part = cv2.warpAffine(
-        image, matrix, (_CLOSE_UP, _CLOSE_UP), flags=how, borderValue=(118, 118, 118)
-    )
-    return part, left, top, scale
 
 
 def _tile_sides(height: int, width: int) -> list[int]:

@@ -146,3 +146,39 @@ def test_measurements_next_to_a_loss_are_not_drawn_on():
     bridge(found, np.arange(40) / 25, (480, 640))
     assert (found.state[8:22] == State.LOST).all()
     assert (found.state[30:33] == State.INTERPOLATED).all()
+
+
+# --- cuts ---------------------------------------------------------------------------------------
+
+
+def test_nothing_is_guessed_across_a_cut():
+    found = track([1, 1, 1, 0, 0, 1, 1, 1])
+    found.cuts = (4,)
+    bridge(found, np.arange(8) / 25, (480, 640))
+    assert not (found.state == State.INTERPOLATED).any()
+    assert found.state[3] == State.LOST  # in the shot before, the face may still be there
+    times = np.arange(8) / 25
+    low = found.landmarks[2, :, :2].min(0)
+    assert (reaches(found, times, 3)[0][:2] <= low).all()
+    assert len(reaches(found, times, 3)) == 1  # what comes after the cut says nothing
+
+
+def test_whoever_is_not_in_the_next_shot_is_not_expected_there():
+    found, other = track([1] * 10 + [0] * 30), track([1] * 40, start=400)
+    found.cuts = other.cuts = (10,)
+    times = np.arange(40) / 25
+    for each in (found, other):
+        distrust(each, times)
+        bridge(each, times, (480, 640))
+    expect([found, other], times, (480, 640))
+    assert (found.state[:10] == State.TRACKED).all()  # measured to the last frame of the shot
+    assert (found.state[10:] == State.ABSENT).all()
+
+
+def test_the_shots_of_a_track():
+    found = track([1] * 12)
+    assert found.shot(0) == found.shot(11) == (0, 12)
+    found.cuts = (4, 9)
+    assert [found.shot(k) for k in (0, 3, 4, 8, 9, 11)] == [
+        (0, 4), (0, 4), (4, 9), (4, 9), (9, 12), (9, 12),
+    ]  # fmt: skip

@@ -9,7 +9,8 @@ from mien.errors import NoFaceError, ParameterError
 from mien.phantom import Phantom, Script
 from mien.tracking import FaceTrack, State, open_backend
 from mien.tracking.picture import one_face
-from mien.tracking.selection import Role, Selection, roles
+from mien.tracking.selection import Role, Selection, proven, roles
+from mien.tracking.track import Stretch
 
 TIMES = np.arange(50) / 25
 LOOKS = np.eye(128)[:3]  # 1.41 apart
@@ -124,3 +125,51 @@ def test_the_one_face_in_a_picture(tmp_path):
     with pytest.raises(ParameterError, match="no picture at"):
         one_face(tmp_path / "none.png", backend)
     backend.close()
+
+
+# --- who is left alone is proven in every stretch ------------------------------------------------
+
+
+def put_together(*people: int, count: int = 10) -> FaceTrack:
+    """A track of stretches of some frames each, in which one or the other person is seen."""
+    rng = np.random.default_rng(3)
+    looks = rng.normal(size=(3, 128))
+    looks *= 0.6 / np.linalg.norm(looks, axis=1, keepdims=True)
+    size = count * len(people)
+    track = FaceTrack(0, np.zeros((size, 478, 3), np.float32), np.full(size, State.TRACKED))
+    track.stretches = [
+        Stretch(k * count, (k + 1) * count, looks[who] + rng.normal(0, 0.01, (2, 128)))
+        for k, who in enumerate(people)
+    ]
+    track.descriptors = np.concatenate([s.descriptors for s in track.stretches])
+    return track
+
+
+@pytest.mark.parametrize(("name", "frames"), [("1", range(20)), ("5,5@2.5", range(20, 30))])
+def test_somebody_else_in_a_track_is_not_left_with_it(name, frames):
+    track = put_together(0, 0, 1)
+    track.stretches[:2] = [
+        Stretch(0, 20, np.concatenate([s.descriptors for s in track.stretches[:2]]))
+    ]
+    spared = proven(name, track, [], np.arange(30) / 10, lambda path: track.descriptors[0])
+    assert np.flatnonzero(spared).tolist() == list(frames)
+
+
+def test_a_picture_proves_by_looks(tmp_path):
+    track = put_together(1, 0, 1)
+    wanted = track.stretches[1].descriptors[0]
+    spared = proven("me.png", track, [], np.arange(30) / 10, lambda path: wanted)
+    assert np.flatnonzero(spared).tolist() == list(range(10, 20))
+
+
+def test_a_stretch_that_looks_more_like_another_person_is_not_left():
+    track, other = put_together(0, 0), put_together(1, 1)
+    track.stretches[1] = Stretch(10, 20, other.stretches[0].descriptors)
+    spared = proven("1", track, [other], np.arange(20) / 10, lambda path: other.descriptors[0])
+    assert np.flatnonzero(spared).tolist() == list(range(10))
+
+
+def test_nobody_is_proven_without_looks():
+    track = put_together(0)
+    track.stretches = [Stretch(0, 10, np.zeros((0, 128)))]
+    assert not proven("1", track, [], np.arange(10) / 10, lambda path: np.zeros(128)).any()

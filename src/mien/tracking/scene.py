@@ -49,12 +49,10 @@ class Scene:
             amount, usual = float(change.mean()), float(np.median(self._usual or [0.0]))
             share = float((change > _DIFFERENT).mean())
             self.cut = share > _CUT_SHARE and amount > _CUT_TIMES * usual + 2.0
+            self._usual.append(amount)
             if self.cut:
-                self._usual.clear()
                 assert self._searched is not None
                 self._searched[:] = -1000.0
-            else:
-                self._usual.append(amount)
         self._last = small
 
     def _small(self, image: np.ndarray) -> np.ndarray:

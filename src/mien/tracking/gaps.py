@@ -233,8 +233,8 @@ def _pace(
 ) -> np.ndarray:
     """Where a face was going after a frame (or, with side -1, came from before it): pixels per
     second, shape (2,)."""
-    first, end = track.shot(frame)
-    near = known[(known >= first) & (known < end)]
+    begin, end = track.shot(frame)
+    near = known[(known >= begin) & (known < end)]
     near = near[np.abs(times[near] - times[frame]) <= _HEADING_S]
     near = near[near <= frame] if side > 0 else near[near >= frame]
     if len(near) < 2:

@@ -261,7 +261,9 @@ class Tracker:
         first = number == 0 or number in self._cuts
         tiles = number % _TILE_EVERY == 0 or not seen
         look = first or tiles or number % _LOOK_EVERY == 0 or lost or bool(self._missing)
-        found = self._detector.see(image, tiles) if look else []
+        for sighting in self._detector.see(image, tiles) if look else []:
+            self._consider(image, number, sighting, seen, plain=True)
+        found: list[Sighting] = []
         if first or number % _TURNED_EVERY == 0 or (not seen and number % _LOOK_EVERY == 0):
             found += self._detector.see_turned(image)
         found += self._see_changed(image, number, seen, first)
@@ -298,10 +300,12 @@ class Tracker:
         sighting: Sighting,
         seen: list[np.ndarray],
         voices: int = 0,
+        plain: bool = False,
     ) -> None:
         """Follow a face that was seen, unless it is followed.
 
-        `voices` is the number of detectors that are known to see it so; 0 for not asked.
+        `voices` is the number of detectors that are known to see it so, 0 for not asked. Where the
+        face does not lie plainly in a frame, one detector is not enough.
         """
         region = Region.of(sighting)
         rivals = [k for k, points in enumerate(seen) if region.same_place(Region.around(points))]
@@ -316,7 +320,12 @@ class Tracker:
                 self._disown(self._open.pop(k), sighting)
                 del seen[k]
         if not voices and not self._doubted(number, region):
-            sighting, voices = self._detector.orient(image, sighting)
+            better, voices = self._detector.orient(image, sighting)
+            if voices >= VOICES or not plain:
+                sighting = better
+        if voices < VOICES and not plain:
+            self._doubts.append((number, region))
+            return
         points = self._settle(image, Region.of(sighting))
         if points is None or not _believed(points, sighting):
             self._doubts.append((number, Region.of(sighting)))

@@ -63,6 +63,9 @@ class _Slot:
     name: str = ""
     process: subprocess.Popen[bytes] | None = None
     last_words: _LastWords | None = None
+    """None once they are written down."""
+    number: str | None = None
+    """Of the entry in the log about the process, if it died."""
     started: float = 0.0
     wait: float = 0.0
     """Seconds after the last start before the next one."""
@@ -161,12 +164,14 @@ class Supervisor:
 
     def _write_down(self, slot: _Slot) -> str | None:
         """Leave a trace of a worker that died; the number of the entry in the log."""
-        if slot.process is None or slot.process.returncode == 0 or slot.last_words is None:
-            return None
-        code = slot.process.returncode
-        how = f"was ended by signal {-code}" if code < 0 else f"ended with status {code}"
-        said = slot.last_words.read() or "It said nothing."
-        return self._log.entry(f"a worker {how}", said)
+        # once, even if settling fails and is tried again
+        if slot.process is not None and slot.process.returncode and slot.last_words is not None:
+            code = slot.process.returncode
+            how = f"was ended by signal {-code}" if code < 0 else f"ended with status {code}"
+            said = slot.last_words.read() or "It said nothing."
+            slot.number = self._log.entry(f"a worker {how}", said)
+            slot.last_words = None
+        return slot.number
 
     def _settle(self, slot: _Slot, *, count: bool = True, number: str | None = None) -> bool:
         """Let go of what a dead worker held; whether it held something."""
@@ -185,7 +190,7 @@ class Supervisor:
                 self._folders.forget_others(found)
 
     def _launch(self, slot: _Slot) -> None:
-        slot.name, slot.started = secrets.token_hex(8), time.monotonic()
+        slot.name, slot.started, slot.number = secrets.token_hex(8), time.monotonic(), None
         slot.process = subprocess.Popen(
             [
                 *(sys.executable, "-P", "-X", "faulthandler", "-m", "mien.web.worker"),

@@ -102,8 +102,9 @@ def test_nobody_imports_the_rim(room):
         assert not [other for other in others if within(other, room)], module
 
 
-def test_geometry_imports_nothing_of_ours():
-    assert imports()["mien.geometry"] <= EVERYBODYS
+@pytest.mark.parametrize("module", ["geometry", "outputs", "searching"])
+def test_what_everybody_imports_imports_nothing_of_ours(module):
+    assert imports()[f"mien.{module}"] <= EVERYBODYS
 
 
 def test_data_flows_one_way():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from fractions import Fraction
 
@@ -182,3 +183,55 @@ def test_encoding_again_does_not_make_a_frame_another_one(tmp_path):
                 out.write(frame.image, frame.index, duration=1)
             out.commit()
     assert len(unchanged(source, tmp_path / "b.mp4")) == 20
+
+
+@pytest.mark.parametrize("file", ["timeline.parquet", "moments.parquet"])
+def test_a_damaged_table_says_nothing_of_what_it_holds(shared, file):
+    place = shared[0] / file
+    place.write_bytes(place.read_bytes()[:-9])
+    expect(shared, f"{file} cannot be read, so nothing is known of what it holds")
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pa.array(["doctor", "DrMeier_camera"]).dictionary_encode(),
+        pa.array([["doctor"], ["DrMeier_camera"]]),
+        pa.array([{"by": ["DrMeier_camera"]}]),
+    ],
+)
+def test_a_name_in_a_column_of_another_kind(shared, column):
+    pq.write_table(pa.table({"x": column}), shared[0] / "moments.parquet", compression="zstd")
+    expect(shared, "moments.parquet holds the name")
+
+
+def test_a_folders_name_that_is_escaped(tmp_path, shared):
+    folder, originals = shared
+    own = tmp_path / "Jürgen"
+    own.mkdir()
+    theirs = {name: own / path.name for name, path in originals.items()}
+    for name, path in originals.items():
+        theirs[name].symlink_to(path)
+    (folder / "tables.json").write_text('{"from": "J\\u00fcrgen"}')
+    assert found_in(folder, theirs) == [
+        "tables.json holds the folder's or user's name of an original"
+    ]
+
+
+def test_a_folder_that_is_empty_has_a_name_all_the_same(shared):
+    (shared[0] / "of somebody").mkdir()
+    expect(shared, "of somebody does not belong into it")
+
+
+def test_what_is_no_file_cannot_be_read(shared):
+    place = shared[0] / "tables.json"
+    place.unlink()
+    os.mkfifo(place)
+    expect(shared, "tables.json cannot be read, so nothing is known of what it holds")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+@pytest.mark.parametrize("file", ["tables.json", "timeline.parquet", "videos/doctor.mp4"])
+def test_a_file_that_may_not_be_read(shared, file):
+    (shared[0] / file).chmod(0)
+    expect(shared, f"{file} cannot be read, so nothing is known of what it holds")

@@ -20,6 +20,7 @@ from mien.provenance import LABEL, LABEL_LEFT, sha256
 from mien.release import Options, Source, Withheld, inspection, release
 from mien.release.card import WEAK, Entry, card, readme
 from mien.release.faces import Seen, compared
+from mien.release.inspection import Subject, names
 from mien.release.metadata import carried
 from mien.release.muting import without_sound
 from mien.release.words import found_in, words_of
@@ -395,6 +396,15 @@ def test_a_name_inside_a_manifest_or_a_video_stops_it(result, tmp_path):
     result.write_bytes(data[:place] + b"muellerbach" + data[place + 11 :])
     described(result)
     assert "name_inside" in withheld(source, place=tmp_path / "out.zip")
+
+
+def test_a_video_that_cannot_be_searched_is_not_called_clean(result, tmp_path):
+    packed = tmp_path / "packed.mp4"
+    packed.write_bytes(b"no video")
+    subject = Subject(1, result, packed, {}, None, None)
+    (found,) = names([subject], {}, {}, ["muellerbach"], [])
+    assert (found.verdict, found.code) == ("fail", "name_unread")
+    assert "nothing is known of what it holds" in found.sentence
 
 
 @pytest.mark.parametrize("engine", ["mask", "mesh"])

@@ -16,7 +16,6 @@ from __future__ import annotations
 import base64
 import binascii
 import os
-import secrets
 import shutil
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -25,6 +24,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from mien.errors import EngineError, MienError, OutputError, ParameterError
+from mien.outputs import hidden, publish
 
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeSynthetic"
 """A composite of which at least one part, here the faces, is synthetic."""
@@ -119,14 +119,14 @@ def sign(path: Path, signer: Signer, *, software: str, label: str) -> None:
     EngineError
         If the clip cannot hold a manifest.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.part")
+    part = hidden(path)
     try:
         with path.open("rb") as source, part.open("x+b") as target:
             _embed(signer, _FORMAT, source, target, software, label)
             target.flush()
             os.fsync(target.fileno())
         shutil.copymode(path, part)
-        os.replace(part, path)
+        publish(part, path, overwrite=True)
     except OSError as exc:
         if isinstance(exc, MienError):
             raise

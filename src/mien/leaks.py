@@ -7,7 +7,6 @@ checksums, sound and frames that were not changed are found by looking at what i
 from __future__ import annotations
 
 import getpass
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing, suppress
 from pathlib import Path
@@ -18,6 +17,7 @@ import cv2
 import numpy as np
 
 from mien.provenance import sha256
+from mien.searching import search
 from mien.video import Frame, Reader
 from mien.workers import ahead
 
@@ -41,15 +41,12 @@ three real clips encoding at a constant rate factor of 28 made 2.8 to 6.1; the m
 or more in every frame of seven."""
 _ACROSS = 192  # pixels of the width in which frames are compared
 _PART = 4  # pixels of the side of a part
-_LONG = 6  # letters from which on a name is also looked for in the bytes of videos
-_CODES = ("utf-8", "utf-16-le")
-_PIECE = 1 << 24  # bytes
 COMMON = frozenset(
     """
     both clip clips data dataset desktop doctor documents downloads encounter encounters face home
-    main media mien mnt opt original originals out output patient private project projects raw
-    recording recordings report root session share shared study temp test tests tmp user users var
-    video videos volumes work
+    main media mien mnt opt original originals out output parquet patient private project projects
+    raw recording recordings report root schema session share shared study temp test tests tmp user
+    users var video videos volumes work
     """.split()
 )
 """Names of folders and files that say nothing, and are words of every data set."""
@@ -84,19 +81,27 @@ def leaks(
     """
     found = [f"{name} does not belong into it" for name in strangers(folder, originals)]
     words = [*names(originals.values()), *(sha256(path) for path in originals.values())]
+    unread = set()
     for path in sorted(folder.rglob("*")):
         inside = path.relative_to(folder).as_posix()
-        if not path.is_file() or path.is_symlink():
+        if path.is_symlink() or path.is_dir():
             continue
-        found += [
-            f"{inside} holds {_kind(word, originals)} of an original"
-            for word in words_in(path, words)
-        ]
+        # what is no file, as a pipe, is not opened: it might never answer
+        searched = search(path, words) if path.is_file() else None
+        if searched is not None:
+            found += [
+                f"{inside} holds {_kind(word, originals)} of an original" for word in searched.words
+            ]
+        if searched is None or not searched.read:
+            unread.add(path)
+            found.append(f"{inside} cannot be read, so nothing is known of what it holds")
     for name, original in originals.items():
         video = folder / "videos" / f"{name}.mp4"
         inside = f"videos/{name}.mp4"
         if not video.is_file():
             found.append(f"{inside} is missing")
+            continue
+        if video in unread:
             continue
         if not (tracks := _tracks(video)):
             found.append(f"{inside} cannot be read")
@@ -132,9 +137,17 @@ def strangers(folder: Path, videos: Iterable[str]) -> list[str]:
     inside = {
         path.relative_to(folder).as_posix(): path
         for path in sorted(folder.rglob("*"))
-        if path.is_symlink() or not path.is_dir()
+        if path.is_symlink() or not path.is_dir() or (path.name != "videos" and _is_bare(path))
     }
     return [name for name, path in inside.items() if name not in expected or path.is_symlink()]
+
+
+def _is_bare(folder: Path) -> bool:
+    """Whether nothing is seen in a folder, which then is known by its own name only."""
+    try:
+        return not any(folder.iterdir())
+    except OSError:
+        return True
 
 
 def unchanged(original: Path, video: Path, *, progress: Progress | None = None) -> list[float]:
@@ -194,67 +207,6 @@ def _kind(word: str, originals: Mapping[str, Path]) -> str:
     if any(word in (path.name, path.stem) for path in originals.values()):
         return "the name"
     return "the folder's or user's name"
-
-
-def words_in(path: Path, words: Iterable[str]) -> list[str]:
-    """Those of the words that a file holds, in its text, its metadata or its bytes."""
-    words = list(words)
-    text = "\n".join(_texts(path))
-    inside = _in_bytes(path, [word for word in words if len(word) >= _LONG and _is_video(path)])
-    return [
-        word
-        for word in words
-        if word in inside or re.search(rf"(?<![^\W_]){re.escape(word)}(?![^\W_])", text, re.I)
-    ]
-
-
-def _in_bytes(path: Path, words: list[str]) -> set[str]:
-    """Those of the words whose letters are among a file's bytes, which are read in pieces."""
-    coded = {word.lower().encode(code): word for word in words for code in _CODES}
-    overlap = max(map(len, coded), default=0)
-    found: set[str] = set()
-    with path.open("rb") as stream:
-        tail = b""
-        while coded and (piece := stream.read(_PIECE)):
-            lower = tail + piece.lower()
-            found.update(word for code, word in coded.items() if code in lower)
-            tail = lower[-overlap:]
-    return found
-
-
-def _texts(path: Path) -> Iterator[str]:
-    """All text in a file: what a table's columns and a video's metadata hold, too."""
-    if path.suffix == ".parquet":
-        yield from _of_table(path)
-    elif _is_video(path):
-        with suppress(av.FFmpegError, OSError), av.open(str(path)) as container:
-            yield from container.metadata.values()
-            for stream in container.streams:
-                yield from stream.metadata.values()
-    else:
-        yield path.read_bytes().decode("utf-8", "replace")
-
-
-def _of_table(path: Path) -> Iterator[str]:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-    import pyarrow.parquet as pq
-
-    with suppress(OSError, pa.ArrowException):
-        table = pq.ParquetFile(path).read()
-        for key, value in (table.schema.metadata or {}).items():
-            yield key.decode("utf-8", "replace")
-            yield value.decode("utf-8", "replace")
-        for field in table.schema:
-            yield field.name
-            for value in (field.metadata or {}).values():
-                yield value.decode("utf-8", "replace")
-            if pa.types.is_string(field.type) or pa.types.is_large_string(field.type):
-                yield from (value for value in pc.unique(table[field.name]).to_pylist() if value)
-
-
-def _is_video(path: Path) -> bool:
-    return path.suffix == ".mp4"
 
 
 def _tracks(path: Path) -> list[str]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import secrets
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from mien.errors import OutputError
+from mien.outputs import hidden, publish
 
 LABEL = "Synthetic: the faces in this video were replaced by mien and show nobody."
 LABEL_LEFT = (
@@ -47,7 +46,7 @@ class Aside:
 
     def __init__(self, path: Path, text: str) -> None:
         self._path = path
-        self._part = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.part")
+        self._part = hidden(path)
         try:
             self._part.write_text(text)
         except OSError as exc:
@@ -62,7 +61,7 @@ class Aside:
 
     def commit(self) -> None:
         """Give the file its name."""
-        os.replace(self._part, self._path)
+        publish(self._part, self._path, overwrite=True)
 
 
 def manifest(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
+from mien import outputs
 from mien.errors import OutputError, ParameterError, PrivacyError
 from mien.face_model import FaceModel
 from mien.privacy import Dlib
@@ -308,14 +310,15 @@ def test_a_bank_is_replaced_whole_or_not_at_all(made, tmp_path, monkeypatch):
         patch.setattr(building, "_in_words", full)
         rewritten(made, output)
 
-    def interrupted(self, target):
-        if ".part" in self.name:  # the old bank is aside, the new one not yet there
+    def interrupted(source, target):
+        if source.name.endswith(outputs.PART):  # the old bank is aside, the new one not yet there
             raise KeyboardInterrupt
-        return rename(self, target)
+        return rename(source, target)
 
-    rename = Path.rename
+    rename = os.rename
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(Path, "rename", interrupted)
+        patch.setattr(outputs, "_renameat2", lambda: None)
+        patch.setattr(os, "rename", interrupted)
         rewritten(made, output)
     assert {path.name: path.read_bytes() for path in output.iterdir()} == before
     assert [path.name for path in tmp_path.iterdir()] == ["bank"]

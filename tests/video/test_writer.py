@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from video_clips import audio_packets, make_clip, patches
 
+from mien import outputs
 from mien.errors import OutputError, ParameterError
 from mien.video import Frame, Reader, VideoInfo, Writer, probe, writer
 
@@ -239,13 +240,19 @@ def test_output_is_deterministic(tmp_path):
     assert (tmp_path / "a.mp4").read_bytes() == (tmp_path / "b.mp4").read_bytes()
 
 
+def test_a_name_may_be_as_long_as_the_system_allows(tmp_path):
+    name = "a" * 251 + ".mp4"
+    write(tmp_path / name, INFO, [0, 40])
+    assert os.listdir(tmp_path) == [name]
+
+
 def test_leaving_without_commit_leaves_nothing(tmp_path):
     with Writer(tmp_path / "a.mp4", INFO) as out:
         for index in range(30):
             out.write(patches(index), index * 40)
         hidden = os.listdir(tmp_path)
         assert len(hidden) == 1
-        assert hidden[0].startswith(".a.mp4.")
+        assert hidden[0].startswith(".mien-")
         assert hidden[0].endswith(".part")
     assert os.listdir(tmp_path) == []
     with pytest.raises(KeyError), Writer(tmp_path / "a.mp4", INFO) as out:
@@ -281,7 +288,8 @@ def test_file_that_appears_meanwhile_is_left_alone(tmp_path, monkeypatch, links)
         raise OSError(errno.EPERM, "no links here")
 
     if not links:
-        monkeypatch.setattr(writer.os, "link", refuse)
+        monkeypatch.setattr(outputs, "_renameat2", lambda: None)
+        monkeypatch.setattr(os, "link", refuse)
         write(tmp_path / "free.mp4", INFO, [0, 40])
         assert len(times(tmp_path / "free.mp4")) == 2
         (tmp_path / "free.mp4").unlink()

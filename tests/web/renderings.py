@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 from threading import Event
@@ -22,6 +23,16 @@ def dying(task, progress):
     """End the process with half a file on the disk."""
     (task.folder / f".{RESULT}.1-2.part").write_text("half")
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def crashing(task, progress):
+    """End the process as a broken library does: it reads where nothing is."""
+    ctypes.string_at(0)
+
+
+def leaving(task, progress):
+    """End the process with something that a worker does not catch."""
+    raise SystemExit("the end of it")
 
 
 def deaf(task, progress):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -142,11 +143,13 @@ def test_what_is_written_on_the_way_lies_in_the_folder_of_the_run(queue, put, wo
     assert places == [True] and Path(tempfile.gettempdir()) != tmp_path
 
 
-def test_a_worker_that_cannot_start_is_said(queue, put, supervise, monkeypatch):
+def test_a_worker_that_cannot_start_is_said(queue, put, supervise, monkeypatch, tmp_path):
     monkeypatch.setattr(supervisor, "_SLOWEST_S", 0.0)
     job = put("a.mp4")
     found = supervise("nothing_here:do", job, over)
     assert (found.status, found.code) == (Status.FAILED, "no_worker")
+    log = Folders(tmp_path).log.read_text()
+    assert "No module named 'nothing_here'" in log[log.index(number_in(found.error)) :]
 
 
 def test_what_nobody_expected_is_a_sentence_too(queue, put, work):
@@ -155,6 +158,49 @@ def test_what_nobody_expected_is_a_sentence_too(queue, put, work):
     found = queue.get(job)
     assert found.code == "unexpected" and "IndexError" in found.error
     assert "list index" not in found.error
+
+
+def number_in(sentence: str | None) -> str:
+    """Of the entry in the log that a sentence leads to."""
+    found = re.search(
+        r"\(note the number (\w{4}): the log mien\.log in the data folder", sentence or ""
+    )
+    assert found is not None, sentence
+    return found[1]
+
+
+def test_what_nobody_expected_is_in_the_log_in_full(queue, put, work, tmp_path):
+    job = put("a.mp4")
+    work(lambda task, progress: [][1])
+    entry = Folders(tmp_path).log.read_text()
+    assert entry.startswith(f"{number_in(queue.get(job).error)} ")
+    assert "Traceback" in entry and "list index out of range" in entry and "deidentify" in entry
+
+
+def test_a_log_that_cannot_be_written_stops_nothing(queue, put, work, tmp_path):
+    Folders(tmp_path).log.mkdir()
+    job = put("a.mp4")
+    work(lambda task, progress: [][1])
+    found = queue.get(job)
+    assert found.code == "unexpected" and "number" not in found.error
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no such signals on Windows")
+@pytest.mark.parametrize(
+    ("render", "traces"),
+    [
+        ("dying", ["ended by signal 9"]),
+        ("crashing", ["ended by signal 11", "Segmentation fault", "string_at"]),
+        ("leaving", ["ended with status 1", "the end of it"]),
+    ],
+)
+def test_a_worker_that_dies_leaves_a_trace(queue, put, supervise, tmp_path, render, traces):
+    job = put("a.mp4")
+    found = supervise(f"renderings:{render}", job, over)
+    assert found.code == "stopped_twice"
+    log = Folders(tmp_path).log.read_text()
+    last = log[log.index(number_in(found.error)) :]
+    assert all(trace in last for trace in traces), log
 
 
 def test_progress_is_written_down_and_cancelling_is_honoured(queue, put, work, tmp_path):
@@ -280,6 +326,8 @@ def test_a_queue_that_cannot_be_read_is_said_once(queue, tmp_path, monkeypatch, 
     workers._thread.join()
     (said,) = caplog.messages
     assert "OSError" in said and "patient" not in said
+    log = Folders(tmp_path).log.read_text()
+    assert log.count("OSError: a name of a patient") == 1 and number_in(said) in log
 
 
 _SERVER = """

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +13,7 @@ from mien import __version__
 from mien.cli.failure import tell
 from mien.cli.progress import Progress
 from mien.errors import OutputError, ParameterError
+from mien.outputs import complete
 
 if TYPE_CHECKING:
     from mien.privacy.linkage import Attack, Cohort
@@ -262,11 +262,5 @@ def _check_free(path: Path, originals: Path, results: Path, overwrite: bool) -> 
 
 def _write(path: Path, text: str) -> None:
     """Write a file that appears when it is complete."""
-    part = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.part")
-    try:
+    with complete(path) as part:
         part.write_text(text, encoding="utf-8")
-        os.replace(part, path)
-    except OSError as exc:
-        raise OutputError(f"{path} cannot be written: {exc.strerror or exc}.") from exc
-    finally:
-        part.unlink(missing_ok=True)

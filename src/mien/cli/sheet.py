@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import secrets
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mien.errors import OutputError
+from mien.outputs import complete
 
 if TYPE_CHECKING:
     import numpy as np
@@ -68,11 +68,5 @@ def write_sheet(path: Path, title: str, rows: list[list[tuple[np.ndarray, str]]]
     figure.subplots_adjust(0.01, 0.2 * edge, 0.99, 1 - 0.4 * edge, wspace=0.04, hspace=0.12)
     data = BytesIO()
     figure.savefig(data, format="png", metadata={"Software": None})
-    part = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.part")
-    try:
+    with complete(path) as part:
         part.write_bytes(data.getvalue())
-        os.replace(part, path)
-    except OSError as exc:
-        raise OutputError(f"{path} cannot be written: {exc.strerror or exc}.") from exc
-    finally:
-        part.unlink(missing_ok=True)

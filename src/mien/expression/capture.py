@@ -21,7 +21,6 @@ import json
 import math
 import os
 import re
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -36,6 +35,7 @@ from mien.errors import OutputError, ParameterError
 from mien.expression.blendshapes import NAMES
 from mien.expression.prototypes import FIVE
 from mien.expression.snapshots import Snapshots, check_output
+from mien.outputs import complete
 
 LANGUAGES = ("de", "en")
 SNAPSHOTS = 500
@@ -476,17 +476,9 @@ class Capture:
         if not len(study):
             raise ParameterError("Nothing was recorded, so nothing was saved.")
         beside = path.with_suffix(".json")
-        part = beside.with_name(f".{beside.name}.{os.getpid()}-{secrets.token_hex(4)}.part")
-        try:
+        with complete(beside, overwrite=overwrite) as part:
             part.write_text(json.dumps(self.record(), indent=2, ensure_ascii=False) + "\n")
             study.save(path, overwrite=overwrite)
-            os.replace(part, beside)
-        except OSError as exc:
-            if isinstance(exc, OutputError):
-                raise
-            raise OutputError(f"{beside} cannot be written: {exc.strerror or exc}.") from exc
-        finally:
-            part.unlink(missing_ok=True)
 
     # --- the course of a recording --------------------------------------------------------------
 

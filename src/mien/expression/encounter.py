@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import math
 import os
-import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -36,6 +35,7 @@ from mien.expression.timeline import (
     load_timelines,
     save_timelines,
 )
+from mien.outputs import complete
 from mien.tracking import FaceTrack, State, Tracker
 from mien.tracking.landmarks import Region
 from mien.video import Frame, Reader
@@ -134,14 +134,8 @@ class Encounter:
         text = json.dumps(self.as_dict(), indent=1, allow_nan=False)
         save_timelines(folder / _STEPS, list(self.timelines.values()), overwrite=overwrite)
         save_timelines(folder / _FINE, list(self.fine.values()), overwrite=overwrite)
-        part = folder / f".{_FILE}.{os.getpid()}-{secrets.token_hex(4)}.part"
-        try:
+        with complete(folder / _FILE, overwrite=overwrite) as part:
             part.write_text(text)
-            os.replace(part, folder / _FILE)
-        except OSError as exc:
-            raise OutputError(f"{folder / _FILE} cannot be written: {exc.strerror}.") from exc
-        finally:
-            part.unlink(missing_ok=True)
 
     @classmethod
     def load(cls, folder: str | os.PathLike[str]) -> Encounter:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-import secrets
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from mien.errors import OutputError, ParameterError
+from mien.errors import ParameterError
 from mien.expression.lanes import ALPHA, SCALE
 from mien.expression.selfnorm import SelfNorm, check_output
+from mien.outputs import complete
 
 ENDINGS = (".onnx", ".tflite", ".npz")
 INPUT, OUTPUT = "scores", "probabilities"
@@ -45,14 +45,8 @@ def export(network: SelfNorm, path: str | os.PathLike[str], *, overwrite: bool =
         network.save(path, overwrite=overwrite)
         return
     data = to_onnx(network).SerializeToString() if ending == ".onnx" else to_litert(network)
-    part = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.part")
-    try:
+    with complete(path, overwrite=overwrite) as part:
         part.write_bytes(data)
-        os.replace(part, path)
-    except OSError as exc:
-        raise OutputError(f"{path} cannot be written: {exc.strerror or exc}.") from exc
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def to_onnx(network: SelfNorm) -> Any:

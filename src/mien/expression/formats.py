@@ -22,7 +22,6 @@ import json
 import math
 import os
 import re
-import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -32,6 +31,7 @@ import numpy as np
 
 from mien.errors import FormatError, OutputError, ParameterError
 from mien.expression.blendshapes import NAMES
+from mien.outputs import complete
 
 TONGUE = "tongueOut"
 NEUTRAL = "_neutral"
@@ -535,14 +535,8 @@ def write(
         data, losses = _parquet_bytes(recording), _no_place(recording, timecode=True)
     else:
         data, losses = _log(recording), _no_place(recording, timecode=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.part")
-    try:
+    with complete(path, overwrite=overwrite) as part:
         part.write_bytes(data)
-        os.replace(part, path)
-    except OSError as exc:
-        raise OutputError(f"{path} cannot be written: {exc.strerror or exc}.") from exc
-    finally:
-        part.unlink(missing_ok=True)
     return losses
 
 

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
-import os
-import secrets
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from mien.errors import FormatError, OutputError
+from mien.errors import FormatError
 from mien.expression.formats import read as read_recording
 from mien.expression.selfnorm import SelfNorm, check_output
 from mien.expression.snapshots import Snapshots
+from mien.outputs import complete
 
 
 def read_rows(path: Path) -> tuple[Snapshots, np.ndarray, int]:
@@ -81,8 +80,7 @@ def write_rows(
     place = np.full(total, -1)
     place[rows] = np.arange(len(rows))
     with_people = bool((snapshots.participants != "").any())
-    part = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.part")
-    try:
+    with complete(path, overwrite=overwrite) as part:
         if path.suffix.lower() == ".csv":
             text = io.StringIO(newline="")
             writer = csv.writer(text, lineterminator="\n")
@@ -99,11 +97,6 @@ def write_rows(
             part.write_text(text.getvalue(), encoding="utf-8", newline="")
         else:
             _parquet(part, network, snapshots, place, probabilities, decided, with_people)
-        os.replace(part, path)
-    except OSError as exc:
-        raise OutputError(f"{path} cannot be written: {exc.strerror or exc}.") from exc
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _parquet(

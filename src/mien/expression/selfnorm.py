@@ -18,7 +18,6 @@ from __future__ import annotations
 import json
 import math
 import os
-import secrets
 import zipfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -34,6 +33,7 @@ from mien.errors import EngineError, FormatError, OutputError, ParameterError
 from mien.expression.features import Features
 from mien.expression.lanes import add, fma, load, selu, spread, store, zero
 from mien.expression.snapshots import Snapshots
+from mien.outputs import complete
 
 _PANEL = 16  # outputs that are computed at once
 _TILE = 6  # snapshots that are computed at once: 6 x 16 sums fill the registers
@@ -302,15 +302,9 @@ class SelfNorm:
         }
         for k, (weight, bias) in enumerate(self.weights):
             arrays[f"weight_{k}"], arrays[f"bias_{k}"] = weight, bias
-        part = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.part")
-        try:
+        with complete(path, overwrite=overwrite) as part:
             with part.open("wb") as stream:
                 np.savez_compressed(stream, **arrays)
-            os.replace(part, path)
-        except OSError as exc:
-            raise OutputError(f"{path} cannot be written: {exc.strerror or exc}.") from exc
-        finally:
-            part.unlink(missing_ok=True)
 
     @staticmethod
     @cache

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -22,6 +21,7 @@ from mien.errors import FormatError, OutputError, ParameterError
 from mien.expression.blendshapes import NAMES
 from mien.expression.formats import ARKIT, MEDIAPIPE, NEUTRAL, ROTATIONS, Recording
 from mien.expression.formats import read as read_recording
+from mien.outputs import complete
 
 _ENDINGS = (".parquet", ".csv")
 _OTHERS = (".jsonl", ".log", ".txt")  # layouts of `formats`, read one by one
@@ -260,14 +260,8 @@ class Snapshots:
         table = pa.table(columns).replace_schema_metadata(
             {_KEY: json.dumps(list(self.expressions)).encode()}
         )
-        part = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.part")
-        try:
+        with complete(path, overwrite=overwrite) as part:
             pq.write_table(table, part, compression="zstd")
-            os.replace(part, path)
-        except OSError as exc:
-            raise OutputError(f"{path} cannot be written: {exc.strerror or exc}.") from exc
-        finally:
-            part.unlink(missing_ok=True)
 
 
 def check_output(path: Path, overwrite: bool) -> None:

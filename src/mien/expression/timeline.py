@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import math
 import os
-import secrets
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from mien.errors import FormatError, OutputError, ParameterError
 from mien.expression.blendshapes import NAMES
 from mien.expression.clocks import Sound
 from mien.expression.emotion import EXPRESSIONS
+from mien.outputs import complete
 
 NEGATIVE: tuple[str, ...] = ("anger", "disgust", "fear", "sadness")
 """The expressions that the study counts as negative."""
@@ -354,14 +354,8 @@ def save_timelines(
     if os.path.lexists(path) and not overwrite:
         raise OutputError(f"{path} already exists: choose another name, or allow overwriting.")
     table = pa.concat_tables([timeline.to_table() for timeline in timelines])
-    part = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.part")
-    try:
+    with complete(path, overwrite=overwrite) as part:
         pq.write_table(table, part, compression="zstd")
-        os.replace(part, path)
-    except OSError as exc:
-        raise OutputError(f"{path} cannot be written: {exc.strerror or exc}.") from exc
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def load_timelines(path: str | os.PathLike[str]) -> Mapping[str, Timeline]:

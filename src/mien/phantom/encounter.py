@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import math
 import os
-import secrets
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -25,6 +24,7 @@ from scipy import signal
 
 from mien.errors import OutputError, ParameterError
 from mien.face_model import FaceModel
+from mien.outputs import complete
 from mien.phantom import head as heads
 from mien.phantom.motion import (
     Motion,
@@ -219,14 +219,8 @@ def render_encounter(
                     if progress is not None:
                         progress("drawing", done, total)
                 out.commit()
-    part = truth.with_name(f".{truth.name}.{os.getpid()}-{secrets.token_hex(4)}.part")
-    try:
+    with complete(truth, overwrite=overwrite) as part:
         part.write_text(json.dumps(script.as_dict(), indent=1))
-        os.replace(part, truth)
-    except OSError as exc:
-        raise OutputError(f"{truth} cannot be written: {exc.strerror or exc}.") from exc
-    finally:
-        part.unlink(missing_ok=True)
     paths = [folder / name for name in names]
     return EncounterFiles(paths[0], paths[1] if len(paths) > 1 else None, truth, script)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -16,6 +15,7 @@ import numpy as np
 from mien import topology
 from mien.errors import OutputError, ParameterError
 from mien.geometry import Similarity, rasterise
+from mien.outputs import hidden, publish
 from mien.phantom import head as heads
 from mien.phantom.degrade import Fault
 from mien.phantom.motion import PIVOT, identity, truth_of
@@ -191,7 +191,7 @@ def render_phantom(
     beside = Path(path).with_suffix(".truth.json")
     if beside.exists() and not overwrite:
         raise OutputError(f"{beside} is in the way: choose another name, or allow overwriting.")
-    part = beside.with_name(f".{beside.name}.{os.getpid()}-{secrets.token_hex(4)}.part")
+    part = hidden(beside)
     try:
         with Writer(path, clip.info, overwrite=overwrite, comment="mien phantom") as out:
             for frame in clip:
@@ -202,7 +202,7 @@ def render_phantom(
                 part.write_text(clip.truth.to_json())
             out.commit()
         with _writing(beside):
-            os.replace(part, beside)
+            publish(part, beside, overwrite=True)  # the clip has its name already
     finally:
         part.unlink(missing_ok=True)
     return clip.truth

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from mien.errors import FormatError, MienError, ParameterError
-from mien.leaks import unchanged, words_in
+from mien.leaks import unchanged
 from mien.provenance import sha256
 from mien.release.card import WEAK
 from mien.release.checks import Check, Verdict
 from mien.release.faces import compared, seen_in
 from mien.release.metadata import carried
 from mien.release.words import found_in, texts_in
+from mien.searching import search
 
 MUCH = 0.2
 """Share of frames that are covered or interpolated from which on it is said to be much."""
@@ -558,8 +559,19 @@ def names(
         if found := found_in(text, both):
             checks.append(_named(name, found[0]))
     for clip in clips:
-        if found := words_in(clip.packed, both):
-            checks.append(_named(f"{clip.name}.mp4", found[0]))
+        where = f"{clip.name}.mp4"
+        searched = search(clip.packed, both)
+        if searched.words:
+            checks.append(_named(where, searched.words[0]))
+        elif not searched.read:
+            checks.append(
+                Check(
+                    "names", "fail", "name_unread",
+                    f"{where} cannot be read, so nothing is known of what it holds: make the clip "
+                    "again.",
+                    {"where": where},
+                )
+            )  # fmt: skip
     return checks or [
         Check(
             "names", "pass", "names_none",

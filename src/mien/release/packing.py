@@ -18,6 +18,7 @@ from typing import Any, Literal
 
 from mien import leaks
 from mien.errors import MienError, OutputError, ParameterError, PrivacyError
+from mien.outputs import PART, publish
 from mien.provenance import sha256, versions
 from mien.release.archive import write_archive
 from mien.release.card import TITLE, Entry, card, readme
@@ -163,7 +164,7 @@ def release(
     place = Path(output)
     _check(sources, place, overwrite)
     try:
-        with TemporaryDirectory(prefix=f".{place.name}-", dir=place.absolute().parent) as aside:
+        with TemporaryDirectory(prefix=".mien-", suffix=PART, dir=place.absolute().parent) as aside:
             subjects = _subjects(sources, options, Path(aside), progress)
             checks: list[Check] = []
             for subject in subjects:
@@ -333,18 +334,12 @@ def _write(part: Path, files: dict[str, Path | bytes], progress: Progress | None
 
 def _publish(part: Path, place: Path, overwrite: bool) -> None:
     """Give the archive its name, without replacing what may have appeared there meanwhile."""
-    if overwrite:
-        os.replace(part, place)
-        return
     try:
-        os.link(part, place)
+        publish(part, place, overwrite=overwrite)
     except FileExistsError:
         raise OutputError(
             f"{place} appeared meanwhile and was left as it is: choose another name."
         ) from None
-    except OSError:  # no hard links on this file system: claim the name, then take it
-        os.close(os.open(place, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
-        os.replace(part, place)
 
 
 def _size(content: Path | bytes) -> int:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from mien.leaks import COMMON
+from mien.searching import holds, plain
 
 _LEAST = 3  # letters
 _DIGITS = 6  # of a number that may be a patient's, or a date
@@ -61,8 +62,7 @@ def words_of(name: str) -> list[str]:
 
 def found_in(text: str, words: Iterable[str]) -> list[str]:
     """Those of the words that a text holds as words of their own, whatever the case."""
-    here = plain(text)
-    return [word for word in words if re.search(rf"(?<![^\W_]){re.escape(word)}(?![^\W_])", here)]
+    return [word for word in words if holds(text, word)]
 
 
 def texts_in(content: Any) -> list[str]:
@@ -74,11 +74,6 @@ def texts_in(content: Any) -> list[str]:
     if isinstance(content, list):
         return [text for value in content for text in texts_in(value)]
     return []
-
-
-def plain(text: str) -> str:
-    """Small letters, each accent part of its letter: how names are compared."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
 
 
 def _tells(part: str) -> bool:

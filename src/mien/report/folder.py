@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
 from mien.errors import OutputError
+from mien.outputs import complete, hidden, publish_folder, put_back
 
 _LIST = ".mien-files"  # in a finished folder: the files that mien put there, one a line
 
@@ -23,6 +23,7 @@ def check_folder(path: Path, overwrite: bool = False) -> None:
     OutputError
         If something is in the way, or there is no folder to put it in.
     """
+    put_back(path)
     parent = path.absolute().parent
     if not parent.is_dir():
         raise OutputError(f"The folder {parent} does not exist: create it first.")
@@ -53,12 +54,8 @@ def write_files(folder: Path, files: Mapping[str, str | bytes], overwrite: bool 
         listed = {*files, *_listed(folder)}
         content_of = {_LIST: "".join(f"{name}\n" for name in sorted(listed)), **files}
         for name, content in content_of.items():
-            part = folder / f".{name}.{os.getpid()}-{secrets.token_hex(4)}.part"
-            try:
+            with complete(folder / name, overwrite=overwrite or name == _LIST) as part:
                 part.write_bytes(content.encode() if isinstance(content, str) else content)
-                os.replace(part, folder / name)
-            finally:
-                part.unlink(missing_ok=True)
     except OutputError:
         raise
     except OSError as exc:
@@ -96,9 +93,8 @@ class Staged:
     def __init__(self, path: Path, overwrite: bool = False) -> None:
         check_folder(path, overwrite)
         self.path = path
-        token = f"{os.getpid()}-{secrets.token_hex(4)}"
-        self.part = path.absolute().with_name(f".{path.absolute().name}.{token}.part")
-        self._old = self.part.with_suffix(".old")
+        self.part = hidden(path)
+        self._holds_theirs = False  # the hidden folder is the older one, with files of others
         try:
             self.part.mkdir()
         except OSError as exc:
@@ -116,7 +112,8 @@ class Staged:
         exc: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        shutil.rmtree(self.part, ignore_errors=True)
+        if not self._holds_theirs:
+            shutil.rmtree(self.part, ignore_errors=True)
 
     def write(self, name: str, content: str | bytes) -> None:
         """Write a file; `name` may lead into folders."""
@@ -133,34 +130,46 @@ class Staged:
         try:
             names = sorted(str(path.relative_to(self.part)) for path in _files(self.part))
             (self.part / _LIST).write_text("".join(f"{name}\n" for name in names))
-            if self.path.is_dir():
-                os.replace(self.path, self._old)
-            try:
-                os.replace(self.part, self.path)
-            except OSError:
-                if self._old.is_dir():
-                    os.replace(self._old, self.path)
-                raise
-            self._keep_what_is_not_ours()
-            shutil.rmtree(self._old, ignore_errors=True)
+            # before the new folder has its name, so that it never lacks them
+            kept = _keep_what_is_not_ours(self.path, self.part, _copy)
+            older = publish_folder(self.part, self.path)
+            if older is not None:
+                self._holds_theirs = True
+                _keep_what_is_not_ours(older, self.path, os.replace, but=kept)  # came meanwhile
+                self._holds_theirs = False
+                shutil.rmtree(older, ignore_errors=True)
         except OSError as exc:
             raise self._failed(exc) from exc
 
-    def _keep_what_is_not_ours(self) -> None:
-        """Move files that somebody else put into the older folder to the new one."""
-        ours = {_LIST, *_listed(self._old)}
-        for path in _files(self._old):
-            name = path.relative_to(self._old)
-            place = self.path / name
-            if str(name) in ours:
-                continue
-            while os.path.lexists(place):
-                place = place.with_name(f"{place.name}.old")
-            place.parent.mkdir(parents=True, exist_ok=True)
-            os.replace(path, place)
-
     def _failed(self, exc: OSError) -> OutputError:
         return OutputError(f"{self.path} cannot be written: {exc.strerror or exc}.")
+
+
+def _keep_what_is_not_ours(
+    older: Path,
+    newer: Path,
+    put: Callable[[Path, Path], object],
+    but: Collection[Path] = (),
+) -> set[Path]:
+    """Put files that somebody else put into the older folder into the new one; their names."""
+    ours = {_LIST, *_listed(older)}
+    names = {path.relative_to(older) for path in _files(older)} - set(but)
+    names = {name for name in names if str(name) not in ours}
+    for name in sorted(names):
+        place = newer / name
+        while os.path.lexists(place):
+            place = place.with_name(f"{place.name}.old")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        put(older / name, place)
+    return names
+
+
+def _copy(path: Path, place: Path) -> None:
+    """Give a file a second name or, where it can have only one, copy it."""
+    try:
+        os.link(path, place, follow_symlinks=False)
+    except (OSError, NotImplementedError):
+        shutil.copy2(path, place, follow_symlinks=False)
 
 
 def _files(folder: Path) -> list[Path]:

@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -38,6 +37,7 @@ from scipy.sparse.csgraph import connected_components
 from mien import texture
 from mien.errors import EngineError, OutputError, ParameterError, PrivacyError
 from mien.face_model import FaceModel
+from mien.outputs import hidden, publish_folder, put_back
 from mien.privacy.recognisers import Dlib, Recogniser, distances
 from mien.surrogates.bank import Surrogate, apparent_rules
 from mien.surrogates.cohort import Member, measure, shortcoming
@@ -254,6 +254,7 @@ def _check(folder: Path, output: Path, k: int, overwrite: bool) -> list[Path]:
         raise OutputError(f"The folder {parent} does not exist: create it first.")
     if not os.access(parent, os.W_OK | os.X_OK):
         raise OutputError(f"The folder {parent} may not be written to: choose another one.")
+    put_back(output)
     if os.path.lexists(output):
         if not overwrite:
             raise OutputError(f"{output} already exists: choose another name or add --overwrite.")
@@ -567,9 +568,7 @@ def _write(
     overwrite: bool,
 ) -> None:
     """Write the bank beside its place and move it there when it is complete."""
-    mark = f"{os.getpid()}-{secrets.token_hex(4)}"
-    part = output.with_name(f".{output.name}.{mark}.part")
-    old = output.with_name(f".{output.name}.{mark}.old")
+    part = hidden(output)
     try:
         part.mkdir()
         for face in faces:
@@ -584,15 +583,10 @@ def _write(
         if os.path.lexists(output):
             if not (overwrite and _is_bank(output)):
                 raise OutputError(f"{output} appeared meanwhile: choose another name.")
-            output.rename(old)
-        part.rename(output)
+        publish_folder(part, output)
     except OSError as exc:
         if isinstance(exc, OutputError):
             raise
         raise OutputError(f"{output} cannot be written: {exc.strerror or exc}.") from exc
     finally:
-        shutil.rmtree(part, ignore_errors=True)
-        if output.exists():
-            shutil.rmtree(old, ignore_errors=True)
-        elif old.exists():
-            old.rename(output)
+        shutil.rmtree(part, ignore_errors=True)  # or the older bank, which had its name

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import math
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import suppress
 from fractions import Fraction
@@ -25,6 +24,7 @@ from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
 from mien.errors import OutputError, ParameterError
+from mien.outputs import hidden, publish
 from mien.video import colour
 from mien.video.reader import Frame, Loss, VideoInfo, _open, _words
 
@@ -385,7 +385,7 @@ class Writer:
     def _start(self, options: dict[str, str], comment: str | None) -> None:
         info = self.info
         # known before it exists: whatever interrupts from here on, the file is found and removed
-        self._part = _part_of(self.path)
+        self._part = hidden(self.path)
         self._file = _open_part(self._part)
         timescale = info.time_base.denominator
         self._tick = Fraction(1, timescale)
@@ -448,22 +448,7 @@ class Writer:
             self._container.mux(packet)
 
     def _publish(self, part: Path) -> None:
-        if self.overwrite:
-            os.replace(part, self.path)
-        else:
-            try:
-                os.link(part, self.path)  # fails if anything has the name, even since we looked
-            except FileExistsError as exc:
-                raise OutputError(
-                    f"{self.path} appeared while it was being written and was left as it is: "
-                    "choose another name or allow overwriting"
-                ) from exc
-            except OSError:
-                # No hard links on this file system: claim the name, then take it.
-                os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
-                os.replace(part, self.path)
-            else:
-                os.unlink(part)
+        publish(part, self.path, overwrite=self.overwrite)
         self._part = None
         with suppress(OSError):  # not every file system can sync a folder
             folder = os.open(self.path.absolute().parent, os.O_RDONLY)
@@ -505,11 +490,6 @@ class Writer:
 
 
 _OURS = (OutputError, ParameterError)
-
-
-def _part_of(path: Path) -> Path:
-    """Name of the hidden file beside the output; nothing has it yet."""
-    return path.absolute().parent / f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.part"
 
 
 def _open_part(part: Path) -> BinaryIO:

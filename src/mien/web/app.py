@@ -18,6 +18,7 @@ from mien.web.access import ENTER, LOG_IN, Access, Guard, refusal
 from mien.web.desk import Desk
 from mien.web.folders import Folders
 from mien.web.jobs import Jobs
+from mien.web.log import Log
 from mien.web.probing import Clip, look
 from mien.web.problems import answer_problems
 from mien.web.routes import api
@@ -91,7 +92,7 @@ def create_app(
         redirect_slashes=False,
     )
     app.state.jobs, app.state.folders, app.state.supervisor = jobs, folders, supervisor
-    answer_problems(app)
+    answer_problems(app, Log(folders.log))
     app.include_router(api(Desk(serving, folders, jobs, looker)))
     _add_doors(app, access)
 

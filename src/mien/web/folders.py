@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mien.errors import OutputError
+from mien.web.log import LOG
 from mien.web.tables import Job, Kind
 
 RESULT, MANIFEST, PREVIEW = "result.mp4", "result.json", "preview.jpg"
@@ -26,6 +27,7 @@ class Folders:
     """The data folder::
 
         mien.sqlite3
+        mien.log, mien.log.1                 what nobody expected
         projects/PROJECT/uploads/RANDOM      arriving
         projects/PROJECT/originals/JOB
         projects/PROJECT/runs/JOB/RUN/       result.mp4, ...
@@ -40,6 +42,11 @@ class Folders:
     def database(self) -> Path:
         """The SQLite file."""
         return self.data / "mien.sqlite3"
+
+    @property
+    def log(self) -> Path:
+        """Where unexpected failures are written down; may hold names of files, is never sent."""
+        return self.data / LOG
 
     def make(self) -> None:
         """Create the data folder, for its owner only.

@@ -19,6 +19,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import sessionmaker
 
 from mien.errors import OutputError
+from mien.web.log import noted
 from mien.web.tables import Base, Job, Kind, Project, Status
 
 ATTEMPTS = 2
@@ -361,11 +362,12 @@ class Jobs:
 
     # --- what goes wrong ------------------------------------------------------------------------
 
-    def reap(self, worker: str, *, count: bool = True) -> list[Job]:
+    def reap(self, worker: str, *, count: bool = True, number: str | None = None) -> list[Job]:
         """Settle the jobs of a worker that is dead, and return them as they were.
 
         What was to be cancelled is cancelled; the rest waits again, or has failed if it was taken
         `ATTEMPTS` times. `count` False: it was not the job's fault, and the attempt does not count.
+        `number` is that of the entry in the log.
         """
         with self._session() as session:
             held = session.scalars(
@@ -374,7 +376,7 @@ class Jobs:
         for job in held:
             self.cancelled(job.id, worker)
             if count and job.attempts >= ATTEMPTS:
-                self.fail(job.id, worker, STOPPED, "stopped_twice")
+                self.fail(job.id, worker, noted(STOPPED, number), "stopped_twice")
             else:
                 self._change(
                     update(Job)

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from mien.web.access import refusal
+from mien.web.log import Log, noted
 
 
 class Problem(Exception):
@@ -36,8 +37,8 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"model": ProblemView} for status in statuses}
 
 
-def answer_problems(app: FastAPI) -> None:
-    """Let every failure be one sentence."""
+def answer_problems(app: FastAPI, log: Log) -> None:
+    """Let every failure be one sentence; what nobody expected is written down, too."""
 
     @app.exception_handler(Problem)
     def _problem(request: Request, error: Problem) -> Response:
@@ -86,9 +87,9 @@ def answer_problems(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     def _unexpected(request: Request, error: Exception) -> Response:
-        return refusal(
-            request.url.path,
-            500,
-            "unexpected",
-            f"Something unexpected went wrong ({type(error).__name__}): start mien serve again.",
+        sentence = (
+            f"Something unexpected went wrong ({type(error).__name__}): start mien serve again."
         )
+        route = getattr(request.scope.get("route"), "path", "an address")  # without ids and tokens
+        number = log.failure(f"the server, {request.method} {route}", error)
+        return refusal(request.url.path, 500, "unexpected_here", noted(sentence, number))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import secrets
 import subprocess
 import sys
@@ -10,9 +11,11 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from threading import Event, Thread
+from typing import IO
 
 from mien.web.folders import Folders
 from mien.web.jobs import Jobs
+from mien.web.log import Log, noted
 from mien.web.serving import Serving
 from mien.web.tables import Kind, Status
 
@@ -22,10 +25,35 @@ _PATIENCE_S = 4.0  # between asking a worker to cancel and ending it
 _SOON_S = 5.0  # a worker that lived no longer is started again more and more slowly
 _SLOWEST_S = 30.0
 _MOST_FAILED = 3
+_LAST_WORDS = 1 << 14  # bytes that are kept of what a worker says on its standard error
+_WAIT_S = 1.0  # for the last words of a dead worker, if something it started still holds the pipe
 _NO_WORKER = (
     "The program that works on clips does not start, perhaps for want of memory: close other "
     "programs and try again, or install mien anew."
 )
+
+
+class _LastWords:
+    """The end of what a process says on its standard error.
+
+    It is kept in memory, and written down only if the process dies: libraries say much, and may
+    name files.
+    """
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._kept = b""
+        self._thread = Thread(target=self._listen, args=(stream,), daemon=True)
+        self._thread.start()
+
+    def _listen(self, stream: IO[bytes]) -> None:
+        with stream:
+            while piece := os.read(stream.fileno(), 1 << 12):
+                self._kept = (self._kept + piece)[-_LAST_WORDS:]
+
+    def read(self) -> str:
+        """What a dead process said last."""
+        self._thread.join(_WAIT_S)
+        return self._kept.decode("utf-8", "replace")
 
 
 @dataclass
@@ -34,6 +62,10 @@ class _Slot:
 
     name: str = ""
     process: subprocess.Popen[bytes] | None = None
+    last_words: _LastWords | None = None
+    """None once they are written down."""
+    number: str | None = None
+    """Of the entry in the log about the process, if it died."""
     started: float = 0.0
     wait: float = 0.0
     """Seconds after the last start before the next one."""
@@ -57,6 +89,7 @@ class Supervisor:
         self._slots = [_Slot() for _ in range(serving.worker_count)]
         self._over = Event()
         self._troubled = False
+        self._log = Log(folders.log)
         self._thread = Thread(target=self._run, daemon=True)
 
     def start(self) -> None:
@@ -86,10 +119,12 @@ class Supervisor:
                 self._troubled = False
             except Exception as error:  # a busy or damaged disk: the queue has to go on
                 if not self._troubled:
-                    _LOG.warning(
-                        "mien: nothing is being worked on (%s): look whether the disk is full.",
-                        type(error).__name__,
+                    sentence = (
+                        f"mien: nothing is being worked on ({type(error).__name__}): look whether "
+                        "the disk is full."
                     )
+                    number = self._log.failure("the part that starts workers", error)
+                    _LOG.warning("%s", noted(sentence, number))
                 self._troubled = True
                 self._over.wait(_SOON_S)
             self._over.wait(_TICK_S)
@@ -97,10 +132,12 @@ class Supervisor:
     def _tick(self) -> None:
         overdue = self._jobs.cancels_overdue(_PATIENCE_S)
         for slot in self._slots:
-            if slot.process is not None and slot.name in overdue:
+            ended = slot.process is not None and slot.name in overdue
+            if slot.process is not None and ended:
                 _end(slot.process)
             if slot.process is not None and slot.process.poll() is not None:
-                held = self._settle(slot)
+                number = None if ended else self._write_down(slot)
+                held = self._settle(slot, number=number)
                 self._tidy_covers()
                 ended_well = slot.process.returncode == 0
                 lived = time.monotonic() - slot.started
@@ -109,7 +146,7 @@ class Supervisor:
                 _end(slot.process)
                 slot.process = None
                 if slot.failed >= _MOST_FAILED:
-                    self._jobs.give_up_next(_NO_WORKER, "no_worker")
+                    self._jobs.give_up_next(noted(_NO_WORKER, number), "no_worker")
         # a worker is started for a job, not before: models take memory, and starting takes a core
         # that the first page needs
         free = sum(slot.process is not None for slot in self._slots) - self._jobs.running()
@@ -125,9 +162,20 @@ class Supervisor:
                 self._jobs.original_deleted(job.id)
         self._jobs.scrub()
 
-    def _settle(self, slot: _Slot, *, count: bool = True) -> bool:
+    def _write_down(self, slot: _Slot) -> str | None:
+        """Leave a trace of a worker that died; the number of the entry in the log."""
+        # once, even if settling fails and is tried again
+        if slot.process is not None and slot.process.returncode and slot.last_words is not None:
+            code = slot.process.returncode
+            how = f"was ended by signal {-code}" if code < 0 else f"ended with status {code}"
+            said = slot.last_words.read() or "It said nothing."
+            slot.number = self._log.entry(f"a worker {how}", said)
+            slot.last_words = None
+        return slot.number
+
+    def _settle(self, slot: _Slot, *, count: bool = True, number: str | None = None) -> bool:
         """Let go of what a dead worker held; whether it held something."""
-        held = self._jobs.reap(slot.name, count=count)
+        held = self._jobs.reap(slot.name, count=count, number=number)
         for job in held:
             self._folders.drop_run(job)
         return bool(held)
@@ -142,19 +190,21 @@ class Supervisor:
                 self._folders.forget_others(found)
 
     def _launch(self, slot: _Slot) -> None:
-        slot.name, slot.started = secrets.token_hex(8), time.monotonic()
+        slot.name, slot.started, slot.number = secrets.token_hex(8), time.monotonic(), None
         slot.process = subprocess.Popen(
             [
-                *(sys.executable, "-P", "-m", "mien.web.worker"),
+                *(sys.executable, "-P", "-X", "faulthandler", "-m", "mien.web.worker"),
                 *("--data", str(self._folders.data)),
                 *("--name", slot.name),
                 *("--work", self._serving.work),
             ],
             stdin=subprocess.PIPE,  # closes with this process, however it ends
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,  # what libraries log may name files
+            stderr=subprocess.PIPE,  # not the terminal: what libraries log may name files
             start_new_session=True,  # Ctrl-C in the terminal is the server's to handle
         )
+        assert slot.process.stderr is not None
+        slot.last_words = _LastWords(slot.process.stderr)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -25,6 +25,7 @@ from sqlalchemy.exc import OperationalError
 from mien.errors import MienError, ParameterError
 from mien.web.folders import RESULT, Folders
 from mien.web.jobs import Jobs
+from mien.web.log import Log, noted
 from mien.web.tables import Job, Kind, Status
 from mien.web.tasks import Material, Progress, Task
 
@@ -104,6 +105,7 @@ class Worker:
 
     def __init__(self, folders: Folders, jobs: Jobs, name: str, work: Work) -> None:
         self._folders, self._jobs, self._name, self._work = folders, jobs, name, work
+        self._log = Log(folders.log)
 
     def step(self) -> bool:
         """Do the job that has waited longest; False if none waits."""
@@ -129,11 +131,12 @@ class Worker:
         except MienError as error:
             failure = self._sentence(error, job, clips), type(error).__name__
         except Exception as error:  # whatever it is, the queue goes on
-            failure = (
+            number = self._log.failure(f"a job of the kind {job.kind}", error)
+            sentence = (
                 f"Something unexpected went wrong with this ({type(error).__name__}): try again, "
-                "or convert the clip to MP4 first.",
-                "unexpected",
+                "or convert the clip to MP4 first."
             )
+            failure = noted(sentence, number), "unexpected"
         finally:
             tempfile.tempdir = None
             over.set()

@@ -20,6 +20,7 @@ from served import Served
 
 from mien.phantom import Tremor
 from mien.web.app import PAGES
+from mien.web.log import noted
 
 NAME = "Jane Doe, visit 3.mp4"
 """What the clip is called: a name that must stay here."""
@@ -383,6 +384,25 @@ def test_pages_speak_german(visit, measured, expect, path):
     assert "undefined" not in page.locator("body").inner_text()
     page.locator("#language").click()
     expect(page.locator("html")).to_have_attribute("lang", "en")
+
+
+def test_the_number_of_an_entry_in_the_log_is_said_in_both_languages(visit, expect):
+    page = visit.open("/")
+    explain = """async ([code, error]) =>
+        (await import("/static/words.js")).explain({ code, error })"""
+    sentence = noted("Something unexpected went wrong: try again.", "K7Q2")
+    for code in ("unexpected", "unexpected_here", "stopped_twice", "no_worker"):
+        assert page.evaluate(explain, [code, sentence]) == sentence
+    page.locator("#language").click()
+    expect(page.locator("html")).to_have_attribute("lang", "de")
+    for code in ("unexpected", "unexpected_here", "stopped_twice", "no_worker"):
+        said = page.evaluate(explain, [code, sentence])
+        assert said.endswith(
+            " (notieren Sie die Nummer K7Q2: Das Protokoll mien.log im Datenordner sagt mehr)."
+        )
+        assert "unexpected" not in said and "undefined" not in said
+        assert "K7Q2" not in page.evaluate(explain, [code, "It failed: try again."])
+    page.locator("#language").click()
 
 
 @pytest.mark.parametrize("name", _TAKEN)

@@ -15,6 +15,7 @@ const WORDS = {
     left: (t) => `about ${t} left`,
     since: (t) => `for ${t}`,
     cancel: "Cancel", remove: "Remove",
+    noted: (n) => `note the number ${n}: the log mien.log in the data folder says more`,
     outdated: "A clip that this was made of was covered or removed since: make it again, and remove this one.",
     code: {},
   },
@@ -32,6 +33,7 @@ const WORDS = {
     left: (t) => `noch etwa ${t}`,
     since: (t) => `seit ${t}`,
     cancel: "Abbrechen", remove: "Entfernen",
+    noted: (n) => `notieren Sie die Nummer ${n}: Das Protokoll mien.log im Datenordner sagt mehr`,
     outdated: "Ein Clip, aus dem dies entstand, wurde seitdem abgedeckt oder entfernt: Machen Sie es neu und entfernen Sie dieses.",
     code: {
       no_session: "Hier ist keine Sitzung mehr: Öffnen Sie die Adresse, die mien serve beim letzten Start genannt hat, oder fragen Sie, wer es gestartet hat.",
@@ -51,6 +53,7 @@ const WORDS = {
       broken_off: "Das Hochladen wurde abgebrochen: Wählen Sie das Video noch einmal.",
       no_original: "Das Original wurde gelöscht: Laden Sie den Clip noch einmal hoch.",
       stopped_twice: "Diese Arbeit hat das Programm zweimal angehalten, vielleicht aus Mangel an Speicher: Schließen Sie andere Programme oder nehmen Sie einen kürzeren Clip.",
+      unexpected_here: "Etwas Unerwartetes ging schief: Starten Sie mien serve neu.",
       unexpected: "Dabei ging etwas Unerwartetes schief: Versuchen Sie es noch einmal oder wandeln Sie den Clip vorher in MP4 um.",
     },
   },
@@ -92,7 +95,11 @@ export function translate() {
 }
 
 /** A problem in the language that is shown; the server's own sentence where there is no other. */
-export const explain = (problem) => words().code[problem.code] ?? problem.error;
+export function explain(problem) {
+  const said = words().code[problem.code];
+  const number = said && problem.error?.match(/\(note the number (\w+):/)?.[1];
+  return number ? `${said.replace(/\.$/, "")} (${words().noted(number)}).` : said ?? problem.error;
+}
 
 /** A number with one decimal below ten. */
 export const number = (x) =>

@@ -182,6 +182,7 @@ export const WORDS = {
       names_none: () => "Kein Teil der Namen Ihrer Dateien ist im Paket.",
       no_consent: () => "Auf der Karte steht, dass keine Einwilligung angegeben ist: Schreiben Sie, wer wozu eingewilligt hat.",
       name_typed: (v) => `Das Feld ${FIELDS[v.where] ?? v.where} enthält „${v.word}“, und das ist im Namen einer Datei: Nehmen Sie andere Wörter.`,
+      name_unread: (v) => `${v.where} lässt sich nicht lesen, daher weiß niemand, was darin steht: Erzeugen Sie den Clip neu.`,
       name_inside: (v) => `${v.where} enthält „${v.word}“, und das ist im Namen einer Datei oder eines Ordners: Erzeugen Sie den Clip neu unter einem neutralen Namen.`,
     },
     code: {

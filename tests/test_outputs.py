@@ -1,0 +1,235 @@
+"""Whatever ends the program, at whatever step: only what is complete has its name."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from itertools import count
+
+import pytest
+
+from mien import outputs
+from mien.errors import OutputError
+from mien.outputs import OLD, PART, complete, hidden, publish, publish_folder, put_back
+from mien.report.folder import Staged, check_folder
+
+FINISHED, KILLED, STOPPED = 0, 9, 5
+STEPS = {  # of Python's audit hooks: everything that changes a folder
+    "open", "os.link", "os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.scandir",
+    "shutil.copyfile", "shutil.rmtree",
+}  # fmt: skip
+LONG = "ü" * 125 + ".mp4x"  # 255 bytes
+
+
+@pytest.fixture(params=["any", "no renameat2", "no links", "neither"])
+def filesystem(request, monkeypatch):
+    """What a file system can do: Linux's, an older or another system's, a stick with exFAT."""
+
+    def refuse(*_, **__):
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    if request.param in ("no renameat2", "neither"):
+        monkeypatch.setattr(outputs, "_renameat2", lambda: None)
+    if request.param in ("no links", "neither"):
+        monkeypatch.setattr(os, "link", refuse)
+    return request.param
+
+
+def ended_at(step: int, action, *, kill: bool) -> int:
+    """Do something in another process that ends before a step; how it ended."""
+    child = os.fork()
+    if child == 0:
+        seen = count()
+
+        def before(event, args):
+            if event in STEPS and next(seen) == step:
+                if kill:
+                    os._exit(KILLED)
+                raise KeyboardInterrupt
+
+        sys.addaudithook(before)
+        try:
+            action()
+        except KeyboardInterrupt:
+            os._exit(STOPPED)
+        except BaseException:
+            os._exit(1)
+        os._exit(FINISHED)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def at_every_step(tmp_path, prepare, action, check, *, kill: bool) -> int:
+    """Check a fresh folder after the end at each step; how many steps there are."""
+    for step in count():
+        folder = tmp_path / str(step)
+        folder.mkdir()
+        prepare(folder)
+        how = ended_at(step, lambda folder=folder: action(folder), kill=kill)
+        check(folder, how)
+        if how == FINISHED:
+            return step
+        assert how == (KILLED if kill else STOPPED)
+    raise AssertionError
+
+
+forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+ends = pytest.mark.parametrize("kill", [True, False], ids=["killed", "interrupted"])
+
+
+@forks
+@ends
+@pytest.mark.parametrize("overwrite", [True, False])
+@pytest.mark.parametrize("before", [None, b"old"])
+def test_a_file_is_whole_or_not_there(tmp_path, filesystem, before, overwrite, kill):
+    def prepare(folder):
+        if before is not None:
+            (folder / "a").write_bytes(before)
+
+    def action(folder):
+        try:
+            with complete(folder / "a", overwrite=overwrite) as part:
+                part.write_bytes(b"new" * 9999)
+        except OutputError:
+            assert before is not None and not overwrite
+
+    def check(folder, how):
+        found = (folder / "a").read_bytes() if (folder / "a").exists() else None
+        assert found in (before, b"new" * 9999)
+        if before is not None and not overwrite:
+            assert found == before
+        elif how == FINISHED:
+            assert found == b"new" * 9999 and os.listdir(folder) == ["a"]
+        assert {name for name in os.listdir(folder) if not name.endswith(PART)} <= {"a"}
+
+    assert at_every_step(tmp_path, prepare, action, check, kill=kill) >= 2
+
+
+def contents(path):
+    return {
+        str(one.relative_to(path)): one.read_text()
+        for one in path.rglob("*")
+        if one.is_file() and one.name != ".mien-files"
+    }
+
+
+def report(path, word, overwrite=True):
+    with Staged(path, overwrite) as staged:
+        staged.write("page", word)
+        staged.write("figures/one", word)
+        staged.commit()
+
+
+@forks
+@ends
+@pytest.mark.parametrize("older", [True, False])
+def test_a_report_is_whole_and_never_lost(tmp_path, filesystem, older, kill):
+    theirs = {"notes": "mine", "figures/mine": "mine, too"}
+    old = {"page": "old", "figures/one": "old", **theirs}
+    new = {"page": "new", "figures/one": "new", **theirs} if older else {
+        "page": "new", "figures/one": "new"
+    }  # fmt: skip
+
+    def prepare(folder):
+        if older:
+            report(folder / "report", "old")
+            for name, words in theirs.items():
+                (folder / "report" / name).write_text(words)
+
+    def check(folder, how):
+        place = folder / "report"
+        if place.exists():
+            assert contents(place) in (old, new)
+        elif older:  # the moment that only Linux can do without
+            assert filesystem in ("no renameat2", "neither")
+        check_folder(place, overwrite=True)  # what the next start does first
+        assert not older or contents(place) in (old, new)
+        if how == FINISHED:
+            assert contents(place) == new and os.listdir(folder) == ["report"]
+        if how == STOPPED and older:
+            assert not [name for name in os.listdir(folder) if name.endswith(OLD)]
+        report(place, "new")
+        assert contents(place) == new
+
+    steps = at_every_step(
+        tmp_path, prepare, lambda folder: report(folder / "report", "new"), check, kill=kill
+    )
+    assert steps > 5
+
+
+def test_what_came_into_the_older_folder_meanwhile_is_kept(tmp_path, filesystem):
+    report(tmp_path / "report", "old")
+    with Staged(tmp_path / "report", True) as staged:
+        staged.write("page", "new")
+        (tmp_path / "report" / "notes").write_text("mine")
+        staged.commit()
+    assert contents(tmp_path / "report") == {"page": "new", "notes": "mine"}
+
+
+def test_a_file_that_appears_meanwhile_is_left_alone(tmp_path, filesystem):
+    with pytest.raises(OutputError, match="appeared meanwhile"):
+        with complete(tmp_path / "a", overwrite=False) as part:
+            part.write_bytes(b"new")
+            (tmp_path / "a").write_bytes(b"theirs")
+    assert (tmp_path / "a").read_bytes() == b"theirs" and os.listdir(tmp_path) == ["a"]
+
+
+def test_a_link_that_leads_nowhere_is_left_alone(tmp_path, filesystem):
+    (tmp_path / "part").write_bytes(b"new")
+    (tmp_path / "a").symlink_to("nowhere")
+    with pytest.raises(FileExistsError):
+        publish(tmp_path / "part", tmp_path / "a", overwrite=False)
+    assert (tmp_path / "a").is_symlink() and (tmp_path / "part").exists()
+
+
+def test_a_failure_leaves_nothing_and_is_a_sentence(tmp_path, filesystem):
+    with pytest.raises(OutputError, match=r"a cannot be written: No space left on device\."):
+        with complete(tmp_path / "a") as part:
+            part.write_bytes(b"half")
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    with pytest.raises(KeyError), complete(tmp_path / "a") as part:
+        part.write_bytes(b"half")
+        raise KeyError
+    with pytest.raises(OutputError, match="none/a cannot be written"):
+        with complete(tmp_path / "none" / "a") as part:
+            part.write_bytes(b"new")
+    assert os.listdir(tmp_path) == []
+
+
+def test_names_may_be_as_long_as_the_system_allows(tmp_path, filesystem, monkeypatch):
+    with complete(tmp_path / LONG, overwrite=False) as part:
+        part.write_bytes(b"new")
+    assert os.listdir(tmp_path) == [LONG]
+    report(tmp_path / LONG.replace("x", "y"), "old")
+    report(tmp_path / LONG.replace("x", "y"), "new")
+    assert contents(tmp_path / LONG.replace("x", "y"))["page"] == "new"
+    monkeypatch.chdir(tmp_path)
+    assert hidden(outputs.Path("a")).parent == tmp_path
+
+
+def test_hidden_names_are_of_one_place(tmp_path):
+    one, other = hidden(tmp_path / "a"), hidden(tmp_path / "a")
+    assert one != other and one.parent == tmp_path
+    assert one.name.startswith(".mien-") and one.name.endswith(PART) and len(one.name) < 32
+
+
+def test_only_the_folder_whose_name_is_free_comes_back(tmp_path):
+    left = hidden(tmp_path / "report", OLD)
+    left.mkdir()
+    (left / "page").write_text("old")
+    put_back(tmp_path / "another")
+    assert left.exists()
+    (tmp_path / "report").mkdir()
+    put_back(tmp_path / "report")
+    assert left.exists()
+    (tmp_path / "report").rmdir()
+    put_back(tmp_path / "report")
+    assert contents(tmp_path) == {"report/page": "old"}
+
+
+def test_an_older_folder_stays_where_the_new_one_cannot_come(tmp_path, filesystem):
+    report(tmp_path / "report", "old")
+    with pytest.raises(FileNotFoundError):
+        publish_folder(hidden(tmp_path / "report"), tmp_path / "report")
+    assert contents(tmp_path / "report")["page"] == "old"
+    assert os.listdir(tmp_path) == ["report"]

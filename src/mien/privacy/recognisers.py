@@ -31,7 +31,7 @@ _INSIGHT_PLACES = np.array(
 )  # fmt: skip
 
 
-GLIMPSE = 100
+GLIMPSE = 240
 """Pixels of the side of a face in the close-up that `Recogniser.glimpse` is given."""
 
 
@@ -53,7 +53,7 @@ class Recogniser(Protocol):
 
     def glimpse(self, picture: np.ndarray) -> np.ndarray:
         """The chip of a face that somebody else's detector found: aligned by the recogniser's own
-        means from a close-up, shape (225, 225, 3), with the face upright, 100 pixels wide, in its
+        means from a close-up, shape (540, 540, 3), with the face upright, 240 pixels wide, in its
         middle."""
 
     def describe(self, image: np.ndarray, landmarks: np.ndarray) -> np.ndarray:

@@ -330,7 +330,7 @@ class Tracker:
         if points is None or not _believed(points, sighting):
             self._doubts.append((number, Region.of(sighting)))
             if voices >= VOICES:
-                self._suspects.note(number, sighting, reversed(self._recent))
+                self._suspects.note(number, sighting, voices, reversed(self._recent))
             return
         if any(_same(points, other) for other in seen):
             return

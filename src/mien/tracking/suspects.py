@@ -20,8 +20,8 @@ class _Suspect:
     """One face through the frames in which it was seen."""
 
     sightings: dict[int, Sighting] = field(default_factory=dict)
-    looked: int = 0
-    """Last frame in which it was looked for."""
+    sure: bool = False
+    """Whether all detectors saw it, or it is known otherwise; else it has to be seen again."""
 
 
 class Suspects:
@@ -39,7 +39,11 @@ class Suspects:
         self._done: list[_Suspect] = []
 
     def note(
-        self, frame: int, sighting: Sighting, before: Iterable[tuple[int, np.ndarray]] = ()
+        self,
+        frame: int,
+        sighting: Sighting,
+        voices: int,
+        before: Iterable[tuple[int, np.ndarray]] = (),
     ) -> None:
         """Begin to follow a face, or go on if it is followed; also back through earlier frames.
 
@@ -49,14 +53,17 @@ class Suspects:
             Number of the frame in which it was seen.
         sighting : Sighting
             Where.
+        voices : int
+            Detectors that see it: one that only `VOICES` see has to be seen in another frame.
         before : iterable of (int, np.ndarray)
             The frames just before, the latest first.
         """
         for suspect in self._open:
             if sighting.same_place(suspect.sightings[max(suspect.sightings)]):
                 suspect.sightings[frame] = sighting
+                suspect.sure |= voices > VOICES
                 return
-        suspect = _Suspect({frame: sighting}, frame)
+        suspect = _Suspect({frame: sighting}, voices > VOICES)
         self._open.append(suspect)
         for number, image in before:
             found = self._again(image, sighting)
@@ -75,7 +82,6 @@ class Suspects:
             if frame in suspect.sightings:
                 continue
             found = self._again(image, suspect.sightings[last])
-            suspect.looked = frame
             if found is not None:
                 suspect.sightings[frame] = found
                 seen.append(found)
@@ -86,7 +92,7 @@ class Suspects:
 
     def presume(self, frames: Iterable[int], sighting: Sighting) -> None:
         """Note frames in which a face was probably where it is seen now."""
-        self._done.append(_Suspect({frame: sighting for frame in frames}))
+        self._done.append(_Suspect({frame: sighting for frame in frames}, sure=True))
 
     def forget(self, place: Sighting) -> None:
         """Stop following a face that is measured now."""
@@ -107,6 +113,8 @@ class Suspects:
         found: dict[int, list[np.ndarray]] = {}
         for suspect in self._done + self._open:
             frames = sorted(suspect.sightings)
+            if not suspect.sure and len(frames) < 2:
+                continue
             after: int | None
             for before, after in zip(frames, [*frames[1:], None], strict=True):
                 box = _roomy(suspect.sightings[before])

@@ -37,7 +37,7 @@ LEFT = 0.5
 _INNER = 0.33  # face sizes: radius of the inner face, eyes to mouth
 _PIXELS = 260_000  # of a picture that is looked at for faces that are not small
 _SMALL = 24  # pixels of the smallest face in it
-_HOG_SMALL = 44.0
+_HOG_SMALL = 72.0  # the same for dlib's gradients, which take longer
 _FACE, _SIDE = 128, 288  # pixels of a face in a close-up, and of the close-up
 _OFF = 0.45  # face sizes by which detectors may place one face differently in it
 _LIKE = (0.5, 2.0)
@@ -175,22 +175,28 @@ class Lookout:
         boxes : list of Box
             Each with room for the whole head around it.
         """
+
+        def accounted(seen: Sighting) -> bool:
+            mine = [face for face in faces if same_face(face.region, seen)]
+            if any(face.spared for face in mine):
+                return True
+            share = unchanged(original, result, seen, tolerance)
+            return share is None or (bool(mine) and share < LEFT)
+
         found = []
         for sighting in sightings:
-            mine = [face for face in faces if same_face(face.region, sighting)]
-            if any(face.spared for face in mine):
+            if accounted(sighting):
                 continue
             share = unchanged(original, result, sighting, tolerance)
-            if share is None or (mine and share < LEFT):
-                continue
-            if share < LEFT and _solid(result, sighting):
+            if share is None or (share < LEFT and _solid(result, sighting)):
                 continue
             tally.doubts += 1
             if share >= LEFT:
-                left = len(self.agree(original, sighting)) >= AGREEING
-            else:
-                left = self._recognised(original, result, sighting, faces, recogniser)
-            if left:
+                # a sighting may be rough: what counts is where those who agree see the face
+                seen = [s for s in self.agree(original, sighting) if not accounted(s)]
+                if len({s.detector for s in seen}) >= AGREEING:
+                    found.append(_box(max(seen, key=lambda s: s.size)))
+            elif self._recognised(original, result, sighting, faces, recogniser):
                 found.append(_box(sighting))
         return found
 
@@ -216,18 +222,15 @@ class Lookout:
         before, after = recogniser.describe_all(chips)
         return bool(np.linalg.norm(before - after) < recogniser.threshold)
 
-    def agree(self, image: np.ndarray, sighting: Sighting) -> list[str]:
-        """Names of the detectors that see a face at a place, turned upright and close by."""
+    def agree(self, image: np.ndarray, sighting: Sighting) -> list[Sighting]:
+        """The face at a place as the detectors see it, turned upright and close by; at most one
+        of each."""
         picture = close_up(image, sighting)
-        names = []
         detectors: list[FaceDetector] = [self._mtcnn, self._hog, self._short, self._full]
-        for detector in detectors:
-            if any(_in_the_middle(other) for other in detector.find(picture)):
-                names.append(detector.name)
-        # the costliest, and only where it decides
-        if len(names) == AGREEING - 1 and any(map(_in_the_middle, self._mmod.find(picture))):
-            names.append(self._mmod.name)
-        return names
+        found = [s for detector in detectors for s in _in_the_middle(detector.find(picture))]
+        if len(found) == AGREEING - 1:  # the costliest, and only where it decides
+            found += _in_the_middle(self._mmod.find(picture))
+        return [_from_close_up(s, sighting) for s in found]
 
 
 def close_up(image: np.ndarray, sighting: Sighting, face: float = _FACE) -> np.ndarray:
@@ -318,9 +321,30 @@ def same_face(region: Region, sighting: Sighting) -> bool:
     )
 
 
-def _in_the_middle(sighting: Sighting) -> bool:
-    away = max(abs(sighting.x - _SIDE / 2), abs(sighting.y - _SIDE / 2))
-    return away < _OFF * _FACE and _LIKE[0] < sighting.size / _FACE < _LIKE[1]
+def _in_the_middle(seen: Sequence[Sighting]) -> list[Sighting]:
+    """The surest of the sightings in a close-up that is where the face should be."""
+    near = [
+        s
+        for s in seen
+        if max(abs(s.x - _SIDE / 2), abs(s.y - _SIDE / 2)) < _OFF * _FACE
+        and _LIKE[0] < s.size / _FACE < _LIKE[1]
+    ]
+    return near[:1]
+
+
+def _from_close_up(seen: Sighting, sighting: Sighting) -> Sighting:
+    """A sighting in the close-up of another one, in the picture itself."""
+    scale = sighting.size / _FACE
+    c, s = np.cos(sighting.angle) * scale, np.sin(sighting.angle) * scale
+    u, v = seen.x - _SIDE / 2, seen.y - _SIDE / 2
+    return Sighting(
+        sighting.x + c * u - s * v,
+        sighting.y + s * u + c * v,
+        seen.size * scale,
+        seen.score,
+        seen.detector,
+        seen.angle + sighting.angle,
+    )
 
 
 def _box(sighting: Sighting) -> Box:

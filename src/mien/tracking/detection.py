@@ -71,13 +71,13 @@ class Detector:
     ) -> list[Sighting]:
         """Faces from 20 pixels on, in a box (left, top, right, bottom) or the whole frame.
 
-        With `turned`, those that lie as well, from 28 pixels on.
+        With `turned`, those that lie as well, from 40 pixels on.
         """
         part, left, top = _part(image, box)
         found = self._mtcnn.find(part)
         if turned:
             found += at_quarters(
-                lambda turn: self._mtcnn.find(turn, 1.4 * SMALLEST), part, QUARTERS[1:]
+                lambda turn: self._mtcnn.find(turn, 2 * SMALLEST), part, QUARTERS[1:]
             )
         return _one_each(sighting.moved(left, top) for sighting in found)
 
@@ -86,8 +86,20 @@ class Detector:
         side = max(1.7 * float((box[2:] - box[:2]).max()), _SMALLEST_PLACE)
         middle = (box[:2] + box[2:]) / 2
         part, left, top = _part(image, np.concatenate([middle - side / 2, middle + side / 2]))
-        found = at_quarters(self._full.find, part)
+        found = at_quarters(self._short.find, part)
         return _one_each(sighting.moved(left, top) for sighting in found)
+
+    def see_again(self, image: np.ndarray, sighting: Sighting) -> Sighting | None:
+        """A face that was seen a frame ago, the same way up; None if it is not."""
+        half = 1.2 * sighting.size
+        middle = np.array([sighting.x, sighting.y])
+        part, left, top = _part(image, np.concatenate([middle - half, middle + half]))
+        quarter = round(sighting.angle / (np.pi / 2)) % 4
+        for detector in (self._short, self._full):
+            for seen in at_quarters(detector.find, part, (quarter,)):
+                if sighting.same_place(found := seen.moved(left, top)):
+                    return found
+        return None
 
     def level(self, image: np.ndarray, region: Region) -> bool | None:
         """Whether a face is the way up that its region says; None where none is seen."""

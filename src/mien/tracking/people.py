@@ -1,9 +1,10 @@
 """Who is who: one track per person over the whole clip.
 
 The tracker measures every frame. New faces are looked for every third frame, and in every frame
-while somebody is missing who did not leave over the edge; small ones, and faces that lie on a side
-or are upside down, about twice a second; and all of them at once wherever the picture changes from
-one frame to the next as if somebody had appeared. A face that turns up is followed backwards
+while somebody is missing who did not leave over the edge; faces that lie on a side or are upside
+down about twice a second; small ones every few seconds, where the picture has changed; and all of
+them at once wherever it changes from one frame to the next as if somebody had appeared. A face that
+turns up is followed backwards
 through the frames since the last search, so that the first frames of somebody who enters are not
 missed. Landmarks that do not lie on the eyes and the mouth that detectors see are not believed.
 
@@ -34,11 +35,12 @@ from mien.tracking.suspects import VOICES, Suspects
 from mien.tracking.track import FaceTrack, State, Stretch
 
 _LOOK_EVERY = 3  # frames between searches of the whole frame while nobody is missing
-_TILE_EVERY = 24  # frames between searches for small faces
+_LATELY = 24  # frames that are kept to look back into
+_SMALL_EVERY = 96  # frames between searches for small faces, where the picture has changed
 _TURNED_EVERY = 12  # frames between searches for faces that lie
 _LEVEL_EVERY = 24  # frames after which it is asked again whether a face is the way up it seems
 _POPPED = 2  # places in a frame, at most, that are searched because they changed at once
-_CREDIT = (0.15, 12.0)  # such searches that a frame earns, and the most that are saved up
+_CREDIT = (0.08, 6.0)  # such searches that a frame earns, and the most that are saved up
 _PATIENCE_S = 10.0  # how long somebody missing is looked for in every frame
 _SETTLED = 5  # frames after which a run counts as somebody who may be missed
 _CLOSE = 0.9  # face sizes between two faces within which one may be taken for the other
@@ -125,7 +127,7 @@ class Tracker:
         self._done: list[_Tracklet] = []
         self._missing: list[_Tracklet] = []
         self._doubts: list[tuple[int, Region]] = []
-        self._recent: deque[tuple[int, np.ndarray]] = deque(maxlen=_TILE_EVERY)
+        self._recent: deque[tuple[int, np.ndarray]] = deque(maxlen=_LATELY)
         self._scene = Scene()
         self._cuts: list[int] = []
         self._suspects = Suspects(self._detector)
@@ -259,7 +261,7 @@ class Tracker:
             run for run in self._missing if now - self._times[run.end - 1] <= _PATIENCE_S
         ]
         first = number == 0 or number in self._cuts
-        tiles = number % _TILE_EVERY == 0 or not seen
+        tiles = first or not seen
         look = first or tiles or number % _LOOK_EVERY == 0 or lost or bool(self._missing)
         for sighting in self._detector.see(image, tiles) if look else []:
             self._consider(image, number, sighting, seen, plain=True)
@@ -286,7 +288,7 @@ class Tracker:
                 if self._credit >= 1:
                     self._credit -= 1
                     found += self._detector.see_near(image, box)
-        if first or number % (2 * _TILE_EVERY) == 0:
+        if first or number % _SMALL_EVERY == 0:
             changed = self._scene.changed(known)
             if changed is not None:
                 found += self._detector.see_small(image, changed, turned=first)
@@ -354,8 +356,8 @@ class Tracker:
     def _doubted(self, number: int, region: Region) -> bool:
         """Whether all detectors were asked about this place not long ago."""
         return any(
-            number - _TILE_EVERY < frame < number and region.same_place(other)
-            for frame, other in reversed(self._doubts[-_TILE_EVERY:])
+            number - _LATELY < frame < number and region.same_place(other)
+            for frame, other in reversed(self._doubts[-_LATELY:])
         )
 
     def _disown(self, tracklet: _Tracklet, sighting: Sighting) -> None:
@@ -478,7 +480,7 @@ class Tracker:
 
     def _lately(self) -> list[_Tracklet]:
         """Runs that are followed, or ended within the last second or two."""
-        first = len(self._times) - max(2 * REACH_S * self._rate(), _TILE_EVERY)
+        first = len(self._times) - max(2 * REACH_S * self._rate(), _LATELY)
         return self._open + [run for run in self._done if run.end >= first]
 
     def _wary(self, tracklet: _Tracklet) -> bool:

@@ -66,7 +66,7 @@ class Suspects:
         suspect = _Suspect({frame: sighting}, voices > VOICES)
         self._open.append(suspect)
         for number, image in before:
-            found = self._again(image, sighting)
+            found = self._detector.see_again(image, sighting)
             if found is None:
                 return
             suspect.sightings[number] = sighting = found
@@ -81,11 +81,11 @@ class Suspects:
             last = max(suspect.sightings)
             if frame in suspect.sightings:
                 continue
-            found = self._again(image, suspect.sightings[last])
+            found = self._detector.see_again(image, suspect.sightings[last])
             if found is not None:
                 suspect.sightings[frame] = found
                 seen.append(found)
-            elif frame - last >= patience:
+            elif frame - last >= (patience if suspect.sure or len(suspect.sightings) > 1 else 2):
                 self._open.remove(suspect)
                 self._done.append(suspect)
         return seen
@@ -126,12 +126,6 @@ class Suspects:
                 for frame in range(before + 1, after):
                     found.setdefault(frame, []).append(both)
         return found
-
-    def _again(self, image: np.ndarray, sighting: Sighting) -> Sighting | None:
-        half = 0.7 * sighting.size
-        box = np.array([sighting.x - half, sighting.y - half, sighting.x + half, sighting.y + half])
-        near = [s for s in self._detector.see_near(image, box) if s.same_place(sighting)]
-        return near[0] if near else None
 
 
 def _roomy(sighting: Sighting) -> np.ndarray:

@@ -202,6 +202,22 @@ def test_two_who_change_seats_at_a_cut_are_not_confused(made, how, tmp_path):
     assert left[1] == [] and len(left[0]) >= 22
 
 
+@pytest.mark.parametrize("frames", [6, 14])
+def test_a_fade_from_who_is_left_alone_to_somebody_else(made, frames):
+    """No frame differs much from the one before it."""
+    mine, other = person(ME, 40), person(OTHER, 40)
+    stage = Stage(40, SIDE, SIDE).enter(mine, always(0))
+    stage.enter(other, lambda frame: (0, 0) if frame >= 12 + frames else None)
+    for k in range(frames):
+        share = (k + 1) / (frames + 1)
+        stage.images[12 + k] = cv2.addWeighted(
+            mine[0][12 + k], 1 - share, other[0][12 + k], share, 0.0
+        )
+    result = made(stage, leave=(by_name(stage, "place", Path()),))
+    assert untouched(stage, result, 1) == []
+    assert len(untouched(stage, result, 0)) >= 8
+
+
 def test_a_film_that_cuts_is_rendered_on_both_sides(made):
     stage = Stage(20, SIDE, SIDE)
     stage.enter(person(ME, 20), lambda frame: (0, 0) if frame < 10 else None)

@@ -131,45 +131,70 @@ def test_the_one_face_in_a_picture(tmp_path):
 
 
 def put_together(*people: int, count: int = 10) -> FaceTrack:
-    """A track of stretches of some frames each, in which one or the other person is seen."""
+    """A track of stretches of some frames each, in which one or the other person is seen, described
+    at the start and at the end of each."""
     rng = np.random.default_rng(3)
     looks = rng.normal(size=(3, 128))
     looks *= 0.6 / np.linalg.norm(looks, axis=1, keepdims=True)
     size = count * len(people)
     track = FaceTrack(0, np.zeros((size, 478, 3), np.float32), np.full(size, State.TRACKED))
-    track.stretches = [
-        Stretch(k * count, (k + 1) * count, looks[who] + rng.normal(0, 0.01, (2, 128)))
-        for k, who in enumerate(people)
-    ]
+    for k, who in enumerate(people):
+        views = looks[who] + rng.normal(0, 0.01, (2, 128))
+        start, end = k * count, (k + 1) * count
+        track.stretches.append(Stretch(start, end, views, np.array([start, end - 1])))
     track.descriptors = np.concatenate([s.descriptors for s in track.stretches])
     return track
+
+
+def as_one(*stretches: Stretch) -> Stretch:
+    """What was followed without a break."""
+    return Stretch(
+        stretches[0].start,
+        stretches[-1].end,
+        np.concatenate([s.descriptors for s in stretches]),
+        np.concatenate([s.frames for s in stretches]),
+    )
+
+
+def left(track: FaceTrack, name: str, others=(), picture=None) -> list[int]:
+    times = np.arange(len(track.state)) / 10
+    return np.flatnonzero(proven(name, track, others, times, lambda path: picture)).tolist()
 
 
 @pytest.mark.parametrize(("name", "frames"), [("1", range(20)), ("5,5@2.5", range(20, 30))])
 def test_somebody_else_in_a_track_is_not_left_with_it(name, frames):
     track = put_together(0, 0, 1)
-    track.stretches[:2] = [
-        Stretch(0, 20, np.concatenate([s.descriptors for s in track.stretches[:2]]))
-    ]
-    spared = proven(name, track, [], np.arange(30) / 10, lambda path: track.descriptors[0])
-    assert np.flatnonzero(spared).tolist() == list(frames)
+    track.stretches[:2] = [as_one(*track.stretches[:2])]
+    assert left(track, name) == list(frames)
 
 
-def test_a_picture_proves_by_looks(tmp_path):
+def test_a_picture_proves_by_looks():
     track = put_together(1, 0, 1)
     wanted = track.stretches[1].descriptors[0]
-    spared = proven("me.png", track, [], np.arange(30) / 10, lambda path: wanted)
-    assert np.flatnonzero(spared).tolist() == list(range(10, 20))
+    assert left(track, "me.png", picture=wanted) == list(range(10, 20))
+
+
+def test_where_a_face_becomes_another_one_little_by_little_it_is_left_until_then():
+    track = put_together(0, 0, 1, 1)
+    track.stretches = [as_one(*track.stretches)]
+    assert left(track, "5,5@0.1") == list(range(20))
+    assert left(track, "5,5@3.9") == list(range(20, 40))
+
+
+def test_between_two_stretches_of_one_person_the_face_is_theirs():
+    track = put_together(0, 0, 1)
+    track.stretches[0] = Stretch(0, 7, track.stretches[0].descriptors, np.array([0, 6]))
+    assert left(track, "1") == list(range(20))
 
 
 def test_a_stretch_that_looks_more_like_another_person_is_not_left():
     track, other = put_together(0, 0), put_together(1, 1)
-    track.stretches[1] = Stretch(10, 20, other.stretches[0].descriptors)
-    spared = proven("1", track, [other], np.arange(20) / 10, lambda path: other.descriptors[0])
-    assert np.flatnonzero(spared).tolist() == list(range(10))
+    theirs = other.stretches[0].descriptors
+    track.stretches[1] = Stretch(10, 20, theirs, np.array([10, 19]))
+    assert left(track, "1", others=[other]) == list(range(10))
 
 
 def test_nobody_is_proven_without_looks():
     track = put_together(0)
-    track.stretches = [Stretch(0, 10, np.zeros((0, 128)))]
-    assert not proven("1", track, [], np.arange(10) / 10, lambda path: np.zeros(128)).any()
+    track.stretches = [Stretch(0, 10, np.zeros((0, 128)), np.zeros(0, int))]
+    assert left(track, "1") == []

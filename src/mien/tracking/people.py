@@ -59,7 +59,9 @@ _BELIEVED = 0.25  # face sizes by which landmarks may lie beside the eyes and mo
 _TURNED = 0.9  # radians by which they may be turned against them
 _ALIKE = 0.9  # correlation of a face with itself a frame earlier: .96 and more on ten clips
 _ANOTHER = 0.5  # descriptor distance from which a face that changed at once is somebody else's
-_WATCHED = 45  # frames after which a face is described again, to be known in every stretch
+_DRIFTED = 0.8  # correlation of a face with itself as it was described, below which it is again
+_PACE = 5  # frames between two such descriptions
+_WATCHED = 30  # frames after which a face is described again, to be known in every stretch
 
 _EYES_AND_MOUTH = ((33, 133), (362, 263), (13, 14))  # landmarks
 _PLACES = np.array([[7, 8], [17, 8], [12, 18]], np.float32)  # of these in a patch, pixels
@@ -73,7 +75,8 @@ class _Tracklet:
 
     start: int
     landmarks: list[np.ndarray] = field(default_factory=list)
-    descriptors: list[np.ndarray] = field(default_factory=list)
+    views: list[tuple[int, np.ndarray]] = field(default_factory=list)
+    """Frames in which the recogniser described it, and how."""
     before: _Tracklet | None = None
     """The run of which this is the rest, where a run was cut."""
     placed: bool = True
@@ -84,8 +87,14 @@ class _Tracklet:
     """Whether another face is so near that the two may be mistaken."""
     patch: np.ndarray | None = None
     """The face in its last frame, small and grey."""
+    described: tuple[int, np.ndarray] | None = None
+    """The last frame in which it was described, and the face in it, small and grey."""
     level: int = -1
     """Last frame in which a detector saw the face the way up that it seems."""
+
+    @property
+    def descriptors(self) -> list[np.ndarray]:
+        return [looks for _, looks in self.views]
 
     @property
     def end(self) -> int:
@@ -245,11 +254,11 @@ class Tracker:
             if float((patch * before).sum()) >= _ALIKE:
                 continue
             looks = self._describe(image, tracklet.landmarks[-1])
-            if min(np.linalg.norm(looks - d) for d in tracklet.descriptors) < _ANOTHER:
+            if _unlike_all(looks, tracklet) < _ANOTHER:
                 continue
             close = tracklet.close
             self._open[k] = rest = self._cut(tracklet, number, linked=False)
-            rest.descriptors.append(looks)
+            rest.views.append((number, looks))
             rest.patch = patch
             if not close and number not in self._cuts:  # nobody walked in: the film was cut
                 self._cuts.append(number)
@@ -413,6 +422,8 @@ class Tracker:
             before=tracklet if linked else None,
             placed=False,
             close=tracklet.close,
+            patch=tracklet.patch,
+            level=tracklet.level,
         )
         del tracklet.landmarks[number - tracklet.start :]
         if not tracklet.landmarks:
@@ -458,17 +469,19 @@ class Tracker:
         for k, tracklet in enumerate(self._open):
             age = len(tracklet.landmarks)
             wary = self._wary(tracklet)
-            due = not tracklet.descriptors or age == 15 or age % _WATCHED == 0
-            if not (wary or due):
+            due = not tracklet.views or age == 15 or age % _WATCHED == 0
+            if not (wary or due or _drifted(tracklet, number)):
                 continue
             looks = self._describe(image, tracklet.landmarks[-1])
             if wary and age > 1 and self._is_another(looks, tracklet):
                 tracklet = self._open[k] = self._cut(tracklet, number, linked=False)
-            tracklet.descriptors.append(looks)
+            tracklet.views.append((number, looks))
+            if tracklet.patch is not None:
+                tracklet.described = number, tracklet.patch
 
     def _is_another(self, looks: np.ndarray, tracklet: _Tracklet) -> bool:
         """Whether a face looks less like a run's than like another one's that was near of late."""
-        own = min((float(np.linalg.norm(looks - d)) for d in tracklet.descriptors), default=0.0)
+        own = _unlike_all(looks, tracklet)
         if own < _CHANGED:
             return False
         return any(
@@ -501,14 +514,17 @@ class Tracker:
         return False
 
     def _look_again(self, tracklet: _Tracklet) -> None:
-        """Describe the middle of a short run, where the face is seen best, while it is at hand."""
-        if self._describe is None or not 3 <= len(tracklet.landmarks) < 30:
+        """Describe a run near its end, and a short one in its middle, where the face is seen best,
+        while it is at hand."""
+        if self._describe is None or len(tracklet.landmarks) < 3:
             return
-        wanted = {(tracklet.start + tracklet.end) // 2, tracklet.end - 2}
+        wanted = {tracklet.end - 2}  # so that it is known until its end
+        if len(tracklet.landmarks) < 30:
+            wanted.add((tracklet.start + tracklet.end) // 2)
         for frame, image in self._recent:
             if frame in wanted:
                 points = tracklet.landmarks[frame - tracklet.start]
-                tracklet.descriptors.append(self._describe(image, points))
+                tracklet.views.append((frame, self._describe(image, points)))
 
     def _measure(self, image: np.ndarray, regions: list[Region]) -> list[np.ndarray | None]:
         return [
@@ -526,7 +542,7 @@ class Tracker:
         points = tracklet.landmarks[0]
         others = self._lately()
         if others and self._describe is not None:
-            tracklet.descriptors.append(self._describe(image, points))
+            tracklet.views.append((tracklet.start, self._describe(image, points)))
         for frame, image in reversed(self._recent):
             region = Region.around(points)
             found = self._measure(image, [region])[0]
@@ -655,7 +671,12 @@ class Tracker:
             state[run.start : run.end] = State.TRACKED
         track = FaceTrack(number, landmarks, state, cuts=tuple(sorted(self._cuts)))
         track.stretches = [
-            Stretch(run.start, run.end, np.array(run.descriptors))
+            Stretch(
+                run.start,
+                run.end,
+                np.array([looks for _, looks in sorted(run.views, key=lambda view: view[0])]),
+                np.array(sorted(frame for frame, _ in run.views), int),
+            )
             for run in sorted(runs, key=lambda run: run.start)
         ]
         descriptors = [d for run in runs for d in run.descriptors]
@@ -697,6 +718,19 @@ def _patch(image: np.ndarray, points: np.ndarray) -> np.ndarray:
     smooth = cv2.GaussianBlur(grey.astype(np.float32), (0, 0), 1)
     smooth -= smooth.mean()
     return np.asarray(smooth / max(float(np.linalg.norm(smooth)), 1e-3))
+
+
+def _unlike_all(looks: np.ndarray, tracklet: _Tracklet) -> float:
+    """Descriptor distance of a view to the most alike one of a run; 0 if there is none."""
+    return min((float(np.linalg.norm(looks - d)) for d in tracklet.descriptors), default=0.0)
+
+
+def _drifted(tracklet: _Tracklet, number: int) -> bool:
+    """Whether a face looks otherwise than when it was described last."""
+    if tracklet.described is None or tracklet.patch is None:
+        return False
+    frame, patch = tracklet.described
+    return number - frame >= _PACE and float((patch * tracklet.patch).sum()) < _DRIFTED
 
 
 def _box_around(points: np.ndarray) -> np.ndarray:

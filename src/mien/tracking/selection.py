@@ -18,8 +18,7 @@ _PLACE = re.compile(r"(\d+(?:\.\d+)?)\s*,\s*(\d+(?:\.\d+)?)\s*@\s*(\d+(?:\.\d+)?
 _NEAR_S = 0.25  # a face counts as seen at a time if it was measured this close to it
 _NEAR = 1.5  # face sizes between a place and the middle of a face: one beyond its edge
 _CLEAR = 0.25  # face sizes by which the next face has to be further away
-_PROVEN = 0.5  # descriptor distance of a stretch to the one that was named, in the middle
-_AT_WORST = 0.65  # the same of every view that was described
+_PROVEN = 0.55  # descriptor distance to the view that was named, within which another is theirs
 _CLEARER = 0.05  # descriptor distance by which the next person has to be less alike
 
 DescribePicture = Callable[[str], np.ndarray]
@@ -152,9 +151,11 @@ def proven(
 ) -> np.ndarray:
     """Frames in which a person's looks prove that they are who was named.
 
-    A place says nothing across a cut, and a track is put together by a machine. So every stretch
-    that was followed without a break is compared with the one that was named: that at the place
-    and time, the one most like the picture, or else the longest.
+    A place says nothing across a cut, a track is put together by a machine, and a film may fade
+    from one face to another. So the views that a recogniser described are compared one by one with
+    that of the person who was named: at the place and time, most like the picture, or else in the
+    middle of all that the longest stretch shows. Between two views that are theirs, in one stretch,
+    the face is theirs.
 
     Parameters
     ----------
@@ -188,32 +189,41 @@ def proven(
         anchor = min(
             stretches, key=lambda s: float(np.linalg.norm(s.descriptors - wanted, axis=1).min())
         )
+    each = np.linalg.norm(anchor.descriptors[:, None] - anchor.descriptors[None], axis=2)
+    if _NUMBER.fullmatch(item):
+        named = int(np.median(each, axis=1).argmin())
+    elif place:
+        named = int(np.abs(times[anchor.frames] - float(place.group(3))).argmin())
+    else:
+        named = int(np.linalg.norm(anchor.descriptors - wanted, axis=1).argmin())
+    looks = anchor.descriptors[named]
     rivals = [other.descriptors for other in others if len(other.descriptors)]
     before: Stretch | None = None
     for stretch in track.stretches:
-        if not (stretch is anchor or _one_person(stretch, anchor, rivals)):
-            before = None
-            continue
-        found[stretch.start : stretch.end] = True
-        if before is not None:  # interpolated between two that are proven
+        own = _own(stretch, looks, rivals)
+        for k in np.flatnonzero(own):
+            first = stretch.start if k == 0 else stretch.frames[k]
+            end = stretch.end if k == len(own) - 1 else stretch.frames[k] + 1
+            if k + 1 < len(own) and own[k + 1]:
+                end = stretch.frames[k + 1] + 1
+            found[first:end] = True
+        if before is not None and len(own) and own[0]:  # interpolated between two that are theirs
             found[before.end : stretch.start] = True
-        before = stretch
+        before = stretch if len(own) and own[-1] else None
     return found
 
 
-def _one_person(stretch: Stretch, anchor: Stretch, rivals: list[np.ndarray]) -> bool:
-    """Whether two stretches show one person: alike, and nobody else in the clip more so."""
+def _own(stretch: Stretch, looks: np.ndarray, rivals: list[np.ndarray]) -> np.ndarray:
+    """Which views of a stretch show the person who looks so, and nobody else in the clip more so,
+    shape (n_views,)."""
     if not len(stretch.descriptors):
-        return False
-
-    def unlike(others: np.ndarray) -> np.ndarray:
-        each = np.linalg.norm(stretch.descriptors[:, None] - others[None], axis=2)
-        return np.asarray(each.min(1))
-
-    own = unlike(anchor.descriptors)
-    if np.median(own) > _PROVEN or own.max() > _AT_WORST:
-        return False
-    return all(np.median(unlike(others)) > np.median(own) + _CLEARER for others in rivals)
+        return np.zeros(0, bool)
+    own = np.linalg.norm(stretch.descriptors - looks, axis=1)
+    theirs = np.full(len(own), np.inf)
+    for other in rivals:
+        each = np.linalg.norm(stretch.descriptors[:, None] - other[None], axis=2)
+        theirs = np.minimum(theirs, each.min(1))
+    return np.asarray((own < _PROVEN) & (own < theirs))
 
 
 def _check(name: str, item: str) -> None:

@@ -27,6 +27,8 @@ class Stretch:
     """The frame after the last one."""
     descriptors: np.ndarray
     """What a recogniser says of some views of the face in it, shape (n_views, d)."""
+    frames: np.ndarray
+    """In which frames, increasing, shape (n_views,)."""
 
 
 def _no_descriptors() -> np.ndarray:

@@ -96,7 +96,7 @@ def test_the_original_itself_is_recognised_and_untouched(mien, brief, tmp_path):
     sheet = tmp_path / "sheet.png"
     result = mien("audit", brief.path, brief.path, "-o", sheet)
     assert result.exit_code == 5
-    assert "Person 1: RECOGNISED in 5 of 5 frames" in result.stdout
+    assert "Person 1: RECOGNISED in 6 of 6 frames" in result.stdout
     assert "UNTOUCHED" in result.stdout and "in 100.0% of frames" in result.stdout
     assert "picks this one in 100% of the frames" in result.stdout
     assert "shows the patient" in result.stdout
@@ -173,7 +173,8 @@ def test_a_face_that_nobody_tracked_is_reported(mien, brief, tmp_path):
             writer.commit()
     result = mien("audit", wide, out)
     assert result.exit_code == 5
-    assert "in 8 of 8 frames a second detector finds a face where none was tracked" in result.stdout
+    assert "in 8 of 8 frames that other detectors searched" in result.stdout
+    assert "there is a face where none was tracked" in result.stdout
     assert "faces that nobody accounted for" in result.stderr
 
 

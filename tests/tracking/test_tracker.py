@@ -189,6 +189,9 @@ class Stage:
         near = Region(*(box[:2] + box[2:]) / 2, float((box[2:] - box[:2]).max()), 0.0)
         return [s for s in self.see(image) if near.same_place(Region.of(s))]
 
+    def see_again(self, image: np.ndarray, sighting: Sighting) -> Sighting | None:
+        return next((s for s in self.see(image) if s.same_place(sighting)), None)
+
     def level(self, image: np.ndarray, region: Region) -> bool | None:
         return True if any(region.same_place(r) for r in self.find(image)) else None
 

@@ -275,23 +275,27 @@ class Studio:
 
 
 def _leave_lost(name: str, how: str, other: str) -> Scene:
-    """A is lost for 1.3 s; B, whom upright detectors do not see, is there meanwhile."""
+    """A is spared and lost for 1.3 s; meanwhile B comes to within two face widths of A's place.
+
+    C is in view all the time, so that the frames have a face that is known; B is too small, or
+    lies, so that a search of the whole frame for upright faces does not see B.
+    """
     turned = ((20.5 / FPS, 39.5 / FPS),) if how == "turned" else ()
     spared = actor(0, turned=turned)
     hidden = (20, 40) if how == "hidden" else None
-    size, roll = (110.0, -90.0) if other == "lying" else (28.0, 0.0)
-    at = (330.0 + 230.0, 330.0) if other == "lying" else (330.0 + 180.0, 200.0)
+    size, roll, at = (60.0, -90.0, (468, 250)) if other == "lying" else (28.0, 0.0, (450, 220))
     images, people = compose(
         [
             Part("A", spared, (330, 250), 130, hidden=hidden),
-            Part("B", actor(6), at, size, roll, start=17, end=43),
+            Part("C", actor(2), (760, 250), 130),
+            Part("B", actor(4), at, size, roll, start=26, end=39),
         ]
     )
     runs = (
-        Run("number", ("--leave", "1"), "A"),
         Run("point", ("--leave", point(people["A"], 4)), "A"),
+        Run("picture", ("--leave", f"{{folder}}/{name}.A.png"), "A"),
     )
-    return Scene(name, images, people, runs)
+    return Scene(name, images, people, runs, {f"{name}.A.png": _head(actor(0)[14])})
 
 
 def _named(name: str, people: dict[str, list[Face | None]], frame: int) -> tuple[Run, ...]:

@@ -86,7 +86,8 @@ def count(source: Path, result: Path, truth: dict, spared: str | None, find: Fin
     counts : dict
         ``left`` and ``left_seen``: frames in which anybody who is not spared is left, by pixels,
         and by pixels and detector; ``people``: for each their frames in view (``in_view``), those
-        in which they are left, and the largest share of the inner face that is untouched.
+        in which they are left, and the largest share of the inner face that is untouched and
+        correlation with it. ``kept``: frames in which the spared person is as they were.
     """
     people = {
         name: {
@@ -95,6 +96,7 @@ def count(source: Path, result: Path, truth: dict, spared: str | None, find: Fin
             "left": [],
             "left_seen": [],
             "untouched": 0.0,
+            "alike": 0.0,
         }
         for name in truth["people"]
     }
@@ -112,7 +114,8 @@ def count(source: Path, result: Path, truth: dict, spared: str | None, find: Fin
             sight = look(original, image, Face.from_dict(faces[number]), find)
             entry = people[name]
             entry["in_view"] += 1
-            entry["untouched"] = round(max(entry["untouched"], sight.untouched), 3)
+            for measure in ("untouched", "alike"):
+                entry[measure] = round(max(entry[measure], getattr(sight, measure)), 3)
             if sight.left:
                 entry["left"].append(number)
                 if sight.seen:
@@ -168,6 +171,8 @@ def line(row: dict) -> str:
     words += "".join(cell(row.get(name)) for name in ("left", "left_seen", "kept"))
     if row["run"] == "audit" and not row["right"]:
         words += "  audit is wrong"
+    if row.get("paired", row["frames"]) != row["frames"]:
+        words += f"  only {row['paired']} frames are in the result"
     return words + (f"  {row['error'][:100]}" if row["error"] and row["run"] != "audit" else "")
 
 

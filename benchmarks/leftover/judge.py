@@ -2,8 +2,12 @@
 
 Both pictures of a face are averaged over blocks, which takes away most of what encoding changes;
 the inner face is untouched where a block differs by less than `TOLERANCE` grey levels. An original
-face is left where more than half of the inner face is untouched and what remains of its pattern
-still correlates with the original's.
+face is left where more than half of the inner face is untouched, or where its pattern is the
+original's though its colours are not.
+
+Measured on these scenes: in an original against its own re-encode (libx264, crf 17) at least 0.87
+of the inner face is untouched, 24 pixels from ear to ear, and at least 0.94 from 48 pixels on, with
+a correlation of at least 0.999; in a face that mien replaced at most 0.15, correlated at most 0.81.
 """
 
 from __future__ import annotations
@@ -17,7 +21,7 @@ from detector import Find, sees
 
 TOLERANCE = 4.0  # grey levels
 HALF = 0.5
-ALIKE = 0.9  # correlation of the blocks' brightness
+ALIKE = 0.97  # correlation of the blocks' brightness
 _BLOCKS = 16  # of a face from ear to ear
 _SMALLEST, _LARGEST = 2, 8  # pixels of a block's side
 
@@ -36,7 +40,7 @@ class Sight:
     @property
     def left(self) -> bool:
         """Whether it is the original's face."""
-        return self.untouched > HALF and self.alike > ALIKE
+        return self.untouched > HALF or self.alike > ALIKE
 
 
 def look(original: np.ndarray, result: np.ndarray, face: Face, find: Find) -> Sight:

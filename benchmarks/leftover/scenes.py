@@ -99,7 +99,8 @@ class Part:
     pictures: list[Picture]
     at: tuple[float, float]
     size: float
-    roll: float = 0.0
+    roll: float | tuple[float, ...] = 0.0
+    """Where the top of the head points, as `place` takes it; or that of each frame."""
     start: int = 0
     end: int = COUNT
     hidden: tuple[int, int] | None = None
@@ -119,7 +120,8 @@ def compose(
         for part in parts:
             if not part.start <= number < part.end:
                 continue
-            face = place(image, part.pictures[number], part.at, part.size, part.roll)
+            roll = part.roll[number] if isinstance(part.roll, tuple) else part.roll
+            face = place(image, part.pictures[number], part.at, part.size, roll)
             if part.hidden and part.hidden[0] <= number < part.hidden[1]:
                 face = None
                 _hold_up(image, part)
@@ -220,6 +222,7 @@ class Studio:
     # --- lying ------------------------------------------------------------------------------
 
     def _lying(self) -> Iterator[tuple[str, Callable[[], Scene]]]:
+        yield "lying_down_phantom", _lying_down
         for way in ROLLS:
             name = f"lying_{way}_phantom"
             yield name, lambda n=name, w=way: _lying_phantom(n, w)
@@ -255,6 +258,9 @@ class Studio:
                     lambda n=name, s=size: _small(n, s, self._portrait(s), self._portrait(s + 1)),
                 )
 
+            name = f"small_arrives_{size}_phantom"
+            yield name, lambda n=name, s=size: _small(n, s, actor(5), actor(2), 3)
+
     # --- short visits -----------------------------------------------------------------------
 
     def _visits(self) -> Iterator[tuple[str, Callable[[], Scene]]]:
@@ -275,23 +281,27 @@ class Studio:
 
 
 def _leave_lost(name: str, how: str, other: str) -> Scene:
-    """A is lost for 1.3 s; B, whom upright detectors do not see, is there meanwhile."""
+    """A is spared and lost for 1.3 s; meanwhile B comes to within two face widths of A's place.
+
+    C is in view all the time, so that the frames have a face that is known; B is too small, or
+    lies, so that a search of the whole frame for upright faces does not see B.
+    """
     turned = ((20.5 / FPS, 39.5 / FPS),) if how == "turned" else ()
     spared = actor(0, turned=turned)
     hidden = (20, 40) if how == "hidden" else None
-    size, roll = (110.0, -90.0) if other == "lying" else (28.0, 0.0)
-    at = (330.0 + 230.0, 330.0) if other == "lying" else (330.0 + 180.0, 200.0)
+    size, roll, at = (60.0, -90.0, (468, 250)) if other == "lying" else (28.0, 0.0, (450, 220))
     images, people = compose(
         [
             Part("A", spared, (330, 250), 130, hidden=hidden),
-            Part("B", actor(6), at, size, roll, start=17, end=43),
+            Part("C", actor(2), (760, 250), 130),
+            Part("B", actor(4), at, size, roll, start=26, end=39),
         ]
     )
     runs = (
-        Run("number", ("--leave", "1"), "A"),
         Run("point", ("--leave", point(people["A"], 4)), "A"),
+        Run("picture", ("--leave", f"{{folder}}/{name}.A.png"), "A"),
     )
-    return Scene(name, images, people, runs)
+    return Scene(name, images, people, runs, {f"{name}.A.png": _head(actor(0)[14])})
 
 
 def _named(name: str, people: dict[str, list[Face | None]], frame: int) -> tuple[Run, ...]:
@@ -348,6 +358,13 @@ def _lying_phantom(name: str, way: str) -> Scene:
     return _turn(name, way, images, people)
 
 
+def _lying_down() -> Scene:
+    """Somebody sits upright, lies down within a second, and stays so."""
+    rolls = 90 * np.clip((np.arange(COUNT) - 15) / 15, 0, 1)
+    part = Part("B", actor(4), (320, 240), 110, tuple(rolls.tolist()))
+    return Scene("lying_down_phantom", *compose([part], 640, 480))
+
+
 def _turned(name: str, way: str, pictures: list[Picture]) -> Scene:
     """A whole recording turned, as its pixels, not by a flag."""
     faces = [
@@ -381,9 +398,17 @@ def _beside(name: str, way: str, lying: list[Picture], upright: list[Picture]) -
     return Scene(name, images, people)
 
 
-def _small(name: str, size: float, small: list[Picture], large: list[Picture]) -> Scene:
+def _small(
+    name: str, size: float, small: list[Picture], large: list[Picture], start: int = 0
+) -> Scene:
+    """Somebody far away beside somebody near; who comes later stands clear of the near one.
+
+    From the start, the small face is where every square part of the picture that is large enough
+    for a detector to be shown also holds some of the large one.
+    """
+    at = (110.0, 130.0) if start == 0 else (980.0, 250.0)
     images, people = compose(
-        [Part("large", large, (420, 330), 240), Part("small", small, (980, 250), size)],
+        [Part("large", large, (420, 330), 240), Part("small", small, at, size, start=start)],
         1280,
         720,
         seed=int(size),
@@ -406,10 +431,10 @@ def _planted(name: str, kind: str, faulty: bool) -> Scene:
     """A result in which everybody is somebody else or covered, but for one face in 5 frames."""
     at = (690.0, 270.0)
     size, roll = {"upright": (110.0, 0.0), "lying": (110.0, 90.0), "small": (30.0, 0.0)}[kind]
-    main = Part("A", actor(0), (290, 250), 130)
-    other = Part("B", actor(6), at, size, roll)
+    main = Part("A", actor(2), (290, 250), 130)
+    other = Part("B", actor(12), at, size, roll)
     images, people = compose([main, other], count=40)
-    fake, _ = compose([Part("A", actor(3), (290, 250), 130), other], count=40)
+    fake, _ = compose([Part("A", actor(6), (290, 250), 130), other], count=40)
     half = 1.1 * size
     low, high = [int(v - half) for v in at], [int(v + half) for v in at]
     for number, image in enumerate(fake):

@@ -15,6 +15,7 @@ from mien.tracking.landmarks import Region
 
 _CONFIDENCE = 0.5
 _TILE = 0.6  # a tile's share of the frame's longer side
+_ROLL, _LIKE = 0.5, 0.65  # radians and share by which a face may differ from a frame ago
 _LEAST = 12  # pixels of the smallest face that is of use
 _SMALLEST_PLACE = 160  # pixels of the side of the smallest part of a frame that is looked at
 
@@ -97,7 +98,10 @@ class Detector:
         quarter = round(sighting.angle / (np.pi / 2)) % 4
         for detector in (self._short, self._full):
             for seen in at_quarters(detector.find, part, (quarter,)):
-                if sighting.same_place(found := seen.moved(left, top)):
+                found = seen.moved(left, top)
+                turn = (found.angle - sighting.angle + np.pi) % (2 * np.pi) - np.pi
+                alike = abs(turn) < _ROLL and _LIKE < found.size / sighting.size < 1 / _LIKE
+                if alike and sighting.same_place(found):
                     return found
         return None
 

@@ -49,7 +49,7 @@ from mien.workers import ahead, in_order
 _CHECKED = 60  # output frames of a person that the recogniser sees, and one more every 10 s
 _MOST_CHECKED = 180
 _WATCH_S = 0.25  # time between frames that the independent detectors search
-_MORE_WATCHED = (0.05, 3.0)  # frames searched besides because the picture changed: earned, saved
+_MORE_WATCHED = (0.03, 3.0)  # frames searched besides because the picture changed: earned, saved
 _ATTEMPTS = 3  # how often a clip is rendered before what fails is withheld
 _BESIDE_GOP = 12  # frames: who checks a clip goes through it step by step
 _MORE_ROOM = 0.05  # by which an attempt's face is pushed further than the last one's

@@ -35,7 +35,7 @@ AGREEING = 2
 LEFT = 0.5
 """Share of the inner face that is as in the original, from which on the face counts as left."""
 _INNER = 0.33  # face sizes: radius of the inner face, eyes to mouth
-_PIXELS = 260_000  # of a picture that is looked at for faces that are not small
+_PIXELS = 200_000  # of a picture that is looked at for faces that are not small
 _SMALL = 24  # pixels of the smallest face in it
 _HOG_SMALL = 72.0  # the same for dlib's gradients, which take longer
 _FACE, _SIDE = 128, 288  # pixels of a face in a close-up, and of the close-up

@@ -273,6 +273,29 @@ def test_what_is_packed_too_often_is_not_called_clean(tmp_path):
     assert not search(path, [WORD]).read
 
 
+@pytest.mark.parametrize(
+    "before", [b"\x7fELF\0\1" + bytes(90), b"", b"\0\0\0\x20ftypisom" + bytes(90)]
+)
+def test_an_archive_behind_something_else(tmp_path, before):
+    path = tmp_path / "a.bin"
+    path.write_bytes(before + PACKED["zip"](b"to anna, with thanks " * 9))
+    assert search(path, ["Anna"]).words == ("Anna",)
+
+
+def test_short_words_are_not_looked_for_among_many_bytes_that_are_no_text(tmp_path):
+    path = tmp_path / "a.png"
+    noise = np.random.default_rng(1).integers(0, 256, 1 << 16, np.uint8).tobytes()
+    path.write_bytes(noise + b" Anna DrMeier " + noise)
+    assert search(path, ["anna", "drmeier"]).words == ("drmeier",)
+
+
+@pytest.mark.parametrize("code", ["cp1252", "utf-16-le", "utf-16-be", "utf-16"])
+def test_short_words_are_looked_for_in_long_text_of_any_code(tmp_path, code):
+    path = tmp_path / "a.csv"
+    path.write_bytes(("für Anna;ja\r\n" * 9999).encode(code))
+    assert search(path, ["anna", "nna"]).words == ("anna",)
+
+
 def test_short_words_are_not_looked_for_among_the_bytes_of_a_video(tmp_path):
     path = clip(tmp_path / "a.mp4", seed=1)
     with path.open("ab") as stream:

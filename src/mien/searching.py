@@ -23,7 +23,7 @@ import lzma
 import re
 import unicodedata
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -45,6 +45,9 @@ _STREAMS: dict[bytes, Any] = {
     b"BZh": bz2,
     b"\xfd7zXZ\0": lzma,
 }
+_LITTLE = 1 << 12  # bytes in which a short word hardly turns up by chance
+_ODD = re.compile("[\x00-\x08\x0e-\x1f\x7f\ue000-\uf8ff\ufffd]")  # what text has little of
+_MOST_ODD = 0.05  # of the letters of a text; random bytes have 0.128 or more in any code
 _NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
 _CUT = re.compile(rb"\A[\x80-\xbf]{0,3}")  # the rest of a letter that another piece began
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|[\"\\/bfnrt])")
@@ -126,19 +129,24 @@ class _Search:
         video = ending in _VIDEOS or head[4:8] == b"ftyp"
         known = bool(table or video or packed or head.startswith(_ZIP))
         self._bytes(stream, text=not known)
+        # an archive may stand behind something else, as in a program that unpacks itself
+        zipped = head.startswith(_ZIP) or zipfile.is_zipfile(stream)
+        if depth > _DEEPEST:
+            self.read = self.read and not (known or zipped)
+            return
+        if zipped:
+            self._try(lambda: self._archive(stream, depth))
         stream.seek(0)
+        if table:
+            self._try(lambda: self._table(stream, depth))
+        elif video:
+            self._try(lambda: self._video(stream))
+        elif packed:
+            self._try(lambda: self._stream(packed, stream, depth))
+
+    def _try(self, part: Callable[[], None]) -> None:
         try:
-            if depth > _DEEPEST:
-                self.read = self.read and not known
-            elif table:
-                self._table(stream, depth)
-            elif video:
-                self._video(stream)
-            elif packed:
-                with packed.open(stream) as inside:
-                    self._unpacked(inside, "", depth)
-            elif known:
-                self._archive(stream, depth)
+            part()
         except Exception:  # whatever went wrong: what was not looked through is not called clean
             self.read = False
 
@@ -155,7 +163,9 @@ class _Search:
             else:
                 self._in_bytes(piece)
                 for code in ("utf-8", _OLDER, *(_CODES[1:] if b"\0" in piece else ())):
-                    self._in_text(piece.decode(code, "replace"))
+                    written = piece.decode(code, "replace")
+                    if len(piece) <= _LITTLE or _mostly_letters(written):
+                        self._in_text(written)
 
     def _in_bytes(self, piece: bytes) -> None:
         small = piece.lower()
@@ -178,6 +188,10 @@ class _Search:
         if len(content) > _LARGEST:
             self.read = False
         self.look(io.BytesIO(content), ending, depth + 1)
+
+    def _stream(self, kind: Any, stream: BinaryIO, depth: int) -> None:
+        with kind.open(stream) as inside:
+            self._unpacked(inside, "", depth)
 
     def _archive(self, stream: BinaryIO, depth: int) -> None:
         with zipfile.ZipFile(stream) as archive:
@@ -310,6 +324,11 @@ def _as_text(piece: bytes) -> str | None:
             if exc.start < len(whole) - 3:
                 return None
     return None
+
+
+def _mostly_letters(text: str) -> bool:
+    """Whether bytes that were taken for text can be text."""
+    return _ODD.subn("", text)[1] <= _MOST_ODD * len(text)
 
 
 def _versions(text: str) -> set[str]:

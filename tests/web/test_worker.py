@@ -23,6 +23,7 @@ from mien.errors import NoFaceError, VideoError
 from mien.video import Reader, probe
 from mien.web import supervisor, worker
 from mien.web.folders import COMPARE, FRAMES, MANIFEST, PREVIEW, RESULT, Folders
+from mien.web.log import Log
 from mien.web.probing import look
 from mien.web.serving import Serving
 from mien.web.tables import Job, Kind, Status
@@ -417,6 +418,29 @@ def test_an_upload_is_looked_at_in_a_process_of_its_own(brief, tmp_path):
     place.write_text("no video at all")
     with pytest.raises(VideoError, match="0123"):
         look(place)
+
+
+@pytest.mark.parametrize("ends", ["raise MemoryError", "os.abort()", "print('no answer')"])
+def test_what_stops_the_look_at_an_upload_leaves_a_trace(tmp_path, monkeypatch, ends):
+    module = tmp_path / "own" / "mien_stopped.py"
+    module.parent.mkdir()
+    module.write_text(f"import os, sys\nsys.stderr.write('last words')\n{ends}\n")
+    monkeypatch.setenv("PYTHONPATH", str(module.parent))
+    monkeypatch.setattr("mien.web.probing._MODULE", "mien_stopped")
+    log = Log(tmp_path / "mien.log")
+    with pytest.raises(VideoError, match=r"0123 cannot be read as a video.*number (\w{4})") as told:
+        look(tmp_path / "0123", log)
+    number = str(told.value).partition("number ")[2][:4]
+    entry = (tmp_path / "mien.log").read_text()
+    assert entry.startswith(f"{number} ") and "last words" in entry
+
+
+def test_what_is_no_video_is_no_failure_of_the_program(tmp_path):
+    place = tmp_path / "0123"
+    place.write_text("no video at all")
+    with pytest.raises(VideoError, match="0123") as told:
+        look(place, Log(tmp_path / "mien.log"))
+    assert "mien.log" not in str(told.value) and not (tmp_path / "mien.log").exists()
 
 
 def test_an_upload_s_sound_is_looked_at_too(patient, tmp_path):

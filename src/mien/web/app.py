@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from urllib.parse import parse_qs
 
@@ -42,7 +43,7 @@ def create_app(
     serving: Serving,
     access: Access,
     *,
-    looker: Callable[[Path], Clip] = look,
+    looker: Callable[[Path], Clip] | None = None,
     working: bool = True,
 ) -> FastAPI:
     """Set up the data folder and the application.
@@ -53,8 +54,8 @@ def create_app(
         How the server is run.
     access : Access
         Who may ask.
-    looker : callable
-        Says what an upload is.
+    looker : callable, optional
+        Says what an upload is; `mien.web.probing.look` if not given.
     working : bool
         Whether worker processes are run.
 
@@ -92,8 +93,9 @@ def create_app(
         redirect_slashes=False,
     )
     app.state.jobs, app.state.folders, app.state.supervisor = jobs, folders, supervisor
-    answer_problems(app, Log(folders.log))
-    app.include_router(api(Desk(serving, folders, jobs, looker)))
+    log = Log(folders.log)
+    answer_problems(app, log)
+    app.include_router(api(Desk(serving, folders, jobs, looker or partial(look, log=log))))
     _add_doors(app, access)
 
     _add_pages(app)

@@ -17,8 +17,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from mien.errors import ParameterError, VideoError
+from mien.web.log import Log, noted
 
 _TIMEOUT_S = 60.0
+_MODULE = "mien.web.probing"
 
 
 @dataclass(frozen=True)
@@ -37,8 +39,15 @@ class Clip:
     """Whether its sound, if there is any, can be kept in a result."""
 
 
-def look(path: Path) -> Clip:
+def look(path: Path, log: Log | None = None) -> Clip:
     """Probe a file with `mien.video.probe` in another process.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    log : Log, optional
+        Where it is written down if the process stops instead of answering.
 
     Raises
     ------
@@ -47,15 +56,21 @@ def look(path: Path) -> Clip:
     """
     try:
         found = subprocess.run(
-            [sys.executable, "-P", "-m", "mien.web.probing", str(path)],
+            [sys.executable, "-P", "-X", "faulthandler", "-m", _MODULE, str(path)],
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            capture_output=True,
             timeout=_TIMEOUT_S,
         )
         answer = json.loads(found.stdout)
     except (subprocess.TimeoutExpired, ValueError) as exc:
-        raise VideoError(f"{path.name} cannot be read as a video: choose another file.") from exc
+        if isinstance(exc, subprocess.TimeoutExpired):
+            how, said = f"took more than {_TIMEOUT_S:g} s", exc.stderr
+        else:
+            how, said = f"ended with status {found.returncode}", found.stderr
+        words = (said or b"").decode("utf-8", "replace") or "It said nothing."
+        number = log.entry(f"the look at an upload {how}", words) if log is not None else None
+        sentence = f"{path.name} cannot be read as a video: choose another file."
+        raise VideoError(noted(sentence, number)) from exc
     if "error" in answer:
         raise VideoError(answer["error"])
     return Clip(**answer)

@@ -443,8 +443,9 @@ def places(tracks: list[FaceTrack], frame: int, scale: np.ndarray) -> list[np.nd
 
 
 def _faces(image: np.ndarray, detector: Detector, backend: Backend) -> list[np.ndarray]:
-    """Landmarks of the faces that a frame shows by itself."""
-    return [points for points in backend.measure(image, detector.find(image)) if points is not None]
+    """Landmarks of the faces that a frame shows by itself, whichever way up."""
+    seen = [Region.of(s) for s in detector.see(image) + detector.see_turned(image)]
+    return [points for points in backend.measure(image, seen) if points is not None]
 
 
 @dataclass(frozen=True, eq=False)

@@ -211,7 +211,7 @@ class Tracker:
         self._detector.close()
         people = self._join(runs)
         tracks = [self._track(number, person) for number, person in enumerate(people)]
-        self.suspects = _unknown(self._suspects.boxes(), tracks)
+        self.suspects = _unknown(self._suspects.boxes(len(self._times), self._cuts), tracks)
         times = np.array(self._times)
         self._place_doubts(tracks, times)
         for track in tracks:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,6 +12,7 @@ from mien.tracking.detection import Detector
 
 VOICES = 2
 """Detectors that have to see a face before anything is covered for it."""
+_AROUND = 6  # frames before it is seen and after it was seen in which a face is covered as well
 _ROOM = 0.35  # face sizes that are covered around a face
 
 
@@ -105,11 +106,20 @@ class Suspects:
         self._done += self._open
         self._open = []
 
-    def boxes(self) -> dict[int, list[np.ndarray]]:
+    def boxes(self, count: int, cuts: Sequence[int] = ()) -> dict[int, list[np.ndarray]]:
         """What to cover by frame: left, top, right, bottom, pixels, shape (4,).
 
-        Between two sightings of a face it may be anywhere from the one to the other.
+        Between two sightings of a face it may be anywhere from the one to the other; a little
+        before the first one and after the last one it may be there unseen, but not across a cut.
+
+        Parameters
+        ----------
+        count : int
+            Frames of the clip.
+        cuts : sequence of int
+            First frames after the film cuts to something else.
         """
+        edges = np.array(sorted({0, *cuts, count}))
         found: dict[int, list[np.ndarray]] = {}
         for suspect in self._done + self._open:
             frames = sorted(suspect.sightings)
@@ -119,7 +129,14 @@ class Suspects:
             for before, after in zip(frames, [*frames[1:], None], strict=True):
                 box = _roomy(suspect.sightings[before])
                 found.setdefault(before, []).append(box)
+                if before == frames[0]:
+                    start = int(edges[edges <= before].max())
+                    for frame in range(max(start, before - _AROUND), before):
+                        found.setdefault(frame, []).append(box)
                 if after is None:
+                    end = int(edges[edges > before].min())
+                    for frame in range(before + 1, min(end, before + 1 + _AROUND)):
+                        found.setdefault(frame, []).append(box)
                     continue
                 other = _roomy(suspect.sightings[after])
                 both = np.concatenate([np.minimum(box, other)[:2], np.maximum(box, other)[2:]])

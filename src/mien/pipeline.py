@@ -50,6 +50,7 @@ _CHECKED = 60  # output frames of a person that the recogniser sees, and one mor
 _MOST_CHECKED = 180
 _WATCH_S = 0.25  # time between frames that the independent detectors search
 _MORE_WATCHED = (0.03, 3.0)  # frames searched besides because the picture changed: earned, saved
+_AROUND_S = 0.5  # for which a face that was left is covered before and after it was found
 _ATTEMPTS = 3  # how often a clip is rendered before what fails is withheld
 _BESIDE_GOP = 12  # frames: who checks a clip goes through it step by step
 _MORE_ROOM = 0.05  # by which an attempt's face is pushed further than the last one's
@@ -593,9 +594,12 @@ def _mend(
         return False  # somebody would be recognised again
     for place, frame in enumerate(rendered.watched):
         for box in rendered.left.get(frame, ()):
-            # from the last frame that was searched to the next one
+            # from the last frame that was searched to the next one, and for half a second either
+            # way: each search is one detector's, and another might have seen it there too
             first = rendered.watched[place - 1] + 1 if place else 0
             last = rendered.watched[min(place + 1, len(rendered.watched) - 1)]
+            near = np.flatnonzero(np.abs(found.times - found.times[frame]) <= _AROUND_S)
+            first, last = min(first, int(near[0])), max(last, int(near[-1]))
             for other in range(first, min(last, len(found.times) - 1) + 1):
                 covers.setdefault(other, []).append(box.grown(0.25))
     return bool(pushed or rendered.left)

@@ -127,6 +127,16 @@ def test_the_one_face_in_a_picture(tmp_path):
     backend.close()
 
 
+def test_a_place_means_whoever_is_there_before_the_film_cuts():
+    """Two people in one place, one after the other."""
+    before, after = person(0, 200, slice(0, 25)), person(1, 200, slice(25, 50))
+    before.cuts = after.cuts = (25,)
+    for time, wanted in ((0.9, [Role.LEAVE, Role.REPLACE]), (1.1, [Role.REPLACE, Role.LEAVE])):
+        selection = Selection(leave=(f"200,100@{time}",))
+        found, _ = roles(selection, [before, after], TIMES, lambda path: LOOKS[0], 0.6)
+        assert found == wanted
+
+
 # --- who is left alone is proven in every stretch ------------------------------------------------
 
 

@@ -272,8 +272,11 @@ def _at(
 ) -> int:
     """Whose face is at a place, or within about one face of it."""
     distances = np.full(len(tracks), np.inf)
+    meant = int(np.abs(times - time).argmin())
     for k, track in enumerate(tracks):
         known = track.known()
+        first, end = track.shot(meant)  # what a film shows before or after it cuts is elsewhere
+        known = known[(known >= first) & (known < end)]
         if not len(known):
             continue
         frame = known[np.abs(times[known] - time).argmin()]

@@ -258,8 +258,8 @@ class Studio:
                     lambda n=name, s=size: _small(n, s, self._portrait(s), self._portrait(s + 1)),
                 )
 
-            name = f"small_arrives_{size}_phantom"
-            yield name, lambda n=name, s=size: _small(n, s, actor(5), actor(2), 3)
+        name = "small_arrives_32_phantom"
+        yield name, lambda n=name: _small(n, 32, actor(5), actor(2), 3)
 
     # --- short visits -----------------------------------------------------------------------
 
@@ -429,12 +429,13 @@ def _visit(name: str, start: int, length: int, roll: float) -> Scene:
 
 def _planted(name: str, kind: str, faulty: bool) -> Scene:
     """A result in which everybody is somebody else or covered, but for one face in 5 frames."""
-    at = (690.0, 270.0)
-    size, roll = {"upright": (110.0, 0.0), "lying": (110.0, 90.0), "small": (30.0, 0.0)}[kind]
-    main = Part("A", actor(2), (290, 250), 130)
+    width, height, at, large = 960, 540, (690.0, 270.0), ((290.0, 250.0), 130.0)
+    size, roll = 110.0, 90.0 if kind == "lying" else 0.0
+    if kind == "small":  # as in `_small`
+        width, height, at, large, size = 1280, 720, (110.0, 130.0), ((420.0, 330.0), 240.0), 24.0
     other = Part("B", actor(12), at, size, roll)
-    images, people = compose([main, other], count=40)
-    fake, _ = compose([Part("A", actor(6), (290, 250), 130), other], count=40)
+    images, people = compose([Part("A", actor(2), *large), other], width, height, 40)
+    fake, _ = compose([Part("A", actor(6), *large), other], width, height, 40)
     half = 1.1 * size
     low, high = [int(v - half) for v in at], [int(v + half) for v in at]
     for number, image in enumerate(fake):

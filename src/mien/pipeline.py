@@ -210,6 +210,7 @@ def deidentify(
     recogniser = Dlib()
     # opened first, so that an output that cannot be written costs no time
     files = open_files()
+    lookout: Lookout | None = None
     try:
         with _backend(settings) as backend:
             found = survey(source, info, backend, recogniser, report)
@@ -262,6 +263,8 @@ def deidentify(
         files.beside.commit()
     finally:
         files.abandon()
+        if lookout is not None:
+            lookout.close()
     names = [person.surrogate.id for person in people if person.surrogate is not None]
     return Result(output, aside, rendered.ledger, audits, names, record)
 

@@ -101,6 +101,11 @@ class Lookout:
     def _mmod(self) -> Mmod:
         return Mmod()
 
+    def close(self) -> None:
+        """Free the models."""
+        self._full.close()
+        self._short.close()
+
     def search(self, original: np.ndarray, turn: int, tally: Tally) -> list[Sighting]:
         """Look for faces in a whole frame with one of the detectors, at four rotations.
 

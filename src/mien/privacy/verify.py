@@ -238,6 +238,7 @@ def audit_pair(
                     person.probe(first, second, scale, looked, people, recogniser)
     finally:
         detector.close()
+        lookout.close()
     findings = [person.finish(recogniser, others) for person in people]
     paired = int((partner >= 0).sum())
     return Verdict(findings, residual, len(scan), paired, len(partner), notes, tally)

@@ -103,6 +103,27 @@ _SHOWN = """
   });
 }
 """
+# resolves once what has changed is on the screen
+_DRAWN = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+# counts how often packing is asked for, and packs nothing
+_NO_PACKING = """
+window.packed = 0;
+addEventListener("submit", (event) => {
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  window.packed += 1;
+}, true);
+"""
+# the answer to a copy waits until the test lets it go
+_HOLD_COPY = """
+{
+  const held = new Promise((done) => (window.letGo = done));
+  const { set } = Object.getOwnPropertyDescriptor(XMLHttpRequestEventTarget.prototype, "onload");
+  Object.defineProperty(XMLHttpRequest.prototype, "onload", {
+    set(does) { set.call(this, () => held.then(does)); },
+  });
+}
+"""
 _ASKED = {
     *("button", "link", "textbox", "combobox", "checkbox", "radio", "slider", "spinbutton"),
     *("image", "progressbar", "dialog", "DisclosureTriangle", "Iframe", "listbox"),
@@ -321,6 +342,49 @@ def test_a_release_holds_what_it_says_and_no_name(visit, measured, expect):
     assert waiting.value.suggested_filename.endswith(".zip")
 
 
+def test_packing_begins_while_the_contents_are_on_their_way(visit, measured, expect):
+    page = visit.open("/release", _NO_PACKING)
+    held: list[Any] = []
+    page.route("**/api/releases/contents?*", lambda route: held.append(route))
+    with page.expect_request(re.compile("/api/releases/contents[?]")):
+        page.locator("#clips input").first.check()
+    page.get_by_label("Title of the data card").fill("Blinks")
+    page.locator("#start").click()  # leaves the title, which has changed
+    assert page.evaluate("window.packed") == 1
+    page.get_by_label("Title of the data card").focus()  # which loses the focus by the press
+    page.locator("#start").hover()
+    page.mouse.down()
+    with page.expect_response(re.compile("/api/releases/contents[?]")) as answer:
+        held[0].continue_()
+    answer.value.finished()
+    page.evaluate(_DRAWN)
+    page.mouse.up()
+    assert page.evaluate("window.packed") == 2
+    expect(page.locator("#contents table")).to_be_visible()
+
+
+def test_the_focus_is_seen_while_a_video_is_copied_and_afterwards(visit, recording, expect):
+    home = visit.served.api.post("/api/projects?name=focus").json()["id"]
+    page = visit.open("/", _HOLD_COPY + f"localStorage.setItem('project', '{home}');")
+    page.on("filechooser", lambda chooser: chooser.set_files(str(recording)))
+    expect(page.locator("#empty")).to_be_visible()
+    page.locator("#files").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#start")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#stop")).to_be_visible()
+    page.evaluate(_DRAWN)
+    assert page.evaluate(_SHOWN)
+    expect(page.locator("#jobs > li")).to_be_visible()
+    page.evaluate("window.letGo()")
+    expect(page.locator("#queue-heading")).to_be_focused()
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        assert page.evaluate(_SHOWN), scheme
+    for clip in visit.served.get(f"clips?project={home}"):
+        visit.served.api.post(f"/api/clips/{clip['id']}/cancel")
+
+
 def test_the_first_page_needs_no_mouse(visit, recording, expect):
     home = visit.served.api.post("/api/projects?name=keyboard").json()["id"]
     page = visit.open("/")
@@ -328,6 +392,7 @@ def test_the_first_page_needs_no_mouse(visit, recording, expect):
     expect(page.locator("#project option").filter(has_text="keyboard")).to_have_count(1)
     page.locator("#project").select_option(home)
     expect(page.locator("#empty")).to_be_visible()
+    expect(page.locator("#jobs > li")).to_have_count(0)
     page.evaluate("document.activeElement.blur()")
 
     def tab_to(selector: str) -> None:

@@ -78,7 +78,7 @@ function showForm() {
   if (!at("shared").hidden) panel(at("shared"), settingsOf(sendable()[0]));
   at("start").hidden = !count;
   at("start").textContent = copying ? w.copying(copying.number, copying.list.length) : w.start(count);
-  at("start").disabled = Boolean(copying);
+  at("start").setAttribute("aria-disabled", Boolean(copying)); // keeps the focus
   at("stop").hidden = !copying;
   at("clear").hidden = Boolean(copying);
 }
@@ -230,12 +230,13 @@ async function start(event) {
     lookNow();
   }
   copying = null;
+  const held = [document.body, at("start"), at("stop")].includes(document.activeElement);
   const left = chosen.some((entry) => !entry.problem || entry.problem.again);
   if (!left) shared.subject = ""; // the next videos are likely to be somebody else's
   showChosen();
   const failed = chosen.filter((entry) => entry.problem ?? entry.refused).length;
   say(words().sent(sent, failed));
-  if (document.activeElement === document.body) at(sent || !chosen.length ? "queue-heading" : "start").focus();
+  if (held) at(sent || !chosen.length ? "queue-heading" : "start").focus();
 }
 
 /** Copy a video; nothing, or why it was not taken. */

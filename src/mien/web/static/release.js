@@ -74,7 +74,8 @@ function showClips() {
   const key = clips.map((clip) => [clip.id, clip.name, clip.preview, clip.original, covering(clip.id), chosen.has(clip.id)]);
   redraw(at("clips"), key, () => clips.map(pick));
   at("start").textContent = w.start(chosen.size);
-  at("start").disabled = sending || !chosen.size;
+  at("start").disabled = !chosen.size;
+  at("start").setAttribute("aria-disabled", sending); // keeps the focus
 }
 
 function chooseAll(on) {
@@ -113,6 +114,7 @@ function saidOf(clip) {
 }
 
 function showContents() {
+  if (!contents && ids().length) return; // they are on their way
   const w = words();
   redraw(at("contents"), [contents, muted(), withFigures()], () => {
     if (!contents) return [make("p", { className: "note", textContent: w.chooseFirst })];

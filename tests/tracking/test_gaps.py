@@ -175,6 +175,22 @@ def test_whoever_is_not_in_the_next_shot_is_not_expected_there():
     assert (found.state[10:] == State.ABSENT).all()
 
 
+def test_in_a_flash_of_light_everybody_may_still_be_there():
+    found = track([1] * 20 + [0] * 2 + [1] * 20)
+    other = track(
+        [0] * 20 + [1] * 2 + [0] * 20, start=400
+    )  # what is seen in it is seen nowhere else
+    found.cuts = other.cuts = (20, 22)
+    times = np.arange(42) / 25
+    for each in (found, other):
+        bridge(each, times, (480, 640))
+    assert (found.state[20:22] == State.LOST).all()  # and never drawn: it may be another place
+    for frame in (20, 21):
+        low = found.landmarks[19, :, :2].min(0)
+        assert any((box[:2] < low).all() for box in reaches(found, times, frame))
+    assert (other.state[:20] == State.ABSENT).all() and (other.state[22:] == State.ABSENT).all()
+
+
 def test_the_shots_of_a_track():
     found = track([1] * 12)
     assert found.shot(0) == found.shot(11) == (0, 12)

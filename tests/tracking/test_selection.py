@@ -208,3 +208,17 @@ def test_nobody_is_proven_without_looks():
     track = put_together(0)
     track.stretches = [Stretch(0, 10, np.zeros((0, 128)), np.zeros(0, int))]
     assert left(track, "1") == []
+
+
+@pytest.mark.parametrize(
+    ("distances", "frames"), [((0.47, 0.47), 10), ((0.44, 0.44), 10), ((0.3, 0.44), 20)]
+)
+def test_after_a_break_a_look_alike_is_not_left(distances, frames):
+    """Some pairs of strangers are as near as somebody is to themselves in a bad moment."""
+    track = FaceTrack(0, np.zeros((20, 478, 3), np.float32), np.full(20, State.TRACKED))
+    views = np.array([LOOKS[0] + distance * LOOKS[1] for distance in distances])
+    track.stretches = [
+        Stretch(0, 10, LOOKS[[0, 0]], np.array([0, 9])),
+        Stretch(10, 20, views, np.array([10, 19])),
+    ]
+    assert left(track, "5,5@0.1") == list(range(frames))

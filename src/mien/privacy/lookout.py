@@ -197,6 +197,8 @@ class Lookout:
                 continue
             tally.doubts += 1
             if share >= LEFT:
+                if accounted(self._oriented(original, sighting)[0]):
+                    continue  # somebody who is spared, seen the wrong way up
                 # a sighting may be rough: what counts is where those who agree see the face
                 seen = [s for s in self.agree(original, sighting) if not accounted(s)]
                 if len({s.detector for s in seen}) >= AGREEING:
@@ -214,8 +216,7 @@ class Lookout:
         recogniser: Recogniser,
     ) -> bool:
         """Whether a face that was changed by accident is still there, and still the original's."""
-        detectors = (self._mtcnn, self._short, self._full)
-        sighting, voices = orient(detectors, original, sighting)
+        sighting, voices = self._oriented(original, sighting)
         if voices < AGREEING or any(same_face(face.region, sighting) for face in faces):
             return False  # seen the other way up it is a face that was replaced
         if len(self.agree(result, sighting)) < AGREEING:
@@ -226,6 +227,10 @@ class Lookout:
         ]
         before, after = recogniser.describe_all(chips)
         return bool(np.linalg.norm(before - after) < recogniser.threshold)
+
+    def _oriented(self, image: np.ndarray, sighting: Sighting) -> tuple[Sighting, int]:
+        """A face the way up that most detectors see it, and how many do."""
+        return orient((self._mtcnn, self._short, self._full), image, sighting)
 
     def agree(self, image: np.ndarray, sighting: Sighting) -> list[Sighting]:
         """The face at a place as the detectors see it, turned upright and close by; at most one

@@ -14,6 +14,7 @@ _DOUBT_S = 0.1 + 1e-6  # measurements so near to a loss are not drawn on
 _HEADING_S = 0.3  # time over which the way of a face is read before it leaves or after it enters
 _FURTHEST = 3.0  # face sizes that a lost face may have gone on in its direction
 _LASTING_S = 0.5  # somebody seen for less is not looked for longer than `REACH_S`
+_FLASH_S = 0.5  # a shot that is shorter may be a flash or a fault, with the same people in it
 
 
 def bridge(track: FaceTrack, times: np.ndarray, size: tuple[int, int]) -> None:
@@ -22,7 +23,9 @@ def bridge(track: FaceTrack, times: np.ndarray, size: tuple[int, int]) -> None:
     A gap of at most 0.2 s with landmarks on both sides is interpolated, but not across a cut. Any
     other frame within 1 s of a measurement or a detection in its shot is `LOST`: the face may still
     be there and the frame has to be covered around the place where it was. Further away the person
-    counts as absent, unless `expect` knows better.
+    counts as absent, unless `expect` knows better. What looks like a shot of less than half a
+    second may be a flash of light, in which nobody is measured: whoever is known before or after it
+    is `LOST` in it too.
 
     Parameters
     ----------
@@ -50,7 +53,7 @@ def bridge(track: FaceTrack, times: np.ndarray, size: tuple[int, int]) -> None:
     if not len(at):
         return
     for frame in np.flatnonzero(track.state == State.ABSENT):
-        near = _neighbours(track, at, frame)
+        near = _neighbours(track, at, times, frame)
         since = np.abs(times[frame] - times[near]).min(initial=np.inf)
         if since <= REACH_S and not all(_outside(track, other, size) for other in near):
             track.state[frame] = State.LOST
@@ -120,7 +123,7 @@ def expect(tracks: list[FaceTrack], times: np.ndarray, size: tuple[int, int]) ->
             continue
         ways: dict[tuple[int, int], bool] = {}
         for frame in np.flatnonzero((track.state == State.ABSENT) & somebody):
-            for other in _neighbours(track, known, frame):
+            for other in _neighbours(track, known, times, frame):
                 side = 1 if other < frame else -1
                 if (other, side) not in ways:
                     ways[other, side] = _outward(track, known, other, side, times, size)
@@ -138,7 +141,7 @@ def expect(tracks: list[FaceTrack], times: np.ndarray, size: tuple[int, int]) ->
 def overdue(track: FaceTrack, times: np.ndarray, frame: int) -> bool:
     """Whether a lost person was neither measured nor detected for over a second around a frame."""
     at = _evidence(track)
-    near = times[_neighbours(track, at, frame)]
+    near = times[_neighbours(track, at, times, frame)]
     return not len(near) or bool(np.abs(times[frame] - near).min() > REACH_S)
 
 
@@ -161,7 +164,7 @@ def reaches(track: FaceTrack, times: np.ndarray, frame: int) -> np.ndarray:
     """
     at, known = _evidence(track), track.known()
     boxes = []
-    near = _neighbours(track, at, frame)
+    near = _neighbours(track, at, times, frame)
     for other in near:
         if other in track.sightings:
             low, high = track.sightings[int(other)][:2], track.sightings[int(other)][2:]
@@ -190,15 +193,31 @@ def _evidence(track: FaceTrack) -> np.ndarray:
     return np.union1d(track.known(), np.array(sorted(track.sightings), int))
 
 
-def _neighbours(track: FaceTrack, known: np.ndarray, frame: int) -> np.ndarray:
+def _neighbours(track: FaceTrack, known: np.ndarray, times: np.ndarray, frame: int) -> np.ndarray:
     """The last known frame before (or at) a frame and the first after, where there are such in
-    its shot."""
-    first, end = track.shot(frame)
+    its shot, or about a shot that may be none."""
+    first, end = _about(track, times, frame)
     known = known[(known >= first) & (known < end)]
     at = int(np.searchsorted(known, frame))
     if at < len(known) and known[at] == frame:
         return known[at : at + 1]
     return known[max(at - 1, 0) : at + 1]
+
+
+def _about(track: FaceTrack, times: np.ndarray, frame: int) -> tuple[int, int]:
+    """First frame of a shot and the first after it, with those beside it while it is so short that
+    it may be a flash."""
+    first, end = track.shot(frame)
+
+    def brief(first: int, end: int) -> bool:
+        return bool(times[end - 1] - times[first] + _step(times) < _FLASH_S)
+
+    before, after = (first, end), (first, end)
+    while brief(*before) and before[0] > 0:
+        before = track.shot(before[0] - 1)
+    while brief(*after) and after[1] < len(times):
+        after = track.shot(after[1])
+    return before[0], after[1]
 
 
 def _outside(track: FaceTrack, frame: int, size: tuple[int, int]) -> bool:

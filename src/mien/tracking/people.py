@@ -58,6 +58,7 @@ _MOVING = 0.03  # face sizes per frame between two faces above which place is no
 _BELIEVED = 0.25  # face sizes by which landmarks may lie beside the eyes and mouth that are seen
 _TURNED = 0.9  # radians by which they may be turned against them
 _ALIKE = 0.9  # correlation of a face with itself a frame earlier: .96 and more on ten clips
+_PERHAPS = 0.3  # descriptor distance from which a face that changed at once may be somebody else's
 _ANOTHER = 0.5  # descriptor distance from which a face that changed at once is somebody else's
 _DRIFTED = 0.8  # correlation of a face with itself as it was described, below which it is again
 _PACE = 5  # frames between two such descriptions
@@ -254,13 +255,17 @@ class Tracker:
             if float((patch * before).sum()) >= _ALIKE:
                 continue
             looks = self._describe(image, tracklet.landmarks[-1])
-            if _unlike_all(looks, tracklet) < _ANOTHER:
+            unlike = _unlike_all(looks, tracklet)
+            if unlike < _PERHAPS:
+                tracklet.views.append((number, looks))
                 continue
-            close = tracklet.close
-            self._open[k] = rest = self._cut(tracklet, number, linked=False)
+            close, another = tracklet.close, unlike >= _ANOTHER
+            self._open[k] = rest = self._cut(tracklet, number, linked=not another)
             rest.views.append((number, looks))
             rest.patch = patch
-            if not close and number not in self._cuts:  # nobody walked in: the film was cut
+            if (
+                another and not close and number not in self._cuts
+            ):  # nobody walked in: the film was cut
                 self._cuts.append(number)
 
     def _search(self, image: np.ndarray, number: int, seen: list[np.ndarray], lost: bool) -> None:
@@ -363,9 +368,9 @@ class Tracker:
         return not level or tracklet.region.size < 0.6 * sighting.size
 
     def _doubted(self, number: int, region: Region) -> bool:
-        """Whether all detectors were asked about this place not long ago."""
+        """Whether all detectors were asked about such a face in this place not long ago."""
         return any(
-            number - _LATELY < frame < number and region.same_place(other)
+            number - _LATELY < frame < number and region.same_place(other) and _alike(region, other)
             for frame, other in reversed(self._doubts[-_LATELY:])
         )
 
@@ -699,6 +704,12 @@ def _other_face(region: Region, sighting: Sighting) -> bool:
     """Whether a face that is seen where another is measured lies otherwise, or is far larger."""
     turn = (sighting.angle - region.angle + np.pi) % (2 * np.pi) - np.pi
     return bool(abs(turn) > _TURNED) or region.size < 0.6 * sighting.size
+
+
+def _alike(region: Region, other: Region) -> bool:
+    """Whether two readings of a place say the same: as large, and the same way up."""
+    turn = (region.angle - other.angle + np.pi) % (2 * np.pi) - np.pi
+    return bool(abs(turn) < _TURNED) and 0.6 < region.size / other.size < 1 / 0.6
 
 
 def _believed(points: np.ndarray, sighting: Sighting) -> bool:

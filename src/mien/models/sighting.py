@@ -6,10 +6,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+import cv2
 import numpy as np
 
 QUARTERS: tuple[int, ...] = (0, 1, 2, 3)
 """Quarter turns at which a face may lie: upright, on either side, upside down."""
+# a face that lies turned clockwise is upright in a picture turned the other way
+_UPRIGHT = {1: cv2.ROTATE_90_COUNTERCLOCKWISE, 2: cv2.ROTATE_180, 3: cv2.ROTATE_90_CLOCKWISE}
 
 
 def _no_points() -> np.ndarray:
@@ -94,8 +97,7 @@ def at_quarters(
     height, width = image.shape[:2]
     found = []
     for quarter in quarters:
-        # a face that lies turned clockwise is upright in a picture turned the other way
-        turned = np.ascontiguousarray(np.rot90(image, quarter)) if quarter else image
+        turned = cv2.rotate(image, _UPRIGHT[quarter]) if quarter else image
         found += [_back(s, quarter, height, width) for s in find(turned)]
     return found
 

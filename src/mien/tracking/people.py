@@ -337,7 +337,8 @@ class Tracker:
                 del seen[k]
         if not voices and not self._doubted(number, region):
             better, voices = self._detector.orient(image, sighting)
-            if voices >= VOICES or not plain:
+            # the same reading from close by may be of somebody beside
+            if not plain or (voices >= VOICES and not _alike(region, Region.of(better))):
                 sighting = better
         if voices < VOICES and not plain:
             self._doubts.append((number, region))

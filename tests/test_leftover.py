@@ -242,6 +242,30 @@ def test_somebody_left_alone_and_lost_accounts_for_nothing(made):
     assert left[:6] == [*range(6)] and left[-7:] == [*range(29, 36)]
 
 
+@pytest.mark.parametrize("yaw", [75, 90, 110])
+def test_somebody_in_profile_beside_somebody_else_is_not_left(made, monkeypatch, yaw):
+    """Whose landmarks nobody can measure, and who is recognised where they are drawn by guess."""
+    monkeypatch.setattr("mien.phantom.motion._AWAY_DEG", float(yaw))
+    script = Script(width=SIDE, height=SIDE, fps=FPS, seconds=1.2, seed=4, turned=((0.0, 9.0),))
+    clip = Phantom(script)
+    aside = [frame.image for frame in clip], clip.truth.people[0].landmarks
+    stage = Stage(18).enter(person(ME, 18), always(0)).enter(aside, always(340, 60), size=70)
+    result = made(stage)
+    assert untouched(stage, result, 0) == untouched(stage, result, 1) == []
+    assert result.record["people"][0]["frames"] == 18  # only the place of the other is covered
+
+
+@pytest.mark.parametrize("quarter", [0, 1])
+def test_a_face_half_out_of_the_picture_is_not_left(made, quarter):
+    stage = Stage(18).enter(person(ME, 18), always(0))
+    pictures, landmarks = turned(*person(OTHER, 18), quarter)
+    middle = round(Region.around(landmarks[0]).x)
+    half = [np.ascontiguousarray(picture[:, :middle]) for picture in pictures]
+    stage.enter((half, landmarks), always(WIDTH - middle))
+    result = made(stage)
+    assert untouched(stage, result, 0) == untouched(stage, result, 1) == []
+
+
 def test_in_a_flash_of_light_nobody_is_forgotten(made):
     """So bright that it passes for a cut: who lies beside somebody upright is not found in it."""
     stage = Stage(36).enter(person(ME, 36), always(0))

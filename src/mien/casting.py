@@ -42,6 +42,9 @@ class Individual:
     spared: np.ndarray | None = None
     """Frames in which somebody who is left alone is proven to be who was named, shape
     (n_frames,), bool; None for everybody else."""
+    covered: np.ndarray | None = None
+    """Frames in which a new face would be recognised, so that it is covered, shape (n_frames,),
+    bool; None where there are none."""
     note: dict[str, Any] = field(default_factory=dict)
     """For the manifest."""
     _calibration: Person | None = None
@@ -65,6 +68,13 @@ class Individual:
         self.note["surrogate"] = {"id": surrogate.id, **card, "strength": strength}
         if self.choice is not None:
             self.note["surrogate"] |= self.choice.as_dict()
+
+    def cover(self, frames: np.ndarray) -> None:
+        """Cover the face in more frames: a mask of shape (n_frames,), bool."""
+        self.covered = frames if self.covered is None else self.covered | frames
+        if self.covered[self.track.known()].all():
+            self.engine = self.gallery = None  # nothing is drawn, and nobody compares
+        self.note["frames_covered"] = int(self.covered[self.track.known()].sum())
 
     def push_on(self, recogniser: Recogniser, room: float) -> bool:
         """Move the face further from the patient; whether that was possible."""

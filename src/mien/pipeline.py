@@ -26,9 +26,10 @@ from mien.engines import ENGINES, Mesh, Person
 from mien.errors import OutputError, ParameterError, PrivacyError
 from mien.geometry import face_box
 from mien.ledger import Entry, Ledger
+from mien.models.sighting import Sighting
 from mien.privacy import distractors
 from mien.privacy.audit import Audit, audit, enforce
-from mien.privacy.lookout import Face, Lookout, Tally, close_up, same_face
+from mien.privacy.lookout import HEADROOM, Face, Lookout, Tally, close_up, same_face
 from mien.privacy.recognisers import GLIMPSE, Dlib, Recogniser
 from mien.privacy.residual import Box
 from mien.privacy.spread import spread
@@ -51,7 +52,9 @@ _MOST_CHECKED = 180
 _WATCH_S = 0.25  # time between frames that the independent detectors search
 _MORE_WATCHED = (0.03, 3.0)  # frames searched besides because the picture changed: earned, saved
 _AROUND_S = 0.5  # for which a face that was left is covered before and after it was found
-_ATTEMPTS = 3  # how often a clip is rendered before what fails is withheld
+_ATTEMPTS = 4  # how often a clip is rendered before what fails is withheld
+_MOST_COVERED = 0.5  # share of the main person's frames that may be covered as recognised
+_STAYS_S = 3.0  # between two sightings of a face that was left, within which it was there too
 _BESIDE_GOP = 12  # frames: who checks a clip goes through it step by step
 _MORE_ROOM = 0.05  # by which an attempt's face is pushed further than the last one's
 
@@ -221,12 +224,22 @@ def deidentify(
         }
         lookout = Lookout()
         others = distractors.load()
+        left_so_far: dict[int, list[Box]] = {}
         for attempt in range(_ATTEMPTS):
             if attempt:
                 files.abandon()
                 files = open_files()
             rendered = _render(
-                source, found, people, covers, files, recogniser, lookout, attempt, report
+                source,
+                found,
+                people,
+                covers,
+                _places(left_so_far),
+                files,
+                recogniser,
+                lookout,
+                attempt,
+                report,
             )
             audits = [
                 audit(
@@ -241,12 +254,14 @@ def deidentify(
                 for person, probes in zip(people, rendered.probes, strict=True)
                 if person.gallery is not None
             ]
-            if not withhold:
+            done = not rendered.left and all(verdict.passed for verdict in audits)
+            if not withhold or done or attempt == _ATTEMPTS - 1:
                 break
-            if not _mend(people, audits, rendered, covers, recogniser, attempt, found):
+            if not _mend_people(people, audits, rendered, recogniser, attempt):
                 break
+            _mend_places(left_so_far, rendered, covers, found)
         if withhold:
-            enforce(audits)
+            enforce(audits, _whereabouts(people, found.times))
             _enforce_none_left(rendered)
         part = files.writer.finish()
         if settings.signer is not None:
@@ -373,6 +388,7 @@ def _render(
     found: Survey,
     people: list[Individual],
     covers: dict[int, list[Box]],
+    suspected: list[Sighting],
     files: _Files,
     recogniser: Recogniser,
     lookout: Lookout,
@@ -402,7 +418,7 @@ def _render(
         turn = turns.get(frame.index)
         look = None
         if replaced.faces is not None and (turn is not None or changed):
-            look = _look(frame.image, replaced, turn, changed, lookout, recogniser)
+            look = _look(frame.image, replaced, turn, changed, suspected, lookout, recogniser)
         return frame, replaced, chips, look
 
     stage = "rendering" if not attempt else "rendering again"
@@ -447,6 +463,7 @@ def _look(
     replaced: _Replaced,
     turn: int | None,
     changed: list[np.ndarray],
+    suspected: list[Sighting],
     lookout: Lookout,
     recogniser: Recogniser,
 ) -> _Watched:
@@ -454,7 +471,7 @@ def _look(
     found = _Watched()
     seen = [s for box in changed for s in lookout.search_near(original, box, found.tally)]
     if turn is not None:
-        seen += lookout.search(original, turn, found.tally)
+        seen += [*lookout.search(original, turn, found.tally), *suspected]
     assert replaced.faces is not None
     found.left = lookout.left(
         original, replaced.image, seen, replaced.faces, found.tally, recogniser
@@ -499,8 +516,9 @@ def _frames_to_watch(times: np.ndarray, attempt: int) -> dict[int, int]:
     is."""
     slots = np.floor((times - times[0]) / _WATCH_S + 0.5 * (attempt % 2)).astype(int)
     first = np.flatnonzero(np.diff(slots, prepend=slots[0] - 1))
-    frames = [*first.tolist(), len(times) - 1]
-    return {frame: turn + attempt for turn, frame in enumerate(frames)}
+    turns = {frame: turn + attempt for turn, frame in enumerate(first.tolist())}
+    turns[len(times) - 1] = 4 * len(first)  # nothing is searched after it: by the best of them
+    return turns
 
 
 def _replace(
@@ -540,7 +558,7 @@ def _replace(
         faces.append(Face(Region.around(points), spared))
         if spared:
             continue
-        if person.engine is None:
+        if person.engine is None or (person.covered is not None and person.covered[frame]):
             on_top.append(np.array(face_box(points, image.shape, 0.4), float))
             if person.role != Role.COVER:  # not as it was asked for
                 entry = Entry.COVERED
@@ -575,37 +593,121 @@ def _depth(person: Individual, times: np.ndarray, frame: int) -> tuple[int, floa
 # --- attack and mend ----------------------------------------------------------------------------
 
 
-def _mend(
+def _mend_people(
     people: list[Individual],
     audits: list[Audit],
     rendered: _Rendered,
-    covers: dict[int, list[Box]],
     recogniser: Recogniser,
     attempt: int,
-    found: Survey,
 ) -> bool:
-    """Change what failed, if it can be changed; whether to render again."""
-    if attempt == _ATTEMPTS - 1:
-        return False
-    failed = {verdict.person for verdict in audits if not verdict.passed}
-    pushed = [
-        person.push_on(recogniser, ROOM + _MORE_ROOM * (attempt + 1))
-        for person in people
-        if person.track.person in failed
-    ]
-    if not all(pushed):
-        return False  # somebody would be recognised again
-    for place, frame in enumerate(rendered.watched):
-        for box in rendered.left.get(frame, ()):
-            # from the last frame that was searched to the next one, and for half a second either
-            # way: each search is one detector's, and another might have seen it there too
-            first = rendered.watched[place - 1] + 1 if place else 0
-            last = rendered.watched[min(place + 1, len(rendered.watched) - 1)]
-            near = np.flatnonzero(np.abs(found.times - found.times[frame]) <= _AROUND_S)
-            first, last = min(first, int(near[0])), max(last, int(near[-1]))
-            for other in range(first, min(last, len(found.times) - 1) + 1):
+    """Change what is still recognised; whether all of it could be changed.
+
+    A face is pushed further away; where that does not help, it is covered in the frames that fail.
+    Of the main person, for whose sake the clip is made, most frames have to be rendered.
+    """
+    failed = {verdict.person: verdict for verdict in audits if not verdict.passed}
+    replaced = [person for person in people if person.gallery is not None]
+    main = max(replaced, key=lambda person: person.track.presence(), default=None)
+    for person, probes in zip(people, rendered.probes, strict=True):
+        verdict = failed.get(person.track.person)
+        if verdict is None or person.gallery is None:
+            continue
+        pushing = attempt < _ATTEMPTS - 2
+        if pushing and person.push_on(recogniser, ROOM + _MORE_ROOM * (attempt + 1)):
+            continue
+        frames = _between(verdict.under, probes.frames, len(person.track.state))
+        known = person.track.known()
+        if frames[known].mean() > _MOST_COVERED:
+            if person is main:
+                return False
+            frames[:] = True
+        person.cover(frames)
+    return True
+
+
+def _between(failed: list[int], checked: list[int], count: int) -> np.ndarray:
+    """Frames that failed, and all between them and the next ones that passed, shape (count,)."""
+    found = np.zeros(count, bool)
+    passed = np.array(sorted(set(checked) - set(failed)), int)
+    for frame in failed:
+        at = int(np.searchsorted(passed, frame))
+        first = passed[at - 1] + 1 if at else 0
+        found[first : passed[at] if at < len(passed) else count] = True
+    return found
+
+
+def _mend_places(
+    left: dict[int, list[Box]],
+    rendered: _Rendered,
+    covers: dict[int, list[Box]],
+    found: Survey,
+) -> None:
+    """Cover the faces of the original that were left, in this rendering and in earlier ones.
+
+    Each search is one detector's, and another might have seen the face in the frames between: from
+    the last frame that was searched to the next one, and for half a second either way, the place is
+    covered; so it is between two sightings a few seconds apart, if the film does not cut.
+    """
+    for frame, boxes in rendered.left.items():
+        left.setdefault(frame, []).extend(boxes)
+    times, watched = found.times, rendered.watched
+    cuts = found.tracks[0].cuts if found.tracks else ()
+    for frame in rendered.left:
+        place = watched.index(frame)
+        near = np.flatnonzero(np.abs(times - times[frame]) <= _AROUND_S)
+        first = min(watched[place - 1] + 1 if place else 0, int(near[0]))
+        last = max(watched[min(place + 1, len(watched) - 1)], int(near[-1]))
+        for box in rendered.left[frame]:
+            for other in range(first, min(last, len(times) - 1) + 1):
                 covers.setdefault(other, []).append(box.grown(0.25))
-    return bool(pushed or rendered.left)
+    frames = sorted(left)
+    for k, frame in enumerate(frames):
+        for later in frames[k + 1 :]:
+            if times[later] - times[frame] > _STAYS_S or any(frame < c <= later for c in cuts):
+                break
+            for box in left[frame]:
+                if any(_meet(box, other) for other in left[later]):
+                    for between in range(frame + 1, later):
+                        covers.setdefault(between, []).append(box.grown(0.25))
+
+
+def _places(left: dict[int, list[Box]]) -> list[Sighting]:
+    """Where a face was left in an earlier rendering: looked at closely from then on."""
+    kept: list[Box] = []
+    for frame in sorted(left):
+        kept += [box for box in left[frame] if not any(_meet(box, other) for other in kept)]
+    return [
+        Sighting(
+            (box.left + box.right) / 2,
+            (box.top + box.bottom) / 2,
+            max(box.right - box.left, box.bottom - box.top) / (1 + 2 * HEADROOM),
+            1.0,
+            "an earlier look",
+        )
+        for box in kept
+    ]
+
+
+def _meet(box: Box, other: Box) -> bool:
+    """Whether two boxes share most of the smaller one."""
+    across = min(box.right, other.right) - max(box.left, other.left)
+    down = min(box.bottom, other.bottom) - max(box.top, other.top)
+    sizes = [(b.right - b.left) * (b.bottom - b.top) for b in (box, other)]
+    return max(across, 0) * max(down, 0) > 0.5 * min(sizes)
+
+
+def _whereabouts(people: list[Individual], times: np.ndarray) -> dict[int, str]:
+    """Where and when each person is seen, in words, by number."""
+    found = {}
+    for person in people:
+        known = person.track.known()
+        if len(known):
+            frame = int(known[len(known) // 2])
+            region = Region.around(person.track.landmarks[frame])
+            found[person.track.person] = (
+                f"at {region.x:.0f},{region.y:.0f} after {times[frame]:.1f} s"
+            )
+    return found
 
 
 def _enforce_none_left(rendered: _Rendered) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from mien.errors import EngineError, ParameterError
 from mien.models.blazeface import BlazeFace
+from mien.models.centerface import CenterFace
 from mien.models.dlib_file import tensors, weights
 from mien.models.hog import Hog
 from mien.models.mmod import Mmod
@@ -21,6 +22,7 @@ SIDE = 300
 DETECTORS = {
     "short": lambda: BlazeFace("short"),
     "full": lambda: BlazeFace("full"),
+    "centerface": CenterFace,
     "mtcnn": Mtcnn,
     "hog": Hog,
     "mmod": Mmod,
@@ -101,6 +103,29 @@ def test_small_faces_are_seen_by_mtcnn(face, side):
     assert (true.min(0) < [seen.x, seen.y]).all() and ([seen.x, seen.y] < true.max(0)).all()
 
 
+@pytest.mark.parametrize("side", ["left", "right", "top", "bottom"])
+def test_a_face_half_out_of_the_picture_is_seen_by_centerface(face, side):
+    image, points = face
+    true = Region.around(points)
+    x, y = round(true.x), round(true.y)
+    left, top = {"left": (x, 0), "top": (0, y - round(0.15 * true.size))}.get(side, (0, 0))
+    part = np.ascontiguousarray(
+        image[top : y if side == "bottom" else SIDE, left : x if side == "right" else SIDE]
+    )
+    (seen,) = CenterFace().find(part)
+    assert np.hypot(seen.x + left - true.x, seen.y + top - true.y) < 0.5 * true.size
+
+
+def test_the_size_of_a_picture_does_not_change_what_is_seen_after_it(face):
+    image, _ = face
+    detector = CenterFace()
+    (before,) = detector.find(image)
+    for side in (200, 264, 128):
+        detector.find(np.ascontiguousarray(image[:side, :side]))
+    (after,) = detector.find(image)
+    assert (before.x, before.y, before.score) == (after.x, after.y, after.score)
+
+
 @pytest.mark.parametrize("quarter", QUARTERS)
 def test_detectors_agree_on_which_way_up_a_face_is(face, quarter):
     image, points = turned(face, quarter)
@@ -133,6 +158,8 @@ def test_of_several_sightings_of_a_face_the_surest_counts():
 def test_what_the_networks_were_not_made_for_is_refused(wanted):
     with pytest.raises(ParameterError):
         Mtcnn(**wanted)
+    with pytest.raises(ParameterError):
+        CenterFace(score=1.0)
 
 
 def test_a_damaged_file_of_weights_is_an_error(tmp_path):

@@ -107,7 +107,7 @@ def test_whoever_is_spared_may_stay_as_they_are(lookout, recogniser, face):
 
 def test_who_looked_at_how_many_frames_is_counted(lookout, face):
     tally, more = Tally(), Tally()
-    for turn in range(4):
+    for turn in range(8):
         lookout.search(face[0], turn, tally)
     lookout.search_near(face[0], np.array([100, 100, 220, 220]), more)
     more.add(tally)

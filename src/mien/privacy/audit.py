@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -49,6 +49,8 @@ class Audit:
     """Mean distance of the output frames to the surrogate itself; None if that is not known."""
     worst: list[int] = field(default_factory=list)
     """Numbers of the output frames with the smallest distances, nearest first, at most 8."""
+    under: list[int] = field(default_factory=list, repr=False)
+    """Numbers of all output frames that do not keep the distance, increasing."""
     target: float = 0.0
     """Distance that every output frame has to keep."""
     recogniser: str = ""
@@ -61,7 +63,9 @@ class Audit:
 
     def as_dict(self) -> dict[str, Any]:
         """For the manifest."""
-        return {**asdict(self), "passed": self.passed}
+        found = {**asdict(self), "passed": self.passed}
+        del found["under"]  # of a result that is published there are none
+        return found
 
 
 def audit(
@@ -138,6 +142,7 @@ def audit(
         if surrogate is None
         else _rounded(np.linalg.norm(results - surrogate, axis=1).mean()),
         worst=numbers[np.argsort(distance, kind="stable")[:_WORST]].tolist(),
+        under=numbers[distance < target].tolist(),
         target=target,
         recogniser=recogniser.name,
     )
@@ -166,23 +171,36 @@ def upper_bound(hits: int, trials: int, confidence: float = _CONFIDENCE) -> floa
     return float(betaincinv(hits + 1, trials - hits, confidence))
 
 
-def enforce(audits: Iterable[Audit]) -> None:
+def enforce(audits: Iterable[Audit], places: Mapping[int, str] | None = None) -> None:
     """Withhold a result in which somebody is recognised.
+
+    Parameters
+    ----------
+    audits : iterable of Audit
+        What was found of each person.
+    places : mapping, optional
+        By a person's number, where and when they are seen, in words.
 
     Raises
     ------
     PrivacyError
         Naming the person, the distance and what to try.
     """
+    audits = list(audits)
     for found in audits:
         if found.passed:
             continue
+        number = found.person + 1
         where = f", nearest in frame {found.worst[0]}" if found.worst else ""
+        seen = f", seen {places[found.person]}," if places and found.person in places else ""
+        several = (
+            f"; if that is nobody, or not the patient, --cover {number}" if len(audits) > 1 else ""
+        )
         raise PrivacyError(
-            f"The output was withheld: person {found.person + 1} can still be recognised "
+            f"The output was withheld: person {number}{seen} can still be recognised "
             f"(distance {found.nearest:.2f}, needed {max(found.target, found.threshold):.2f}; "
             f"{found.share_under:.0%} of {found.frames} frames below{where}); try another "
-            "--surrogate, cut the clip where that face is, or use --engine mask."
+            f"--surrogate, cut the clip where that face is, or use --engine mask{several}."
         )
 
 

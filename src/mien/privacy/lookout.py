@@ -5,8 +5,9 @@ families look at the *original*, each at four rotations, whatever the tracker fo
 says. Where one sees a face that is in the result as it was, or that nobody's new face accounts
 for, the others are asked about a close-up, turned upright: if any two agree, a face is left.
 
-They take turns, so that a clip costs little: MTCNN, MediaPipe's two detectors, dlib's gradients,
-and MTCNN at full size for small faces. dlib's network, the costliest, is only asked in doubt.
+They take turns, so that a clip costs little: CenterFace, which sees profiles and faces half out
+of the picture, MediaPipe's two detectors, dlib's gradients, and MTCNN, every other time at full
+size for small faces. dlib's network, the costliest, is only asked in doubt.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import cv2
 import numpy as np
 
 from mien.models.blazeface import BlazeFace
+from mien.models.centerface import CenterFace
 from mien.models.hog import Hog
 from mien.models.mmod import Mmod
 from mien.models.mtcnn import SMALLEST, Mtcnn
@@ -36,13 +38,16 @@ LEFT = 0.5
 """Share of the inner face that is as in the original, from which on the face counts as left."""
 _INNER = 0.33  # face sizes: radius of the inner face, eyes to mouth
 _PIXELS = 200_000  # of a picture that is looked at for faces that are not small
+_PIXELS_CENTERFACE = 150_000  # the same for CenterFace, which takes longer and sees smaller ones
 _SMALL = 24  # pixels of the smallest face in it
+_SURE = 0.35  # of CenterFace: of heads turned away so far that only a cheek is seen it is no surer
 _HOG_SMALL = 72.0  # the same for dlib's gradients, which take longer
 _FACE, _SIDE = 128, 288  # pixels of a face in a close-up, and of the close-up
 _OFF = 0.45  # face sizes by which detectors may place one face differently in it
 _LIKE = (0.5, 2.0)
 _TURNED = 0.9  # radians between two faces that cannot be one
-_ROOM = 0.35
+HEADROOM = 0.35
+"""Face sizes by which the box of a face that is left is larger on each side."""
 
 
 class Face(NamedTuple):
@@ -84,6 +89,7 @@ class Lookout:
     """Looks for faces of an original that are left in a result; safe to share between threads."""
 
     names: tuple[str, ...] = (
+        CenterFace.name,
         Mtcnn.name,
         "MediaPipe full range face detector",
         "MediaPipe short range face detector",
@@ -93,7 +99,7 @@ class Lookout:
     """Detectors that are asked in doubt."""
 
     def __init__(self) -> None:
-        self._mtcnn = Mtcnn()
+        self._center, self._mtcnn = CenterFace(_SURE), Mtcnn()
         self._full, self._short = BlazeFace("full"), BlazeFace("short")
         self._hog = Hog()
 
@@ -118,18 +124,19 @@ class Lookout:
         tally : Tally
             What was looked at is added.
         """
-        kind = turn % 4
-        if kind == 3:  # small ones, at one rotation each time
-            quarter = turn // 4 % 4
-            found = at_quarters(self._mtcnn.find, original, (quarter,))
+        kind, later = turn % 4, turn // 4
+        if kind == 3 and later % 2:  # small ones, at one rotation each time
+            found = at_quarters(self._mtcnn.find, original, (later // 2 % 4,))
             return _counted(tally, {Mtcnn.name: found})
-        small, scale = _reduced(original)
+        small, scale = _reduced(original, _PIXELS if kind else _PIXELS_CENTERFACE)
         if kind == 0:
-            seen = {Mtcnn.name: at_quarters(lambda turned: self._mtcnn.find(turned, _SMALL), small)}
+            seen = {CenterFace.name: at_quarters(self._center.find, small)}
         elif kind == 1:
             seen = {d.name: at_quarters(d.find, small) for d in (self._full, self._short)}
-        else:
+        elif kind == 2:
             seen = {Hog.name: at_quarters(lambda turned: self._hog.find(turned, _HOG_SMALL), small)}
+        else:
+            seen = {Mtcnn.name: at_quarters(lambda turned: self._mtcnn.find(turned, _SMALL), small)}
         back = {name: [s.moved(0, 0, scale) for s in found] for name, found in seen.items()}
         return _counted(tally, back)
 
@@ -141,7 +148,7 @@ class Lookout:
         low = np.floor(middle - side / 2).astype(int).clip(0, [width - 1, height - 1])
         high = np.ceil(middle + side / 2).astype(int).clip(low + 1, [width, height])
         part = np.ascontiguousarray(original[low[1] : high[1], low[0] : high[0]])
-        small, scale = _reduced(part)
+        small, scale = _reduced(part, _PIXELS)
         found = [
             s.moved(float(low[0]), float(low[1]), scale)
             for s in at_quarters(self._mtcnn.find, small)
@@ -236,7 +243,13 @@ class Lookout:
         """The face at a place as the detectors see it, turned upright and close by; at most one
         of each."""
         picture = close_up(image, sighting)
-        detectors: list[FaceDetector] = [self._mtcnn, self._hog, self._short, self._full]
+        detectors: list[FaceDetector] = [
+            self._center,
+            self._mtcnn,
+            self._hog,
+            self._short,
+            self._full,
+        ]
         found = [s for detector in detectors for s in _in_the_middle(detector.find(picture))]
         if len(found) == AGREEING - 1:  # the costliest, and only where it decides
             found += _in_the_middle(self._mmod.find(picture))
@@ -358,15 +371,15 @@ def _from_close_up(seen: Sighting, sighting: Sighting) -> Sighting:
 
 
 def _box(sighting: Sighting) -> Box:
-    room = np.array([-1, -1, 1, 1]) * _ROOM * sighting.size
+    room = np.array([-1, -1, 1, 1]) * HEADROOM * sighting.size
     left, top, right, bottom = (sighting.box + room).round().astype(int).tolist()
     return Box(left, top, right, bottom)
 
 
-def _reduced(image: np.ndarray) -> tuple[np.ndarray, float]:
-    """A picture of bounded size, and how many pixels of the image one of its pixels is."""
+def _reduced(image: np.ndarray, pixels: int) -> tuple[np.ndarray, float]:
+    """A picture of at most so many pixels, and how many of the image's one of its pixels is."""
     height, width = image.shape[:2]
-    scale = min(1.0, float(np.sqrt(_PIXELS / (height * width))))
+    scale = min(1.0, float(np.sqrt(pixels / (height * width))))
     if scale == 1.0:
         return image, 1.0
     small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)

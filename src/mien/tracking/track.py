@@ -65,6 +65,15 @@ class FaceTrack:
         at = int(np.searchsorted(edges, frame, side="right"))
         return edges[at - 1], edges[at]
 
+    def presence(self) -> float:
+        """Frames with landmarks times the median side of the face in them, pixels."""
+        known = self.known()
+        if not len(known):
+            return 0.0
+        places = self.landmarks[known, :, :2]
+        sides = (places.max(1) - places.min(1)).max(1)
+        return float(len(known) * np.median(sides))
+
     def known(self) -> np.ndarray:
         """Frames with landmarks, shape (n_known,)."""
         return np.flatnonzero((self.state == State.TRACKED) | (self.state == State.INTERPOLATED))

@@ -20,6 +20,7 @@ from mien.web.desk import Desk
 from mien.web.folders import Folders
 from mien.web.jobs import Jobs
 from mien.web.log import Log
+from mien.web.places import data_folder
 from mien.web.probing import Clip, look
 from mien.web.problems import answer_problems
 from mien.web.routes import api
@@ -64,7 +65,7 @@ def create_app(
     OutputError
         If the data folder cannot be used.
     """
-    folders = Folders(serving.data.absolute())
+    folders = Folders(data_folder(serving.data))
     folders.make()
     jobs = Jobs(folders.database)
     jobs.create()

@@ -10,8 +10,10 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from mien.errors import LinkError
 from mien.web.folders import Folders
 from mien.web.jobs import Jobs
+from mien.web.places import LINKED
 from mien.web.probing import Clip
 from mien.web.problems import Problem
 from mien.web.serving import Serving
@@ -74,6 +76,7 @@ class Desk:
         found = self.jobs.projects()[0] if project is None else self.jobs.project(project)
         if found is None:
             raise Problem(404, "no_project", "There is no such project: it may have been removed.")
+        self._check(found.id)
         return found
 
     def clip(self, clip: str) -> Job:
@@ -97,7 +100,7 @@ class Desk:
         if job.status != Status.DONE:
             raise Problem(409, "not_done", "This is not done: wait until it is.")
         path = self.folders.run(job) / name
-        if not path.is_file():
+        if not path.is_file() or path.is_symlink():
             raise Problem(404, "file_gone", "The file is gone: make it again.")
         return path
 
@@ -123,7 +126,15 @@ class Desk:
         found = self.jobs.get(job)
         if found is None or found.kind not in kinds:
             raise Problem(404, code, f"There is no such {called}: it may have been removed.")
+        self._check(found.project_id)
         return found
+
+    def _check(self, project: str) -> None:
+        """Refuse to do anything in a folder that a link has taken the place of."""
+        try:
+            self.folders.check(project)
+        except LinkError as error:
+            raise Problem(503, "linked", LINKED) from error
 
 
 def progress_of(job: Job) -> dict[str, Any]:

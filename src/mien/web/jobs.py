@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -20,13 +20,17 @@ from sqlalchemy.orm import sessionmaker
 
 from mien.errors import OutputError
 from mien.web.log import noted
-from mien.web.tables import Base, Job, Kind, Project, Status
+from mien.web.tables import Base, Job, Kind, Project, Removed, Status
 
 ATTEMPTS = 2
 """How often a job is taken before a worker that stops is the job's own failure."""
 STOPPED = (
     "Working on this stopped the program twice, perhaps for want of memory: close other programs "
     "or use a shorter clip, then try again."
+)
+RECOVERED = (
+    "The list of clips was lost, and with it how this one was to be changed: try again with the "
+    "usual settings, or remove it."
 )
 URGENT, USUAL, LATER = 0, 1, 2
 """Urgencies: somebody waits for it; a clip; what follows a clip unasked."""
@@ -95,9 +99,9 @@ class Jobs:
         with self._session() as session:
             return session.get(Project, project)
 
-    def add_project(self, name: str) -> Project:
-        """A new project."""
-        project = Project(id=secrets.token_hex(8), name=name, created=self._clock())
+    def add_project(self, name: str, id: str | None = None) -> Project:
+        """A new project; with an id where its folder is there already."""
+        project = Project(id=id or secrets.token_hex(8), name=name, created=self._clock())
         with self._session.begin() as session:
             session.add(project)
         return project
@@ -228,8 +232,14 @@ class Jobs:
         """Forget a job that is over, and its name wherever it was written."""
         over = [status for status in Status if status.over]
         found = self.get(job)
-        if not self._change(delete(Job).where(Job.id == job, Job.status.in_(over))):
-            return False
+        with self._session.begin() as session:
+            gone = session.execute(
+                delete(Job).where(Job.id == job, Job.status.in_(over)),
+                execution_options=_UNSYNCHRONISED,
+            ).rowcount  # type: ignore[attr-defined]
+            if not gone:
+                return False
+            session.merge(Removed(id=job))
         self._unscrubbed = True
         assert found is not None
         with suppress(OperationalError):  # the job is gone already, and its files have to go
@@ -240,6 +250,50 @@ class Jobs:
                     .values(name=other.name.replace(found.name, REMOVED))
                 )
         return True
+
+    def removed(self) -> set[str]:
+        """Ids of jobs that were removed and may have left files."""
+        with self._session() as session:
+            return set(session.scalars(select(Removed.id)))
+
+    def all_gone(self, jobs: Collection[str]) -> None:
+        """Note that removed jobs have left no file."""
+        for job in jobs:
+            self._change(delete(Removed).where(Removed.id == job))
+
+    # --- what was found on the disk -------------------------------------------------------------
+
+    def recover(self, **values: Any) -> Job:
+        """List a clip whose files were found and that nothing is known of.
+
+        `values` are its columns, as of `add`; with ``run`` it is done, else it has failed.
+        """
+        job = self._new(Kind.DEIDENTIFY, **values)
+        job.finished = job.created
+        if job.run is None:
+            job.status, job.code, job.error = Status.FAILED, "recovered", RECOVERED
+        else:
+            job.status = Status.DONE
+        with self._session.begin() as session:
+            session.add(job)
+        found = self.get(job.id)
+        assert found is not None
+        return found
+
+    def adopt(self, job: str, run: str, found: dict[str, Any]) -> None:
+        """Let a clip have a result that was found on the disk and that it does not name."""
+        self._change(
+            update(Job)
+            .where(Job.id == job)
+            .values(
+                **{**self._ended(), "run": run},
+                status=Status.DONE,
+                found=found,
+                error=None,
+                code=None,
+                cancel_asked=None,
+            )
+        )
 
     def scrub(self) -> None:
         """Overwrite what was deleted in the log of changes too, if nobody reads it just now."""

@@ -11,8 +11,10 @@ from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
+from mien.errors import LinkError
 from mien.web.access import refusal
 from mien.web.log import Log, noted
+from mien.web.places import LINKED
 
 
 class Problem(Exception):
@@ -74,6 +76,10 @@ def answer_problems(app: FastAPI, log: Log) -> None:
             "The list of clips cannot be read or changed now: look whether the disk is full, then "
             "try again.",
         )
+
+    @app.exception_handler(LinkError)
+    def _linked(request: Request, error: LinkError) -> Response:
+        return refusal(request.url.path, 503, "linked", LINKED)
 
     @app.exception_handler(OSError)
     def _disk(request: Request, error: OSError) -> Response:

@@ -6,17 +6,18 @@ import socket
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import uvicorn
 
 from mien.errors import OutputError, ParameterError
+from mien.outputs import complete
 from mien.web.access import ENTER, Access
 from mien.web.app import create_app
 from mien.web.folders import Folders
+from mien.web.places import LOCK, PORT, data_folder
 from mien.web.serving import Serving
-
-_PORT = "server.port"
 
 
 def serve(serving: Serving, port: int, ready: Callable[[str], None]) -> None:
@@ -37,7 +38,10 @@ def serve(serving: Serving, port: int, ready: Callable[[str], None]) -> None:
         If it cannot listen there, or the certificate cannot be used.
     OutputError
         If the data folder cannot be used, or another server uses it.
+    LinkError
+        If a place in the data folder is a link.
     """
+    serving = replace(serving, data=data_folder(serving.data))
     Folders(serving.data).make()
     with _alone(serving.data), _listening_again(serving, port) as listener:
         port = listener.getsockname()[1]
@@ -81,7 +85,7 @@ def _listening_again(serving: Serving, port: int) -> Iterator[socket.socket]:
     """Listen where the last server of the folder did, so that pages that are open find this one."""
     last = port
     with suppress(OSError, ValueError):
-        last = port or int((serving.data / _PORT).read_text())
+        last = port or int((serving.data / PORT).read_text())
     with ExitStack() as stack:
         try:
             listener = stack.enter_context(_listening(serving.host, last))
@@ -94,7 +98,8 @@ def _listening_again(serving: Serving, port: int) -> Iterator[socket.socket]:
 
 def _remember(serving: Serving, port: int) -> None:
     with suppress(OSError):
-        (serving.data / _PORT).write_text(f"{port}\n")
+        with complete(serving.data / PORT) as part:  # whatever has the name is not written into
+            part.write_text(f"{port}\n")
 
 
 @contextmanager
@@ -115,15 +120,19 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
 @contextmanager
 def _alone(data: Path) -> Iterator[None]:
     """Hold the data folder: SQLite's lock ends with the process, however it ends."""
-    lock = sqlite3.connect(data / "server.lock", timeout=0, isolation_level=None)
-    try:
+    with ExitStack() as stack:
         try:
+            lock = sqlite3.connect(data / LOCK, timeout=0, isolation_level=None)
+            stack.callback(lock.close)
             lock.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError as exc:
+        except sqlite3.DatabaseError as exc:
+            if getattr(exc, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
+                raise OutputError(
+                    f"Another mien serve works in {data}: use its page, or choose another folder "
+                    "with --data."
+                ) from exc
             raise OutputError(
-                f"Another mien serve works in {data}: use its page, or choose another folder with "
-                "--data."
+                f"{data / LOCK} cannot be used: end any mien serve that works there, delete this "
+                "file, which holds nothing, then start again."
             ) from exc
         yield
-    finally:
-        lock.close()

@@ -95,7 +95,9 @@ class Supervisor:
     def start(self) -> None:
         """Settle what the last server left, then start the workers."""
         self._jobs.resume()
-        self._folders.tidy([p.id for p in self._jobs.projects()], self._jobs.listing())
+        projects, removed = [p.id for p in self._jobs.projects()], self._jobs.removed()
+        self._folders.tidy(projects, self._jobs.listing(), removed)
+        self._jobs.all_gone(removed - self._folders.names(projects))
         self._thread.start()
 
     def stop(self) -> None:

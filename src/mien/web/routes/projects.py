@@ -54,6 +54,13 @@ def routes(desk: Desk) -> APIRouter:
     def remove_project(project: str) -> Response:
         """Remove an empty project; one always stays."""
         desk.project(project)
+        if not jobs.listing(project) and not desk.folders.is_empty(project):
+            raise Problem(
+                409,
+                "files_left",
+                "The folder of the project holds files that are on no list: the person who runs "
+                "mien serve has to move them away first.",
+            )
         if not jobs.remove_project(project):
             if len(jobs.projects()) == 1:
                 raise Problem(409, "only_one", "This is the only project: one always stays.")

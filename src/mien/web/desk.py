@@ -16,6 +16,7 @@ from mien.web.jobs import Jobs
 from mien.web.places import LINKED
 from mien.web.probing import Clip
 from mien.web.problems import Problem
+from mien.web.recovery import Recovery
 from mien.web.serving import Serving
 from mien.web.tables import Job, Kind, Project, Status
 
@@ -70,6 +71,8 @@ class Desk:
     """The queue."""
     look: Callable[[Path], Clip]
     """Says what an upload is, or raises `VideoError`."""
+    recovery: Recovery
+    """What was found at the start that was on no list."""
 
     def project(self, project: str | None) -> Project:
         """A project, by default the first; a `Problem` if there is none of that id."""

@@ -8,8 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from mien.errors import LinkError, OutputError
-from mien.web import places
+from mien.errors import OutputError
+from mien.web import damage, places
 from mien.web.log import LOG
 from mien.web.places import IN_PROJECT, JOB_ID, ORIGINALS, PROJECTS, RUNS, UPLOADS
 from mien.web.removal import remove, remove_empty
@@ -62,15 +62,18 @@ class Folders:
             If it cannot be created or is something else.
         LinkError
             If a place in it is a link.
+        DatabaseError
+            If the list of clips is damaged.
         """
         try:
             self.data.mkdir(parents=True, exist_ok=True)
             if not any(self.data.iterdir()):
                 self.data.chmod(0o700)
             places.check_all(self.data)
+            damage.check(self.database)  # before an empty one is in its place
             (self.data / PROJECTS).mkdir(mode=0o700, exist_ok=True)
             self.database.touch(mode=0o600)  # SQLite gives its other files the same mode
-        except LinkError:
+        except OutputError:  # a link, or a list that cannot be opened
             raise
         except OSError as exc:
             raise OutputError(

@@ -266,10 +266,12 @@ class Jobs:
     def recover(self, **values: Any) -> Job:
         """List a clip whose files were found and that nothing is known of.
 
-        `values` are its columns, as of `add`; with ``run`` it is done, else it has failed.
+        `values` are its columns, as of `add`, and ``created``; with ``run`` it is done, else it has
+        failed.
         """
+        created = values.pop("created")
         job = self._new(Kind.DEIDENTIFY, **values)
-        job.finished = job.created
+        job.created = job.finished = created
         if job.run is None:
             job.status, job.code, job.error = Status.FAILED, "recovered", RECOVERED
         else:

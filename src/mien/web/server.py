@@ -20,7 +20,12 @@ from mien.web.places import LOCK, PORT, data_folder
 from mien.web.serving import Serving
 
 
-def serve(serving: Serving, port: int, ready: Callable[[str], None]) -> None:
+def serve(
+    serving: Serving,
+    port: int,
+    ready: Callable[[str], None],
+    warn: Callable[[str], None] = lambda sentence: None,
+) -> None:
     """Run the server until it is interrupted.
 
     Parameters
@@ -31,6 +36,9 @@ def serve(serving: Serving, port: int, ready: Callable[[str], None]) -> None:
         Where it listens; 0 for where it did the last time, or any that is free.
     ready : callable
         Called with the address to open, once, when the server answers.
+    warn : callable, optional
+        Called before that with each sentence that the user has to know, as of files that are on no
+        list.
 
     Raises
     ------
@@ -40,6 +48,8 @@ def serve(serving: Serving, port: int, ready: Callable[[str], None]) -> None:
         If the data folder cannot be used, or another server uses it.
     LinkError
         If a place in the data folder is a link.
+    DatabaseError
+        If the list of clips is damaged.
     """
     serving = replace(serving, data=data_folder(serving.data))
     Folders(serving.data).make()
@@ -50,8 +60,11 @@ def serve(serving: Serving, port: int, ready: Callable[[str], None]) -> None:
         name = serving.names[0] if serving.names else serving.host
         written = f"[{name}]" if ":" in name else name
         address = f"{serving.scheme}://{written}:{port}{ENTER}?token={access.token}"
+        app = create_app(serving, access)
+        for sentence in app.state.recovery.sentences(serving.data):
+            warn(sentence)
         config = uvicorn.Config(
-            create_app(serving, access),
+            app,
             log_level="error" if serving.traces else "critical",
             access_log=False,  # addresses hold the token
             server_header=False,
@@ -66,7 +79,12 @@ def serve(serving: Serving, port: int, ready: Callable[[str], None]) -> None:
             raise ParameterError(
                 "The TLS certificate or its key cannot be read: give a PEM file of each."
             ) from exc
-        _Server(config, lambda: ready(address)).run([listener])
+        try:
+            _Server(config, lambda: ready(address)).run([listener])
+        except SystemExit:
+            if app.state.failure is not None:
+                raise app.state.failure from None
+            raise
 
 
 class _Server(uvicorn.Server):

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from threading import Event, Thread
 from typing import IO
 
+from mien.web.damage import DAMAGED, is_damage
 from mien.web.folders import Folders
 from mien.web.jobs import Jobs
 from mien.web.log import Log, noted
@@ -125,6 +126,8 @@ class Supervisor:
                         f"mien: nothing is being worked on ({type(error).__name__}): look whether "
                         "the disk is full."
                     )
+                    if is_damage(error):
+                        sentence = f"mien: nothing is being worked on. {DAMAGED}"
                     number = self._log.failure("the part that starts workers", error)
                     _LOG.warning("%s", noted(sentence, number))
                 self._troubled = True

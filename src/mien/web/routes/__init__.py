@@ -12,12 +12,13 @@ from mien.web.routes import (
     encounters,
     evidence,
     projects,
+    recovery,
     releases,
     surrogates,
     works,
 )
 
-_ROUTES = (projects, clips, compare, surrogates, works, evidence, encounters, releases)
+_ROUTES = (projects, recovery, clips, compare, surrogates, works, evidence, encounters, releases)
 
 
 def api(desk: Desk) -> APIRouter:

@@ -104,8 +104,9 @@ class ClipView(ProgressView):
     """What happens to the original when all is done."""
     size: int
     """Bytes of the original."""
-    width: int
-    height: int
+    width: int | None
+    """Pixels; None of a clip that was found again without its result."""
+    height: int | None
     frames: int | None
     seconds: float | None
     original: bool

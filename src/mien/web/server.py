@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from mien.errors import OutputError, ParameterError
 from mien.outputs import complete
 from mien.web.access import ENTER, Access
 from mien.web.app import create_app
+from mien.web.connections import BACKLOG, Limits, Listener, protocol, with_handshake
 from mien.web.folders import Folders
 from mien.web.places import LOCK, PORT, data_folder
 from mien.web.serving import Serving
@@ -65,6 +67,9 @@ def serve(
             warn(sentence)
         config = uvicorn.Config(
             app,
+            loop="asyncio",
+            http=protocol(listener),
+            backlog=BACKLOG,
             log_level="error" if serving.traces else "critical",
             access_log=False,  # addresses hold the token
             server_header=False,
@@ -80,7 +85,7 @@ def serve(
                 "The TLS certificate or its key cannot be read: give a PEM file of each."
             ) from exc
         try:
-            _Server(config, lambda: ready(address)).run([listener])
+            _Server(config, listener.limits, lambda: ready(address)).run([listener])
         except SystemExit:
             if app.state.failure is not None:
                 raise app.state.failure from None
@@ -88,18 +93,20 @@ def serve(
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, limits: Limits, ready: Callable[[], None]) -> None:
         super().__init__(config)
-        self._ready = ready
+        self._limits, self._ready = limits, ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        loop = asyncio.get_running_loop()
+        loop.create_server = with_handshake(loop.create_server, self._limits)  # type: ignore[method-assign]
         await super().startup(sockets)
         if self.started:
             self._ready()
 
 
 @contextmanager
-def _listening_again(serving: Serving, port: int) -> Iterator[socket.socket]:
+def _listening_again(serving: Serving, port: int) -> Iterator[Listener]:
     """Listen where the last server of the folder did, so that pages that are open find this one."""
     last = port
     with suppress(OSError, ValueError):
@@ -121,13 +128,13 @@ def _remember(serving: Serving, port: int) -> None:
 
 
 @contextmanager
-def _listening(host: str, port: int) -> Iterator[socket.socket]:
+def _listening(host: str, port: int) -> Iterator[Listener]:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as listener:
+    with Listener(family, socket.SOCK_STREAM) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((host, port))
-            listener.listen()  # nobody else can have the port from here on
+            listener.listen(BACKLOG)  # nobody else can have the port from here on
         except (OSError, OverflowError) as exc:
             raise ParameterError(
                 f"{host} port {port} cannot be listened on: choose another with --port."

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,10 @@ from typing import Any
 from sqlalchemy import and_, create_engine, delete, event, func, inspect, select, text, update
 from sqlalchemy.engine import URL, Engine
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import sessionmaker
+from sqlalchemy.orm import Session, sessionmaker
 
 from mien.errors import OutputError
+from mien.web.capacity import MOST, QueueFull
 from mien.web.log import noted
 from mien.web.tables import Base, Job, Kind, Project, Removed, Status
 
@@ -50,10 +51,17 @@ class Jobs:
         The SQLite file; created where it is missing.
     clock : callable
         Seconds since 1970.
+    most : mapping
+        Jobs of each kind that may be in the queue at once.
     """
 
-    def __init__(self, database: Path, clock: Callable[[], float] = time.time) -> None:
-        self._clock = clock
+    def __init__(
+        self,
+        database: Path,
+        clock: Callable[[], float] = time.time,
+        most: Mapping[Kind, int] = MOST,
+    ) -> None:
+        self._clock, self._most = clock, most
         self._engine = _open(database)
         self._session = sessionmaker(self._engine, expire_on_commit=False)
         self._unscrubbed = True
@@ -126,10 +134,17 @@ class Jobs:
         """Queue a job.
 
         `values` are its columns: at least ``id``, ``project_id``, ``name`` and ``wanted``.
+
+        Raises
+        ------
+        QueueFull
+            If too many jobs of the kind are in the queue.
         """
         job = self._new(kind, **values)
         with self._session.begin() as session:
             session.add(job)
+            session.flush()  # from here on nobody else writes: what is counted stays so
+            self._check_room(session, kind)
         found = self.get(job.id)
         assert found is not None
         return found
@@ -192,23 +207,40 @@ class Jobs:
             ).all()
         return {clip for clips in waiting for clip in clips}
 
+    def check_room(self, kind: Kind) -> None:
+        """Refuse a job before it is there; `QueueFull` as of `add`."""
+        with self._session() as session:
+            self._check_room(session, kind, more=1)
+
     def again(self, job: str) -> bool:
-        """Let a job that failed or was cancelled wait once more, behind all others."""
+        """Let a job that failed or was cancelled wait once more, behind all others.
+
+        Raises
+        ------
+        QueueFull
+            If too many jobs of its kind are in the queue.
+        """
         last = select(func.coalesce(func.max(Job.number), 0) + 1).scalar_subquery()
-        return self._change(
-            update(Job)
-            .where(Job.id == job, Job.status.in_((Status.FAILED, Status.CANCELLED)))
-            .values(
-                status=Status.QUEUED,
-                number=last,
-                attempts=0,
-                cancel_asked=None,
-                error=None,
-                code=None,
-                finished=None,
-                **_NOTHING_DONE,
+        with self._session.begin() as session:
+            kind = session.scalar(
+                update(Job)
+                .where(Job.id == job, Job.status.in_((Status.FAILED, Status.CANCELLED)))
+                .values(
+                    status=Status.QUEUED,
+                    number=last,
+                    attempts=0,
+                    cancel_asked=None,
+                    error=None,
+                    code=None,
+                    finished=None,
+                    **_NOTHING_DONE,
+                )
+                .returning(Job.kind),
+                execution_options=_UNSYNCHRONISED,
             )
-        )
+            if kind is not None:
+                self._check_room(session, Kind(kind))
+        return kind is not None
 
     def ask_to_cancel(self, job: str) -> None:
         """Cancel a job that waits; ask the worker of one that runs."""
@@ -501,6 +533,15 @@ class Jobs:
             attempts=0,
             **columns,
         )
+
+    def _check_room(self, session: Session, kind: Kind, more: int = 0) -> None:
+        waiting = session.scalar(
+            select(func.count()).where(
+                Job.kind == kind, Job.status.in_((Status.QUEUED, Status.RUNNING))
+            )
+        )
+        if (waiting or 0) + more > self._most[kind]:
+            raise QueueFull(kind, self._most[kind])
 
     def _count(self, status: Status) -> int:
         with self._session() as session:

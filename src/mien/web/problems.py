@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from mien.errors import LinkError
 from mien.web.access import refusal
+from mien.web.capacity import QueueFull
 from mien.web.damage import DAMAGED, is_damage
 from mien.web.log import Log, noted
 from mien.web.places import LINKED
@@ -86,6 +87,10 @@ def answer_problems(app: FastAPI, log: Log) -> None:
             "The list of clips cannot be read or changed now: look whether the disk is full, then "
             "try again.",
         )
+
+    @app.exception_handler(QueueFull)
+    def _full(request: Request, error: QueueFull) -> Response:
+        return refusal(request.url.path, 429, "queue_full", str(error))
 
     @app.exception_handler(LinkError)
     def _linked(request: Request, error: LinkError) -> Response:

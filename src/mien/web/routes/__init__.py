@@ -23,7 +23,7 @@ _ROUTES = (projects, recovery, clips, compare, surrogates, works, evidence, enco
 
 def api(desk: Desk) -> APIRouter:
     """All routes."""
-    router = APIRouter(prefix="/api", responses=documented(400, 401, 403, 413, 421, 422, 503))
+    router = APIRouter(prefix="/api", responses=documented(400, 401, 403, 413, 421, 422, 429, 503))
     for module in _ROUTES:
         router.include_router(module.routes(desk))
     return router

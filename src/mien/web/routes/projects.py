@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response
 
+from mien.web.capacity import MOST_PROJECTS
 from mien.web.desk import Desk
 from mien.web.problems import Problem, documented
 from mien.web.uploads import printable
@@ -39,6 +40,12 @@ def routes(desk: Desk) -> APIRouter:
     @router.post("", status_code=201)
     def add_project(name: Name) -> ProjectView:
         """Add a project."""
+        if len(jobs.projects()) >= MOST_PROJECTS:
+            raise Problem(
+                429,
+                "too_many_projects",
+                f"There are {MOST_PROJECTS} projects: remove one that is empty first.",
+            )
         project = jobs.add_project(printable(name) or "Clips")
         desk.folders.open_project(project.id)
         return ProjectView.model_validate(project)

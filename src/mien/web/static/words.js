@@ -50,6 +50,8 @@ const WORDS = {
       no_worker: "Das Programm, das an Clips arbeitet, startet nicht, vielleicht aus Mangel an Speicher: Schließen Sie andere Programme und versuchen Sie es noch einmal, oder installieren Sie mien neu.",
       busy: "Die Liste der Clips lässt sich gerade nicht lesen oder ändern: Sehen Sie nach, ob die Festplatte voll ist, und versuchen Sie es noch einmal.",
       disk: "Eine Datei lässt sich gerade nicht lesen oder ändern: Schließen Sie, was sie offen hat, sehen Sie nach, ob die Festplatte voll ist, und versuchen Sie es noch einmal.",
+      queue_full: "Die Warteschlange ist voll: Warten Sie, bis etwas fertig ist, oder brechen Sie etwas ab, und versuchen Sie es noch einmal.",
+      too_many_projects: "Es gibt zu viele Projekte: Entfernen Sie zuerst ein leeres.",
       damaged: "Die Liste der Clips ist beschädigt: Beenden Sie mien serve und starten Sie es neu; es sagt dann, was zu tun ist.",
       linked: "Eine Stelle im Datenordner wurde durch eine Verknüpfung ersetzt: Beenden Sie mien serve und starten Sie es neu; es sagt dann, wo.",
       LinkError: "Eine Stelle im Datenordner wurde durch eine Verknüpfung ersetzt: Beenden Sie mien serve und starten Sie es neu; es sagt dann, wo.",

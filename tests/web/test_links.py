@@ -10,10 +10,11 @@ import pytest
 from mien.errors import LinkError, OutputError
 from mien.web.app import create_app
 from mien.web.folders import COMPARE, RESULT, Folders
-from mien.web.places import IN_PROJECT, check_all, data_folder, is_link
+from mien.web.places import IN_PROJECT, LINKED, check_all, data_folder, is_link
 from mien.web.removal import remove, remove_empty
 from mien.web.server import _alone, _remember
 from mien.web.serving import Serving
+from mien.web.worker import Worker
 
 OLD = "0" * 32
 """An id that no job has."""
@@ -141,11 +142,43 @@ def test_a_link_that_came_later_is_refused_on_the_pages(application, browser, th
     assert browser.delete(f"/api/clips/{clip}").status_code == 204  # nothing was lost meanwhile
 
 
+def test_a_file_that_a_link_took_the_place_of_is_refused(application, browser, theirs):
+    clip = browser.post("/api/clips", params={"name": "a"}, content=b"video").json()["id"]
+    job = application.jobs.take("w")
+    folders = application.folders
+    folders.runs(job).mkdir()
+    folders.run(job).symlink_to(theirs / "inner")
+    assert application.jobs.finish(clip, "w", {"frames": 1, "ledger": {}, "surrogates": []})
+    answer = browser.get(f"/api/clips/{clip}/result")
+    assert (answer.status_code, answer.json()["code"]) == (503, "linked")
+    folders.run(job).unlink()
+    folders.run(job).mkdir()
+    (folders.run(job) / RESULT).symlink_to(theirs / "holiday.mp4")
+    assert browser.get(f"/api/clips/{clip}/result").json()["code"] == "file_gone"
+
+
+def test_a_worker_reads_and_writes_behind_no_link(queue, put, tmp_path, theirs):
+    folders = Folders(tmp_path)
+    before = contents(theirs)
+    for place in ("originals", "runs"):
+        clip = queue.get(put(f"{place}.mp4"))
+        put_link((folders.original if place == "originals" else folders.runs)(clip), theirs)
+        assert Worker(folders, queue, "w", lambda task, progress: 1 / 0).step()
+        found = queue.get(clip.id)
+        assert (found.status, found.code, found.error) == ("failed", "LinkError", LINKED)
+    assert contents(theirs) == before
+
+
 def test_files_of_others_in_the_folder_stay(used, make_application):
     folders, project = used
     strange = [
         folders.data / "projects" / project / place
-        for place in ("originals/holiday.mp4", "uploads/holiday.mp4", "runs/x/holiday.mp4", "notes")
+        for place in (
+            "originals/holiday.mp4",
+            "uploads/holiday.mp4",
+            "runs/.x/holiday.mp4",
+            "notes",
+        )
     ]
     for path in strange:
         path.parent.mkdir(exist_ok=True)

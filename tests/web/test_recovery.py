@@ -264,7 +264,9 @@ def test_a_list_with_other_contents_is_damaged_too(make_application, change):
         database.execute(change)
     database.close()
     if "DROP TABLE" in change:  # made anew, and the project's folder is found
-        assert start(make_application).jobs.listing()
+        after = start(make_application)
+        (clip,) = after.jobs.listing()
+        assert [project.id for project in after.jobs.projects()] == [clip.project_id]
         return
     with pytest.raises(DatabaseError):
         make_application()

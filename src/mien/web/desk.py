@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -130,14 +131,22 @@ class Desk:
         if found is None or found.kind not in kinds:
             raise Problem(404, code, f"There is no such {called}: it may have been removed.")
         self._check(found.project_id)
+        with _refusing_links():
+            self.folders.check_files(found)
         return found
 
     def _check(self, project: str) -> None:
         """Refuse to do anything in a folder that a link has taken the place of."""
-        try:
+        with _refusing_links():
             self.folders.check(project)
-        except LinkError as error:
-            raise Problem(503, "linked", LINKED) from error
+
+
+@contextmanager
+def _refusing_links() -> Iterator[None]:
+    try:
+        yield
+    except LinkError as error:
+        raise Problem(503, "linked", LINKED) from error
 
 
 def progress_of(job: Job) -> dict[str, Any]:

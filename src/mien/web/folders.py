@@ -102,6 +102,11 @@ class Folders:
         for name in IN_PROJECT:
             places.check(self.data, PROJECTS, project, name)
 
+    def check_files(self, job: Job) -> None:
+        """Refuse a job whose original or attempt lies behind a link, as `check`."""
+        for path in (self.original(job), self.runs(job) if job.run is None else self.run(job)):
+            places.check(self.data, *self._parts(path))
+
     def upload(self, project: str) -> Path:
         """A place for a file that arrives."""
         return self._project(project) / UPLOADS / secrets.token_hex(16)
@@ -151,7 +156,7 @@ class Folders:
                 for one in places.entries(home / name)
                 if not JOB_ID.fullmatch(one.name)
             ]
-        return [path for path in found if not places.of_the_system(path.name)]
+        return [path for path in found if not places.of_the_system(path)]
 
     def names(self, projects: Iterable[str]) -> set[str]:
         """Names of all that lies among originals and results."""
@@ -166,7 +171,7 @@ class Folders:
         """Whether no original, no result and nothing strange lies in a project's folder."""
         home = self._project(project)
         stored = [one for name in (ORIGINALS, RUNS) for one in places.entries(home / name)]
-        kept = [one for one in stored if not places.of_the_system(one.name)]
+        kept = [one for one in stored if not places.of_the_system(Path(one.path))]
         return not kept and not self.strange(project)
 
     def forget_project(self, project: str) -> None:
@@ -178,7 +183,7 @@ class Folders:
                     self._remove(Path(one.path))
         for folder in (*(home / name for name in IN_PROJECT), home):
             for one in places.entries(folder):
-                if places.of_the_system(one.name):
+                if places.of_the_system(Path(one.path)):
                     with suppress(OSError):
                         self._remove(Path(one.path))
             with suppress(OSError):

@@ -33,7 +33,7 @@ _FILES = (
     *(f"{database}{ending}" for database in (DATABASE, LOCK) for ending in _BESIDE),
     *(PORT, LOG, f"{LOG}.1"),
 )
-_OF_THE_SYSTEM = ("Thumbs.db", "desktop.ini")
+_OF_THE_SYSTEM = (".DS_Store", ".directory", ".localized", "Thumbs.db", "desktop.ini")
 _JUNCTION = getattr(stat, "IO_REPARSE_TAG_MOUNT_POINT", None)
 
 
@@ -43,9 +43,10 @@ def is_link(status: os.stat_result) -> bool:
     return stat.S_ISLNK(status.st_mode) or (tag is not None and tag == _JUNCTION)
 
 
-def of_the_system(name: str) -> bool:
-    """Whether file managers leave such a file by themselves."""
-    return name.startswith(".") or name in _OF_THE_SYSTEM
+def of_the_system(path: Path) -> bool:
+    """Whether it is a file that file managers leave by themselves."""
+    named_so = path.name.startswith("._") or path.name in _OF_THE_SYSTEM
+    return named_so and is_real_file(path)
 
 
 def data_folder(data: Path) -> Path:
@@ -123,8 +124,8 @@ def entries(folder: Path) -> list[os.DirEntry[str]]:
 def real_folders(folder: Path) -> Iterator[Path]:
     """Folders in a folder that are no links, by name."""
     for entry in entries(folder):
-        status = entry.stat(follow_symlinks=False)
-        if stat.S_ISDIR(status.st_mode) and not is_link(status):
+        status = _status(entry)
+        if status is not None and stat.S_ISDIR(status.st_mode) and not is_link(status):
             yield Path(entry.path)
 
 
@@ -136,11 +137,21 @@ def is_real_file(path: Path) -> bool:
         return False
 
 
+def _status(entry: os.DirEntry[str]) -> os.stat_result | None:
+    """Of the thing itself; None if it went meanwhile, as where another server works."""
+    try:
+        return entry.stat(follow_symlinks=False)
+    except FileNotFoundError:
+        return None
+
+
 def _walk(folder: Path) -> None:
     waiting = [folder]
     while waiting:
         for entry in entries(waiting.pop()):
-            status = entry.stat(follow_symlinks=False)
+            status = _status(entry)
+            if status is None:
+                continue
             if is_link(status):
                 raise _refused(Path(entry.path))
             if stat.S_ISDIR(status.st_mode):

@@ -76,9 +76,12 @@ def recover(folders: Folders, jobs: Jobs) -> Recovery:
     """
     known, removed = {job.id: job for job in jobs.listing()}, jobs.removed()
     projects = {project.id for project in jobs.projects()}
+    for job in known.values():
+        if job.project_id not in projects:  # else nobody would see it
+            projects.add(jobs.add_project(_CALLED, id=job.project_id).id)
     clips, unlisted = 0, []
     for entry in places.entries(folders.data / PROJECTS):
-        if places.of_the_system(entry.name):
+        if places.of_the_system(Path(entry.path)):
             continue
         if not PROJECT_ID.fullmatch(entry.name) or not entry.is_dir(follow_symlinks=False):
             unlisted.append(Path(entry.path))

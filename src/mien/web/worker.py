@@ -119,6 +119,8 @@ class Worker:
         finished, found, clips = False, None, self._clips(job)
         try:
             self._folders.check(job.project_id)
+            for each in (job, *clips):
+                self._folders.check_files(each)
             self._folders.run(job).mkdir(mode=0o700, parents=True)
             # what is written on the way lies where the result lies: on the disk that the user
             # chose, and removed with it

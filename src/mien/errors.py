@@ -6,10 +6,12 @@
     ├── ParameterError             2   (also ValueError)
     ├── VideoError                 3   (also OSError)
     │   └── OutputError            6   cannot be written, or is in the way
+    │       └── LinkError          6   a place that mien deletes in is a link
     ├── FormatError                3   (also ValueError) a file of scores cannot be read
     ├── TrackingError              4   (also RuntimeError)
     │   └── NoFaceError            4   nothing to de-identify: never answered with a copy
     ├── EngineError                1   (also RuntimeError)
+    ├── DatabaseError              7   (also RuntimeError) the list of clips is damaged
     └── PrivacyError               5   (also RuntimeError) the output was withheld
 
 Every message is one sentence that says what is wrong, where, and what to do.
@@ -42,6 +44,10 @@ class OutputError(VideoError):
     exit_status = 6
 
 
+class LinkError(OutputError):
+    """A folder or file that mien owns is a link: what it leads to is not mien's to change."""
+
+
 class FormatError(MienError, ValueError):
     """A file of scores cannot be read; the message names the line."""
 
@@ -60,6 +66,12 @@ class NoFaceError(TrackingError):
 
 class EngineError(MienError, RuntimeError):
     """An engine cannot render: an asset is missing or does not fit."""
+
+
+class DatabaseError(MienError, RuntimeError):
+    """The application's list of clips is damaged; it was left as it is."""
+
+    exit_status = 7
 
 
 class PrivacyError(MienError, RuntimeError):

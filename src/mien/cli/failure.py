@@ -19,7 +19,7 @@ P = ParamSpec("P")
 STATUSES = (
     "Exit status: 0 done, 1 another failure, 2 wrong usage, 3 the input cannot be read, "
     "4 no face was found, 5 somebody could be recognised (a result is then withheld), "
-    "6 the output cannot be written, 130 interrupted."
+    "6 the output cannot be written, 7 the application's list of clips is damaged, 130 interrupted."
 )
 INTERRUPTED = 130
 _asked = Event()

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from mien.cli.failure import wants_traceback
+from mien.cli.failure import tell, wants_traceback
 from mien.errors import ParameterError
 
 
@@ -98,7 +98,7 @@ def serve(
             Thread(target=webbrowser.open, args=(address,), daemon=True).start()
 
     try:
-        server.serve(settings, port, ready)
+        server.serve(settings, port, ready, warn=tell)
     except KeyboardInterrupt:
         typer.echo("Stopped. What was not finished goes on at the next start.")
 

@@ -16,12 +16,15 @@ from starlette.staticfiles import StaticFiles
 
 from mien import __version__
 from mien.web.access import ENTER, LOG_IN, Access, Guard, refusal
+from mien.web.damage import explained, understood
 from mien.web.desk import Desk
 from mien.web.folders import Folders
 from mien.web.jobs import Jobs
 from mien.web.log import Log
+from mien.web.places import data_folder
 from mien.web.probing import Clip, look
 from mien.web.problems import answer_problems
+from mien.web.recovery import recover
 from mien.web.routes import api
 from mien.web.serving import Serving
 from mien.web.supervisor import Supervisor
@@ -63,11 +66,16 @@ def create_app(
     ------
     OutputError
         If the data folder cannot be used.
+    DatabaseError
+        If the list of clips is damaged.
     """
-    folders = Folders(serving.data.absolute())
+    folders = Folders(data_folder(serving.data))
     folders.make()
     jobs = Jobs(folders.database)
-    jobs.create()
+    with understood(folders.database):
+        jobs.create()
+        jobs.projects(), jobs.listing(), jobs.removed()
+    found = recover(folders, jobs)
     jobs.first_project("Clips")
     for project in jobs.projects():
         folders.open_project(project.id)
@@ -76,7 +84,12 @@ def create_app(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         if working:
-            await run_in_threadpool(supervisor.start)
+            try:
+                with explained(folders.database):
+                    await run_in_threadpool(supervisor.start)
+            except Exception as error:
+                app.state.failure = error  # uvicorn ends without a word
+                raise
         yield
         if working:
             await run_in_threadpool(supervisor.stop)
@@ -93,9 +106,10 @@ def create_app(
         redirect_slashes=False,
     )
     app.state.jobs, app.state.folders, app.state.supervisor = jobs, folders, supervisor
+    app.state.recovery, app.state.failure = found, None
     log = Log(folders.log)
     answer_problems(app, log)
-    app.include_router(api(Desk(serving, folders, jobs, looker or partial(look, log=log))))
+    app.include_router(api(Desk(serving, folders, jobs, looker or partial(look, log=log), found)))
     _add_doors(app, access)
 
     _add_pages(app)

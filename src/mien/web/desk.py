@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from mien.errors import LinkError
 from mien.web.folders import Folders
 from mien.web.jobs import Jobs
+from mien.web.places import LINKED
 from mien.web.probing import Clip
 from mien.web.problems import Problem
+from mien.web.recovery import Recovery
 from mien.web.serving import Serving
 from mien.web.tables import Job, Kind, Project, Status
 
@@ -68,12 +72,15 @@ class Desk:
     """The queue."""
     look: Callable[[Path], Clip]
     """Says what an upload is, or raises `VideoError`."""
+    recovery: Recovery
+    """What was found at the start that was on no list."""
 
     def project(self, project: str | None) -> Project:
         """A project, by default the first; a `Problem` if there is none of that id."""
         found = self.jobs.projects()[0] if project is None else self.jobs.project(project)
         if found is None:
             raise Problem(404, "no_project", "There is no such project: it may have been removed.")
+        self._check(found.id)
         return found
 
     def clip(self, clip: str) -> Job:
@@ -97,7 +104,7 @@ class Desk:
         if job.status != Status.DONE:
             raise Problem(409, "not_done", "This is not done: wait until it is.")
         path = self.folders.run(job) / name
-        if not path.is_file():
+        if not path.is_file() or path.is_symlink():
             raise Problem(404, "file_gone", "The file is gone: make it again.")
         return path
 
@@ -123,7 +130,23 @@ class Desk:
         found = self.jobs.get(job)
         if found is None or found.kind not in kinds:
             raise Problem(404, code, f"There is no such {called}: it may have been removed.")
+        self._check(found.project_id)
+        with _refusing_links():
+            self.folders.check_files(found)
         return found
+
+    def _check(self, project: str) -> None:
+        """Refuse to do anything in a folder that a link has taken the place of."""
+        with _refusing_links():
+            self.folders.check(project)
+
+
+@contextmanager
+def _refusing_links() -> Iterator[None]:
+    try:
+        yield
+    except LinkError as error:
+        raise Problem(503, "linked", LINKED) from error
 
 
 def progress_of(job: Job) -> dict[str, Any]:

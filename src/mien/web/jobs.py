@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -16,17 +16,22 @@ from typing import Any
 from sqlalchemy import and_, create_engine, delete, event, func, inspect, select, text, update
 from sqlalchemy.engine import URL, Engine
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import sessionmaker
+from sqlalchemy.orm import Session, sessionmaker
 
 from mien.errors import OutputError
+from mien.web.capacity import MOST, QueueFull
 from mien.web.log import noted
-from mien.web.tables import Base, Job, Kind, Project, Status
+from mien.web.tables import Base, Job, Kind, Project, Removed, Status
 
 ATTEMPTS = 2
 """How often a job is taken before a worker that stops is the job's own failure."""
 STOPPED = (
     "Working on this stopped the program twice, perhaps for want of memory: close other programs "
     "or use a shorter clip, then try again."
+)
+RECOVERED = (
+    "The list of clips was lost, and with it how this one was to be changed: try again with the "
+    "usual settings, or remove it."
 )
 URGENT, USUAL, LATER = 0, 1, 2
 """Urgencies: somebody waits for it; a clip; what follows a clip unasked."""
@@ -46,10 +51,17 @@ class Jobs:
         The SQLite file; created where it is missing.
     clock : callable
         Seconds since 1970.
+    most : mapping
+        Jobs of each kind that may be in the queue at once.
     """
 
-    def __init__(self, database: Path, clock: Callable[[], float] = time.time) -> None:
-        self._clock = clock
+    def __init__(
+        self,
+        database: Path,
+        clock: Callable[[], float] = time.time,
+        most: Mapping[Kind, int] = MOST,
+    ) -> None:
+        self._clock, self._most = clock, most
         self._engine = _open(database)
         self._session = sessionmaker(self._engine, expire_on_commit=False)
         self._unscrubbed = True
@@ -95,9 +107,9 @@ class Jobs:
         with self._session() as session:
             return session.get(Project, project)
 
-    def add_project(self, name: str) -> Project:
-        """A new project."""
-        project = Project(id=secrets.token_hex(8), name=name, created=self._clock())
+    def add_project(self, name: str, id: str | None = None) -> Project:
+        """A new project; with an id where its folder is there already."""
+        project = Project(id=id or secrets.token_hex(8), name=name, created=self._clock())
         with self._session.begin() as session:
             session.add(project)
         return project
@@ -122,10 +134,17 @@ class Jobs:
         """Queue a job.
 
         `values` are its columns: at least ``id``, ``project_id``, ``name`` and ``wanted``.
+
+        Raises
+        ------
+        QueueFull
+            If too many jobs of the kind are in the queue.
         """
         job = self._new(kind, **values)
         with self._session.begin() as session:
             session.add(job)
+            session.flush()  # from here on nobody else writes: what is counted stays so
+            self._check_room(session, kind)
         found = self.get(job.id)
         assert found is not None
         return found
@@ -188,23 +207,40 @@ class Jobs:
             ).all()
         return {clip for clips in waiting for clip in clips}
 
+    def check_room(self, kind: Kind) -> None:
+        """Refuse a job before it is there; `QueueFull` as of `add`."""
+        with self._session() as session:
+            self._check_room(session, kind, more=1)
+
     def again(self, job: str) -> bool:
-        """Let a job that failed or was cancelled wait once more, behind all others."""
+        """Let a job that failed or was cancelled wait once more, behind all others.
+
+        Raises
+        ------
+        QueueFull
+            If too many jobs of its kind are in the queue.
+        """
         last = select(func.coalesce(func.max(Job.number), 0) + 1).scalar_subquery()
-        return self._change(
-            update(Job)
-            .where(Job.id == job, Job.status.in_((Status.FAILED, Status.CANCELLED)))
-            .values(
-                status=Status.QUEUED,
-                number=last,
-                attempts=0,
-                cancel_asked=None,
-                error=None,
-                code=None,
-                finished=None,
-                **_NOTHING_DONE,
+        with self._session.begin() as session:
+            kind = session.scalar(
+                update(Job)
+                .where(Job.id == job, Job.status.in_((Status.FAILED, Status.CANCELLED)))
+                .values(
+                    status=Status.QUEUED,
+                    number=last,
+                    attempts=0,
+                    cancel_asked=None,
+                    error=None,
+                    code=None,
+                    finished=None,
+                    **_NOTHING_DONE,
+                )
+                .returning(Job.kind),
+                execution_options=_UNSYNCHRONISED,
             )
-        )
+            if kind is not None:
+                self._check_room(session, Kind(kind))
+        return kind is not None
 
     def ask_to_cancel(self, job: str) -> None:
         """Cancel a job that waits; ask the worker of one that runs."""
@@ -228,8 +264,14 @@ class Jobs:
         """Forget a job that is over, and its name wherever it was written."""
         over = [status for status in Status if status.over]
         found = self.get(job)
-        if not self._change(delete(Job).where(Job.id == job, Job.status.in_(over))):
-            return False
+        with self._session.begin() as session:
+            gone = session.execute(
+                delete(Job).where(Job.id == job, Job.status.in_(over)),
+                execution_options=_UNSYNCHRONISED,
+            ).rowcount  # type: ignore[attr-defined]
+            if not gone:
+                return False
+            session.merge(Removed(id=job))
         self._unscrubbed = True
         assert found is not None
         with suppress(OperationalError):  # the job is gone already, and its files have to go
@@ -240,6 +282,52 @@ class Jobs:
                     .values(name=other.name.replace(found.name, REMOVED))
                 )
         return True
+
+    def removed(self) -> set[str]:
+        """Ids of jobs that were removed and may have left files."""
+        with self._session() as session:
+            return set(session.scalars(select(Removed.id)))
+
+    def all_gone(self, jobs: Collection[str]) -> None:
+        """Note that removed jobs have left no file."""
+        for job in jobs:
+            self._change(delete(Removed).where(Removed.id == job))
+
+    # --- what was found on the disk -------------------------------------------------------------
+
+    def recover(self, **values: Any) -> Job:
+        """List a clip whose files were found and that nothing is known of.
+
+        `values` are its columns, as of `add`, and ``created``; with ``run`` it is done, else it has
+        failed.
+        """
+        created = values.pop("created")
+        job = self._new(Kind.DEIDENTIFY, **values)
+        job.created = job.finished = created
+        if job.run is None:
+            job.status, job.code, job.error = Status.FAILED, "recovered", RECOVERED
+        else:
+            job.status = Status.DONE
+        with self._session.begin() as session:
+            session.add(job)
+        found = self.get(job.id)
+        assert found is not None
+        return found
+
+    def adopt(self, job: str, run: str, found: dict[str, Any]) -> None:
+        """Let a clip have a result that was found on the disk and that it does not name."""
+        self._change(
+            update(Job)
+            .where(Job.id == job)
+            .values(
+                **{**self._ended(), "run": run},
+                status=Status.DONE,
+                found=found,
+                error=None,
+                code=None,
+                cancel_asked=None,
+            )
+        )
 
     def scrub(self) -> None:
         """Overwrite what was deleted in the log of changes too, if nobody reads it just now."""
@@ -445,6 +533,15 @@ class Jobs:
             attempts=0,
             **columns,
         )
+
+    def _check_room(self, session: Session, kind: Kind, more: int = 0) -> None:
+        waiting = session.scalar(
+            select(func.count()).where(
+                Job.kind == kind, Job.status.in_((Status.QUEUED, Status.RUNNING))
+            )
+        )
+        if (waiting or 0) + more > self._most[kind]:
+            raise QueueFull(kind, self._most[kind])
 
     def _count(self, status: Status) -> int:
         with self._session() as session:

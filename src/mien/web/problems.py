@@ -7,12 +7,16 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
+from mien.errors import LinkError
 from mien.web.access import refusal
+from mien.web.capacity import QueueFull
+from mien.web.damage import DAMAGED, is_damage
 from mien.web.log import Log, noted
+from mien.web.places import LINKED
 
 
 class Problem(Exception):
@@ -65,8 +69,17 @@ def answer_problems(app: FastAPI, log: Log) -> None:
         found.headers.update(error.headers or {})
         return found
 
+    @app.exception_handler(DatabaseError)
+    def _damaged(request: Request, error: DatabaseError) -> Response:
+        if not is_damage(error):
+            return _unexpected(request, error)
+        log.failure(f"the server, {request.method}", error)
+        return refusal(request.url.path, 503, "damaged", DAMAGED)
+
     @app.exception_handler(OperationalError)
     def _busy(request: Request, error: OperationalError) -> Response:
+        if is_damage(error):
+            return _damaged(request, error)
         return refusal(
             request.url.path,
             503,
@@ -74,6 +87,14 @@ def answer_problems(app: FastAPI, log: Log) -> None:
             "The list of clips cannot be read or changed now: look whether the disk is full, then "
             "try again.",
         )
+
+    @app.exception_handler(QueueFull)
+    def _full(request: Request, error: QueueFull) -> Response:
+        return refusal(request.url.path, 429, "queue_full", str(error))
+
+    @app.exception_handler(LinkError)
+    def _linked(request: Request, error: LinkError) -> Response:
+        return refusal(request.url.path, 503, "linked", LINKED)
 
     @app.exception_handler(OSError)
     def _disk(request: Request, error: OSError) -> Response:

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import uvicorn
 
 from mien.errors import OutputError, ParameterError
+from mien.outputs import complete
 from mien.web.access import ENTER, Access
 from mien.web.app import create_app
+from mien.web.connections import BACKLOG, Limits, Listener, protocol, with_handshake
 from mien.web.folders import Folders
+from mien.web.places import LOCK, PORT, data_folder
 from mien.web.serving import Serving
 
-_PORT = "server.port"
 
-
-def serve(serving: Serving, port: int, ready: Callable[[str], None]) -> None:
+def serve(
+    serving: Serving,
+    port: int,
+    ready: Callable[[str], None],
+    warn: Callable[[str], None] = lambda sentence: None,
+) -> None:
     """Run the server until it is interrupted.
 
     Parameters
@@ -30,6 +38,9 @@ def serve(serving: Serving, port: int, ready: Callable[[str], None]) -> None:
         Where it listens; 0 for where it did the last time, or any that is free.
     ready : callable
         Called with the address to open, once, when the server answers.
+    warn : callable, optional
+        Called before that with each sentence that the user has to know, as of files that are on no
+        list.
 
     Raises
     ------
@@ -37,7 +48,12 @@ def serve(serving: Serving, port: int, ready: Callable[[str], None]) -> None:
         If it cannot listen there, or the certificate cannot be used.
     OutputError
         If the data folder cannot be used, or another server uses it.
+    LinkError
+        If a place in the data folder is a link.
+    DatabaseError
+        If the list of clips is damaged.
     """
+    serving = replace(serving, data=data_folder(serving.data))
     Folders(serving.data).make()
     with _alone(serving.data), _listening_again(serving, port) as listener:
         port = listener.getsockname()[1]
@@ -46,8 +62,14 @@ def serve(serving: Serving, port: int, ready: Callable[[str], None]) -> None:
         name = serving.names[0] if serving.names else serving.host
         written = f"[{name}]" if ":" in name else name
         address = f"{serving.scheme}://{written}:{port}{ENTER}?token={access.token}"
+        app = create_app(serving, access)
+        for sentence in app.state.recovery.sentences(serving.data):
+            warn(sentence)
         config = uvicorn.Config(
-            create_app(serving, access),
+            app,
+            loop="asyncio",
+            http=protocol(listener),
+            backlog=BACKLOG,
             log_level="error" if serving.traces else "critical",
             access_log=False,  # addresses hold the token
             server_header=False,
@@ -62,26 +84,33 @@ def serve(serving: Serving, port: int, ready: Callable[[str], None]) -> None:
             raise ParameterError(
                 "The TLS certificate or its key cannot be read: give a PEM file of each."
             ) from exc
-        _Server(config, lambda: ready(address)).run([listener])
+        try:
+            _Server(config, listener.limits, lambda: ready(address)).run([listener])
+        except SystemExit:
+            if app.state.failure is not None:
+                raise app.state.failure from None
+            raise
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, limits: Limits, ready: Callable[[], None]) -> None:
         super().__init__(config)
-        self._ready = ready
+        self._limits, self._ready = limits, ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        loop = asyncio.get_running_loop()
+        loop.create_server = with_handshake(loop.create_server, self._limits)  # type: ignore[method-assign]
         await super().startup(sockets)
         if self.started:
             self._ready()
 
 
 @contextmanager
-def _listening_again(serving: Serving, port: int) -> Iterator[socket.socket]:
+def _listening_again(serving: Serving, port: int) -> Iterator[Listener]:
     """Listen where the last server of the folder did, so that pages that are open find this one."""
     last = port
     with suppress(OSError, ValueError):
-        last = port or int((serving.data / _PORT).read_text())
+        last = port or int((serving.data / PORT).read_text())
     with ExitStack() as stack:
         try:
             listener = stack.enter_context(_listening(serving.host, last))
@@ -94,17 +123,18 @@ def _listening_again(serving: Serving, port: int) -> Iterator[socket.socket]:
 
 def _remember(serving: Serving, port: int) -> None:
     with suppress(OSError):
-        (serving.data / _PORT).write_text(f"{port}\n")
+        with complete(serving.data / PORT) as part:  # whatever has the name is not written into
+            part.write_text(f"{port}\n")
 
 
 @contextmanager
-def _listening(host: str, port: int) -> Iterator[socket.socket]:
+def _listening(host: str, port: int) -> Iterator[Listener]:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as listener:
+    with Listener(family, socket.SOCK_STREAM) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((host, port))
-            listener.listen()  # nobody else can have the port from here on
+            listener.listen(BACKLOG)  # nobody else can have the port from here on
         except (OSError, OverflowError) as exc:
             raise ParameterError(
                 f"{host} port {port} cannot be listened on: choose another with --port."
@@ -115,15 +145,19 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
 @contextmanager
 def _alone(data: Path) -> Iterator[None]:
     """Hold the data folder: SQLite's lock ends with the process, however it ends."""
-    lock = sqlite3.connect(data / "server.lock", timeout=0, isolation_level=None)
-    try:
+    with ExitStack() as stack:
         try:
+            lock = sqlite3.connect(data / LOCK, timeout=0, isolation_level=None)
+            stack.callback(lock.close)
             lock.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError as exc:
+        except sqlite3.DatabaseError as exc:
+            if getattr(exc, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
+                raise OutputError(
+                    f"Another mien serve works in {data}: use its page, or choose another folder "
+                    "with --data."
+                ) from exc
             raise OutputError(
-                f"Another mien serve works in {data}: use its page, or choose another folder with "
-                "--data."
+                f"{data / LOCK} cannot be used: end any mien serve that works there, delete this "
+                "file, which holds nothing, then start again."
             ) from exc
         yield
-    finally:
-        lock.close()

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from threading import Event, Thread
 from typing import IO
 
+from mien.web.damage import DAMAGED, is_damage
 from mien.web.folders import Folders
 from mien.web.jobs import Jobs
 from mien.web.log import Log, noted
@@ -95,7 +96,9 @@ class Supervisor:
     def start(self) -> None:
         """Settle what the last server left, then start the workers."""
         self._jobs.resume()
-        self._folders.tidy([p.id for p in self._jobs.projects()], self._jobs.listing())
+        projects, removed = [p.id for p in self._jobs.projects()], self._jobs.removed()
+        self._folders.tidy(projects, self._jobs.listing(), removed)
+        self._jobs.all_gone(removed - self._folders.names(projects))
         self._thread.start()
 
     def stop(self) -> None:
@@ -123,6 +126,8 @@ class Supervisor:
                         f"mien: nothing is being worked on ({type(error).__name__}): look whether "
                         "the disk is full."
                     )
+                    if is_damage(error):
+                        sentence = f"mien: nothing is being worked on. {DAMAGED}"
                     number = self._log.failure("the part that starts workers", error)
                     _LOG.warning("%s", noted(sentence, number))
                 self._troubled = True

@@ -56,6 +56,15 @@ class Project(Base):
     """Seconds since 1970."""
 
 
+class Removed(Base):
+    """A job that somebody removed: files with its id may go, those of unknown ids may not."""
+
+    __tablename__ = "removed"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    """What the job's id was."""
+
+
 class Job(Base):
     """One piece of work, what is wanted, and how far it is."""
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import tempfile
 import time
 from collections.abc import Callable
@@ -22,10 +21,11 @@ from typing import Any
 
 from sqlalchemy.exc import OperationalError
 
-from mien.errors import MienError, ParameterError
+from mien.errors import LinkError, MienError, ParameterError
 from mien.web.folders import RESULT, Folders
 from mien.web.jobs import Jobs
 from mien.web.log import Log, noted
+from mien.web.places import LINKED
 from mien.web.tables import Job, Kind, Status
 from mien.web.tasks import Material, Progress, Task
 
@@ -118,6 +118,9 @@ class Worker:
         failure: tuple[str, str] | None = None
         finished, found, clips = False, None, self._clips(job)
         try:
+            self._folders.check(job.project_id)
+            for each in (job, *clips):
+                self._folders.check_files(each)
             self._folders.run(job).mkdir(mode=0o700, parents=True)
             # what is written on the way lies where the result lies: on the disk that the user
             # chose, and removed with it
@@ -144,7 +147,7 @@ class Worker:
         if finished and self._jobs.finish(job.id, self._name, found):
             self._settle(job, clips)
             return True
-        shutil.rmtree(self._folders.run(job), ignore_errors=True)
+        self._folders.drop_run(job)
         if not self._jobs.cancelled(job.id, self._name) and failure is not None:
             self._jobs.fail(job.id, self._name, *failure)
         return True
@@ -175,6 +178,8 @@ class Worker:
 
     def _sentence(self, error: MienError, job: Job, clips: list[Job]) -> str:
         """What went wrong, with clips called as people know them and without places on the disk."""
+        if isinstance(error, LinkError):
+            return LINKED
         sentence = " ".join(str(error).split())
         runs = {clip.id: str(self._folders.run(clip)) for clip in clips if clip.run is not None}
         for clip in clips:

@@ -12,17 +12,18 @@ from mien.web.routes import (
     encounters,
     evidence,
     projects,
+    recovery,
     releases,
     surrogates,
     works,
 )
 
-_ROUTES = (projects, clips, compare, surrogates, works, evidence, encounters, releases)
+_ROUTES = (projects, recovery, clips, compare, surrogates, works, evidence, encounters, releases)
 
 
 def api(desk: Desk) -> APIRouter:
     """All routes."""
-    router = APIRouter(prefix="/api", responses=documented(400, 401, 403, 413, 421, 422, 503))
+    router = APIRouter(prefix="/api", responses=documented(400, 401, 403, 413, 421, 422, 429, 503))
     for module in _ROUTES:
         router.include_router(module.routes(desk))
     return router

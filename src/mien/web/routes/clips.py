@@ -104,8 +104,9 @@ class ClipView(ProgressView):
     """What happens to the original when all is done."""
     size: int
     """Bytes of the original."""
-    width: int
-    height: int
+    width: int | None
+    """Pixels; None of a clip that was found again without its result."""
+    height: int | None
     frames: int | None
     seconds: float | None
     original: bool
@@ -223,6 +224,7 @@ def routes(desk: Desk) -> APIRouter:
         if surrogate != "auto" and surrogate not in bank():
             raise Problem(422, "invalid", "There is no such surrogate: choose another face.")
         home = desk.project(project).id
+        jobs.check_room(Kind.DEIDENTIFY)  # before a large video is sent for nothing
         called, place = display_name(name), folders.upload(home)
         length = request.headers.get("content-length", "")
         announced = int(length) if length.isascii() and length.isdigit() else None

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response
 
+from mien.web.capacity import MOST_PROJECTS
 from mien.web.desk import Desk
 from mien.web.problems import Problem, documented
 from mien.web.uploads import printable
@@ -39,6 +40,12 @@ def routes(desk: Desk) -> APIRouter:
     @router.post("", status_code=201)
     def add_project(name: Name) -> ProjectView:
         """Add a project."""
+        if len(jobs.projects()) >= MOST_PROJECTS:
+            raise Problem(
+                429,
+                "too_many_projects",
+                f"There are {MOST_PROJECTS} projects: remove one that is empty first.",
+            )
         project = jobs.add_project(printable(name) or "Clips")
         desk.folders.open_project(project.id)
         return ProjectView.model_validate(project)
@@ -54,6 +61,13 @@ def routes(desk: Desk) -> APIRouter:
     def remove_project(project: str) -> Response:
         """Remove an empty project; one always stays."""
         desk.project(project)
+        if not jobs.listing(project) and not desk.folders.is_empty(project):
+            raise Problem(
+                409,
+                "files_left",
+                "The folder of the project holds files that are on no list: the person who runs "
+                "mien serve has to move them away first.",
+            )
         if not jobs.remove_project(project):
             if len(jobs.projects()) == 1:
                 raise Problem(409, "only_one", "This is the only project: one always stays.")

@@ -7,7 +7,7 @@ import { explain, number, words } from "./words.js";
 
 const DEFAULTS = { engine: "mesh", surrogate: "auto", match: "age", people: "all", subject: "", voice: "mute", after: "ask", measure: "generic" };
 const HIDES_LITTLE = ["blur", "pixelate"];
-const AGAIN = ["disk_full", "no_session", "no_project", "busy", "disk"]; // the same may do later
+const AGAIN = ["disk_full", "no_session", "no_project", "busy", "disk", "queue_full", "linked"]; // the same may do later
 const MENDED = ["sound_unfit", "invalid"]; // other settings do
 
 const NAMED = 5; // files that were left aside

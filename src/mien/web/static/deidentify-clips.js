@@ -212,7 +212,8 @@ function original(clip) {
 function frame(clip) {
   const w = words();
   const text = clip.status === "done" ? w.previewOf(clip.name) : w.drawnOf(clip.name);
-  const image = make("img", { className: "frame", alt: text, title: text, loading: clip.status === "done" ? "lazy" : "eager", width: clip.width, height: clip.height });
+  const image = make("img", { className: "frame", alt: text, title: text, loading: clip.status === "done" ? "lazy" : "eager" });
+  if (clip.width) Object.assign(image, { width: clip.width, height: clip.height });
   image.onerror = () => (image.hidden = true);
   image.onload = () => (image.hidden = false);
   return image;

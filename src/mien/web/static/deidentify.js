@@ -10,6 +10,7 @@ import { ask } from "./server.js";
 import { words } from "./words.js";
 import { WORDS } from "./words/deidentify.js";
 
+let recovery = { clips: 0, unlisted: [] };
 let isReady = () => {};
 const readied = new Promise((resolve) => (isReady = resolve));
 
@@ -24,6 +25,15 @@ async function take(finding) {
   await readied; // somebody may be faster than the server
   trouble(null);
   add(found);
+}
+
+/** Say what was found in the folder that was on no list. */
+function showRecovery() {
+  const w = words(), { clips, unlisted } = recovery;
+  at("recovered").hidden = !clips;
+  at("recovered").textContent = clips ? w.recoveredClips(clips) : "";
+  at("unlisted").hidden = !unlisted.length;
+  at("unlisted").textContent = unlisted.length ? w.unlisted(unlisted[0], unlisted.length - 1) : "";
 }
 
 function listen() {
@@ -51,11 +61,14 @@ begin({
   words: WORDS,
   look,
   show() {
+    showRecovery();
     showChosen();
     showClips();
   },
   async ready(options) {
-    const surrogates = await ask("surrogates");
+    const [surrogates, found] = await Promise.all([ask("surrogates"), ask("recovery")]);
+    recovery = found;
+    showRecovery();
     readyToShow(surrogates);
     listenToFaces(surrogates);
     readyToChoose(options, surrogates);

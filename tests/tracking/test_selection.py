@@ -49,13 +49,20 @@ def test_names_override_people():
     assert chosen(people="main", leave=("3",), cover=("1",)) == ["cover", "cover", "leave"]
 
 
+def test_a_result_is_never_a_copy():
+    with pytest.raises(ParameterError, match="Everybody"):
+        chosen(leave=("1", "2", "3"))
+
+
 def test_a_place_and_a_time_name_a_face():
     assert chosen(leave=("300,100@1.5",))[1] == "leave"
     assert chosen(cover=("330.5, 130 @ 0.2",))[1] == "cover"
     assert chosen(leave=("500,100@0.9",))[2] == "leave"
-    for nowhere in ("300,400@1.5", "500,100@1.9", "100,100@60"):
+    for nowhere in ("300,400@1.5", "500,100@1.9"):
         with pytest.raises(ParameterError, match="Nobody"):
             chosen(leave=(nowhere,))
+    with pytest.raises(ParameterError, match="too late: the clip ends after 1.96 s"):
+        chosen(leave=("100,100@60",))
     with pytest.raises(ParameterError, match="equally near"):
         chosen(leave=("200,100@1",))
 

@@ -154,7 +154,8 @@ def _failure(deidentified: Path, verdict: Verdict) -> str:
         wrong.append("there are faces that nobody accounted for")
     return (
         f"{deidentified} should not be shared, since {' and '.join(wrong)}: de-identify it again "
-        "with another --surrogate or with --engine mask, or cut those frames."
+        "with another --surrogate or with --engine mask, or cut those frames; whoever you left "
+        "alone on purpose is recognised, of course."
     )
 
 

@@ -142,6 +142,11 @@ def roles(
                 left.setdefault(person, []).append(item)
     for person, role in named.items():
         found[person] = role
+    if tracks and all(role == Role.LEAVE for role in found):
+        raise ParameterError(
+            "Everybody in the clip is to be left alone, so the result would be a copy: leave out "
+            "--leave for whoever is the patient."
+        )
     return found, left
 
 
@@ -291,6 +296,8 @@ def _at(
         low, high = track.landmarks[frame, :, :2].min(0), track.landmarks[frame, :, :2].max(0)
         distances[k] = np.abs(place - (low + high) / 2).max() / (high - low).max()
     nearest = int(distances.argmin())
+    if time > times[-1] + _NEAR_S:
+        raise ParameterError(f"{item} is too late: the clip ends after {times[-1]:.2f} s.")
     if distances[nearest] > _NEAR:
         raise ParameterError(
             f"Nobody's face is at or near {item}: look up a place and time with mien people."

@@ -61,7 +61,7 @@ def test_a_place_and_a_time_name_a_face():
     for nowhere in ("300,400@1.5", "500,100@1.9"):
         with pytest.raises(ParameterError, match="Nobody"):
             chosen(leave=(nowhere,))
-    with pytest.raises(ParameterError, match="too late: the clip ends after 1.96 s"):
+    with pytest.raises(ParameterError, match="the clip ends after"):
         chosen(leave=("100,100@60",))
     with pytest.raises(ParameterError, match="equally near"):
         chosen(leave=("200,100@1",))

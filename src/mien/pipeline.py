@@ -603,11 +603,11 @@ def _mend_people(
     """Change what is still recognised; whether all of it could be changed.
 
     A face is pushed further away; where that does not help, it is covered in the frames that fail.
-    Of the main person, for whose sake the clip is made, most frames have to be rendered.
+    Of the most present of those who are replaced, for whose sake the clip is made, most frames have
+    to be rendered.
     """
     failed = {verdict.person: verdict for verdict in audits if not verdict.passed}
-    replaced = [person for person in people if person.gallery is not None]
-    main = max(replaced, key=lambda person: person.track.presence(), default=None)
+    main = next((person for person in people if person.gallery is not None), None)
     for person, probes in zip(people, rendered.probes, strict=True):
         verdict = failed.get(person.track.person)
         if verdict is None or person.gallery is None:

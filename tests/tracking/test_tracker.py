@@ -271,7 +271,8 @@ def test_leaving_over_the_edge_leaves_nothing_covered():
 
 def test_people_carry_the_descriptors_of_their_own_face():
     stage = CROSSINGS[2]
-    for track, people in zip(stage.track(), taken_for(stage.track(), stage.truth()), strict=True):
+    tracks = stage.track()
+    for track, people in zip(tracks, taken_for(tracks, stage.truth()), strict=True):
         (number,) = people
         assert track.descriptors.shape[1] == 128 and len(track.descriptors) >= 2
         assert np.linalg.norm(track.descriptors - stage._looks[number], axis=1).max() < 0.3

@@ -176,6 +176,7 @@ def _entry(track: FaceTrack, view: int, times: np.ndarray) -> dict[str, Any]:
         "y": y,
         "time_s": time,
         "at": f"{x},{y}@{time:g}",
+        "still": track.still,
     }
 
 
@@ -216,6 +217,6 @@ def _print(entries: list[dict[str, Any]], frames: int) -> None:
             f"{entry['frames']} of {frames}",
             f"{entry['first_s']:.2f} s",
             f"{entry['last_s']:.2f} s",
-            entry["at"],
+            entry["at"] + (" never moves: a picture?" if entry["still"] else ""),
         )
     Console(highlight=False).print(table)

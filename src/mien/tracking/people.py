@@ -30,6 +30,7 @@ from mien.models.sighting import Sighting
 from mien.tracking.detection import Detector
 from mien.tracking.gaps import REACH_S, bridge, distrust, expect
 from mien.tracking.landmarks import Backend, Region
+from mien.tracking.presence import is_still, presence
 from mien.tracking.scene import Scene
 from mien.tracking.suspects import VOICES, Suspects
 from mien.tracking.track import FaceTrack, State, Stretch
@@ -219,7 +220,9 @@ class Tracker:
             distrust(track, times)
             bridge(track, times, self._size)
         expect(tracks, times, self._size)
-        tracks.sort(key=lambda track: -len(track.known()))
+        for track in tracks:
+            track.still = is_still(track, times)
+        tracks.sort(key=lambda track: -presence(track, self._size))
         for number, track in enumerate(tracks):
             track.person = number
         return tracks

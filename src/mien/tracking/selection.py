@@ -39,7 +39,8 @@ class Role(Enum):
 class Selection:
     """Whose face is replaced, covered or left alone; validated once.
 
-    People are named by their number (from 1, the most present first), by a place and a time at
+    People are named by their number (from 1, the most present first: seen longest, largest, nearest
+    the middle, and moving), by a place and a time at
     which their face is seen (``X,Y@T``: pixels from the left and the top, seconds), or by a
     picture of their face.
     """

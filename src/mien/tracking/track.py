@@ -59,20 +59,14 @@ class FaceTrack:
     cuts: tuple[int, ...] = ()
     """First frames after the film cuts to something else: place says nothing across them."""
 
+    still: bool = False
+    """Whether it neither moves nor blinks nor speaks: a picture on a wall, perhaps."""
+
     def shot(self, frame: int) -> tuple[int, int]:
         """First frame of the shot that a frame belongs to, and the first after it."""
         edges = [0, *self.cuts, len(self.state)]
         at = int(np.searchsorted(edges, frame, side="right"))
         return edges[at - 1], edges[at]
-
-    def presence(self) -> float:
-        """Frames with landmarks times the median side of the face in them, pixels."""
-        known = self.known()
-        if not len(known):
-            return 0.0
-        places = self.landmarks[known, :, :2]
-        sides = (places.max(1) - places.min(1)).max(1)
-        return float(len(known) * np.median(sides))
 
     def known(self) -> np.ndarray:
         """Frames with landmarks, shape (n_known,)."""

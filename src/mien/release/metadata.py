@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 import av
+from av.container import InputContainer
 
 from mien.provenance import LABEL, LABEL_LEFT
 
@@ -61,6 +62,7 @@ _HANDLERS = (b"VideoHandler", b"SoundHandler", b"")
 _PLAIN = {"major_brand", "minor_version", "compatible_brands", "comment"}
 _PLAIN_OF_TRACK = {"language", "handler_name", "vendor_id"}
 _UNDETERMINED = 0x55C4  # language "und"
+_PRIMING_S = 0.1  # what decoders need before the first sound, at most, seconds
 _MOST_SMALL = 1 << 20  # bytes of a box that is read whole
 
 
@@ -142,11 +144,34 @@ def _as_players_see_it(path: Path, extra: list[str]) -> tuple[bool, str | None, 
                     for key in stream.metadata
                     if key not in _PLAIN_OF_TRACK
                 ]
+            extra += _hidden(path, container)
             chapters = ["chapters"] if container.chapters() else []
             return "audio" in kinds, container.metadata.get("comment"), chapters
     except (av.FFmpegError, OSError):
         extra.append("no video that can be read")
         return False, None, []
+
+
+def _hidden(path: Path, container: InputContainer) -> list[str]:
+    """Whether anything is stored that no player plays, but for what a decoder of sound needs."""
+    played, stored = _seconds(container), {}
+    with av.open(str(path), options={"ignore_editlist": "1"}) as whole:
+        stored = _seconds(whole)
+    return [
+        f"{kind} that no player plays"
+        for kind, most in (("pictures", 0.0), ("sound", _PRIMING_S))
+        if stored[kind] - played[kind] > most + 1e-6
+    ]
+
+
+def _seconds(container: InputContainer) -> dict[str, float]:
+    """How long the packets of pictures and sound are that are to be played, seconds."""
+    long = {"pictures": 0.0, "sound": 0.0}
+    for packet in container.demux():
+        kind = {"video": "pictures", "audio": "sound"}.get(packet.stream.type)
+        if kind and packet.size and not packet.is_discard and packet.time_base:
+            long[kind] += float((packet.duration or 0) * packet.time_base)
+    return long
 
 
 def _boxes(stream: BinaryIO, start: int, end: int, parent: str) -> Iterator[_Box]:

@@ -235,7 +235,7 @@ class Reader:
         expected = _Expected(self.info.time_base, self.losses)
         to_rgb = _ToRgb(self._first)
         index = 0
-        announced = stream.frames
+        announced = _announced(container, stream)
         for picture in self._decoded(container, stream, expected):
             expected.arrived(picture.pts)
             pts = clock.place(picture)
@@ -518,6 +518,13 @@ def _probe(path: Path) -> _First:
             mirrored=turned[1],
         )
         return _First(info, width, height, quarter_turn, flip_rows, flip_columns)
+
+
+def _announced(container: InputContainer, stream: VideoStream) -> int:
+    """Frames that the file says are stored and not hidden by an edit list; 0 where it does not."""
+    if "mov" in container.format.name and stream.frames:
+        return min(stream.frames, len(stream.index_entries) or stream.frames)
+    return stream.frames
 
 
 def _first_picture(container: InputContainer, stream: VideoStream) -> VideoFrame | None:

@@ -12,6 +12,8 @@
     ├── EngineError                1   (also RuntimeError)
     └── PrivacyError               5   (also RuntimeError) the output was withheld
 
+Status 7 is no error: the work was done, on an input of which much is missing (`mien.shortfall`).
+
 Every message is one sentence that says what is wrong, where, and what to do.
 """
 

@@ -21,7 +21,9 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
+from mien import shortfall
 from mien.errors import VideoError
+from mien.shortfall import Shortfall
 from mien.video import colour
 
 # Only demuxers of files that hold their own pictures: a playlist under a video's name would make
@@ -32,6 +34,7 @@ _FORMATS = (
 )
 _PROBE_PACKETS = 240
 _DEMUX_RETRIES = 8
+_CUT_SHARE = 0.03  # of a clip: announced durations are rounded, and sound may be a little longer
 _NO_PICTURE = np.zeros((0, 0, 3), np.uint8)
 
 
@@ -146,6 +149,8 @@ class Reader:
         What the clip is.
     losses : list of Loss
         Damage met so far in the current pass.
+    missing : Shortfall or None
+        How much of the clip was lost in all; None until a pass has come to the end.
 
     Raises
     ------
@@ -163,6 +168,7 @@ class Reader:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
         self.losses: list[Loss] = []
+        self.missing: Shortfall | None = None
         self._first = _probe(self.path)
         self.info = self._first.info
         self._container: InputContainer | None = None
@@ -213,7 +219,7 @@ class Reader:
 
     def _pass(self, wanted: Callable[[float], bool]) -> Iterator[Frame]:
         self.close()
-        self.losses = []
+        self.losses, self.missing = [], None
         container = _open(self.path)
         self._container = container
         try:
@@ -261,12 +267,50 @@ class Reader:
             index += 1
         if self._container is not container:
             return  # closed before the end
-        expected.finish(announced)
+        cut_short_s = expected.finish(announced, self.info.average_rate)
+        if not announced:
+            cut_short_s = self._cut_short(container, clock.end)
         if index == 0:
             raise VideoError(
                 f"no frame of {self.path} could be decoded: the file is damaged, so export or copy "
                 "it again from where it came"
             )
+        lost = sum(loss.packets + loss.frames for loss in self.losses)
+        met = index + sum(loss.packets for loss in self.losses)
+        self.missing = Shortfall(lost, max(announced, met, lost), cut_short_s)
+        shortfall.report(self.path, self.missing)
+
+    def _cut_short(self, container: InputContainer, end_s: float | None) -> float:
+        """Seconds by which a file is shorter than it says, where it counts no frames.
+
+        Pictures may end before the sound, so the end of the file is that of its last packet.
+        """
+        if end_s is None or not container.duration or not self._states_duration(container):
+            return 0.0
+        says = (container.duration + min(container.start_time or 0, 0)) / av.time_base
+        if says - end_s <= _CUT_SHARE * says:
+            return 0.0
+        with _open(self.path) as whole:
+            last = end_s
+            try:
+                for packet in whole.demux():
+                    if packet.size and packet.pts is not None and packet.time_base:
+                        ends = packet.pts + (packet.duration or 0)
+                        last = max(last, float(ends * packet.time_base))
+            except (av.FFmpegError, OSError):
+                pass  # and there it ends
+        if says - last <= _CUT_SHARE * says:
+            return 0.0
+        frames = round((says - max(end_s, 0)) * float(self.info.average_rate or 0))
+        self.losses.append(
+            Loss(end_s, frames, 0, f"the file ends after {last:.2f} of the {says:.2f} s it "
+                 "announces")
+        )  # fmt: skip
+        return says - last
+
+    def _states_duration(self, container: InputContainer) -> bool:
+        """Whether the duration is what the file says, not what FFmpeg read off its last packets."""
+        return any(name in container.format.name for name in ("matroska", "mov", "flv", "asf"))
 
     def _decoded(
         self, container: InputContainer, stream: VideoStream, expected: _Expected
@@ -325,6 +369,13 @@ class _Clock:
         self._step = 1
         if info.average_rate:
             self._step = max(1, round(1 / (info.average_rate * info.time_base)))
+
+    @property
+    def end(self) -> float | None:
+        """When the last frame ends, seconds; None before the first."""
+        if self._last is None:
+            return None
+        return float((self._last + self._step - self._offset) * self._time_base)
 
     def place(self, picture: VideoFrame) -> int | None:
         """Return the timestamp of a frame, or None to drop it."""
@@ -389,8 +440,11 @@ class _Expected:
         self._owed.pop(pts, None)
         self._lose([owed for owed in self._owed if owed < pts])
 
-    def finish(self, announced: int) -> None:
-        """Note what never came, and what the file's index announced but does not hold."""
+    def finish(self, announced: int, rate: Fraction | None) -> float:
+        """Note what never came, and what the file's index announced but does not hold.
+
+        Returns how many seconds the latter are.
+        """
         self._lose(list(self._owed))
         if announced > self._count > 0:
             self._losses.append(
@@ -401,6 +455,8 @@ class _Expected:
                     f"the file ends after {self._count} of the {announced} frames it announces",
                 )
             )
+            return float((announced - self._count) / rate) if rate else 0.0
+        return 0.0
 
     def _lose(self, lost: list[int]) -> None:
         if lost:

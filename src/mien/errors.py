@@ -6,7 +6,7 @@
     ├── ParameterError             2   (also ValueError)
     ├── VideoError                 3   (also OSError)
     │   └── OutputError            6   cannot be written, or is in the way
-    ├── FormatError                3   (also ValueError) a file of scores cannot be read
+    ├── FormatError                3   (also ValueError) a file that is no video cannot be read
     ├── TrackingError              4   (also RuntimeError)
     │   └── NoFaceError            4   nothing to de-identify: never answered with a copy
     ├── EngineError                1   (also RuntimeError)
@@ -45,7 +45,7 @@ class OutputError(VideoError):
 
 
 class FormatError(MienError, ValueError):
-    """A file of scores cannot be read; the message names the line."""
+    """A file that is no video cannot be read: scores (the line is named), a picture, a bank."""
 
     exit_status = 3
 

@@ -23,6 +23,7 @@ from av.video.stream import VideoStream
 
 from mien import shortfall
 from mien.errors import VideoError
+from mien.intake.amounts import VIDEO_BLOCKS
 from mien.shortfall import Shortfall
 from mien.video import colour
 
@@ -35,6 +36,7 @@ _FORMATS = (
 _PROBE_PACKETS = 240
 _DEMUX_RETRIES = 8
 _CUT_SHARE = 0.03  # of a clip: announced durations are rounded, and sound may be a little longer
+_BOUNDED = {"max_pixels": str(VIDEO_BLOCKS * 256)}
 _NO_PICTURE = np.zeros((0, 0, 3), np.uint8)
 
 
@@ -534,8 +536,8 @@ def _probe(path: Path) -> _First:
         height = picture.height if picture else context.height
         if not width or not height:
             raise VideoError(
-                f"no frame of {path} could be decoded: the file is damaged, so export or copy it "
-                "again from where it came"
+                f"no frame of {path} could be decoded: the file is damaged, or its pictures are "
+                "larger than 8192 by 4352, so export or copy it again from where it came"
             )
         number = int(picture.colorspace) if picture else int(context.colorspace)
         matrix = colour.matrix_name(number, width=width, height=height)
@@ -640,6 +642,7 @@ def _open(path: Path) -> InputContainer:
             os.path.abspath(path),
             mode="r",
             container_options={"protocol_whitelist": "file", "format_whitelist": _FORMATS},
+            options=_BOUNDED,  # FFmpeg may decode a first picture while it opens a file
             metadata_errors="replace",
         )
     except av.error.PermissionError as exc:
@@ -667,7 +670,20 @@ def _video_stream(container: InputContainer, path: Path) -> VideoStream:
         raise VideoError(
             f"the video codec of {path} is not known here: convert the file to H.264 first"
         )
+    _check_size(stream.codec_context.width, stream.codec_context.height, path)
+    # also where the size changes on the way: the decoder then refuses such a picture
+    stream.codec_context.options = {**stream.codec_context.options, **_BOUNDED}
     return stream
+
+
+def _check_size(width: int, height: int, path: Path) -> None:
+    """Refuse pictures that take more memory than any camera's, before one is decoded."""
+    if -(-width // 16) * -(-height // 16) > VIDEO_BLOCKS:
+        raise VideoError(
+            f"{path} has pictures of {width} by {height} pixels, and at most "
+            f"{VIDEO_BLOCKS * 256 / 1e6:.1f} megapixels are read, as in 8192 by 4352: make it "
+            "smaller first"
+        )
 
 
 def _words(exc: BaseException) -> str:

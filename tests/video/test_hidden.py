@@ -9,7 +9,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from video_clips import make_clip, patches, set_edits
+from video_clips import audio_packets, make_clip, patches, set_edits
 
 from mien.release.metadata import carried
 from mien.video import Reader, Writer
@@ -178,6 +178,19 @@ def test_sound_before_the_pictures_time_zero(tmp_path, name):
     whole = stored(source)
     assert packets == whole[-len(packets) :]
     assert (len(packets) - 2) * 1024 / 48000 <= 150 * 1024 / 48000 - 0.5
+
+
+@pytest.mark.parametrize("codec", list(MOST_HIDDEN_S))
+def test_what_a_decoder_needs_is_passed_on(tmp_path, codec):
+    copy(clip(tmp_path, START, codec), tmp_path / "made.mp4")
+    assert not [one for one in carried(tmp_path / "made.mp4").extra if "no player" in one]
+
+
+def test_slow_sound_has_long_packets(tmp_path):
+    source = make_clip(tmp_path / "in.mp4", audio="aac", audio_rate=8000)
+    copy(source, tmp_path / "made.mp4")
+    assert audio_packets(tmp_path / "made.mp4") == audio_packets(source)
+    assert not [one for one in carried(tmp_path / "made.mp4").extra if "no player" in one]
 
 
 @pytest.mark.parametrize(

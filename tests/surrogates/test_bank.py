@@ -176,6 +176,8 @@ def test_a_texture_without_end(tmp_path):
     (tmp_path / "one.jpg").write_bytes(data)
     with pytest.raises(FormatError, match="30000 by 30000"):
         one.load("one")
+    with pytest.raises(FormatError, match="30000 by 30000"):
+        Bank.open(tmp_path)  # before anything else is done with the bank
     cv2.imwrite(str(tmp_path / "one.jpg"), np.zeros((8, 16, 3), np.uint8))
     with pytest.raises(EngineError, match="damaged"):
         one.load("one")

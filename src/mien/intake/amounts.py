@@ -18,10 +18,10 @@ TEXTURE_SIDE = 4096
 """Pixels along a side of a surrogate's texture; mien's own have 512."""
 SETTINGS_BYTES = 4 << 20
 """Of a file that somebody wrote by hand: profile, rules, list of people, certificate."""
-JSON_BYTES = 256 << 20
+JSON_BYTES = 64 << 20
 """Of a file of JSON that a program wrote."""
-TABLE_BYTES = 1 << 30
-"""Of a table of scores as text."""
+TABLE_BYTES = 256 << 20
+"""Of a table of scores as text: six hours at 30 frames a second."""
 TABLE_CELLS = 250_000_000
 """Of a table in Parquet: two days of scores at 30 frames a second, 2 GB."""
 ARRAYS = 4096

@@ -13,6 +13,7 @@ References
 
 from __future__ import annotations
 
+import mmap
 import os
 import struct
 from pathlib import Path
@@ -81,11 +82,13 @@ def picture_size(
     path = Path(path)
     if path.stat().st_size > _MOST_BYTES:
         raise FormatError(f"{path} is too large for a picture: give one of less than 512 MB.")
-    with path.open("rb") as stream:
-        data = stream.read()
     try:
-        size = _size(data)
-    except (struct.error, IndexError):
+        with (
+            path.open("rb") as stream,
+            mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data,
+        ):
+            size = _size(data)
+    except (struct.error, IndexError, ValueError):  # cut short, or empty
         return None
     if size is None or min(size) < 1:
         return None
@@ -98,7 +101,7 @@ def picture_size(
     return size
 
 
-def _size(data: bytes) -> tuple[int, int] | None:
+def _size(data: mmap.mmap) -> tuple[int, int] | None:
     if data[:8] == b"\x89PNG\r\n\x1a\n" and data[12:16] == b"IHDR":
         width, height = struct.unpack_from(">II", data, 16)
         return width, height
@@ -113,7 +116,7 @@ def _size(data: bytes) -> tuple[int, int] | None:
     return None
 
 
-def _jpeg(data: bytes) -> tuple[int, int] | None:
+def _jpeg(data: mmap.mmap) -> tuple[int, int] | None:
     place = 2
     while True:
         while data[place] != 0xFF:
@@ -131,7 +134,7 @@ def _jpeg(data: bytes) -> tuple[int, int] | None:
             place += max(struct.unpack_from(">H", data, place)[0], 2)
 
 
-def _webp(data: bytes) -> tuple[int, int] | None:
+def _webp(data: mmap.mmap) -> tuple[int, int] | None:
     kind = data[12:16]
     if kind == b"VP8X":
         width = int.from_bytes(data[24:27], "little") + 1
@@ -145,7 +148,7 @@ def _webp(data: bytes) -> tuple[int, int] | None:
     return None
 
 
-def _bmp(data: bytes) -> tuple[int, int]:
+def _bmp(data: mmap.mmap) -> tuple[int, int]:
     if struct.unpack_from("<I", data, 14)[0] == 12:
         old_width, old_height = struct.unpack_from("<HH", data, 18)
         return old_width, old_height
@@ -153,7 +156,7 @@ def _bmp(data: bytes) -> tuple[int, int]:
     return abs(width), abs(height)
 
 
-def _tiff(data: bytes) -> tuple[int, int] | None:
+def _tiff(data: mmap.mmap) -> tuple[int, int] | None:
     order = "<" if data[:2] == b"II" else ">"
     at = struct.unpack_from(f"{order}I", data, 4)[0]
     said: dict[int, int] = {}

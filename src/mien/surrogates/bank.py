@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -14,7 +15,7 @@ import numpy as np
 from mien.errors import EngineError, FormatError, ParameterError
 from mien.face_model import IDENTITY_MODES, FaceModel
 from mien.intake.amounts import TEXTURE_SIDE
-from mien.intake.pictures import read_picture
+from mien.intake.pictures import picture_size, read_picture
 from mien.intake.words import read_json
 
 _NAME = re.compile(r"[\w-][\w .-]{0,99}")  # of a picture in the bank's own folder
@@ -122,6 +123,8 @@ def _read(folder: Path) -> Bank:
         )
     for card in bank.cards.values():
         _check(card, folder)
+        with suppress(OSError):  # one that is missing is said when it is asked for
+            picture_size(folder / f"{card['id']}.jpg", side=TEXTURE_SIDE)
     return bank
 
 

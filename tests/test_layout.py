@@ -102,7 +102,9 @@ def test_nobody_imports_the_rim(room):
         assert not [other for other in others if within(other, room)], module
 
 
-@pytest.mark.parametrize("module", ["geometry", "outputs", "searching"])
+@pytest.mark.parametrize(
+    "module", ["geometry", "outputs", "searching", "shortfall", "intake.amounts"]
+)
 def test_what_everybody_imports_imports_nothing_of_ours(module):
     assert imports()[f"mien.{module}"] <= EVERYBODYS
 

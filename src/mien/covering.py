@@ -18,6 +18,7 @@ import numpy as np
 
 from mien.compositing import cover
 from mien.errors import FormatError, OutputError, ParameterError
+from mien.intake.words import read_json
 from mien.ledger import Entry, Ledger
 from mien.provenance import Aside, sha256
 from mien.video.splice import Edit, Progress, Spliced, frame_times, splice
@@ -259,7 +260,7 @@ def _manifest_of(result: Path) -> dict[str, Any]:
     """The manifest beside a result, if it is of this file."""
     path = result.with_suffix(".json")
     try:
-        record = json.loads(path.read_text())
+        record = read_json(path, "the manifest of a result of mien")
         stated, ranges = record["output"]["sha256"], record["ledger"]["ranges"]
         float(ranges[0]["from_s"])
     except FileNotFoundError as exc:

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from mien.errors import EngineError, MienError, OutputError, ParameterError
+from mien.intake.amounts import SETTINGS_BYTES, content
 from mien.outputs import hidden, publish
 
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeSynthetic"
@@ -211,6 +212,6 @@ def _algorithm(key: Path) -> str:
 
 def _read(path: Path, what: str) -> bytes:
     try:
-        return Path(path).read_bytes()
+        return content(path, SETTINGS_BYTES, f"a {what}")
     except OSError as exc:
         raise ParameterError(f"The {what} {path} cannot be read: {exc.strerror or exc}.") from exc

@@ -7,12 +7,14 @@
     ├── VideoError                 3   (also OSError)
     │   └── OutputError            6   cannot be written, or is in the way
     │       └── LinkError          6   a place that mien deletes in is a link
-    ├── FormatError                3   (also ValueError) a file of scores cannot be read
+    ├── FormatError                3   (also ValueError) a file that is no video cannot be read
     ├── TrackingError              4   (also RuntimeError)
     │   └── NoFaceError            4   nothing to de-identify: never answered with a copy
     ├── EngineError                1   (also RuntimeError)
-    ├── DatabaseError              7   (also RuntimeError) the list of clips is damaged
+    ├── DatabaseError              8   (also RuntimeError) the list of clips is damaged
     └── PrivacyError               5   (also RuntimeError) the output was withheld
+
+Status 7 is no error: the work was done, on an input of which much is missing (`mien.shortfall`).
 
 Every message is one sentence that says what is wrong, where, and what to do.
 """
@@ -49,7 +51,7 @@ class LinkError(OutputError):
 
 
 class FormatError(MienError, ValueError):
-    """A file of scores cannot be read; the message names the line."""
+    """A file that is no video cannot be read: scores (the line is named), a picture, a bank."""
 
     exit_status = 3
 
@@ -71,7 +73,7 @@ class EngineError(MienError, RuntimeError):
 class DatabaseError(MienError, RuntimeError):
     """The application's list of clips is damaged; it was left as it is."""
 
-    exit_status = 7
+    exit_status = 8
 
 
 class PrivacyError(MienError, RuntimeError):

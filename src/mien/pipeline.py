@@ -34,6 +34,7 @@ from mien.privacy.recognisers import GLIMPSE, Dlib, Recogniser
 from mien.privacy.residual import Box
 from mien.privacy.spread import spread
 from mien.provenance import LABEL, LABEL_LEFT, Aside, manifest, sha256, versions
+from mien.shortfall import Shortfall
 from mien.surrogates.bank import Bank, Surrogate
 from mien.surrogates.choose import MATCHES, ROOM, Choice, choose
 from mien.surrogates.image import from_image
@@ -140,6 +141,8 @@ class Result:
     """Surrogate given to each person; empty for the obscuring engines."""
     record: dict[str, Any]
     """The manifest's content."""
+    missing: Shortfall = field(default_factory=Shortfall)
+    """How much of the input could not be read; the result holds the rest."""
 
 
 def deidentify(
@@ -281,7 +284,7 @@ def deidentify(
         if lookout is not None:
             lookout.close()
     names = [person.surrogate.id for person in people if person.surrogate is not None]
-    return Result(output, aside, rendered.ledger, audits, names, record)
+    return Result(output, aside, rendered.ledger, audits, names, record, found.missing)
 
 
 def _cast_all(
@@ -871,6 +874,7 @@ def _record(
             "height": info.height,
             "codec": info.codec,
             "losses": found.losses,
+            "missing": found.missing.as_dict(),
         },
         output={
             "sha256": sha256(part),

@@ -14,6 +14,7 @@ from mien.errors import NoFaceError
 from mien.geometry import face_box
 from mien.privacy.recognisers import Recogniser
 from mien.privacy.spread import spread
+from mien.shortfall import Shortfall
 from mien.tracking import FaceTrack, Sample, State, Tracker
 from mien.tracking.landmarks import Backend, Region
 from mien.video import Reader, VideoInfo
@@ -80,6 +81,8 @@ class Survey:
     suspects: dict[int, list[np.ndarray]]
     """Places by frame where a face is seen that cannot be measured: left, top, right, bottom,
     pixels."""
+    missing: Shortfall
+    """How much of the clip that is."""
     _samples: _Every
     _chips: _Every
 
@@ -145,12 +148,13 @@ def survey(
             chips.thin(len(faces))
             report("measuring", len(times), info.frame_estimate)
         losses = [asdict(loss) for loss in reader.losses]
+        missing = reader.missing or Shortfall()
     tracks = tracker.finish()
     if not tracks:
         raise NoFaceError(
             f"No face was found in {source.name}: check that it shows one, large enough and lit."
         )
-    return Survey(tracks, np.array(times), losses, tracker.suspects, samples, chips)
+    return Survey(tracks, np.array(times), losses, tracker.suspects, missing, samples, chips)
 
 
 def _cut(image: np.ndarray, landmarks: np.ndarray) -> Sample:

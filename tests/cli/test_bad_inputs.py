@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import struct
+import zipfile
 from fractions import Fraction
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 import pytest
 
@@ -83,3 +87,113 @@ def test_bad_input(mien, brief, tmp_path, make, status):
     assert not result.stdout and "Traceback" not in result.stderr
     assert not list((tmp_path / "out").iterdir())
     assert before is None or source.read_bytes() == before
+
+
+def large_picture(path: Path) -> Path:
+    """A picture of 30,000 by 30,000 pixels, of which there is but the header."""
+    cv2.imwrite(str(path), np.zeros((8, 8, 3), np.uint8))
+    data = bytearray(path.read_bytes())
+    data[16:24] = (30_000).to_bytes(4, "big") * 2
+    path.write_bytes(data)
+    return path
+
+
+def bank(folder: Path, **card) -> Path:
+    folder.mkdir()
+    entry = {"id": "one", "k": 12, "alpha": [0.0] * 40, **card}
+    (folder / "cards.json").write_text(json.dumps([entry]))
+    return folder
+
+
+def own_face(folder: Path) -> list:
+    large = large_picture(folder / "face.png")
+    return ["--surrogate", large, "--consent", "They agreed to this today"]
+
+
+def one_persons_bank(folder: Path) -> list:
+    return ["--bank", bank(folder / "bank", k=1)]
+
+
+def endless_bank(folder: Path) -> list:
+    (folder / "bank").mkdir()
+    (folder / "bank" / "cards.json").write_text("[" * 100_000)
+    return ["--bank", folder / "bank"]
+
+
+def bank_of_large_faces(folder: Path) -> list:
+    large = large_picture(bank(folder / "bank") / "one.png")
+    large.rename(folder / "bank" / "one.jpg")
+    return ["--bank", folder / "bank", "--surrogate", "one"]
+
+
+def left_by_picture(folder: Path) -> list:
+    return ["--leave", large_picture(folder / "face.png")]
+
+
+def landmarker(folder: Path) -> list:
+    (folder / "face.task").write_bytes(b"PK" + bytes(5000))
+    return ["--landmarker", folder / "face.task"]
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        own_face,
+        one_persons_bank,
+        endless_bank,
+        bank_of_large_faces,
+        left_by_picture,
+        landmarker,
+    ],
+)
+def test_bad_material(mien, brief, tmp_path, fewer_checks, make):
+    words = make(tmp_path)
+    (tmp_path / "out").mkdir()
+    result = mien("deidentify", brief.path, "-o", tmp_path / "out", *words)
+    assert result.exit_code == 3, result.output
+    (sentence,) = [line for line in result.stderr.splitlines() if line.startswith("mien: ")]
+    assert len(sentence) < 400 and str(tmp_path) in sentence
+    assert not result.stdout and "Traceback" not in result.stderr
+    assert not list((tmp_path / "out").iterdir())
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("surrogates", "--bank", "bank"),
+        ("surrogates", "build", "pictures", "-o", "new"),
+        ("audit", "clip.mp4", "clip.mp4", "--gallery", "pictures"),
+        ("evaluate", "clip.mp4", "clip.mp4", "-o", "report", "--profile", "deep.toml"),
+        ("people", "large.avi"),
+        ("expression", "predict", "terabyte.npz", "scores.csv", "-o", "out.csv"),
+    ],
+    ids=lambda words: " ".join(words[:2]),
+)
+def test_bad_material_of_other_commands(mien, brief, tmp_path, monkeypatch, words):
+    monkeypatch.chdir(tmp_path)
+    brief.copy(tmp_path)
+    bank(tmp_path / "bank", k=1)
+    (tmp_path / "pictures").mkdir()
+    large_picture(tmp_path / "pictures" / "a.png")
+    (tmp_path / "deep.toml").write_text("a = " + "[" * 100_000)
+    (tmp_path / "scores.csv").write_text("time,jawOpen\n0,0.5\n")
+    header = "{'descr': '<f8', 'fortran_order': False, 'shape': (137438953472,), }\n"
+    with zipfile.ZipFile(tmp_path / "terabyte.npz", "w") as archive:
+        content = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header.encode()
+        archive.writestr("kind.npy", content)
+    with av.open(str(tmp_path / "large.avi"), "w") as container:
+        stream = container.add_stream("mjpeg", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 96, 64, "yuvj420p"
+        frame = av.VideoFrame.from_ndarray(np.zeros((64, 96, 3), np.uint8), format="rgb24")
+        container.mux(stream.encode(frame.reformat(format="yuvj420p")))
+        container.mux(stream.encode(None))
+    data = (tmp_path / "large.avi").read_bytes()
+    data = data.replace(struct.pack("<II", 96, 64), struct.pack("<II", 15_000, 15_000))
+    data = data.replace(struct.pack(">HH", 64, 96), struct.pack(">HH", 15_000, 15_000))
+    (tmp_path / "large.avi").write_bytes(data)
+    before = {path.name for path in tmp_path.iterdir()}
+    result = mien(*words)
+    assert result.exit_code == 3, result.output
+    (sentence,) = [line for line in result.stderr.splitlines() if line.startswith("mien: ")]
+    assert len(sentence) < 400 and "Traceback" not in result.output
+    assert {path.name for path in tmp_path.iterdir()} == before

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from threading import Event
 
+import av
 import pytest
 
 from mien import pipeline
@@ -191,3 +192,49 @@ def test_unexpected(mien, brief, tmp_path, monkeypatch):
     monkeypatch.setenv("MIEN_TRACEBACK", "1")
     assert isinstance(mien(*words).exception, RuntimeError)
     assert not list(tmp_path.iterdir())
+
+
+def cut(clip, folder: Path) -> Path:
+    """The first half of a file, as of a download that broke off."""
+    whole, path = folder / "whole.mp4", folder / "cut.mp4"
+    with av.open(str(clip.path)) as old:
+        with av.open(str(whole), "w", options={"movflags": "faststart"}) as new:
+            track = new.add_stream_from_template(old.streams.video[0])
+            for packet in old.demux(video=0):
+                if packet.size:
+                    packet.stream = track
+                    new.mux(packet)
+    data = whole.read_bytes()
+    path.write_bytes(data[: 2 * len(data) // 3])
+    whole.unlink()
+    return path
+
+
+def test_half_a_clip_is_said_first(mien, patient, brief, tmp_path, fewer_checks):
+    source = cut(patient, tmp_path)
+    (tmp_path / "out").mkdir()
+    result = mien("deidentify", source, brief.path, "-o", tmp_path / "out", *MASK)
+    assert result.exit_code == 7
+    assert result.stdout.startswith(f"{source} is incomplete: ")
+    assert "1 of 2 clips are incomplete" in result.stderr and "failed" not in result.stderr
+    assert (tmp_path / "out" / "cut.mp4").exists()
+    missing = json.loads((tmp_path / "out" / "cut.json").read_text())["input"]["missing"]
+    assert missing["much"] and missing["of"] == len(patient.truth.pts)
+    whole = json.loads((tmp_path / "out" / "clip.json").read_text())["input"]["missing"]
+    assert whole == {"frames": 0, "of": 8, "share": 0, "cut_short_s": 0, "much": False}
+
+
+def test_half_a_clip_in_json(mien, patient, tmp_path, fewer_checks):
+    result = mien("deidentify", cut(patient, tmp_path), "-o", tmp_path / "a.mp4", *MASK, "--json")
+    (entry,) = json.loads(result.stdout)["results"]
+    assert result.exit_code == entry["status"] == 7
+    assert entry["missing"]["much"] and entry["error"] is None and entry["output"]
+
+
+@pytest.mark.parametrize("command", ["people", "blendshapes"])
+def test_half_a_clip_in_other_commands(mien, patient, tmp_path, command):
+    source = cut(patient, tmp_path)
+    extra = ("-o", tmp_path / "a.csv") if command == "blendshapes" else ()
+    result = mien(command, source, *extra)
+    assert result.exit_code == 7
+    assert "is incomplete" in told(result, 7)

@@ -177,7 +177,7 @@ def test_export(taught, tmp_path):
         (["train", "{study}", "-o", "{new}.npz", "--participant", "X"], 2, "no participant X"),
         (["train", "{study}", "-o", "{new}.npz", "--report", "{folder}"], 6, "lies in"),
         (["evaluate", "{none}.npz", "{study}"], 3, "no network at"),
-        (["evaluate", "{study}", "{study}"], 3, "no network that"),
+        (["evaluate", "{study}", "{study}"], 3, "a network that"),
         (["predict", "{n}", "{none}", "-o", "{new}.csv"], 3, "no such file"),
         (["predict", "{n}", "{study}", "-o", "{study}", "--overwrite"], 6, "is the input"),
         (["predict", "{n}", "{study}", "-o", "{new}.xlsx"], 6, "ends in .csv"),

@@ -10,7 +10,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from mien.errors import ParameterError
+from mien.errors import FormatError, ParameterError
 from mien.expression import NAMES, Blendshapes, LandmarkerScores
 from mien.expression.formats import read
 from mien.face_model import FaceModel
@@ -114,7 +114,7 @@ def test_a_model_file_must_be_one(tmp_path):
         LandmarkerScores(tmp_path / "none.task")
     other = tmp_path / "other.task"
     other.write_bytes(b"something else")
-    with pytest.raises(ParameterError, match="no Face Landmarker model"):
+    with pytest.raises(FormatError, match="not a Face Landmarker model"):
         LandmarkerScores(other)
 
 

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from mien.errors import EngineError, ParameterError
+from mien.errors import EngineError, FormatError, ParameterError
 from mien.expression import quality
 from mien.expression.emotion import (
     CONVENTIONS,
@@ -164,7 +164,7 @@ def test_settings_are_checked(classifier, crop, tmp_path):
     with pytest.raises(EngineError, match="no expression network"):
         EmotionClassifier.load(tmp_path / "absent.onnx")
     (tmp_path / "broken.onnx").write_bytes(b"no network")
-    with pytest.raises(EngineError, match="cannot be read"):
+    with pytest.raises(FormatError, match="not an expression network"):
         EmotionClassifier.load(tmp_path / "broken.onnx")
 
 

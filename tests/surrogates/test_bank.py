@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from mien.errors import EngineError, ParameterError
+from mien.errors import EngineError, FormatError, ParameterError
 from mien.face_model import FaceModel
 from mien.privacy import distractors
 from mien.privacy.recognisers import Dlib, distances
@@ -115,3 +115,69 @@ def test_a_bank_of_ones_own(tmp_path):
     np.testing.assert_allclose(face.shape, FaceModel.load().neutral)
     with pytest.raises(ParameterError, match="no surrogate called 'two': choose one of one"):
         bank.load("two")
+
+
+def bank(folder, **card):
+    entry = {"id": "one", "k": 12, "alpha": [0.0] * 40, **card}
+    (folder / "cards.json").write_text(json.dumps([entry]))
+    return Bank.open(folder)
+
+
+@pytest.mark.parametrize("consent", [None, "", "yes", "         .", 5])
+def test_one_persons_own_face_needs_their_consent(tmp_path, consent):
+    with pytest.raises(FormatError, match=r"one person's own face \(k = 1\)"):
+        bank(tmp_path, k=1, consent=consent)
+    said = "A. Example agreed in writing on 3 March 2026"
+    assert bank(tmp_path, k=1, consent=said).cards["one"]["consent"] == said
+
+
+@pytest.mark.parametrize(
+    "card",
+    [
+        {"k": 0},
+        {"k": -3},
+        {"k": True},
+        {"k": 12.5},
+        {"k": "12"},
+        {"k": None},
+        {"alpha": [0.0] * 39},
+        {"alpha": [0.0] * 41},
+        {"alpha": [1e6] * 40},
+        {"alpha": ["0"] * 40},
+        {"alpha": [float("nan")] * 40},
+        {"alpha": [[0.0]] * 40},
+        {"alpha": 3},
+        {"id": "../elsewhere"},
+        {"id": "/etc/passwd"},
+        {"id": ".hidden"},
+        {"id": 7},
+        {"id": ""},
+    ],
+    ids=str,
+)
+def test_cards_that_make_no_sense(tmp_path, card):
+    with pytest.raises(FormatError) as caught:
+        bank(tmp_path, **card)
+    assert str(tmp_path) in str(caught.value) and caught.value.exit_status == 3
+
+
+def test_cards_without_end(tmp_path):
+    for written in ("[" * 100_000, "[" + "1," * (20 << 20) + "1]"):
+        (tmp_path / "cards.json").write_text(written)
+        with pytest.raises(FormatError, match=r"nested too deeply|too large"):
+            Bank.open(tmp_path)
+
+
+def test_a_texture_without_end(tmp_path):
+    one = bank(tmp_path)
+    cv2.imwrite(str(tmp_path / "a.png"), np.zeros((8, 8, 3), np.uint8))
+    data = bytearray((tmp_path / "a.png").read_bytes())
+    data[16:24] = (30_000).to_bytes(4, "big") * 2
+    (tmp_path / "one.jpg").write_bytes(data)
+    with pytest.raises(FormatError, match="30000 by 30000"):
+        one.load("one")
+    with pytest.raises(FormatError, match="30000 by 30000"):
+        Bank.open(tmp_path)  # before anything else is done with the bank
+    cv2.imwrite(str(tmp_path / "one.jpg"), np.zeros((8, 16, 3), np.uint8))
+    with pytest.raises(EngineError, match="damaged"):
+        one.load("one")

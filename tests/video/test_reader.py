@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 import shutil
+import struct
 from fractions import Fraction
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from video_clips import make_clip, patches, set_matrix
 
 from mien.errors import VideoError
 from mien.phantom import Script, render_phantom
-from mien.video import Reader, probe
+from mien.video import Reader, probe, reader
 from mien.workers import WAITING, ahead
 
 CLIPS = Path(__file__).resolve().parents[3] / "shared" / "clips"
@@ -291,3 +292,49 @@ def render_long(folder):
     script = Script(seconds=2, fps=15, width=320, height=240, variable_frame_rate=True)
     render_phantom(script, folder / "long.mp4")
     return folder / "long.mp4"
+
+
+@pytest.mark.parametrize("name", ["a.avi", "a.mp4", "a.mkv"])
+def test_pictures_larger_than_any_cameras_are_not_decoded(tmp_path, name):
+    path = make_clip(tmp_path / name, codec="mjpeg", pix_fmt="yuvj420p")
+    data = path.read_bytes()
+    for small, large in (  # of an AVI, of an MP4, of each picture
+        (struct.pack("<II", 96, 64), struct.pack("<II", 15_000, 15_000)),
+        (struct.pack(">HH", 96, 64), struct.pack(">HH", 15_000, 15_000)),
+        (struct.pack(">HH", 64, 96), struct.pack(">HH", 15_000, 15_000)),
+    ):
+        data = data.replace(small, large)
+    path.write_bytes(data)
+    # Matroska says another size than its pictures, each of which is then refused
+    words = "could be decoded" if name == "a.mkv" else "8192 by 4352"
+    with pytest.raises(VideoError, match=words) as caught:
+        list(Reader(path))
+    assert caught.value.exit_status == 3
+
+
+def test_a_size_that_is_known_is_said(tmp_path):
+    with pytest.raises(VideoError, match=r"15000 by 9000 pixels.*35\.7 megapixels"):
+        reader._check_size(15_000, 9_000, tmp_path / "a.mp4")
+    reader._check_size(8192, 4352, tmp_path / "a.mp4")
+    reader._check_size(4320, 7680, tmp_path / "a.mp4")
+
+
+def test_a_picture_that_grows_on_the_way_is_not_decoded(tmp_path, monkeypatch):
+    monkeypatch.setattr(reader, "_BOUNDED", {"max_pixels": "20000"})
+    pieces = []
+    for name, side in (("a", 96), ("b", 480), ("c", 96)):
+        clip = make_clip(
+            tmp_path / f"{name}.h264",
+            width=side,
+            height=side,
+            options={"bf": "0"},
+            stamps=tuple(range(9)),
+        )
+        pieces.append(clip.read_bytes())
+    path = tmp_path / "d.h264"
+    path.write_bytes(b"".join(pieces))
+    with Reader(path) as clip:
+        frames = list(clip)
+        assert frames and {frame.image.shape for frame in frames} == {(96, 96, 3)}
+        assert difference(frames[0].image, patches(0, 96, 96)) < 20
+        assert clip.losses

@@ -64,7 +64,8 @@ def test_negative_start_moves_picture_and_sound_together(tmp_path):
     out = write(path, INFO, [-40, 0, 33], audio_from=source)
     assert out.time_shift == Fraction(40, 1000)
     assert times(path) == [0, Fraction(40, 1000), Fraction(73, 1000)]
-    before, after = audio_packets(source), audio_packets(path)
+    # what the source hides before zero would be heard once it is moved to after it
+    before, after = audio_packets(source)[1:], audio_packets(path)
     assert [b for b, _ in before] == [b for b, _ in after]
     assert [t - s for (_, s), (_, t) in zip(before, after, strict=True)] == [
         Fraction(40, 1000)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -35,6 +37,8 @@ def make_clip(
     options: dict[str, str] | None = None,
     audio: str | None = None,
     audio_rate: int = 48000,
+    blocks: int = 20,
+    audio_options: dict[str, str] | None = None,
     container_options: dict[str, str] | None = None,
     dress=None,
 ) -> Path:
@@ -55,7 +59,9 @@ def make_clip(
         stream.time_base = stream.codec_context.time_base = tick
         stream.codec_context.color_range = int(colour_range)
         stream.codec_context.colorspace = number
-        sound = out.add_stream(audio, rate=audio_rate) if audio else None
+        sound = None
+        if audio:
+            sound = out.add_stream(audio, rate=audio_rate, options=audio_options or {})
         extra = dress(out) if dress else None
         for index, pts in enumerate(stamps):
             picture = convert.reformat(
@@ -77,7 +83,7 @@ def make_clip(
             kind = {"s16": np.int16, "s32": np.int32, "flt": np.float32}[fmt.rstrip("p")]
             rng = np.random.default_rng(1)
             scale = {np.int16: 3e3, np.int32: 2e8, np.float32: 0.1}[kind]
-            for block in range(20):
+            for block in range(blocks):
                 shape = (channels, size) if planar else (1, channels * size)
                 data = (rng.standard_normal(shape) * scale).astype(kind)
                 noise = av.AudioFrame.from_ndarray(data, format=fmt, layout=layout)
@@ -110,3 +116,46 @@ def set_matrix(path: Path, matrix: tuple[int, int, int, int]) -> None:
     cells = np.array([a, b, 0, c, d, 0, 0, 0, 1 << 30], dtype=">i4")
     data[at : at + 36] = cells.tobytes()
     path.write_bytes(data)
+
+
+def boxes(data: bytes, first: int, last: int) -> Iterator[tuple[bytes, int, int]]:
+    """Kind, first byte and size of each box of an MP4 between two bytes."""
+    while first + 8 <= last:
+        size = int.from_bytes(data[first : first + 4], "big")
+        yield data[first + 4 : first + 8], first, size
+        first += size
+
+
+def set_edits(path: Path, kind: str, edits: list[tuple[float, float | None]]) -> None:
+    """Let a track (``"soun"`` or ``"vide"``) of an MP4 play only these parts of what it stores.
+
+    Each is how long it is and where it begins in the stored track, seconds; None plays nothing.
+    """
+    data = path.read_bytes()
+    name, at, size = list(boxes(data, 0, len(data)))[-1]
+    assert name == b"moov"  # last, so that no offset changes
+    parts: list[bytes] = []
+    for name, first, length in boxes(data, at + 8, at + size):
+        box = data[first : first + length]
+        if name == b"mvhd":
+            scale = int.from_bytes(box[20:24], "big")
+        if name == b"trak" and box[box.index(b"hdlr") + 12 :][:4] == kind.encode():
+            where = box.index(b"mdhd") + 16
+            tick = int.from_bytes(box[where : where + 4], "big")
+            entries = b"".join(
+                struct.pack(
+                    ">iiI",
+                    round(long * scale),
+                    -1 if begin is None else round(begin * tick),
+                    0x10000,
+                )
+                for long, begin in edits
+            )
+            table = struct.pack(">I4sII", 16 + len(entries), b"elst", 0, len(edits)) + entries
+            inner = [box[a : a + b] for n, a, b in boxes(box, 8, length) if n != b"edts"]
+            inner.insert(1, struct.pack(">I4s", 8 + len(table), b"edts") + table)
+            box = struct.pack(">I4s", 8 + sum(map(len, inner)), b"trak") + b"".join(inner)
+        parts.append(box)
+    path.write_bytes(
+        data[:at] + struct.pack(">I4s", 8 + sum(map(len, parts)), b"moov") + b"".join(parts)
+    )

@@ -239,7 +239,7 @@ def test_a_damaged_list_is_one_sentence_and_left_as_it_is(make_application, how)
     with pytest.raises(DatabaseError) as found:
         make_application()
     assert str(before.folders.database) in str(found.value) and "left as it is" in str(found.value)
-    assert found.value.exit_status == 7 and "sqlite3." not in str(found.value).lower()
+    assert found.value.exit_status == 8 and "sqlite3." not in str(found.value).lower()
     assert before.folders.database.read_bytes() == content and stored(before) == files
     before.folders.database.rename(before.folders.data / "damaged")  # as the sentence says
     for path in before.folders.data.glob("mien.sqlite3-*"):
@@ -312,7 +312,7 @@ def test_the_command_says_it_with_a_status_of_its_own(tmp_path):
     app = typer.Typer()
     app.command()(guarded(serve))
     found = CliRunner().invoke(app, ["--no-browser", "--data", str(tmp_path)])
-    assert found.exit_code == 7 and found.stderr.startswith("mien: The list of clips ")
+    assert found.exit_code == 8 and found.stderr.startswith("mien: The list of clips ")
     assert found.stderr.count("\n") == 1
 
 

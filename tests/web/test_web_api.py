@@ -10,6 +10,7 @@ import pytest
 from mien.engines import ENGINES
 from mien.fidelity.profile import Profile
 from mien.pipeline import Settings
+from mien.shortfall import Shortfall
 from mien.tracking.selection import Selection
 from mien.web.app import create_app
 from mien.web.folders import MANIFEST, PREVIEW, RESULT, Folders
@@ -24,7 +25,7 @@ def upload(browser, name="a.mp4", content=b"video", **wanted):
     return browser.post("/api/clips", params={"name": name, **wanted}, content=content)
 
 
-def finish(application, job):
+def finish(application, job, found=FOUND):
     """Let a job be done, as a worker does."""
     taken = application.jobs.take("worker")
     assert taken.id == job
@@ -32,7 +33,7 @@ def finish(application, job):
     folder.mkdir(parents=True)
     for name in (RESULT, MANIFEST, PREVIEW):
         (folder / name).write_text(f"made: {name}")
-    assert application.jobs.finish(job, "worker", FOUND)
+    assert application.jobs.finish(job, "worker", found)
 
 
 def test_an_upload_waits_under_a_random_name(browser, application):
@@ -129,6 +130,15 @@ def test_a_result_can_be_downloaded_and_does_not_tell_the_name(browser, applicat
         assert "Anna" not in str(answer.headers)
     part = browser.get(f"/api/clips/{job}/result", headers={"Range": "bytes=0-3"})
     assert (part.status_code, part.text) == (206, "made")
+
+
+def test_half_a_clip_is_shown_as_one(browser, application):
+    whole, half = (upload(browser, name).json()["id"] for name in ("a", "b"))
+    finish(application, whole, {**FOUND, "missing": None})
+    lost = Shortfall(34, 36, 1.4).as_dict()
+    finish(application, half, {**FOUND, "missing": lost})
+    shown = [browser.get(f"/api/clips/{job}").json()["found"]["missing"] for job in (whole, half)]
+    assert shown == [None, {"frames": 34, "of": 36}]
 
 
 def test_originals_are_deleted_and_results_stay(browser, application):

@@ -13,6 +13,7 @@ import typer
 from mien.cli.failure import explain, interrupted, tell, wants_traceback
 from mien.cli.progress import Progress
 from mien.errors import MienError, OutputError, ParameterError
+from mien.shortfall import STATUS
 
 if TYPE_CHECKING:
     from mien.credentials import Signer
@@ -170,10 +171,13 @@ def deidentify(
     entries = [_run(job, settings, quiet=as_json) for job in jobs]
     if as_json:
         print(json.dumps({"results": entries}, indent=2))
-    failed = [entry["status"] for entry in entries if entry["status"]]
+    statuses = [entry["status"] for entry in entries]
+    failed = [status for status in statuses if status not in (0, STATUS)]
     if len(jobs) > 1 and failed:
         tell(f"{len(failed)} of {len(jobs)} clips failed.")
-    raise typer.Exit(failed[0] if failed else 0)
+    if len(jobs) > 1 and STATUS in statuses:
+        tell(f"{statuses.count(STATUS)} of {len(jobs)} clips are incomplete.")
+    raise typer.Exit(failed[0] if failed else max(statuses))
 
 
 def _signer(certificate: Path | None, key: Path | None) -> Signer | None:
@@ -249,12 +253,15 @@ def _run(job: _Job, settings: Settings, quiet: bool) -> dict[str, Any]:
         sentence, status = explain(error)
         tell(sentence)
         return _entry(job, status, sentence)
+    missing = result.missing
     if not quiet:
+        if missing.much:
+            print(missing.sentence(str(job.source)))
         print(summary(result))
         if job.side_by_side is not None:
             print(f"{job.side_by_side} shows the patient: keep it where the original is.")
         sys.stdout.flush()
-    return _entry(job, 0, None, result)
+    return _entry(job, STATUS if missing.much else 0, None, result)
 
 
 def _entry(
@@ -269,6 +276,7 @@ def _entry(
         "manifest": str(result.manifest) if result else None,
         "side_by_side": str(job.side_by_side) if result and job.side_by_side else None,
         "counts": result.ledger.counts() if result else None,
+        "missing": result.missing.as_dict() if result else None,
         "surrogate": result.surrogates if result else None,
         "privacy": [found.as_dict() for found in result.audits] if result else None,
     }

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 from threading import Event
 from types import FrameType
 from typing import ParamSpec
@@ -13,13 +14,15 @@ from typing import ParamSpec
 import typer
 
 from mien.errors import MienError
+from mien.shortfall import STATUS, Shortfall, listening
 
 P = ParamSpec("P")
 
 STATUSES = (
     "Exit status: 0 done, 1 another failure, 2 wrong usage, 3 the input cannot be read, "
     "4 no face was found, 5 somebody could be recognised (a result is then withheld), "
-    "6 the output cannot be written, 7 the application's list of clips is damaged, 130 interrupted."
+    "6 the output cannot be written, 7 done, but much of an input is missing or damaged, "
+    "8 the application's list of clips is damaged, 130 interrupted."
 )
 INTERRUPTED = 130
 _asked = Event()
@@ -77,9 +80,23 @@ def guarded(command: Callable[P, None]) -> Callable[P, None]:
 
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        incomplete: dict[Path, None] = {}
+
+        def note(path: Path, missing: Shortfall) -> None:
+            if path not in incomplete:
+                incomplete[path] = None
+                tell(missing.sentence(str(path)))
+
         try:
-            command(*args, **kwargs)
-        except (typer.Exit, typer.Abort, typer.BadParameter):
+            with listening(note):
+                command(*args, **kwargs)
+            if incomplete:
+                raise typer.Exit(STATUS)
+        except typer.Exit as end:
+            if incomplete and not end.exit_code:
+                raise typer.Exit(STATUS) from None
+            raise
+        except (typer.Abort, typer.BadParameter):
             raise
         except BrokenPipeError:  # whoever reads the output has read enough
             sys.stdout = open(os.devnull, "w")

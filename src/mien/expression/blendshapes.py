@@ -16,6 +16,8 @@ import cv2
 import numpy as np
 
 from mien.errors import EngineError, ParameterError
+from mien.intake.arrays import read_arrays
+from mien.intake.networks import check_task
 from mien.topology import N_LANDMARKS
 from mien.tracking.landmarks import Region
 
@@ -74,9 +76,14 @@ class Blendshapes:
 
     @staticmethod
     def read(file: IO[bytes] | str | Path) -> Blendshapes:
-        """Read a network that ``scripts/build_blendshapes.py`` wrote."""
-        with np.load(file) as asset:
-            kept = {name: asset[name] for name in asset.files}
+        """Read a network that ``scripts/build_blendshapes.py`` wrote.
+
+        Raises
+        ------
+        FormatError
+            If it is something else, damaged, or too large.
+        """
+        kept = read_arrays(file, "a network of blendshapes")
         landmarks = kept.pop("landmarks").astype(np.int64)
         weights = {name: array.astype(np.float32) for name, array in kept.items()}
         layers = sum(name.startswith("hidden_weight") for name in weights)
@@ -164,6 +171,7 @@ class LandmarkerScores:
         path = Path(path)
         if not path.is_file():
             raise ParameterError(f"There is no landmarker model at {path}: check --landmarker.")
+        check_task(path, "a Face Landmarker model")
         self._image, self._format = mediapipe.Image, mediapipe.ImageFormat.SRGB
         try:
             self._task = tasks.vision.FaceLandmarker.create_from_options(

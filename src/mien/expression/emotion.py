@@ -25,6 +25,7 @@ import cv2
 import numpy as np
 
 from mien.errors import EngineError, ParameterError
+from mien.intake.networks import read_onnx
 from mien.topology import N_LANDMARKS, RIGID
 
 EXPRESSIONS: tuple[str, ...] = (
@@ -84,11 +85,13 @@ class EmotionClassifier:
         ------
         EngineError
             If the asset is missing or is no such network.
+        FormatError
+            If the file is no ONNX, or its shapes do not fit its values.
         """
         if path is None:
             return _shipped()
         try:
-            return EmotionClassifier(Path(path).read_bytes())
+            return EmotionClassifier(read_onnx(path, "an expression network"))
         except OSError as exc:
             raise EngineError(f"There is no expression network at {path}: check it.") from exc
 

@@ -35,6 +35,7 @@ from mien.expression.timeline import (
     load_timelines,
     save_timelines,
 )
+from mien.intake.words import read_json
 from mien.outputs import complete
 from mien.tracking import FaceTrack, State, Tracker
 from mien.tracking.landmarks import Region
@@ -148,7 +149,7 @@ class Encounter:
         """
         folder = Path(folder)
         try:
-            content = json.loads((folder / _FILE).read_text())
+            content = read_json(folder / _FILE, "an encounter that mien wrote")
             if content["encounter"] != VERSION:
                 raise ValueError(f"version {content['encounter']}")
             return cls(

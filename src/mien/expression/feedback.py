@@ -35,6 +35,7 @@ import numpy as np
 from mien.errors import ParameterError
 from mien.expression.emotion import THRESHOLD
 from mien.expression.timeline import EXPRESSIONS, ROLES, Observation, Timeline
+from mien.intake import words
 
 LANGUAGES: tuple[str, ...] = ("en", "de")
 WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
@@ -130,11 +131,11 @@ class Rules:
         else:
             name = str(path)
             try:
-                text = Path(path).read_text("utf-8")
+                text = words.text(path, "rules of feedback")
             except (OSError, UnicodeDecodeError) as exc:
                 raise ParameterError(f"The rules {path} cannot be read: {exc}.") from exc
         try:
-            content = tomllib.loads(text)
+            content = words.parse_toml(text, f"The rules {name}")
         except tomllib.TOMLDecodeError as exc:
             raise ParameterError(f"The rules {name} are not TOML: {exc}.") from exc
         return cls._of(content, name)

@@ -31,6 +31,9 @@ import numpy as np
 
 from mien.errors import FormatError, OutputError, ParameterError
 from mien.expression.blendshapes import NAMES
+from mien.intake.amounts import TABLE_BYTES
+from mien.intake.tables import read_table
+from mien.intake.words import text as read_text
 from mien.outputs import complete
 
 TONGUE = "tongueOut"
@@ -230,7 +233,7 @@ def read(path: str | os.PathLike[str], rate: float | None = None) -> Recording:
             f"{path.name} is of no known kind: it should end in .csv, .parquet, .jsonl or .log."
         )
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = read_text(path, "a table of scores", TABLE_BYTES)
     except OSError as exc:
         raise FormatError(f"{path} cannot be read: {exc.strerror or exc}.") from exc
     except UnicodeDecodeError as exc:
@@ -340,7 +343,7 @@ def _read_categories(text: str) -> Recording:
             continue
         try:
             entry = json.loads(words)
-        except ValueError as exc:
+        except (ValueError, RecursionError) as exc:
             raise FormatError(f"Line {line}: this is not JSON.") from exc
         time = entry.get("time") if isinstance(entry, dict) else None
         if not isinstance(time, int | float) or not math.isfinite(time):
@@ -396,14 +399,10 @@ def _said(
 
 
 def _read_parquet(path: Path) -> Recording:
-    pq = _parquet()
+    _parquet()
     import pyarrow as pa
 
-    try:
-        table = pq.read_table(path)
-    except (OSError, pa.ArrowException) as exc:
-        why = exc.strerror if isinstance(exc, OSError) and exc.strerror else "this is not Parquet"
-        raise FormatError(f"{path} cannot be read: {why}.") from exc
+    table = read_table(path)
     held = table.column_names
     if "time" not in held:
         raise FormatError(f"{path.name} holds no column named time.")

@@ -18,7 +18,6 @@ from __future__ import annotations
 import json
 import math
 import os
-import zipfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cache, cached_property
@@ -33,6 +32,8 @@ from mien.errors import EngineError, FormatError, OutputError, ParameterError
 from mien.expression.features import Features
 from mien.expression.lanes import add, fma, load, selu, spread, store, zero
 from mien.expression.snapshots import Snapshots
+from mien.intake.arrays import read_arrays
+from mien.intake.words import parse_json
 from mien.outputs import complete
 
 _PANEL = 16  # outputs that are computed at once
@@ -333,33 +334,54 @@ class SelfNorm:
         """
         said = getattr(file, "name", file)
         try:
-            with np.load(file, allow_pickle=False) as asset:
-                held = {name: asset[name] for name in asset.files}
+            held = read_arrays(file, "a network that `mien expression train` wrote")
             if str(held["kind"]) != _KIND:
                 raise KeyError
             layers = sum(name.startswith("weight_") for name in held)
             temperature, threshold = held["calibration"].tolist()
+            _check_shapes(held, layers)
             return SelfNorm(
                 names=tuple(held["names"].tolist()),
                 expressions=tuple(held["expressions"].tolist()),
                 weights=tuple((held[f"weight_{k}"], held[f"bias_{k}"]) for k in range(layers)),
                 mean=held["mean"],
                 scale=held["scale"],
-                config=SelfNormConfig.from_dict(json.loads(str(held["config"]))),
+                config=SelfNormConfig.from_dict(_said(held["config"], said)),
                 temperature=temperature,
                 threshold=threshold,
-                notes=json.loads(str(held["notes"])),
+                notes=_said(held["notes"], said),
             )
         except FileNotFoundError as exc:
             raise FormatError(f"There is no network at {said}: check the path.") from exc
         except OSError as exc:
             raise FormatError(f"{said} cannot be read: {exc.strerror or 'damaged'}.") from exc
-        except (KeyError, ValueError, TypeError, AttributeError, EOFError) as exc:
+        except FormatError:
+            raise
+        except (KeyError, ValueError, TypeError, AttributeError, IndexError) as exc:
             raise FormatError(
                 f"{said} is no network that `mien expression train` wrote, or it is damaged."
             ) from exc
-        except zipfile.BadZipFile as exc:
-            raise FormatError(f"{said} is damaged: train or copy it again.") from exc
+
+
+def _said(array: np.ndarray, name: object) -> Any:
+    return parse_json(str(array), str(name), "a network that `mien expression train` wrote")
+
+
+def _check_shapes(held: dict[str, np.ndarray], layers: int) -> None:
+    """Refuse layers that do not follow on each other; raises ValueError."""
+    wide = held["mean"].shape
+    if held["scale"].shape != wide or len(wide) != 1 or not layers:
+        raise ValueError
+    for k in range(layers):
+        weight, bias = held[f"weight_{k}"], held[f"bias_{k}"]
+        if weight.ndim != 2 or bias.ndim != 1 or weight.dtype.kind != "f":
+            raise ValueError
+        here = weight.shape if weight.shape[1] == len(bias) else weight.shape[::-1]
+        if here != (*wide, len(bias)):
+            raise ValueError
+        wide = bias.shape
+    if wide != held["expressions"].shape:
+        raise ValueError
 
 
 def check_output(path: Path, overwrite: bool, endings: tuple[str, ...]) -> None:

@@ -21,6 +21,8 @@ from mien.errors import FormatError, OutputError, ParameterError
 from mien.expression.blendshapes import NAMES
 from mien.expression.formats import ARKIT, MEDIAPIPE, NEUTRAL, ROTATIONS, Recording
 from mien.expression.formats import read as read_recording
+from mien.intake.amounts import TABLE_BYTES
+from mien.intake.tables import read_table
 from mien.outputs import complete
 
 _ENDINGS = (".parquet", ".csv")
@@ -290,20 +292,13 @@ def _dictionary(words: np.ndarray) -> Any:
 
 
 def _read_parquet(path: Path) -> Snapshots:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        table = pq.ParquetFile(path).read()
-    except (OSError, pa.ArrowException) as exc:
-        why = exc.strerror if isinstance(exc, OSError) and exc.strerror else "this is not Parquet"
-        raise FormatError(f"{path} cannot be read: {why}.") from exc
+    table = read_table(path)
     classes = None
     with_classes = (table.schema.metadata or {}).get(_KEY)
     if with_classes is not None:
         try:
             classes = [str(name) for name in json.loads(with_classes)]
-        except ValueError:
+        except (ValueError, RecursionError, TypeError):
             classes = None
     return _from_table(table, path, classes)
 
@@ -314,6 +309,8 @@ def _read_csv(path: Path) -> Snapshots:
     import pyarrow.csv as pc
 
     try:
+        if path.stat().st_size > TABLE_BYTES:
+            raise FormatError(f"{path} is too large for a table of snapshots: cut it into parts.")
         with path.open("rb") as stream:
             header = stream.readline().decode("utf-8-sig").strip()
         names = [field.strip().strip('"') for field in header.split(",")]

@@ -21,6 +21,8 @@ from mien.errors import FormatError, OutputError, ParameterError
 from mien.expression.blendshapes import NAMES
 from mien.expression.clocks import Sound
 from mien.expression.emotion import EXPRESSIONS
+from mien.intake.tables import read_table
+from mien.intake.words import parse_json
 from mien.outputs import complete
 
 NEGATIVE: tuple[str, ...] = ("anger", "disgust", "fear", "sadness")
@@ -299,7 +301,7 @@ class Timeline:
         try:
             if about is None:
                 raise KeyError("its description")
-            resolution = float(json.loads(about)["resolution"])
+            resolution = float(parse_json(about.decode(), "The table", "a timeline")["resolution"])
             table = table.filter(pc.equal(table["role"], role))
             if not table.num_rows:
                 raise FormatError(f"The table holds no timeline of the {role}.")
@@ -366,18 +368,11 @@ def load_timelines(path: str | os.PathLike[str]) -> Mapping[str, Timeline]:
     FormatError
         If the file is missing or something else.
     """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     path = Path(path)
     if not path.is_file():
         raise FormatError(f"{path} cannot be read: there is no such file.")
-    try:
-        table = pq.ParquetFile(path).read()
-        present = set(table["role"].to_pylist()) if "role" in table.column_names else set()
-    except (OSError, pa.ArrowException) as exc:
-        why = exc.strerror if isinstance(exc, OSError) and exc.strerror else "this is not Parquet"
-        raise FormatError(f"{path} cannot be read: {why}.") from exc
+    table = read_table(path)
+    present = set(table["role"].to_pylist()) if "role" in table.column_names else set()
     if not present & set(ROLES):
         raise FormatError(f"{path} holds no timeline of a {' or '.join(ROLES)}.")
     return {role: Timeline.from_table(table, role) for role in ROLES if role in present}

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from mien.errors import ParameterError
+from mien.intake import words
 
 _KINDS = ("fidelity", "privacy")
 _ASKS = ("at_least", "at_most", "within")
@@ -96,7 +97,7 @@ class Profile:
             text = (files("mien") / "assets" / "profiles" / f"{name}.toml").read_text("utf-8")
         elif path.is_file():
             try:
-                text = path.read_text("utf-8")
+                text = words.text(path, "a profile")
             except (OSError, UnicodeDecodeError) as exc:
                 raise ParameterError(f"The profile {path} cannot be read: {exc}.") from exc
         else:
@@ -105,7 +106,7 @@ class Profile:
                 "TOML file."
             )
         try:
-            content = tomllib.loads(text)
+            content = words.parse_toml(text, f"The profile {path}")
         except tomllib.TOMLDecodeError as exc:
             raise ParameterError(f"The profile {path} is not TOML: {exc}.") from exc
         lines = content.get("line")

@@ -11,6 +11,7 @@ import numpy as np
 
 from mien.errors import ParameterError
 from mien.geometry import Similarity
+from mien.intake.words import parse_json
 from mien.phantom.script import Tremor
 
 _VERSION = 1
@@ -123,7 +124,7 @@ class Truth:
             If the text is not the truth of a phantom.
         """
         try:
-            content = json.loads(text)
+            content = parse_json(text, "This text", "the truth of a phantom")
             if content["phantom"] != _VERSION:
                 raise ValueError(f"version {content['phantom']}")
             return cls(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -10,6 +11,7 @@ import cv2
 import numpy as np
 
 from mien.errors import EngineError, NoFaceError, ParameterError
+from mien.intake.pictures import picture_size, read_picture
 from mien.privacy.recognisers import Dlib, Recogniser
 from mien.tracking.detection import Detector
 from mien.tracking.landmarks import Backend, Region
@@ -80,6 +82,8 @@ def from_folder(
     ------
     ParameterError
         If there is no such folder, or no picture in it.
+    FormatError
+        If a picture is too large.
     NoFaceError
         If none of the pictures shows a face.
     """
@@ -89,6 +93,9 @@ def from_folder(
     names = sorted(entry for entry in path.iterdir() if entry.suffix.lower() in _ENDINGS)
     if not names:
         raise ParameterError(f"There is no picture in {path}: put JPEG or PNG files into it.")
+    for name in names:  # one that is too large is refused before the others are looked at
+        with suppress(OSError):
+            picture_size(name)
     chips = []
     detector = Detector()
     try:
@@ -108,15 +115,14 @@ def from_folder(
 def _picture(path: Path, enlarge: float) -> np.ndarray | None:
     """An RGB picture, or None if the file is not one."""
     try:
-        data = np.fromfile(path, np.uint8)
+        picture = read_picture(path)
     except OSError:
         return None
-    picture = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
     if picture is None:
         return None
     if enlarge != 1:
         picture = cv2.resize(picture, None, fx=enlarge, fy=enlarge, interpolation=cv2.INTER_CUBIC)
-    return np.ascontiguousarray(picture[..., ::-1])
+    return picture
 
 
 def _face(image: np.ndarray, detector: Detector, backend: Backend) -> np.ndarray | None:

@@ -18,7 +18,7 @@ References
 from __future__ import annotations
 
 import csv
-import json
+import io
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -30,6 +30,8 @@ import numpy as np
 
 from mien.errors import NoFaceError, ParameterError
 from mien.face_model import FaceModel
+from mien.intake.words import read_json
+from mien.intake.words import text as read_text
 from mien.privacy.recognisers import Dlib
 from mien.tracking import State, Tracker
 from mien.tracking.landmarks import Backend, Region
@@ -140,8 +142,8 @@ def _videos(folder: Path) -> dict[str, Path]:
 
 def _read_people(path: Path, clips: dict[str, Path]) -> dict[str, str]:
     try:
-        with path.open(newline="", encoding="utf-8-sig") as stream:
-            rows = list(csv.DictReader(stream))
+        written = read_text(path, "a list of who is who")
+        rows = list(csv.DictReader(io.StringIO(written, newline="")))
     except (OSError, UnicodeDecodeError, csv.Error) as exc:
         raise ParameterError(f"{path} cannot be read as CSV: {exc}.") from exc
     who: dict[str, str] = {}
@@ -432,7 +434,7 @@ def deal(clips: Sequence[Stretch], surrogates: dict[str, tuple[str, ...]] | None
 def _surrogates(result: Path) -> tuple[str, ...]:
     """Surrogates that the manifest beside a result names; empty where there is none."""
     try:
-        people = json.loads(result.with_suffix(".json").read_text())["people"]
+        people = read_json(result.with_suffix(".json"), "a manifest")["people"]
         return tuple(str(person["surrogate"]["id"]) for person in people)
     except (OSError, ValueError, KeyError, TypeError):
         return ()

@@ -12,6 +12,7 @@ from scipy.spatial.distance import cdist
 
 from mien.errors import EngineError, ParameterError
 from mien.geometry import umeyama
+from mien.intake.networks import read_onnx
 from mien.models.dlib_file import weights
 from mien.privacy.dlib_network import SIDE, Network
 from mien.topology import SIXTY_EIGHT
@@ -128,6 +129,9 @@ class Dlib:
         return self._network.describe(np.asarray(chips, np.uint8).reshape(-1, SIDE, SIDE, 3))
 
 
+_MOST_NUMBERS = 8192  # that describe a face
+
+
 class ArcFace:
     """A recogniser in InsightFace's format (ArcFace and its kin), for those who have its file.
 
@@ -148,9 +152,16 @@ class ArcFace:
     def __init__(self, weights: Path | None = None) -> None:
         path = weights or _insightface()
         try:
-            self._net: Any = cv2.dnn.readNetFromONNX(str(path))
+            data = np.frombuffer(read_onnx(path, "a recogniser"), np.uint8)
+            self._net: Any = cv2.dnn.readNetFromONNX(data)
+            self._net.setInput(np.zeros((1, 3, 112, 112), np.float32))
+            tried = self._net.forward()
+        except OSError as exc:
+            raise EngineError(f"{path} cannot be read: {exc.strerror or exc}.") from exc
         except cv2.error as exc:
             raise EngineError(f"{path.name} is not a recogniser in ONNX format.") from exc
+        if tried.ndim != 2 or tried.shape[0] != 1 or tried.shape[1] > _MOST_NUMBERS:
+            raise EngineError(f"{path.name} is a network, but does not describe faces.")
         self.name = path.stem
 
     def describe(self, image: np.ndarray, landmarks: np.ndarray) -> np.ndarray:

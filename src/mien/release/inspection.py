@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mien.errors import FormatError, MienError, ParameterError
+from mien.intake import words as intake
 from mien.leaks import unchanged
 from mien.provenance import sha256
 from mien.release.card import WEAK
@@ -83,7 +83,7 @@ def read_json(path: Path, what: str) -> dict[str, Any]:
         If it holds something else.
     """
     try:
-        content = json.loads(path.read_text("utf-8"), parse_constant=_no_number)
+        content = intake.read_json(path, what)
     except OSError as exc:
         raise ParameterError(
             f"{path} cannot be read, but it is to hold {what}: give results of mien deidentify "
@@ -126,10 +126,6 @@ def read_manifest(path: Path) -> dict[str, Any]:
     if not well:
         raise FormatError(f"{path} is no manifest of mien: make the result again.")
     return record
-
-
-def _no_number(name: str) -> float:
-    raise ValueError(f"{name} is no number")
 
 
 def inspect(

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 import av
+from av.container import InputContainer
 
 from mien.provenance import LABEL, LABEL_LEFT
 
@@ -61,6 +62,8 @@ _HANDLERS = (b"VideoHandler", b"SoundHandler", b"")
 _PLAIN = {"major_brand", "minor_version", "compatible_brands", "comment"}
 _PLAIN_OF_TRACK = {"language", "handler_name", "vendor_id"}
 _UNDETERMINED = 0x55C4  # language "und"
+_PRIMING, _PRIMING_S = 2, 0.1  # packets or seconds that decoders need before the first sound
+_LITTLE_S = 1e-3
 _MOST_SMALL = 1 << 20  # bytes of a box that is read whole
 
 
@@ -142,11 +145,38 @@ def _as_players_see_it(path: Path, extra: list[str]) -> tuple[bool, str | None, 
                     for key in stream.metadata
                     if key not in _PLAIN_OF_TRACK
                 ]
+            extra += _hidden(path, container)
             chapters = ["chapters"] if container.chapters() else []
             return "audio" in kinds, container.metadata.get("comment"), chapters
     except (av.FFmpegError, OSError):
         extra.append("no video that can be read")
         return False, None, []
+
+
+def _hidden(path: Path, container: InputContainer) -> list[str]:
+    """Whether anything is stored that no player plays, but for what a decoder of sound needs."""
+    played = _played(container)
+    with av.open(str(path), options={"ignore_editlist": "1"}) as whole:
+        stored = _played(whole)
+    (packets, seconds), (_, shown) = (
+        (stored[kind][0] - played[kind][0], stored[kind][1] - played[kind][1])
+        for kind in ("audio", "video")
+    )
+    # a packet lasts 23 ms at 44.1 kHz, 128 ms at 8 kHz
+    needed = packets <= _PRIMING or seconds <= _PRIMING_S
+    found = [] if needed else ["sound that no player plays"]
+    return found + (["pictures that no player plays"] if shown > _LITTLE_S else [])
+
+
+def _played(container: InputContainer) -> dict[str, tuple[int, float]]:
+    """How many packets of pictures and of sound are to be played, and for how many seconds."""
+    found = {"audio": (0, 0.0), "video": (0, 0.0)}
+    for packet in container.demux():
+        kind = packet.stream.type
+        if kind in found and packet.size and not packet.is_discard and packet.time_base:
+            count, seconds = found[kind]
+            found[kind] = count + 1, seconds + float((packet.duration or 0) * packet.time_base)
+    return found
 
 
 def _boxes(stream: BinaryIO, start: int, end: int, parent: str) -> Iterator[_Box]:

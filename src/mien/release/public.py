@@ -11,7 +11,7 @@ from typing import Any
 _TOP = ("label", "versions", "settings", "input", "output", "people", "linkable", "ledger",
         "privacy", "residual_faces", "covered_by_hand")  # fmt: skip
 _SETTINGS = ("engine", "bank", "match", "people", "voice", "crf", "landmarks")
-_INPUT = ("width", "height", "codec")
+_INPUT = ("width", "height", "codec", "missing")
 _SURROGATE = ("id", "apparent_sex", "apparent_tone", "apparent_age", "k", "source", "neutralised",
               "strength", "pushed_sd")  # fmt: skip
 _LINKABLE = ("by_surrogate", "by_facial_motion", "by_head_motion", "by_input_checksum")

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-import json
+import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
-from mien.errors import EngineError, ParameterError
-from mien.face_model import FaceModel
+from mien.errors import EngineError, FormatError, ParameterError
+from mien.face_model import IDENTITY_MODES, FaceModel
+from mien.intake.amounts import TEXTURE_SIDE
+from mien.intake.pictures import picture_size, read_picture
+from mien.intake.words import read_json
+
+_NAME = re.compile(r"[\w-][\w .-]{0,99}")  # of a picture in the bank's own folder
+_FARTHEST = 100.0  # standard deviations of a face; seven are already too many
+_CARDS_BYTES = 32 << 20
+_STATEMENT = 10  # characters of a consent at least
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +55,8 @@ class Bank:
         ------
         ParameterError
             If the folder holds no bank.
+        FormatError
+            If a card makes no sense, or is one person's face without a consent.
         EngineError
             If mien's own is missing from the installation.
         """
@@ -60,7 +70,9 @@ class Bank:
         ParameterError
             If the bank has none of that name.
         EngineError
-            If its picture is missing.
+            If its picture is missing or damaged.
+        FormatError
+            If its picture is too large.
         """
         if name not in self.cards:
             raise ParameterError(
@@ -73,18 +85,17 @@ class Bank:
 @cache
 def _load(folder: Path, name: str, alpha: tuple[float, ...], bank: Bank) -> Surrogate:
     try:
-        data = np.frombuffer((folder / f"{name}.jpg").read_bytes(), np.uint8)
+        picture = read_picture(folder / f"{name}.jpg", side=TEXTURE_SIDE)
     except OSError as exc:
         raise EngineError(
             f"The picture of surrogate {name} is missing: reinstall mien or build the bank again."
         ) from exc
-    picture = cv2.imdecode(data, cv2.IMREAD_COLOR)
-    if picture is None:
+    if picture is None or picture.shape[0] != picture.shape[1]:
         raise EngineError(f"The picture of surrogate {name} is damaged: build the bank again.")
     return Surrogate(
         name,
         FaceModel.load().shape(np.array(alpha)),
-        np.ascontiguousarray(picture[..., ::-1]),
+        picture,
         bank.cards[name],
     )
 
@@ -102,17 +113,50 @@ def _read(folder: Path) -> Bank:
     try:
         bank = Bank(folder, _cards(folder))
         fits = all({"alpha", "k"} <= set(card) for card in bank.cards.values())
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as exc:
+        if isinstance(exc, FormatError) and (folder / "cards.json").is_file():
+            raise
         fits = False
     if not fits or not bank.cards:
         raise ParameterError(
             f"{folder} holds no bank: name a folder made by `mien surrogates build`."
         )
+    for card in bank.cards.values():
+        _check(card, folder)
+        with suppress(OSError):  # one that is missing is said when it is asked for
+            picture_size(folder / f"{card['id']}.jpg", side=TEXTURE_SIDE)
     return bank
 
 
+def _check(card: dict[str, Any], folder: Path) -> None:
+    """Refuse a card that cannot be one of a composite, or is of one person who was not asked."""
+    name, k, alpha = card["id"], card["k"], card["alpha"]
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise FormatError(
+            f"A card in {folder} has no name that a picture can have: build it again."
+        )
+    if isinstance(k, bool) or not isinstance(k, int) or k < 1:
+        raise FormatError(f"Card {name} in {folder} says k = {k!r}: it is a number of people.")
+    if (
+        not isinstance(alpha, list)
+        or len(alpha) != IDENTITY_MODES
+        or not all(isinstance(a, int | float) and abs(a) <= _FARTHEST for a in alpha)
+    ):
+        raise FormatError(
+            f"Card {name} in {folder} holds no face: its alpha should be {IDENTITY_MODES} numbers, "
+            "so build the bank again."
+        )
+    consent = card.get("consent")
+    if k == 1 and (not isinstance(consent, str) or len(consent.strip()) < _STATEMENT):
+        raise FormatError(
+            f"Card {name} in {folder} is one person's own face (k = 1): take it out, or write who "
+            "agreed to its use, and when, into the card as its consent."
+        )
+
+
 def _cards(folder: Path) -> dict[str, dict[str, Any]]:
-    return {card["id"]: card for card in json.loads((folder / "cards.json").read_text())}
+    held = read_json(folder / "cards.json", "the cards of a bank", _CARDS_BYTES)
+    return {card["id"]: card for card in held}
 
 
 def cards() -> dict[str, dict[str, Any]]:
@@ -129,7 +173,7 @@ def load(name: str) -> Surrogate:
 def apparent_rules() -> dict[str, dict[str, np.ndarray]]:
     """Linear rules on dlib's descriptor: `sex` (`mean`, `male`) and `age` (`mean`, `older`)."""
     try:
-        rules = json.loads((_shipped().folder / "apparent.json").read_text())
+        rules = read_json(_shipped().folder / "apparent.json", "the rules of apparent looks")
     except OSError as exc:
         raise EngineError("The bank's apparent.json is missing: reinstall mien.") from exc
     return {

@@ -21,7 +21,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -37,6 +37,7 @@ from scipy.sparse.csgraph import connected_components
 from mien import texture
 from mien.errors import EngineError, OutputError, ParameterError, PrivacyError
 from mien.face_model import FaceModel
+from mien.intake.pictures import picture_size
 from mien.outputs import hidden, publish_folder, put_back
 from mien.privacy.recognisers import Dlib, Recogniser, distances
 from mien.surrogates.bank import Surrogate, apparent_rules
@@ -136,6 +137,10 @@ def build(
     folder, output = Path(folder), Path(output)
     report = progress or (lambda stage, done, total: None)
     paths = _check(folder, output, k, overwrite)
+    for path in paths:  # one that is too large is refused before the others are measured
+        if path.suffix.lower() in PICTURES:
+            with suppress(OSError):
+                picture_size(path)
     recogniser = Dlib()
     measured = _measure_all(paths, recogniser, backend, report)
     left_out: dict[str, list[str]] = {}

@@ -10,6 +10,7 @@ import numpy as np
 
 from mien import texture
 from mien.face_model import FaceModel
+from mien.intake.pictures import read_picture
 from mien.privacy.recognisers import Recogniser
 from mien.surrogates.neutral import CHEEKS, CHIN, FOREHEAD, MOUSTACHE, SIZE, glasses, lightness
 from mien.tracking.detection import Detector
@@ -69,13 +70,19 @@ class Member:
 def measure(
     path: Path, backend: Backend, detector: Detector, recogniser: Recogniser
 ) -> Member | None:
-    """Measure the most certain face of a picture; None if there is none to be measured."""
-    picture = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR)
+    """Measure the most certain face of a picture; None if there is none to be measured.
+
+    Raises
+    ------
+    FormatError
+        If the picture is too large.
+    """
+    picture = read_picture(path)
     if picture is None:
         return None
     enlarge = min(3.0, _ENLARGE_TO / min(picture.shape[:2]))
     way = cv2.INTER_CUBIC if enlarge > 1 else cv2.INTER_AREA
-    image = cv2.resize(picture[..., ::-1], None, fx=enlarge, fy=enlarge, interpolation=way)
+    image = cv2.resize(picture, None, fx=enlarge, fy=enlarge, interpolation=way)
     image = np.ascontiguousarray(image)
     points = None
     for region in detector.find(image, tiles=True)[:2]:

@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 
 from mien.errors import ParameterError, TrackingError
+from mien.intake.networks import check_task
 from mien.models.quiet import quiet
 from mien.models.sighting import Sighting
 
@@ -259,6 +260,7 @@ class Landmarker:
         path = Path(path)
         if not path.is_file():
             raise ParameterError(f"There is no landmarker model at {path}: check --landmarker.")
+        check_task(path, "a Face Landmarker model")
         self.name = f"mediapipe {mediapipe.__version__} {path.name}"
         self._image, self._format = mediapipe.Image, mediapipe.ImageFormat.SRGB
         try:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from mien.errors import NoFaceError, ParameterError
+from mien.intake.pictures import read_picture
 from mien.tracking.detection import Detector
 from mien.tracking.landmarks import Backend, Region
 
@@ -33,17 +33,20 @@ def one_face(path: str | Path, backend: Backend) -> tuple[np.ndarray, np.ndarray
     ------
     ParameterError
         If there is no such file, it is not a picture, or it shows several faces.
+    FormatError
+        If the picture is too large.
     NoFaceError
         If the picture shows no face that can be measured.
     """
     path = Path(path)
     if not path.is_file():
         raise ParameterError(f"There is no picture at {path}: check the name.")
-    data = np.fromfile(path, np.uint8)
-    picture = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
-    if picture is None:
+    try:
+        image = read_picture(path)
+    except OSError as exc:
+        raise ParameterError(f"{path} cannot be read: {exc.strerror or exc}.") from exc
+    if image is None:
         raise ParameterError(f"{path} is not a picture: give a JPEG or PNG.")
-    image = np.ascontiguousarray(picture[..., ::-1])
     detector = Detector()
     try:
         regions = detector.find(image, tiles=True)

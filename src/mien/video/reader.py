@@ -21,7 +21,10 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
+from mien import shortfall
 from mien.errors import VideoError
+from mien.intake.amounts import VIDEO_BLOCKS
+from mien.shortfall import Shortfall
 from mien.video import colour
 
 # Only demuxers of files that hold their own pictures: a playlist under a video's name would make
@@ -32,6 +35,8 @@ _FORMATS = (
 )
 _PROBE_PACKETS = 240
 _DEMUX_RETRIES = 8
+_CUT_SHARE = 0.03  # of a clip: announced durations are rounded, and sound may be a little longer
+_BOUNDED = {"max_pixels": str(VIDEO_BLOCKS * 256)}
 _NO_PICTURE = np.zeros((0, 0, 3), np.uint8)
 
 
@@ -146,6 +151,8 @@ class Reader:
         What the clip is.
     losses : list of Loss
         Damage met so far in the current pass.
+    missing : Shortfall or None
+        How much of the clip was lost in all; None until a pass has come to the end.
 
     Raises
     ------
@@ -163,6 +170,7 @@ class Reader:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
         self.losses: list[Loss] = []
+        self.missing: Shortfall | None = None
         self._first = _probe(self.path)
         self.info = self._first.info
         self._container: InputContainer | None = None
@@ -213,7 +221,7 @@ class Reader:
 
     def _pass(self, wanted: Callable[[float], bool]) -> Iterator[Frame]:
         self.close()
-        self.losses = []
+        self.losses, self.missing = [], None
         container = _open(self.path)
         self._container = container
         try:
@@ -235,7 +243,7 @@ class Reader:
         expected = _Expected(self.info.time_base, self.losses)
         to_rgb = _ToRgb(self._first)
         index = 0
-        announced = stream.frames
+        announced = _announced(container, stream)
         for picture in self._decoded(container, stream, expected):
             expected.arrived(picture.pts)
             pts = clock.place(picture)
@@ -261,12 +269,50 @@ class Reader:
             index += 1
         if self._container is not container:
             return  # closed before the end
-        expected.finish(announced)
+        cut_short_s = expected.finish(announced, self.info.average_rate)
+        if not announced:
+            cut_short_s = self._cut_short(container, clock.end)
         if index == 0:
             raise VideoError(
                 f"no frame of {self.path} could be decoded: the file is damaged, so export or copy "
                 "it again from where it came"
             )
+        lost = sum(loss.packets + loss.frames for loss in self.losses)
+        met = index + sum(loss.packets for loss in self.losses)
+        self.missing = Shortfall(lost, max(announced, met, lost), cut_short_s)
+        shortfall.report(self.path, self.missing)
+
+    def _cut_short(self, container: InputContainer, end_s: float | None) -> float:
+        """Seconds by which a file is shorter than it says, where it counts no frames.
+
+        Pictures may end before the sound, so the end of the file is that of its last packet.
+        """
+        if end_s is None or not container.duration or not self._states_duration(container):
+            return 0.0
+        says = (container.duration + min(container.start_time or 0, 0)) / av.time_base
+        if says - end_s <= _CUT_SHARE * says:
+            return 0.0
+        with _open(self.path) as whole:
+            last = end_s
+            try:
+                for packet in whole.demux():
+                    if packet.size and packet.pts is not None and packet.time_base:
+                        ends = packet.pts + (packet.duration or 0)
+                        last = max(last, float(ends * packet.time_base))
+            except (av.FFmpegError, OSError):
+                pass  # and there it ends
+        if says - last <= _CUT_SHARE * says:
+            return 0.0
+        frames = round((says - max(end_s, 0)) * float(self.info.average_rate or 0))
+        self.losses.append(
+            Loss(end_s, frames, 0, f"the file ends after {last:.2f} of the {says:.2f} s it "
+                 "announces")
+        )  # fmt: skip
+        return says - last
+
+    def _states_duration(self, container: InputContainer) -> bool:
+        """Whether the duration is what the file says, not what FFmpeg read off its last packets."""
+        return any(name in container.format.name for name in ("matroska", "mov", "flv", "asf"))
 
     def _decoded(
         self, container: InputContainer, stream: VideoStream, expected: _Expected
@@ -325,6 +371,13 @@ class _Clock:
         self._step = 1
         if info.average_rate:
             self._step = max(1, round(1 / (info.average_rate * info.time_base)))
+
+    @property
+    def end(self) -> float | None:
+        """When the last frame ends, seconds; None before the first."""
+        if self._last is None:
+            return None
+        return float((self._last + self._step - self._offset) * self._time_base)
 
     def place(self, picture: VideoFrame) -> int | None:
         """Return the timestamp of a frame, or None to drop it."""
@@ -389,8 +442,11 @@ class _Expected:
         self._owed.pop(pts, None)
         self._lose([owed for owed in self._owed if owed < pts])
 
-    def finish(self, announced: int) -> None:
-        """Note what never came, and what the file's index announced but does not hold."""
+    def finish(self, announced: int, rate: Fraction | None) -> float:
+        """Note what never came, and what the file's index announced but does not hold.
+
+        Returns how many seconds the latter are.
+        """
         self._lose(list(self._owed))
         if announced > self._count > 0:
             self._losses.append(
@@ -401,6 +457,8 @@ class _Expected:
                     f"the file ends after {self._count} of the {announced} frames it announces",
                 )
             )
+            return float((announced - self._count) / rate) if rate else 0.0
+        return 0.0
 
     def _lose(self, lost: list[int]) -> None:
         if lost:
@@ -478,8 +536,8 @@ def _probe(path: Path) -> _First:
         height = picture.height if picture else context.height
         if not width or not height:
             raise VideoError(
-                f"no frame of {path} could be decoded: the file is damaged, so export or copy it "
-                "again from where it came"
+                f"no frame of {path} could be decoded: the file is damaged, or its pictures are "
+                "larger than 8192 by 4352, so export or copy it again from where it came"
             )
         number = int(picture.colorspace) if picture else int(context.colorspace)
         matrix = colour.matrix_name(number, width=width, height=height)
@@ -518,6 +576,13 @@ def _probe(path: Path) -> _First:
             mirrored=turned[1],
         )
         return _First(info, width, height, quarter_turn, flip_rows, flip_columns)
+
+
+def _announced(container: InputContainer, stream: VideoStream) -> int:
+    """Frames that the file says are stored and not hidden by an edit list; 0 where it does not."""
+    if "mov" in container.format.name and stream.frames:
+        return min(stream.frames, len(stream.index_entries) or stream.frames)
+    return stream.frames
 
 
 def _first_picture(container: InputContainer, stream: VideoStream) -> VideoFrame | None:
@@ -577,6 +642,7 @@ def _open(path: Path) -> InputContainer:
             os.path.abspath(path),
             mode="r",
             container_options={"protocol_whitelist": "file", "format_whitelist": _FORMATS},
+            options=_BOUNDED,  # FFmpeg may decode a first picture while it opens a file
             metadata_errors="replace",
         )
     except av.error.PermissionError as exc:
@@ -604,7 +670,20 @@ def _video_stream(container: InputContainer, path: Path) -> VideoStream:
         raise VideoError(
             f"the video codec of {path} is not known here: convert the file to H.264 first"
         )
+    _check_size(stream.codec_context.width, stream.codec_context.height, path)
+    # also where the size changes on the way: the decoder then refuses such a picture
+    stream.codec_context.options = {**stream.codec_context.options, **_BOUNDED}
     return stream
+
+
+def _check_size(width: int, height: int, path: Path) -> None:
+    """Refuse pictures that take more memory than any camera's, before one is decoded."""
+    if -(-width // 16) * -(-height // 16) > VIDEO_BLOCKS:
+        raise VideoError(
+            f"{path} has pictures of {width} by {height} pixels, and at most "
+            f"{VIDEO_BLOCKS * 256 / 1e6:.1f} megapixels are read, as in 8192 by 4352: make it "
+            "smaller first"
+        )
 
 
 def _words(exc: BaseException) -> str:

@@ -53,6 +53,7 @@ def render(task: Task, progress: Progress) -> dict[str, Any]:
     return {
         "frames": frames,
         "ledger": made.ledger.counts(),
+        "missing": made.missing.as_dict() if made.missing.much else None,
         "surrogates": made.surrogates,
         "renderings": made.record["output"]["renderings"],
     }

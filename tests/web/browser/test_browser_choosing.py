@@ -315,3 +315,36 @@ def test_copying_can_be_stopped_and_nothing_is_lost(choosing, videos):
     assert choosing.names() == ["take9.mov", "take10.MOV", "P2 – rest.mp4"]
     assert page.inner_text("#start") == "De-identify 3 videos" and page.is_enabled("#start")
     assert [asked["name"] for asked in choosing.asked] == ["P1 – rest.mp4"]
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "is incomplete"), ("de", "unvollständig")])
+def test_half_a_clip_is_said_with_it(session, language, words):
+    context, base = session
+    page = context.new_page()
+    wanted = {"engine": "mesh", "surrogate": "auto", "match": "age", "people": "all"}
+    done = {"stage": None, "done": 36, "total": 36, "fps": None, "seconds_left": None}
+    clip = {
+        "id": "0" * 32,
+        "name": "visit.mp4",
+        "project_id": "0" * 32,
+        "status": "done",
+        "cancelling": False,
+        "wanted": {**wanted, "subject": None, "voice": "keep", "compare": False, "measure": None},
+        "found": {
+            "frames": 2,
+            "ledger": {"rendered": 2},
+            "surrogates": [],
+            "renderings": 1,
+            "missing": {"frames": 34, "of": 36},
+        },
+        **{"after": "ask", "size": 9, "width": 320, "height": 240, "frames": 36, "seconds": 1.4},
+        **{"original": True, "preview": False, "compare": False, "readers": [], "error": None},
+        **done,
+    }
+    page.route("**/api/clips?*", lambda route: route.fulfill(json=[clip]))
+    page.add_init_script(f"localStorage.setItem('language', '{language}')")
+    page.goto(f"{base}/")
+    said = page.locator("#jobs .warns")
+    said.wait_for()
+    assert words in said.inner_text() and "34" in said.inner_text() and "36" in said.inner_text()
+    page.close()

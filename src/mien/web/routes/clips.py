@@ -72,6 +72,15 @@ class WantedView(BaseModel):
     """Profile that the result is measured with when it is done."""
 
 
+class MissingView(BaseModel):
+    """How much of a clip could not be read; only where that is much."""
+
+    frames: int
+    """Frames that gave no picture, or a damaged one."""
+    of: int
+    """Frames that the clip announces."""
+
+
 class FoundView(BaseModel):
     """What became of a clip, in short."""
 
@@ -82,6 +91,8 @@ class FoundView(BaseModel):
     """Faces that were given."""
     renderings: int
     """How often it was drawn until nothing failed."""
+    missing: MissingView | None = None
+    """None where the clip was read as good as whole."""
 
 
 class ReaderView(BaseModel):

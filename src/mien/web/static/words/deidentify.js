@@ -87,6 +87,7 @@ export const WORDS = {
     result: "Download result", manifest: "Download manifest",
     next: "Next:", compare: "Compare", lookAt: "Look at the result", evidence: "Evidence", release: "Release",
     byMeasuring: "chosen by measuring",
+    incomplete: (lost, n) => `The clip is incomplete: ${lost} of its ${n} frames could not be read. The result holds only the rest: copy or download the clip again.`,
     made: (engine, n, c) => {
       const how = { mesh: "de-identified", mask: "masked", blur: "blurred", pixelate: "made of coarse pixels" }[engine];
       const all = n === 1 ? `The only frame is ${how}` : `All ${n} frames are ${how}`;
@@ -217,6 +218,7 @@ export const WORDS = {
     result: "Ergebnis herunterladen", manifest: "Manifest herunterladen",
     next: "Weiter:", compare: "Vergleichen", lookAt: "Ergebnis ansehen", evidence: "Nachweise", release: "Weitergabe",
     byMeasuring: "durch Messen gewählt",
+    incomplete: (lost, n) => `Der Clip ist unvollständig: ${lost} von ${n} Bildern waren nicht lesbar. Das Ergebnis enthält nur den Rest: Kopieren oder laden Sie den Clip noch einmal.`,
     made: (engine, n, c) => {
       const how = { mesh: "de-identifiziert", mask: "maskiert", blur: "unscharf gemacht", pixelate: "in grobe Pixel zerlegt" }[engine];
       const all = n === 1 ? `Das einzige Bild ist ${how}` : `Alle ${n} Bilder sind ${how}`;

@@ -1,0 +1,42 @@
+"""Tables in Parquet: rows and columns are counted in the footer before they are read."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from mien.errors import FormatError
+from mien.intake.amounts import TABLE_CELLS
+
+
+def read_table(path: str | os.PathLike[str]) -> Any:
+    """The ``pyarrow.Table`` in a file.
+
+    Raises
+    ------
+    FormatError
+        If there is no such file, it is no Parquet, damaged, or too large.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    path = Path(path)
+    try:
+        with pq.ParquetFile(path) as file:
+            rows, columns = file.metadata.num_rows, file.metadata.num_columns
+            groups = [file.metadata.row_group(k) for k in range(file.metadata.num_row_groups)]
+            cells = max(rows, sum(group.num_rows for group in groups)) * max(columns, 1)
+            if rows < 0 or cells > TABLE_CELLS or _bytes(groups) > 8 * TABLE_CELLS:
+                raise FormatError(
+                    f"{path} cannot be read: a table of {rows:,} rows and {columns:,} columns is "
+                    "too large, so cut it into parts."
+                )
+            return file.read()
+    except (OSError, pa.ArrowException, UnicodeDecodeError) as exc:
+        why = exc.strerror if isinstance(exc, OSError) and exc.strerror else "this is not Parquet"
+        raise FormatError(f"{path} cannot be read: {why}.") from exc
+
+
+def _bytes(groups: list[Any]) -> int:
+    return sum(max(group.total_byte_size, 0) for group in groups)

@@ -74,6 +74,19 @@ def test_a_pair_in_one_picture():
         assert found.roles == {"doctor": 0, "patient": 1} and not found.assumed
 
 
+def test_sides_are_those_before_the_film_cuts():
+    """Two people change seats: a median over the whole film would put both in the middle."""
+    tracks = [face(0.3, 120, seed=1), face(0.7, 120, seed=2)]
+    for track, there in zip(
+        tracks, reversed([t.landmarks[20:].copy() for t in tracks]), strict=True
+    ):
+        track.landmarks[20:] = there
+        track.cuts = (20,)
+    found = cast(tracks, SIZE, ["doctor", "patient"], {"patient": "left"})
+    assert found.roles == {"patient": 0, "doctor": 1} and found.cuts == 1
+    assert [round(p.x, 1) for p in people_of(tracks, SIZE)] == [0.3, 0.7]
+
+
 def test_a_picture_names_the_person():
     tracks = [face(0.3, 150, seed=1), face(0.7, 90, seed=2), face(0.5, 80, seed=3)]
     found = cast(

@@ -673,6 +673,12 @@ def _notes(sounds: list[Sound | None], casts: list[Cast], offset: Offset) -> lis
         if chosen.assumed:
             how = "; ".join(f"the {role}: {why}" for role, why in chosen.how.items())
             notes.append(f"Who is who in {name} was assumed ({how}): check it, or give references.")
+        if chosen.cuts:
+            times = "once" if chosen.cuts == 1 else f"{chosen.cuts} times"
+            notes.append(
+                f"In {name} the film cuts {times}: who is who afterwards is told by looks, so check "
+                "it; sides are those before the first cut."
+            )
         if chosen.others:
             count = len(chosen.others)
             who = "1 other person was" if count == 1 else f"{count} other people were"

@@ -38,9 +38,9 @@ class Person:
     size: float
     """Median side of the face, share of the picture's shorter side."""
     x: float
-    """Median place from the left, share of the width."""
+    """Median place from the left until the film first cuts, share of the width."""
     y: float
-    """Median place from the top, share of the height."""
+    """The same from the top, share of the height."""
 
     @property
     def weight(self) -> float:
@@ -60,6 +60,8 @@ class Cast:
     """What each role was given for."""
     assumed: bool
     """Whether something was taken for granted that the caller should check."""
+    cuts: int = 0
+    """How often the film cuts: after each, looks alone say who is who."""
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -85,7 +87,9 @@ def people_of(tracks: Sequence[FaceTrack], size: tuple[int, int]) -> list[Person
             continue
         points = track.landmarks[known][..., :2]
         low, high = points.min(1), points.max(1)
-        middle = np.median((low + high) / 2, axis=0)
+        # after a cut people may have changed seats: sides are those of the first shot
+        _, end = track.shot(int(known[0]))
+        middle = np.median(((low + high) / 2)[known < end], axis=0)
         side = float(np.median((high - low).max(1)))
         found.append(
             Person(
@@ -201,7 +205,7 @@ def cast(
         and person.share > _NOBODY * most
         and len(tracks[person.track].known()) > _GLIMPSE
     )
-    return Cast(found, others, how, assumed)
+    return Cast(found, others, how, assumed, len(tracks[0].cuts))
 
 
 def _on_the_left(references: Mapping[str, str]) -> str:

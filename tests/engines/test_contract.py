@@ -119,3 +119,35 @@ def test_obscuring_grows_with_the_face(name, clip):
         inner = face_mask(points, frame.shape, 0.7)
         left.append(result[inner].std() / frame[inner].std())
     assert left[1] == pytest.approx(left[0], rel=0.15)
+
+
+@pytest.mark.parametrize(("calibrated", "shown"), [(0.15, 1.0), (1.0, 0.15), (0.3, 1.0)])
+def test_a_switched_light_lights_the_new_face(clip, calibrated, shown):
+    """What is calibrated in the dark is not painted black in the light, nor the other way about."""
+    frames, landmarks = clip
+    samples = [
+        Sample((frame * calibrated).astype(np.uint8), points)
+        for frame, points in zip(frames, landmarks, strict=True)
+    ]
+    engine = Mesh(
+        Person.calibrate(samples, FaceModel.load().fit(landmarks)), load(sorted(cards())[0]), 1.5
+    )
+    frame = (frames[2] * shown).astype(np.uint8)
+    result, _ = replaced(engine, frame, landmarks[2])
+    inner = face_mask(landmarks[2], frame.shape, 0.8)
+    assert 0.75 < result[inner].mean() / frame[inner].mean() < 1.3
+
+
+def test_a_face_that_is_dark_for_a_while_is_calibrated_in_the_light(clip):
+    frames, landmarks = clip
+    light = [1.0 if k % 2 else 0.15 for k in range(len(frames))]
+    samples = [
+        Sample((frame * share).astype(np.uint8), points)
+        for frame, points, share in zip(frames, landmarks, light, strict=True)
+    ]
+    alpha = FaceModel.load().fit(landmarks)
+    mixed = Person.calibrate(samples, alpha)
+    lit = Person.calibrate(
+        [s for s, share in zip(samples, light, strict=True) if share == 1], alpha
+    )
+    assert np.array_equal(mixed.neutral, lit.neutral)

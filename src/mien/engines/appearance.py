@@ -26,6 +26,7 @@ from mien.topology import (
 MAP = 256  # side of the per-frame maps, texels
 _LIGHT = 20.0  # texels: what is smoother than this is light and skin tone
 _CHANGE = 2.0  # texels: changes finer than this are measurement noise
+_USUAL = 0.25  # log: about a quarter brighter or darker than at rest
 _COARSE = 10.0  # texels: changes near brows, lids and lips are taken no finer than this
 FLOOR = 6.0  # grey levels added before logarithms, so that black is not minus infinity
 
@@ -139,6 +140,23 @@ def in_patients_light(
     interpolation = cv2.INTER_AREA if size <= len(surrogate) else cv2.INTER_CUBIC
     picture = cv2.resize(surrogate, (size, size), interpolation=interpolation)
     return (np.exp(logarithm(picture) + gain) - FLOOR).clip(0, 255).astype(np.float32)
+
+
+def lamp(current: np.ndarray, neutral: np.ndarray) -> np.ndarray:
+    """How much brighter a frame is as a whole, as after a light was switched, log, shape (3,).
+
+    What the light does from frame to frame is small, and `change` takes it as it is: only what goes
+    beyond that counts here.
+
+    Parameters
+    ----------
+    current, neutral : np.ndarray [shape=(256, 256, 3)]
+        Log textures of the frame and of the person at rest.
+    """
+    half = MAP // 2
+    difference = cv2.resize(current - neutral, (half, half), interpolation=cv2.INTER_AREA)
+    level = np.median(difference[_skin_weight() > 0.5], axis=0)
+    return np.asarray(np.sign(level) * np.maximum(np.abs(level) - _USUAL, 0), np.float32)
 
 
 def change(current: np.ndarray, neutral: np.ndarray, hidden: np.ndarray) -> np.ndarray:

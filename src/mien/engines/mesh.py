@@ -16,6 +16,7 @@ from mien.engines.appearance import (
     change,
     feather,
     in_patients_light,
+    lamp,
     logarithm,
     openings,
 )
@@ -29,6 +30,8 @@ from mien.surrogates.bank import Surrogate
 from mien.tracking.track import Sample
 
 _CHEEKS = [50, 280, 205, 425, 101, 330]
+_LIT = 4  # samples that have to be so bright
+_AS_BRIGHT = 0.5  # log: how much darker a sample may be than they are
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,7 @@ class Person:
             raise ParameterError("A person needs at least one sample to be calibrated.")
         model = FaceModel.load()
         logs, rest = [], []
-        for sample in samples:
+        for sample in _lit(samples):
             logs.append(logarithm(texture.unwrap(sample.image, sample.landmarks, MAP)))
             solution = model.solve(sample.landmarks, alpha)
             turn = abs(solution.pose.rotation[0, 2])
@@ -86,6 +89,27 @@ class Person:
         fitting = enlarge / max(float(np.median(across)), 1e-6)
         size = int(np.clip(fitting, 64, 512))
         return Person(alpha, neutral, static(neutral), size)
+
+
+def _lit(samples: list[Sample]) -> list[Sample]:
+    """Those of the samples in the brightest light that several have: dark ones show less."""
+    level = np.array(
+        [
+            np.log(np.median(sample.image[rows, columns]) + FLOOR)
+            for sample in samples
+            for columns, rows in [_cheeks(sample)]
+        ]
+    )
+    # not the brightest few: they may be a flash
+    bright = level >= np.sort(level)[-min(len(level), _LIT)] - _AS_BRIGHT
+    return [sample for sample, lit in zip(samples, bright, strict=True) if lit]
+
+
+def _cheeks(sample: Sample) -> np.ndarray:
+    """Columns and rows of landmarks on the cheeks in a sample, shape (2, n)."""
+    height, width = sample.image.shape[:2]
+    places = sample.landmarks[_CHEEKS, :2].round().astype(int)
+    return places.clip(0, [width - 1, height - 1]).T
 
 
 class Mesh(Engine):
@@ -127,8 +151,11 @@ class Mesh(Engine):
         corner = np.array([left, top, 0.0])
         index, weights = rasterise(moved - corner, self._triangles, bottom - top, right - left)
         current = logarithm(texture.unwrap(image, landmarks, MAP))
+        switched = lamp(current, self._person.neutral)
+        current -= switched
         hidden = moving(current, self._person.neutral, self._person.own)
         gain = change(current, self._person.neutral, np.maximum(hidden, self._person.own))
+        gain *= np.exp(switched)
         own = np.maximum(self._own, hidden)
         colour = np.zeros((bottom - top, right - left, 3), np.uint8)
         opacity = np.zeros((bottom - top, right - left), np.float32)

@@ -676,8 +676,8 @@ def _notes(sounds: list[Sound | None], casts: list[Cast], offset: Offset) -> lis
         if chosen.cuts:
             times = "once" if chosen.cuts == 1 else f"{chosen.cuts} times"
             notes.append(
-                f"In {name} the film cuts {times}: who is who afterwards is told by looks, so check "
-                "it; sides are those before the first cut."
+                f"In {name} the film cuts {times}: who is who afterwards is told by looks, so "
+                "check it; sides are those before the first cut."
             )
         if chosen.others:
             count = len(chosen.others)

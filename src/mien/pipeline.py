@@ -55,7 +55,7 @@ _MORE_WATCHED = (0.03, 3.0)  # frames searched besides because the picture chang
 _AROUND_S = 0.5  # for which a face that was left is covered before and after it was found
 _ATTEMPTS = 4  # how often a clip is rendered before what fails is withheld
 _MOST_COVERED = 0.5  # share of the main person's frames that may be covered as recognised
-_STAYS_S = 3.0  # between two sightings of a face that was left, within which it was there too
+_STAYS_S = 3.0  # about two sightings of a face that was left, in which it was there too
 _BESIDE_GOP = 12  # frames: who checks a clip goes through it step by step
 _MORE_ROOM = 0.05  # by which an attempt's face is pushed further than the last one's
 
@@ -649,7 +649,8 @@ def _mend_places(
 
     Each search is one detector's, and another might have seen the face in the frames between: from
     the last frame that was searched to the next one, and for half a second either way, the place is
-    covered; so it is between two sightings a few seconds apart, if the film does not cut.
+    covered. Whoever is seen twice in a place stays there: it is covered between the two, and for a
+    few seconds before and after, if the film does not cut.
     """
     for frame, boxes in rendered.left.items():
         left.setdefault(frame, []).extend(boxes)
@@ -663,14 +664,19 @@ def _mend_places(
         for box in rendered.left[frame]:
             for other in range(first, min(last, len(times) - 1) + 1):
                 covers.setdefault(other, []).append(box.grown(0.25))
+    edges = np.array(sorted({0, *cuts, len(times)}))
     frames = sorted(left)
     for k, frame in enumerate(frames):
+        start, end = int(edges[edges <= frame].max()), int(edges[edges > frame].min())
         for later in frames[k + 1 :]:
-            if times[later] - times[frame] > _STAYS_S or any(frame < c <= later for c in cuts):
+            if times[later] - times[frame] > _STAYS_S or later >= end:
                 break
             for box in left[frame]:
                 if any(_meet(box, other) for other in left[later]):
-                    for between in range(frame + 1, later):
+                    low, high = np.searchsorted(
+                        times, [times[frame] - _STAYS_S, times[later] + _STAYS_S]
+                    )
+                    for between in range(max(start, int(low)), min(end, int(high))):
                         covers.setdefault(between, []).append(box.grown(0.25))
 
 

@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 from mien import pipeline
+from mien.errors import ParameterError
 from mien.ledger import Entry
 from mien.phantom import Phantom, Script
 from mien.pipeline import Result, Settings, deidentify
@@ -264,6 +265,12 @@ def test_a_face_half_out_of_the_picture_is_not_left(made, quarter):
     stage.enter((half, landmarks), always(WIDTH - middle))
     result = made(stage)
     assert untouched(stage, result, 0) == untouched(stage, result, 1) == []
+
+
+def test_a_result_is_never_a_copy(made):
+    stage = Stage(10, SIDE, SIDE).enter(person(ME, 10), always(0))
+    with pytest.raises(ParameterError, match="copy"):
+        made(stage, leave=("1",))
 
 
 def test_in_a_flash_of_light_nobody_is_forgotten(made):

@@ -333,7 +333,23 @@ def _cast_all(
             )
             person.note["frames_left"] = int(person.spared[track.known()].sum())
         people.append(person)
+    _refuse_a_copy(people, found)
     return people
+
+
+def _refuse_a_copy(people: list[Individual], found: Survey) -> None:
+    """Do nothing where everybody is left alone in every frame."""
+    shown = np.zeros((len(people), len(found.times)), bool)
+    for own, person in zip(shown, people, strict=True):
+        if person.spared is not None:
+            own[person.track.known()] = person.spared[person.track.known()]
+        own |= person.track.state == State.ABSENT
+    somebody = np.any([person.track.state != State.ABSENT for person in people], axis=0)
+    if shown.all() and somebody.all() and not found.suspects:
+        raise ParameterError(
+            "Everybody in the clip is to be left alone, so the result would be a copy: leave out "
+            "--leave for whoever is the patient."
+        )
 
 
 # --- second pass --------------------------------------------------------------------------------

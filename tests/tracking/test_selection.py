@@ -49,11 +49,6 @@ def test_names_override_people():
     assert chosen(people="main", leave=("3",), cover=("1",)) == ["cover", "cover", "leave"]
 
 
-def test_a_result_is_never_a_copy():
-    with pytest.raises(ParameterError, match="Everybody"):
-        chosen(leave=("1", "2", "3"))
-
-
 def test_a_place_and_a_time_name_a_face():
     assert chosen(leave=("300,100@1.5",))[1] == "leave"
     assert chosen(cover=("330.5, 130 @ 0.2",))[1] == "cover"

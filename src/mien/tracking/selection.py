@@ -143,11 +143,6 @@ def roles(
                 left.setdefault(person, []).append(item)
     for person, role in named.items():
         found[person] = role
-    if tracks and all(role == Role.LEAVE for role in found):
-        raise ParameterError(
-            "Everybody in the clip is to be left alone, so the result would be a copy: leave out "
-            "--leave for whoever is the patient."
-        )
     return found, left
 
 

@@ -264,7 +264,8 @@ def deidentify(
                 break
             _mend_places(left_so_far, rendered, covers, found)
         if withhold:
-            enforce(audits, _whereabouts(people, found.times))
+            damaged = "; parts of the input are damaged, which may be the reason"
+            enforce(audits, _whereabouts(people, found.times), damaged if found.losses else "")
             _enforce_none_left(rendered)
         part = files.writer.finish()
         if settings.signer is not None:

@@ -127,3 +127,13 @@ def test_the_distractors_are_many_people_of_the_recogniser_in_use():
     assert apart.min() > 0.01  # nobody twice
     with pytest.raises(EngineError, match="rebuild"):
         distractors.load("another recogniser")
+
+
+def test_who_is_recognised_is_said_with_a_way_out():
+    good, bad = audit(0, at(0), at(2.0), RECOGNISER), audit(1, at(0), at(0.1), RECOGNISER)
+    with pytest.raises(PrivacyError) as said:
+        enforce([good, bad], {1: "at 430,150 after 0.6 s"}, "; parts are damaged")
+    words = str(said.value)
+    assert "person 2, seen at 430,150 after 0.6 s, can" in words
+    assert "--cover 2" in words and words.endswith("; parts are damaged.")
+    assert bad.under == [0] and good.under == [] and "under" not in bad.as_dict()

@@ -171,7 +171,9 @@ def upper_bound(hits: int, trials: int, confidence: float = _CONFIDENCE) -> floa
     return float(betaincinv(hits + 1, trials - hits, confidence))
 
 
-def enforce(audits: Iterable[Audit], places: Mapping[int, str] | None = None) -> None:
+def enforce(
+    audits: Iterable[Audit], places: Mapping[int, str] | None = None, remark: str = ""
+) -> None:
     """Withhold a result in which somebody is recognised.
 
     Parameters
@@ -180,6 +182,8 @@ def enforce(audits: Iterable[Audit], places: Mapping[int, str] | None = None) ->
         What was found of each person.
     places : mapping, optional
         By a person's number, where and when they are seen, in words.
+    remark : str
+        What else may be the reason, added to the sentence.
 
     Raises
     ------
@@ -200,7 +204,7 @@ def enforce(audits: Iterable[Audit], places: Mapping[int, str] | None = None) ->
             f"The output was withheld: person {number}{seen} can still be recognised "
             f"(distance {found.nearest:.2f}, needed {max(found.target, found.threshold):.2f}; "
             f"{found.share_under:.0%} of {found.frames} frames below{where}); try another "
-            f"--surrogate, cut the clip where that face is, or use --engine mask{several}."
+            f"--surrogate, cut the clip where that face is, or use --engine mask{several}{remark}."
         )
 
 

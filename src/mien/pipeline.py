@@ -54,7 +54,7 @@ _WATCH_S = 0.25  # time between frames that the independent detectors search
 _MORE_WATCHED = (0.03, 3.0)  # frames searched besides because the picture changed: earned, saved
 _AROUND_S = 0.5  # for which a face that was left is covered before and after it was found
 _ATTEMPTS = 4  # how often a clip is rendered before what fails is withheld
-_MOST_COVERED = 0.5  # share of the main person's frames that may be covered as recognised
+_MOST_COVERED = 0.8  # share of the main person's frames that may be covered as recognised
 _STAYS_S = 3.0  # about two sightings of a face that was left, in which it was there too
 _BESIDE_GOP = 12  # frames: who checks a clip goes through it step by step
 _MORE_ROOM = 0.05  # by which an attempt's face is pushed further than the last one's
@@ -623,7 +623,7 @@ def _mend_people(
     """Change what is still recognised; whether all of it could be changed.
 
     A face is pushed further away; where that does not help, it is covered in the frames that fail.
-    Of the most present of those who are replaced, for whose sake the clip is made, most frames have
+    Of the most present of those who are replaced, for whose sake the clip is made, some frames have
     to be rendered.
     """
     failed = {verdict.person: verdict for verdict in audits if not verdict.passed}

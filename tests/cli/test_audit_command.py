@@ -105,6 +105,16 @@ def test_the_original_itself_is_recognised_and_untouched(mien, brief, tmp_path):
     assert cv2.imread(str(sheet)).shape[1] > 800
 
 
+def test_where_a_face_is_covered_nobody_is_recognised(mien, brief, tmp_path):
+    """A recogniser says something of a wall, too."""
+    nobody = lambda _, image: np.full_like(image, 118)  # noqa: E731
+    out = rewrite(brief.path, tmp_path / "out.mp4", nobody)
+    result = mien("audit", brief.path, out, "--json")
+    assert result.exit_code == 0, result.output
+    (person,) = json.loads(result.stdout)["people"]
+    assert person["passed"] and person["nearest"] > 1
+
+
 def test_another_face_passes(mien, brief, tmp_path, pictures):
     out = rewrite(brief.path, tmp_path / "out.mp4", stranger)
     result = mien("audit", brief.path, out, "--gallery", pictures, "--json")

@@ -208,8 +208,11 @@ class Lookout:
                     continue  # somebody who is spared, seen the wrong way up
                 # a sighting may be rough: what counts is where those who agree see the face
                 seen = [s for s in self.agree(original, sighting) if not accounted(s)]
-                if len({s.detector for s in seen}) >= AGREEING:
-                    found.append(_box(max(seen, key=lambda s: s.size)))
+                if len({s.detector for s in seen}) < AGREEING:
+                    continue
+                largest = max(seen, key=lambda s: s.size)
+                if not accounted(self._oriented(original, largest)[0]):
+                    found.append(_box(largest))
             elif self._recognised(original, result, sighting, faces, recogniser):
                 found.append(_box(sighting))
         return found

@@ -38,6 +38,7 @@ LEAST_CHANGED = 6  # further output frames: those in which the face differs leas
 SCANNED = 60  # output frames that the independent detector sees, as many as are compared
 UNTOUCHED = 4.0  # grey levels, mean: what re-encoding alone may change
 _NOISE = 6.0  # grey levels: the same for each pixel and its neighbours
+_FLAT = 3.0  # grey levels by which what is covered varies
 _SIDE = 200  # pixels of a picture for the sheet
 
 Progress = Callable[[str, int, int | None], None]
@@ -586,6 +587,8 @@ class _Subject:
             self.pictures.append(suspect.pictures)
         originals = _describe(recogniser, self.originals)
         results = _describe(recogniser, self.chips)
+        covered = [_flat(chip) for chip in self.chips]
+        results[covered] = -originals.mean(0)  # nobody is there: as far away as can be
         distance = distances(results, originals).min(1)
         owners = np.array(self.owners)
         best = np.array(
@@ -613,6 +616,11 @@ class _Subject:
             sorted(pairs, key=lambda pair: pair.distance),
             originals,
         )
+
+
+def _flat(chip: np.ndarray) -> bool:
+    """Whether a chip is of one colour but for an encoder's noise, as of a place that is covered."""
+    return bool(chip.reshape(-1, chip.shape[-1]).std(0).max() < _FLAT)
 
 
 def _describe(recogniser: Recogniser, chips: list[np.ndarray]) -> np.ndarray:

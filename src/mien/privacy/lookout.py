@@ -26,7 +26,7 @@ from mien.models.centerface import CenterFace
 from mien.models.hog import Hog
 from mien.models.mmod import Mmod
 from mien.models.mtcnn import SMALLEST, Mtcnn
-from mien.models.sighting import FaceDetector, Sighting, at_quarters, distinct
+from mien.models.sighting import QUARTERS, FaceDetector, Sighting, at_quarters, distinct
 from mien.models.upright import orient
 from mien.privacy.recognisers import GLIMPSE, Recogniser
 from mien.privacy.residual import Box
@@ -38,7 +38,8 @@ LEFT = 0.5
 """Share of the inner face that is as in the original, from which on the face counts as left."""
 _INNER = 0.33  # face sizes: radius of the inner face, eyes to mouth
 _PIXELS = 200_000  # of a picture that is looked at for faces that are not small
-_PIXELS_CENTERFACE = 150_000  # the same for CenterFace, which takes longer and sees smaller ones
+# the same for CenterFace, which takes longer and sees smaller ones, upright and turned
+_CENTERFACE = ((150_000, QUARTERS[:1]), (75_000, QUARTERS[1:]))
 _SMALL = 24  # pixels of the smallest face in it
 _SURE = 0.35  # of CenterFace: of heads turned away so far that only a cheek is seen it is no surer
 _HOG_SMALL = 72.0  # the same for dlib's gradients, which take longer
@@ -128,10 +129,15 @@ class Lookout:
         if kind == 3 and later % 2:  # small ones, at one rotation each time
             found = at_quarters(self._mtcnn.find, original, (later // 2 % 4,))
             return _counted(tally, {Mtcnn.name: found})
-        small, scale = _reduced(original, _PIXELS if kind else _PIXELS_CENTERFACE)
         if kind == 0:
-            seen = {CenterFace.name: at_quarters(self._center.find, small)}
-        elif kind == 1:
+            both = []
+            for pixels, quarters in _CENTERFACE:
+                small, scale = _reduced(original, pixels)
+                turned = at_quarters(self._center.find, small, quarters)
+                both += [s.moved(0, 0, scale) for s in turned]
+            return _counted(tally, {CenterFace.name: both})
+        small, scale = _reduced(original, _PIXELS)
+        if kind == 1:
             seen = {d.name: at_quarters(d.find, small) for d in (self._full, self._short)}
         elif kind == 2:
             seen = {Hog.name: at_quarters(lambda turned: self._hog.find(turned, _HOG_SMALL), small)}

@@ -132,9 +132,11 @@ def test_output_says_that_it_is_synthetic(done):
 
 def test_nothing_names_the_source(done):
     source, _, result = done
-    everything = result.manifest.read_bytes() + result.output.read_bytes()
+    manifest, clip = result.manifest.read_bytes(), result.output.read_bytes()
     for secret in ("Jane", "Doe", "visit", str(source.parent), str(Path.home())):
-        assert secret.encode() not in everything
+        assert secret.encode() not in manifest
+        # three bytes stand in a megabyte of coded pictures by chance
+        assert len(secret) < 4 or secret.encode() not in clip
 
 
 def test_nothing_else_is_left(done):

@@ -56,6 +56,10 @@ def test_profiles_and_rules(tmp_path, monkeypatch, opened):
     (tmp_path / "a.toml").write_text(f"a = {DEEP}")
     with pytest.raises(FormatError, match="nested too deeply"):
         opened(tmp_path / "a.toml")
+    for chain in (".".join(["a"] * 20_000) + " = 1", "[" + " . ".join(["b"] * 20_000) + "]"):
+        (tmp_path / "a.toml").write_text(chain)
+        with pytest.raises(FormatError, match="nested too deeply"):
+            opened(tmp_path / "a.toml")
     (tmp_path / "b.toml").write_text("# " + "long " * (1 << 20))
     with pytest.raises(FormatError, match="too large"):
         opened(tmp_path / "b.toml")

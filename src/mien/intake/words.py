@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import tomllib
 from typing import Any
 
 from mien.errors import FormatError
 from mien.intake.amounts import JSON_BYTES, SETTINGS_BYTES, content
+
+_CHAIN = re.compile(r"""(?:[\w"'-]{1,100}[ \t]*\.[ \t]*){64}""")  # a dotted key of many parts
 
 
 def text(path: str | os.PathLike[str], what: str, most: int = SETTINGS_BYTES) -> str:
@@ -85,6 +88,8 @@ def parse_toml(written: str, name: str) -> dict[str, Any]:
     ValueError
         If it is no TOML or is nested too deeply, in words that follow "because" or a colon.
     """
+    if _CHAIN.search(written):  # each part is a table in the one before it, which takes for ever
+        raise FormatError(f"{name} is nested too deeply: write it flat.")
     try:
         return tomllib.loads(written)
     except RecursionError as exc:

@@ -49,7 +49,6 @@ class Individual:
     """For the manifest."""
     _calibration: Person | None = None
     _samples: list[Sample] = field(default_factory=list)
-    _uncovered: bool = True
 
     def landmarks(self, image: np.ndarray, frame: int) -> np.ndarray:
         """Landmarks of the person in a frame, as fine as they get, pixels, shape (478, 3)."""
@@ -62,22 +61,13 @@ class Individual:
         """Give the person a face."""
         assert self._calibration is not None
         self.surrogate = surrogate
-        self.engine = Mesh(self._calibration, surrogate, strength, self._uncovered)
+        self.engine = Mesh(self._calibration, surrogate, strength)
         self.given = recogniser.describe(*likeness(surrogate))
         hidden = ("alpha", "descriptor")
         card = {k: v for k, v in surrogate.card.items() if k not in hidden}
         self.note["surrogate"] = {"id": surrogate.id, **card, "strength": strength}
         if self.choice is not None:
             self.note["surrogate"] |= self.choice.as_dict()
-
-    def paint_over(self, recogniser: Recogniser) -> bool:
-        """Draw the new face over what passes in front of it; whether that is new."""
-        if not self._uncovered or self._calibration is None or self.surrogate is None:
-            return False
-        self._uncovered = False
-        assert isinstance(self.engine, Mesh)
-        self.give(self.surrogate, self.engine.strength, recogniser)
-        return True
 
     def cover(self, frames: np.ndarray) -> None:
         """Cover the face in more frames: a mask of shape (n_frames,), bool."""

@@ -639,8 +639,6 @@ def _mend_people(
         known = person.track.known()
         if frames[known].mean() > _MOST_COVERED:
             if person is main:
-                if person.paint_over(recogniser):  # blinds, say, between which they show
-                    continue
                 return False
             frames[:] = True
         person.cover(frames)

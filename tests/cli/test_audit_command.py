@@ -115,6 +115,15 @@ def test_where_a_face_is_covered_nobody_is_recognised(mien, brief, tmp_path):
     assert person["passed"] and person["nearest"] > 1
 
 
+def test_a_face_in_the_dark_is_not_covered():
+    """So dark that it is of one colour, almost: it can be made brighter."""
+    clip = Phantom(Script(seconds=0.5, fps=10, width=300, height=300, seed=4, blinks=()))
+    dark = [(0.02 * frame.image + 10).astype(np.uint8) for frame in clip]
+    assert max(image.std() for image in dark) < 3
+    assert not verify._covered(dark[0][80:220, 80:220], dark[0][80:220, 80:220])
+    assert not verify._covered(dark[0][80:220, 80:220], dark[1][80:220, 80:220])
+
+
 def test_another_face_passes(mien, brief, tmp_path, pictures):
     out = rewrite(brief.path, tmp_path / "out.mp4", stranger)
     result = mien("audit", brief.path, out, "--gallery", pictures, "--json")

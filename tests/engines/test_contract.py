@@ -151,20 +151,3 @@ def test_a_face_that_is_dark_for_a_while_is_calibrated_in_the_light(clip):
         [s for s, share in zip(samples, light, strict=True) if share == 1], alpha
     )
     assert np.array_equal(mixed.neutral, lit.neutral)
-
-
-def test_what_passes_in_front_is_shown_or_painted_over(clip):
-    """A dark thing over the cheek: shown as it is, or, as a last resort, not at all."""
-    frames, landmarks = clip
-    samples = [Sample(f, p) for f, p in zip(frames, landmarks, strict=True)]
-    person = Person.calibrate(samples, FaceModel.load().fit(landmarks))
-    x, y = landmarks[2][205, :2].round().astype(int)
-    frame = frames[2].copy()
-    frame[y - 12 : y + 12, x - 12 : x + 12] = 15
-    shown, over = (
-        replaced(Mesh(person, load(sorted(cards())[0]), 1.5, uncovered), frame, landmarks[2])[0]
-        for uncovered in (True, False)
-    )
-    there = slice(y - 4, y + 4), slice(x - 4, x + 4)
-    assert shown[there].mean() < 40 and over[there].mean() > shown[there].mean()
-    assert (np.abs(over[there].astype(int) - frame[there]) > 5).mean() > 0.9

@@ -123,22 +123,13 @@ class Mesh(Engine):
         The face to give.
     strength : float
         How far the proportions go towards the surrogate's, 1 all the way.
-    uncovered : bool
-        Whether what passes in front of the face is shown; else the new face is painted over it.
     """
 
     name = "mesh"
 
-    def __init__(
-        self,
-        person: Person,
-        surrogate: Surrogate,
-        strength: float = 1.0,
-        uncovered: bool = True,
-    ) -> None:
+    def __init__(self, person: Person, surrogate: Surrogate, strength: float = 1.0) -> None:
         self._model = FaceModel.load()
         self._person = person
-        self.strength, self._uncovered = strength, uncovered
         self._offset = displacement(self._model.shape(person.alpha), surrogate.shape, strength)
         self._skin = in_patients_light(
             surrogate.texture, person.neutral, person.own < 0.3, person.size
@@ -162,10 +153,7 @@ class Mesh(Engine):
         current = logarithm(texture.unwrap(image, landmarks, MAP))
         switched = lamp(current, self._person.neutral)
         current -= switched
-        if self._uncovered:
-            hidden = moving(current, self._person.neutral, self._person.own)
-        else:
-            hidden = np.zeros((MAP, MAP), np.float32)
+        hidden = moving(current, self._person.neutral, self._person.own)
         gain = change(current, self._person.neutral, np.maximum(hidden, self._person.own))
         gain *= np.exp(switched)
         own = np.maximum(self._own, hidden)

@@ -587,7 +587,10 @@ class _Subject:
             self.pictures.append(suspect.pictures)
         originals = _describe(recogniser, self.originals)
         results = _describe(recogniser, self.chips)
-        covered = [_flat(chip) for chip in self.chips]
+        covered = [
+            _covered(chip, self.pictures[owner][1])
+            for chip, owner in zip(self.chips, self.owners, strict=True)
+        ]
         results[covered] = -originals.mean(0)  # nobody is there: as far away as can be
         distance = distances(results, originals).min(1)
         owners = np.array(self.owners)
@@ -618,9 +621,13 @@ class _Subject:
         )
 
 
-def _flat(chip: np.ndarray) -> bool:
-    """Whether a chip is of one colour but for an encoder's noise, as of a place that is covered."""
-    return bool(chip.reshape(-1, chip.shape[-1]).std(0).max() < _FLAT)
+def _covered(chip: np.ndarray, original: np.ndarray) -> bool:
+    """Whether a chip is of one colour but for an encoder's noise, where the original is not: a face
+    in the dark is not covered, and can be made brighter."""
+    now, before = (
+        picture.reshape(-1, picture.shape[-1]).std(0).max() for picture in (chip, original)
+    )
+    return bool(now < _FLAT and before > 4 * _FLAT)
 
 
 def _describe(recogniser: Recogniser, chips: list[np.ndarray]) -> np.ndarray:

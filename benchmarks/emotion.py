@@ -20,8 +20,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from mien.expression import quality
-from mien.expression.emotion import CONVENTIONS, EXPRESSIONS, EmotionClassifier, pictures
+from mien.emotion import quality
+from mien.emotion.classifier import CONVENTIONS, EXPRESSIONS, EmotionClassifier, pictures
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 import build_emotion as build

@@ -16,10 +16,10 @@ from pathlib import Path
 
 import numpy as np
 
-from mien.expression import NAMES
-from mien.expression.export import to_onnx
-from mien.expression.selfnorm import SelfNorm, SelfNormConfig
-from mien.expression.simulated import simulate
+from mien.blendshapes.scores import NAMES
+from mien.selfnorm.export import to_onnx
+from mien.selfnorm.network import SelfNorm, SelfNormConfig
+from mien.selfnorm.simulated import simulate
 
 
 def drawn(classes: int, config: SelfNormConfig) -> SelfNorm:
@@ -82,7 +82,7 @@ def main() -> None:
     try:
         import torch
 
-        from mien.expression.training import to_torch
+        from mien.selfnorm.training import to_torch
 
         with torch.no_grad():
             theirs = torch.softmax(to_torch(network)(torch.from_numpy(x)), 1).numpy()

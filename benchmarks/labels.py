@@ -16,12 +16,12 @@ from pathlib import Path
 
 import numpy as np
 
-from mien.expression.agreement import cohen
-from mien.expression.emotion import EXPRESSIONS, EmotionClassifier, crop_of
-from mien.expression.quality import assess_all
-from mien.privacy.verify import follow
-from mien.tracking import open_backend
-from mien.tracking.landmarks import Region
+from mien.emotion.classifier import EXPRESSIONS, EmotionClassifier, crop_of
+from mien.emotion.quality import assess_all
+from mien.face.region import Region
+from mien.models.landmarker import open_backend
+from mien.privacy.audit import follow
+from mien.statistics import cohen
 from mien.video import Reader
 
 STEP = 0.2

@@ -86,7 +86,7 @@ class Server:
                 words = (folder / "cmdline").read_text().split("\0")
             except OSError:  # it is gone
                 continue
-            if "mien.web.worker" in words and str(self.data) in words:
+            if "mien.web.queue.worker" in words and str(self.data) in words:
                 found.append(int(folder.name))
         return found
 

@@ -22,10 +22,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from mien.expression import NAMES
-from mien.expression.prototypes import SEVEN
-from mien.expression.selfnorm import SelfNorm
-from mien.expression.study import Measures, confusion, coverage, reliability
+from mien.blendshapes.prototypes import SEVEN
+from mien.blendshapes.scores import NAMES
+from mien.selfnorm.network import SelfNorm
+from mien.selfnorm.study import Measures, confusion, coverage, reliability
 
 FAVOUR = 0.3  # with the 0.2 inside the network half, the root by which the regression is weighted
 

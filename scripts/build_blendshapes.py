@@ -29,12 +29,13 @@ import cv2
 import numpy as np
 from scipy.interpolate import RBFInterpolator
 
-from mien import topology
-from mien.expression.blendshapes import NAMES, Blendshapes, normalise
-from mien.face_model import FaceModel
+from mien.blendshapes.scores import NAMES, Blendshapes, normalise
+from mien.face import topology
+from mien.face.model import FaceModel
+from mien.face.region import Region
+from mien.models.landmarker import FaceMesh
 from mien.phantom.motion import rotation_of
-from mien.tracking import FaceMesh, State, Tracker
-from mien.tracking.landmarks import Region
+from mien.tracking import State, Tracker
 from mien.video import Reader
 
 # what MediaPipe's blendshape model looks at (face_blendshapes_graph.cc, kLandmarksSubsetIdxs)

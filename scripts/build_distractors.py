@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 from scipy.spatial.distance import pdist
 
-from mien.privacy import Dlib
-from mien.privacy.distractors import from_folder
-from mien.tracking import open_backend
+from mien.models.landmarker import open_backend
+from mien.recognition.distractors import from_folder
+from mien.recognition.recognisers import Dlib
 
 ENLARGE = 3  # of many portraits the face is 110 to 150 pixels wide; as in build_surrogates.py
 

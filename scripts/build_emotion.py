@@ -37,9 +37,7 @@ THEIRS = 1.0  # weight of FER2013's label beside the votes'
 RARE = 0.3  # how much oftener rare expressions are drawn: frequency to minus this power
 POSED = 0.08  # share of each batch that are bent portraits
 MIXED, MIXED_BACK = 0.2, 0.1  # how much FER2013's answer weighs beside the votes', and they in it
-SURE = np.log(
-    0.8 / 0.2
-)  # log odds of "covered" and "no face" at which mien.expression.quality stops
+SURE = np.log(0.8 / 0.2)  # log odds of "covered" and "no face" at which mien.emotion.quality stops
 KEPT_BACK = 0.05  # share of Training that is validation
 NEAR = 0.95  # correlation of two 16 x 16 thumbnails above which they are one picture
 

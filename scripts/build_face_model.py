@@ -18,8 +18,8 @@ import mediapipe as mp
 import numpy as np
 from mediapipe.tasks.python.vision.face_landmarker import FaceLandmarksConnections
 
-from mien import topology
-from mien.geometry import rasterise
+from mien.face import topology
+from mien.face.geometry import rasterise
 
 SIZE = 640
 SKIN, EYES = slice(0, 11248), slice(21451, 24591)

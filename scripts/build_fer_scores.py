@@ -23,10 +23,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from mien.expression import NAMES, Blendshapes
-from mien.tracking import FaceMesh
+from mien.blendshapes.scores import NAMES, Blendshapes
+from mien.face.region import Region
+from mien.models.landmarker import FaceMesh
 from mien.tracking.detection import Detector
-from mien.tracking.landmarks import Region
 
 ENLARGED = 5  # how many times
 MARGIN = 144  # pixels around the enlarged face: the mesh looks at half a face more on each side

@@ -20,14 +20,16 @@ import cv2
 import numpy as np
 from build_blendshapes import _displaced
 
-from mien import topology
-from mien.expression import NAMES, Blendshapes, emotion, prototypes
-from mien.expression.emotion import EXPRESSIONS
-from mien.face_model import FaceModel
+from mien.blendshapes import prototypes
+from mien.blendshapes.scores import NAMES, Blendshapes
+from mien.emotion import classifier as emotion
+from mien.emotion.classifier import EXPRESSIONS
+from mien.face import topology
+from mien.face.model import FaceModel
+from mien.face.region import Region
+from mien.models.landmarker import FaceMesh
 from mien.phantom.encounter import EncounterScript, clip_of
-from mien.tracking import FaceMesh
 from mien.tracking.detection import Detector
-from mien.tracking.landmarks import Region
 
 PORTRAITS, PHANTOMS = 1204, 47  # bent pictures, and people each with seven expressions
 HEAD = 360  # pixels across a whole head

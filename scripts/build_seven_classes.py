@@ -18,11 +18,11 @@ from pathlib import Path
 
 import numpy as np
 
-from mien.expression import NAMES, Blendshapes
-from mien.expression.prototypes import SEVEN, prototype
-from mien.expression.selfnorm import SelfNorm, SelfNormConfig
-from mien.expression.study import Measures, confusion, coverage, reliability, temperature
-from mien.expression.training import Learner, mirrored
+from mien.blendshapes.prototypes import SEVEN, prototype
+from mien.blendshapes.scores import NAMES, Blendshapes
+from mien.selfnorm.network import SelfNorm, SelfNormConfig
+from mien.selfnorm.study import Measures, confusion, coverage, reliability, temperature
+from mien.selfnorm.training import Learner, mirrored
 
 WIDTHS = (128, 128, 96, 96, 64, 64, 64, 64, 64, 64)
 STAGES = ((1e-3, 35), (3e-4, 13), (1e-4, 10))  # learning rates, and epochs of each

@@ -21,29 +21,22 @@ import cv2
 import numpy as np
 from scipy.cluster.vq import kmeans2
 
-from mien.compositing import composite
 from mien.engines import Mesh, Person
-from mien.engines.appearance import MAP, features, inside, logarithm, smooth
-from mien.face_model import FaceModel
-from mien.privacy import Dlib
-from mien.privacy.recognisers import distances
-from mien.surrogates import compose as making
+from mien.engines.mesh.appearance import MAP, features, inside, logarithm, smooth
+from mien.face.model import FaceModel
+from mien.face.topology import FACE_OVAL, LEFT_BROW, LEFT_EYE_RING, LIPS, RIGHT_BROW, RIGHT_EYE_RING
+from mien.face.uv import coordinates
+from mien.models.landmarker import open_backend
+from mien.pipeline.compositing import composite
+from mien.pipeline.legible import read
+from mien.recognition.recognisers import Dlib, distances
 from mien.surrogates.bank import Surrogate
-from mien.surrogates.cohort import Member, measure, shortcoming
-from mien.surrogates.legible import read
+from mien.surrogates.making import composite as making
+from mien.surrogates.making.cohort import Member, measure, shortcoming
+from mien.surrogates.making.neutral import FOLDS, bare_lids, sealed
 from mien.surrogates.modes import Modes
-from mien.surrogates.neutral import FOLDS, bare_lids, sealed
 from mien.surrogates.portrait import likeness
-from mien.texture import coordinates
-from mien.topology import (
-    FACE_OVAL,
-    LEFT_BROW,
-    LEFT_EYE_RING,
-    LIPS,
-    RIGHT_BROW,
-    RIGHT_EYE_RING,
-)
-from mien.tracking import Sample, open_backend
+from mien.tracking import Sample
 from mien.tracking.detection import Detector
 
 K = 12

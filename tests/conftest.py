@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from mien import pipeline, survey
 from mien.phantom import Script, Tremor, Truth, render_phantom
+from mien.pipeline import deidentify as pipeline
+from mien.pipeline import survey
 
 
 @dataclass(frozen=True)

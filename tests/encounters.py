@@ -9,9 +9,9 @@ import av
 import cv2
 import numpy as np
 
-from mien.expression.clocks import Offset
-from mien.expression.encounter import Encounter, gather
-from mien.expression.timeline import EXPRESSIONS, Observation
+from mien.encounter.analysis import Encounter, gather
+from mien.encounter.clocks import Offset
+from mien.encounter.timeline import EXPRESSIONS, Observation
 from mien.video import Reader, VideoInfo, Writer
 
 SIZE = 96

@@ -12,7 +12,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mien.pipeline import Result, Settings, deidentify
+    from mien.pipeline.deidentify import Result, Settings, deidentify
 
 __version__ = version("mien")
 __all__ = ["Result", "Settings", "deidentify"]
@@ -20,7 +20,7 @@ __all__ = ["Result", "Settings", "deidentify"]
 
 def __getattr__(name: str) -> Any:
     if name in __all__:
-        from mien import pipeline
+        from mien.pipeline import deidentify as pipeline
 
         return getattr(pipeline, name)
     raise AttributeError(f"module 'mien' has no attribute {name!r}")

@@ -12,10 +12,10 @@ import cv2
 import numpy as np
 import pytest
 
-from mien.compositing import composite
 from mien.engines import OBSCURING
 from mien.phantom import Phantom, Script, Truth
-from mien.privacy import verify
+from mien.pipeline.compositing import composite
+from mien.privacy import audit as auditing
 from mien.video import Reader, Writer
 
 Change = Callable[[int, np.ndarray], np.ndarray]
@@ -24,9 +24,9 @@ Change = Callable[[int, np.ndarray], np.ndarray]
 @pytest.fixture(autouse=True)
 def few_frames(monkeypatch):
     """Compare a few frames only: what counts here is the verdict."""
-    monkeypatch.setattr(verify, "GALLERY", 3)
-    monkeypatch.setattr(verify, "PROBES", 4)
-    monkeypatch.setattr(verify, "LEAST_CHANGED", 1)
+    monkeypatch.setattr(auditing, "GALLERY", 3)
+    monkeypatch.setattr(auditing, "PROBES", 4)
+    monkeypatch.setattr(auditing, "LEAST_CHANGED", 1)
 
 
 def rewrite(
@@ -120,8 +120,8 @@ def test_a_face_in_the_dark_is_not_covered():
     clip = Phantom(Script(seconds=0.5, fps=10, width=300, height=300, seed=4, blinks=()))
     dark = [(0.02 * frame.image + 10).astype(np.uint8) for frame in clip]
     assert max(image.std() for image in dark) < 3
-    assert not verify._covered(dark[0][80:220, 80:220], dark[0][80:220, 80:220])
-    assert not verify._covered(dark[0][80:220, 80:220], dark[1][80:220, 80:220])
+    assert not auditing._covered(dark[0][80:220, 80:220], dark[0][80:220, 80:220])
+    assert not auditing._covered(dark[0][80:220, 80:220], dark[1][80:220, 80:220])
 
 
 def test_another_face_passes(mien, brief, tmp_path, pictures):

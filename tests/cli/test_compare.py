@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-import mien.evidence as room
-from mien import pipeline, survey
+import mien.evidence.evaluate as room
 from mien.cli.app import app
 from mien.errors import EngineError
-from mien.privacy import verify
+from mien.pipeline import deidentify as pipeline
+from mien.pipeline import survey
+from mien.privacy import audit as auditing
 
 NAME = "Erika-Mustermann"
 ENDINGS = ("html", "csv", "json", "png", "svg")
@@ -26,9 +27,9 @@ ENDINGS = ("html", "csv", "json", "png", "svg")
 def few_frames() -> Iterator[None]:
     """The recogniser looks at a few frames only: it is tested elsewhere."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(verify, "GALLERY", 3)
-        patch.setattr(verify, "PROBES", 3)
-        patch.setattr(verify, "LEAST_CHANGED", 1)
+        patch.setattr(auditing, "GALLERY", 3)
+        patch.setattr(auditing, "PROBES", 3)
+        patch.setattr(auditing, "LEAST_CHANGED", 1)
         patch.setattr(room, "_PROBES", 3)
         patch.setattr(pipeline, "_CHECKED", 3)
         patch.setattr(survey, "SAMPLES", 8)

@@ -11,9 +11,9 @@ from threading import Event
 import av
 import pytest
 
-from mien import pipeline
 from mien.cli import failure
-from mien.privacy.recognisers import Dlib
+from mien.pipeline import deidentify as pipeline
+from mien.recognition.recognisers import Dlib
 from mien.video import Reader, writer
 
 MASK = ("--engine", "mask")

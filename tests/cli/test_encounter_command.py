@@ -10,14 +10,15 @@ import typer
 from typer.testing import CliRunner
 
 from encounters import clip, encounter
-from mien import dataset, pipeline
 from mien.cli.encounter import _recovered, demo_script
 from mien.cli.encounter import encounter as command
+from mien.encounter import analysis
+from mien.encounter.timeline import NEGATIVE
 from mien.errors import PrivacyError
-from mien.expression import encounter as analysis
-from mien.expression.timeline import NEGATIVE
-from mien.report import encounter as page
-from mien.report.figures import Drawing
+from mien.pipeline import deidentify as pipeline
+from mien.release import encounter as dataset
+from mien.report.encounter import page
+from mien.report.evidence.figures import Drawing
 
 
 @pytest.fixture
@@ -140,7 +141,7 @@ def test_publish(tmp_path, run, recordings, monkeypatch):
     def publish(doctor, patient, folder, options, **rest):
         asked.update(doctor=doctor, patient=patient, options=options, **rest)
         one = encounter([(8, 12, "happiness")], [(3, 8, "sadness")])
-        from mien.expression.agreement import agreement
+        from mien.encounter.agreement import agreement
 
         found = agreement(one.timelines.values(), one.timelines.values())
         return dataset.Published(folder, {"files": {"a": {}}}, found)

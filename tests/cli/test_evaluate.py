@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-import mien.evidence as room
+import mien.evidence.evaluate as room
 from mien.cli.app import app
-from mien.evidence import Evidence
+from mien.evidence.evaluate import Evidence
 from mien.fidelity.profile import Profile
-from mien.privacy import verify
+from mien.privacy import audit as auditing
 from mien.report import folder as report_folder
 from mien.video import Reader, Writer
 
@@ -38,9 +38,9 @@ source = "this test"
 def few_frames() -> Iterator[None]:
     """The recogniser looks at a few frames only: it is tested elsewhere."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(verify, "GALLERY", 3)
-        patch.setattr(verify, "PROBES", 3)
-        patch.setattr(verify, "LEAST_CHANGED", 1)
+        patch.setattr(auditing, "GALLERY", 3)
+        patch.setattr(auditing, "PROBES", 3)
+        patch.setattr(auditing, "LEAST_CHANGED", 1)
         patch.setattr(room, "_PROBES", 3)
         yield
 

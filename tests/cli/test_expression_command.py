@@ -11,11 +11,11 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner, Result
 
+from mien.blendshapes.formats import Recording, write
+from mien.blendshapes.scores import NAMES
 from mien.cli.expression import expression
-from mien.expression import NAMES
-from mien.expression.formats import Recording, write
-from mien.expression.selfnorm import SelfNorm
-from mien.expression.snapshots import Snapshots
+from mien.selfnorm.network import SelfNorm
+from mien.selfnorm.snapshots import Snapshots
 
 CLASSES = ("neutral", "happiness", "surprise")
 FAST = ["--widths", "16,16", "--l2-layers", "", "--epochs", "6", "--batch", "16"]

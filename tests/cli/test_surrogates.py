@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 import pytest
 
-from mien.surrogates import build as building
 from mien.surrogates.bank import Bank
-from mien.surrogates.build import Built
+from mien.surrogates.making import bank as building
+from mien.surrogates.making.bank import Built
 
 
 @pytest.fixture

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from mien.compositing import composite
 from mien.engines import ENGINES, OBSCURING, Mesh, Person
-from mien.face_model import FaceModel
+from mien.face.model import FaceModel
+from mien.face.topology import FACE_OVAL, LEFT_EYE_RING, RIGHT_EYE_RING
 from mien.phantom import Phantom, Script
+from mien.pipeline.compositing import composite
 from mien.surrogates import cards, load
-from mien.topology import FACE_OVAL, LEFT_EYE_RING, RIGHT_EYE_RING
 from mien.tracking import Sample
 
 

@@ -4,10 +4,10 @@ import cv2
 import numpy as np
 import pytest
 
-from mien.engines.appearance import MAP, logarithm
-from mien.engines.occlusion import glasses, hair, moving
+from mien.engines.mesh.appearance import MAP, logarithm
+from mien.engines.mesh.occlusion import glasses, hair, moving
+from mien.face.uv import coordinates
 from mien.surrogates import cards, load
-from mien.texture import coordinates
 
 
 def bare(name):

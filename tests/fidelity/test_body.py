@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from mien.fidelity import body
-from mien.fidelity.pose import Pose
 from mien.fidelity.reading import COCO, Reading
+from mien.models.pose import Pose
 
 SIZE = (640, 480)
 STANDING = np.array(

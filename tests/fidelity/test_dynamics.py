@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mien.face_model import FaceModel
+from mien.face.model import FaceModel
+from mien.face.pose import without_pose
+from mien.face.topology import SIXTY_EIGHT
 from mien.fidelity import continuity, dynamics
-from mien.fidelity.head import without_pose
 from mien.fidelity.reading import Reading
 from mien.phantom.motion import rotation_of
-from mien.topology import SIXTY_EIGHT
 
 FPS = 30
 

@@ -8,13 +8,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mien.face_model import FaceModel
+from mien.face.model import FaceModel
+from mien.face.topology import SIXTY_EIGHT
 from mien.fidelity import continuity
 from mien.fidelity.dynamics import REGIONS
-from mien.fidelity.moments import differences, worst_moments
 from mien.fidelity.reading import Reading
+from mien.fidelity.worst import differences, worst_moments
 from mien.phantom.motion import rotation_of
-from mien.topology import SIXTY_EIGHT
 
 FPS = 25
 N = 150

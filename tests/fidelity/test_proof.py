@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mien import evidence
-from mien.evidence import Ceiling, Readings
+from mien.evidence import evaluate as evidence
+from mien.evidence.evaluate import Ceiling, Readings
+from mien.fidelity.observe import read
 from mien.fidelity.profile import Line, Profile
-from mien.fidelity.read import read
 from mien.fidelity.reading import Reading
+from mien.models.landmarker import open_backend
 from mien.phantom import (
     DampMouth,
     Delay,
@@ -25,7 +26,6 @@ from mien.phantom import (
     Smooth,
     Tremor,
 )
-from mien.tracking import open_backend
 
 BLINKS = (0.8, 2.1, 3.4, 4.7, 6.0, 7.3)
 SCRIPT = Script(

@@ -10,12 +10,12 @@ import cv2
 import numpy as np
 import pytest
 
-from mien.fidelity import read as room
-from mien.fidelity.face import box_of, fit_face
-from mien.fidelity.read import read
+from mien.face.topology import SIXTY_EIGHT
+from mien.fidelity import observe as room
+from mien.fidelity.observe import read
 from mien.fidelity.reading import Reading
+from mien.models.dlib_points import box_of, fit_face
 from mien.phantom import Phantom, Script
-from mien.topology import SIXTY_EIGHT
 from mien.video import Frame
 
 SCRIPT = Script(

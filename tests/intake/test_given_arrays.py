@@ -11,9 +11,9 @@ import pytest
 from numpy.lib import format as layout
 
 from mien.errors import FormatError
-from mien.expression.selfnorm import SelfNorm
 from mien.intake import arrays
 from mien.intake.arrays import read_arrays
+from mien.selfnorm.network import SelfNorm
 
 
 def archive(path: Path, **members: bytes) -> Path:

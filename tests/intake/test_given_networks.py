@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
+from mien.emotion.classifier import EmotionClassifier
 from mien.errors import FormatError, MienError
-from mien.expression.emotion import EmotionClassifier
 from mien.intake.networks import check_task, read_onnx
-from mien.privacy.recognisers import ArcFace
-from mien.tracking import open_backend
+from mien.models.landmarker import open_backend
+from mien.recognition.recognisers import ArcFace
 
 
 def network(weights, nodes=None, outputs=(1, 8)):

@@ -7,12 +7,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from mien.blendshapes.formats import read as read_scores
+from mien.encounter.timeline import load_timelines
 from mien.errors import FormatError
-from mien.expression.formats import read as read_scores
-from mien.expression.snapshots import Snapshots
-from mien.expression.timeline import load_timelines
 from mien.intake import tables
 from mien.intake.tables import read_table
+from mien.selfnorm.snapshots import Snapshots
 
 READERS = [read_table, read_scores, Snapshots.load, load_timelines]
 

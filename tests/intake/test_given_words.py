@@ -6,8 +6,8 @@ import json
 
 import pytest
 
+from mien.encounter.feedback import Rules
 from mien.errors import FormatError, ParameterError
-from mien.expression.feedback import Rules
 from mien.fidelity.profile import Profile
 from mien.intake import words
 from mien.intake.words import parse_json, parse_toml, read_json

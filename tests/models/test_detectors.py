@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from mien.errors import EngineError, ParameterError
+from mien.face.region import Region
 from mien.models.blazeface import BlazeFace
 from mien.models.centerface import CenterFace
 from mien.models.dlib_file import tensors, weights
@@ -16,7 +17,6 @@ from mien.models.mtcnn import Mtcnn
 from mien.models.sighting import QUARTERS, FaceDetector, Sighting, at_quarters, distinct
 from mien.models.upright import level, orient
 from mien.phantom import Phantom, Script
-from mien.tracking.landmarks import Region
 
 SIDE = 300
 DETECTORS = {

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from mien.errors import NoFaceError, ParameterError
+from mien.models.landmarker import open_backend
 from mien.phantom import Phantom, Script, Tremor
-from mien.privacy import Dlib
 from mien.privacy.linkage import (
     STREAMS,
     Observation,
@@ -18,7 +18,7 @@ from mien.privacy.linkage import (
     motion_features,
     observe,
 )
-from mien.tracking import open_backend
+from mien.recognition.recognisers import Dlib
 from mien.video import Writer
 
 STYLES = (

@@ -13,14 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from mien.evidence import Ceiling, Evidence, Readings, _measure
-from mien.face_model import FaceModel
-from mien.fidelity.moments import worst_moments
+from mien.evidence.evaluate import Ceiling, Evidence, Readings, _measure
+from mien.face.model import FaceModel
+from mien.face.topology import SIXTY_EIGHT
 from mien.fidelity.profile import Profile
 from mien.fidelity.reading import Reading
-from mien.privacy.audit import Audit
-from mien.privacy.verify import Finding, Pair, Verdict
-from mien.topology import SIXTY_EIGHT
+from mien.fidelity.worst import worst_moments
+from mien.privacy.audit import Finding, Pair, Verdict
+from mien.recognition.verdict import Audit
 from mien.video import Quality, VideoInfo, Writer
 
 SIZE = (160, 120)

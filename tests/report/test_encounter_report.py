@@ -15,14 +15,14 @@ import numpy as np
 import pytest
 
 from encounters import SIZE, clip, encounter
+from mien.encounter.analysis import Encounter
+from mien.encounter.feedback import after
+from mien.encounter.timeline import ROLES
 from mien.errors import OutputError
-from mien.expression.encounter import Encounter
-from mien.expression.feedback import after
-from mien.expression.timeline import ROLES
-from mien.report import encounter as report
 from mien.report.copies import copy_of
-from mien.report.encounter import write
-from mien.report.figures import Drawing
+from mien.report.encounter import page as report
+from mien.report.encounter.page import write
+from mien.report.evidence.figures import Drawing
 
 VOID = {"meta", "img", "br", "link", "input"}
 PATIENT = [(4, 10, "sadness"), (13, 20, "fear")]

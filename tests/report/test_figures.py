@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from evidence_of import blind, evidence, reading
 
-from mien.evidence import _measure
-from mien.report import charts
-from mien.report.curves import Curves, trembling
-from mien.report.figures import figures
-from mien.report.sections import UNKNOWN, between, number, sections, share
+from mien.evidence.evaluate import _measure
+from mien.report.evidence import charts
+from mien.report.evidence.curves import Curves, trembling
+from mien.report.evidence.figures import figures
+from mien.report.evidence.sections import UNKNOWN, between, number, sections, share
 
 
 @pytest.fixture(scope="module")

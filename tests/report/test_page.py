@@ -19,12 +19,13 @@ import pytest
 from evidence_of import ORIGINAL, RESULT, blind, clip, evidence, reading, verdict
 
 from mien.errors import OutputError
-from mien.fidelity.moments import Moment
-from mien.report import page, write
-from mien.report.cohort import write_cohort
-from mien.report.comparison import write_comparison
-from mien.report.figures import figures
-from mien.report.video import pictures
+from mien.fidelity.worst import Moment
+from mien.report.evidence import page
+from mien.report.evidence.cohort import write_cohort
+from mien.report.evidence.comparison import write_comparison
+from mien.report.evidence.figures import figures
+from mien.report.evidence.page import write
+from mien.report.evidence.video import pictures
 from mien.video import VideoInfo, Writer
 
 VOID = {"meta", "img", "br", "link", "input"}

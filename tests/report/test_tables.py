@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from evidence_of import blind, evidence, reading
 
-from mien.report.curves import Curves
-from mien.report.tables import tables, to_csv
+from mien.report.evidence.curves import Curves
+from mien.report.evidence.tables import tables, to_csv
 
 
 def read(text: str) -> list[dict[str, str]]:

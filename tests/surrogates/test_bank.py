@@ -10,15 +10,12 @@ import numpy as np
 import pytest
 
 from mien.errors import EngineError, FormatError, ParameterError
-from mien.face_model import FaceModel
-from mien.privacy import distractors
-from mien.privacy.recognisers import Dlib, distances
+from mien.face.model import FaceModel
+from mien.face.topology import INNER_LIP_LOWER, INNER_LIP_UPPER
+from mien.recognition import distractors
+from mien.recognition.recognisers import Dlib, distances
 from mien.surrogates.bank import Bank, apparent_rules, cards, load
 from mien.surrogates.portrait import likeness, portrait
-from mien.topology import (
-    INNER_LIP_LOWER,
-    INNER_LIP_UPPER,
-)
 
 NAMES = list(cards())
 

@@ -13,17 +13,16 @@ import pytest
 
 from mien import outputs
 from mien.errors import OutputError, ParameterError, PrivacyError
-from mien.face_model import FaceModel
-from mien.privacy import Dlib
-from mien.privacy.recognisers import distances
-from mien.surrogates import build as building
+from mien.face.model import FaceModel
+from mien.recognition.recognisers import Dlib, distances
 from mien.surrogates import cards, load
-from mien.surrogates import compose as composing
 from mien.surrogates.bank import Bank, apparent_rules
-from mien.surrogates.build import Built, build, effects, partition, same_person
-from mien.surrogates.cohort import Member
+from mien.surrogates.making import bank as building
+from mien.surrogates.making import composite as composing
+from mien.surrogates.making.bank import Built, build, effects, partition, same_person
+from mien.surrogates.making.cohort import Member
+from mien.surrogates.making.neutral import SIZE
 from mien.surrogates.modes import Modes
-from mien.surrogates.neutral import SIZE
 from mien.surrogates.portrait import likeness
 from mien.video import Reader
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mien.face_model import FaceModel
+from mien.face.model import FaceModel
 from mien.tracking import FaceTrack, State
 from mien.tracking.presence import is_still, presence
 

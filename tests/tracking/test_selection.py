@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from mien.errors import NoFaceError, ParameterError
+from mien.models.landmarker import open_backend
 from mien.phantom import Phantom, Script
-from mien.tracking import FaceTrack, State, open_backend
+from mien.tracking import FaceTrack, State
 from mien.tracking.picture import one_face
 from mien.tracking.selection import Role, Selection, proven, roles
 from mien.tracking.track import Stretch

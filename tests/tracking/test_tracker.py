@@ -10,13 +10,14 @@ import cv2
 import numpy as np
 import pytest
 
-from mien.face_model import FaceModel
+from mien.face.model import FaceModel
+from mien.face.region import Region
+from mien.models.landmarker import open_backend
 from mien.models.sighting import Sighting
 from mien.phantom import Phantom, Script
-from mien.privacy.recognisers import Dlib
-from mien.tracking import FaceTrack, State, Tracker, open_backend
+from mien.recognition.recognisers import Dlib
+from mien.tracking import FaceTrack, State, Tracker
 from mien.tracking.gaps import reaches
-from mien.tracking.landmarks import Region
 from mien.video import Reader
 
 CLIPS = Path(__file__).resolve().parents[3] / "shared" / "clips"
@@ -168,7 +169,7 @@ class Stage:
         return answers
 
     def find(self, image: np.ndarray, tiles: bool = False) -> list[Region]:
-        return [Region.of(sighting) for sighting in self.see(image, tiles)]
+        return [sighting.region for sighting in self.see(image, tiles)]
 
     def see(self, image: np.ndarray, tiles: bool = False) -> list[Sighting]:
         frame = int(image[0, 0, 0]) * 256 + int(image[0, 0, 1])
@@ -187,7 +188,7 @@ class Stage:
 
     def see_near(self, image: np.ndarray, box: np.ndarray) -> list[Sighting]:
         near = Region(*(box[:2] + box[2:]) / 2, float((box[2:] - box[:2]).max()), 0.0)
-        return [s for s in self.see(image) if near.same_place(Region.of(s))]
+        return [s for s in self.see(image) if near.same_place(s.region)]
 
     def see_again(self, image: np.ndarray, sighting: Sighting) -> Sighting | None:
         return next((s for s in self.see(image) if s.same_place(sighting)), None)

@@ -10,12 +10,12 @@ import pytest
 from fastapi.testclient import TestClient
 
 from mien.errors import VideoError
-from mien.web.access import Access
-from mien.web.app import create_app
-from mien.web.folders import Folders
-from mien.web.jobs import Jobs
-from mien.web.probing import Clip
-from mien.web.serving import Serving
+from mien.web.http.access import Access
+from mien.web.http.app import create_app
+from mien.web.http.serving import Serving
+from mien.web.queue.folders import Folders
+from mien.web.queue.jobs import Jobs
+from mien.web.queue.probing import Clip
 
 PORT = 8000
 ORIGIN = f"http://127.0.0.1:{PORT}"

@@ -7,7 +7,7 @@ import os
 import signal
 from threading import Event
 
-from mien.web.folders import MANIFEST, PREVIEW, RESULT
+from mien.web.queue.folders import MANIFEST, PREVIEW, RESULT
 
 
 def quick(task, progress):

@@ -16,7 +16,7 @@ from mien.errors import OutputError, PrivacyError
 if TYPE_CHECKING:
     import numpy as np
 
-    from mien.privacy.verify import Finding, Verdict
+    from mien.privacy.audit import Finding, Verdict
 
 _WORST = 8  # pairs of pictures of each person on the sheet
 _PER_ROW = 4
@@ -66,10 +66,10 @@ def audit(
 
     Example: [bold]mien audit visit.mp4 shared/visit.mp4 -o audit.png[/bold]
     """
-    from mien.privacy import distractors
-    from mien.privacy.recognisers import Dlib
-    from mien.privacy.verify import audit_pair
-    from mien.tracking import open_backend
+    from mien.models.landmarker import open_backend
+    from mien.privacy.audit import audit_pair
+    from mien.recognition import distractors
+    from mien.recognition.recognisers import Dlib
 
     if out is not None:
         check_free(out, overwrite)

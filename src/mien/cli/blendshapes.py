@@ -49,9 +49,9 @@ def blendshapes(
     """
     import numpy as np
 
+    from mien.blendshapes.formats import Recording, check_output, write
+    from mien.blendshapes.scores import NAMES, Blendshapes
     from mien.errors import NoFaceError, OutputError
-    from mien.expression import NAMES, Blendshapes
-    from mien.expression.formats import Recording, check_output, write
     from mien.tracking import State
 
     check_output(out, overwrite)
@@ -94,8 +94,9 @@ def _track(
     """Everybody in a clip, the times of its frames in seconds, and the frame's height and width."""
     import numpy as np
 
-    from mien.privacy.recognisers import Dlib
-    from mien.tracking import Tracker, open_backend
+    from mien.models.landmarker import open_backend
+    from mien.recognition.recognisers import Dlib
+    from mien.tracking import Tracker
     from mien.video import Reader
     from mien.workers import ahead
 
@@ -118,7 +119,7 @@ def _its_own(video: Path, model: Path, mesh: np.ndarray, progress: Progress) -> 
     """The scores of a Face Landmarker model, shape (n_frames, 51)."""
     import numpy as np
 
-    from mien.expression import NAMES, LandmarkerScores
+    from mien.blendshapes.scores import NAMES, LandmarkerScores
     from mien.video import Reader
     from mien.workers import ahead
 

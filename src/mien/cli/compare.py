@@ -14,7 +14,7 @@ from mien.cli.progress import Progress
 from mien.errors import MienError, ParameterError
 
 if TYPE_CHECKING:
-    from mien.evidence import Original
+    from mien.evidence.evaluate import Original
     from mien.fidelity.profile import Profile
 
 _COLUMNS = (
@@ -70,9 +70,9 @@ def compare(
     Example: [bold]mien compare visit.mp4 --engines mesh,blur,pixelate,mask -o comparison[/bold]
     """
     from mien.engines import ENGINES
-    from mien.evidence import Original
+    from mien.evidence.evaluate import Original
     from mien.fidelity.profile import Profile
-    from mien.report.comparison import write_comparison
+    from mien.report.evidence.comparison import write_comparison
     from mien.report.folder import check_folder
 
     wanted = [name.strip() for name in engines.split(",") if name.strip()]
@@ -103,8 +103,8 @@ def _measure(
     subject: Original, engine: str, surrogate: str, profile: Profile, folder: Path
 ) -> dict[str, Any]:
     """One row: what an engine keeps and hides."""
-    from mien.evidence import evaluate
-    from mien.pipeline import Settings, deidentify
+    from mien.evidence.evaluate import evaluate
+    from mien.pipeline.deidentify import Settings, deidentify
 
     row: dict[str, Any] = {"engine": engine, "error": None, "metrics": None}
     output = folder / f"{engine}.mp4"

@@ -13,7 +13,7 @@ from mien.cli.progress import Progress
 from mien.errors import ParameterError
 
 if TYPE_CHECKING:
-    from mien.covering import Box
+    from mien.pipeline.covering import Box
 
 _TIME = r"(?:\d+:){0,2}\d+(?:\.\d+)?"
 _RANGE = re.compile(rf"\s*({_TIME})\s*-\s*({_TIME})\s*")
@@ -66,7 +66,7 @@ def cover(
 
     Example: [bold]mien cover out.mp4 --range 3.2-4 --box 0.6,0.1,0.9,0.5 -o covered.mp4[/bold]
     """
-    from mien.covering import Moment, cover_by_hand
+    from mien.pipeline.covering import Moment, cover_by_hand
 
     places: list[Box | None] = [_box(text) for text in boxes or []]
     if len(places) not in (0, 1, len(ranges)):

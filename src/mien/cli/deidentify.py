@@ -16,8 +16,8 @@ from mien.errors import MienError, OutputError, ParameterError
 from mien.shortfall import STATUS
 
 if TYPE_CHECKING:
-    from mien.credentials import Signer
-    from mien.pipeline import Result, Settings
+    from mien.pipeline.credentials import Signer
+    from mien.pipeline.deidentify import Result, Settings
 
 _ENDINGS = (".mp4", ".m4v")
 
@@ -150,7 +150,7 @@ def deidentify(
 
     Example: [bold]mien deidentify visit.mp4 -o shared/visit.mp4[/bold]
     """
-    from mien.pipeline import Settings
+    from mien.pipeline.deidentify import Settings
     from mien.tracking.selection import Selection
 
     settings = Settings(
@@ -185,7 +185,7 @@ def _signer(certificate: Path | None, key: Path | None) -> Signer | None:
         return None
     if certificate is None or key is None:
         raise ParameterError("Signing needs both: give --sign-with and --sign-key.")
-    from mien.credentials import Signer
+    from mien.pipeline.credentials import Signer
 
     return Signer(certificate, key)
 
@@ -236,7 +236,7 @@ def _plan(inputs: list[Path], out: Path, side_by_side: bool) -> list[_Job]:
 
 def _run(job: _Job, settings: Settings, quiet: bool) -> dict[str, Any]:
     """De-identify one clip and report on it; a failure is an entry too."""
-    from mien.pipeline import deidentify
+    from mien.pipeline.deidentify import deidentify
 
     try:
         with Progress(job.source.name) as progress:

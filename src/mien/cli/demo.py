@@ -42,7 +42,7 @@ def demo(
     Example: [bold]mien demo[/bold]
     """
     from mien.phantom import render_phantom
-    from mien.pipeline import Settings, deidentify
+    from mien.pipeline.deidentify import Settings, deidentify
 
     start = time.monotonic()
     _prepare(out)

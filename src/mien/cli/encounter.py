@@ -17,8 +17,8 @@ from mien.cli.progress import Progress
 from mien.errors import OutputError, ParameterError, PrivacyError, TrackingError
 
 if TYPE_CHECKING:
-    from mien.expression.encounter import Encounter
-    from mien.expression.feedback import Feedback
+    from mien.encounter.analysis import Encounter
+    from mien.encounter.feedback import Feedback
     from mien.phantom.encounter import EncounterScript
 
 _BOTH = "both"
@@ -137,7 +137,7 @@ def report(
 
     Example: [bold]mien encounter --doctor doctor.mp4 --patient patient.mp4 -o report[/bold]
     """
-    from mien.expression.feedback import LANGUAGES, Rules
+    from mien.encounter.feedback import LANGUAGES, Rules
     from mien.report.folder import check_folder
 
     if language not in LANGUAGES:
@@ -218,8 +218,8 @@ def publish(
 
     Example: [bold]mien encounter publish --doctor d.mp4 --patient p.mp4 -o shared[/bold]
     """
-    from mien.dataset import Options
-    from mien.dataset import publish as write
+    from mien.release.encounter import Options
+    from mien.release.encounter import publish as write
 
     sources = _sources(video, doctor, patient)
     options = Options(
@@ -282,7 +282,7 @@ def _keep_out(out: Path, sources: Mapping[str, Path]) -> None:
 
 
 def _given(deidentified: list[Path], sources: Mapping[str, Path]) -> dict[str, Path]:
-    from mien.provenance import sha256
+    from mien.pipeline.manifest import sha256
     from mien.video import Reader
 
     if not deidentified:
@@ -333,7 +333,7 @@ def _analyse(
     landmarker: Path | None,
     progress: Progress,
 ) -> Encounter:
-    from mien.expression.encounter import analyse
+    from mien.encounter.analysis import analyse
 
     return analyse(
         *sources.values(),
@@ -343,7 +343,7 @@ def _analyse(
 
 
 def _feedback(found: Encounter, rules: Any, language: str) -> list[Feedback]:
-    from mien.expression.feedback import after
+    from mien.encounter.feedback import after
 
     return after(found, rules, language=language)
 
@@ -352,7 +352,7 @@ def _deidentify(
     sources: Mapping[str, Path], folder: Path, landmarker: Path | None, progress: Progress
 ) -> tuple[dict[str, Path], dict[str, Path], str]:
     """De-identified videos by role, files to keep with the report, and why there are none."""
-    from mien.pipeline import Settings, deidentify
+    from mien.pipeline.deidentify import Settings, deidentify
 
     shown: dict[str, Path] = {}
     kept: dict[str, Path] = {}
@@ -395,7 +395,7 @@ def _write(
     overwrite: bool,
     progress: Progress,
 ) -> None:
-    from mien.report.encounter import write
+    from mien.report.encounter.page import write
 
     write(
         found,

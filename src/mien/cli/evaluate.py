@@ -13,7 +13,7 @@ from mien.cli.progress import Progress
 from mien.errors import MienError, OutputError, ParameterError
 
 if TYPE_CHECKING:
-    from mien.evidence import Evidence
+    from mien.evidence.evaluate import Evidence
     from mien.fidelity.profile import Profile
 
 _ONLY = ("fidelity", "privacy")
@@ -134,8 +134,8 @@ def _one(
     include_original: bool,
     overwrite: bool,
 ) -> Evidence:
-    from mien import report
-    from mien.evidence import evaluate as measure
+    from mien.evidence.evaluate import evaluate as measure
+    from mien.report.evidence import page as report
 
     with Progress(deidentified.name) as progress:
         evidence = measure(original, deidentified, profile=profile, progress=progress, **settings)
@@ -160,8 +160,8 @@ def _folders(
     as_json: bool,
 ) -> None:
     """Every pair of two folders, a report for each, and a table of all."""
-    from mien import cohort
-    from mien.report.cohort import write_cohort
+    from mien.evidence import cohort
+    from mien.report.evidence.cohort import write_cohort
     from mien.report.folder import remove_if_empty, write_files
 
     pairs, alone = cohort.pairs(original, deidentified)

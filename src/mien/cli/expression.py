@@ -15,9 +15,9 @@ from mien.cli.failure import STATUSES, check, guarded, tell
 from mien.errors import OutputError, ParameterError
 
 if TYPE_CHECKING:
-    from mien.expression.selfnorm import SelfNorm
-    from mien.expression.snapshots import Snapshots
-    from mien.expression.training import Epoch
+    from mien.selfnorm.network import SelfNorm
+    from mien.selfnorm.snapshots import Snapshots
+    from mien.selfnorm.training import Epoch
 
 expression = typer.Typer(
     no_args_is_help=True,
@@ -122,9 +122,9 @@ def train(
 
     Example: [bold]mien expression train study.parquet -o network.npz --report report[/bold]
     """
-    from mien.expression import splits, study, training
-    from mien.expression.features import Features
-    from mien.expression.selfnorm import SelfNormConfig, check_output
+    from mien.selfnorm import splits, study, training
+    from mien.selfnorm.features import Features
+    from mien.selfnorm.network import SelfNormConfig, check_output
 
     check_output(out, overwrite, (".npz",))
     _check_report(report, overwrite, (data, out))
@@ -170,7 +170,7 @@ def train(
         },
     )  # fmt: skip
     groups_found = _clusters(snapshots, groups, baseline, seed)
-    from mien.report import expression_study
+    from mien.report.study import page as expression_study
 
     if report is not None:
         expression_study.write(
@@ -220,8 +220,8 @@ def evaluate(
     """
     import numpy as np
 
-    from mien.expression import splits, study
-    from mien.report import expression_study
+    from mien.report.study import page as expression_study
+    from mien.selfnorm import splits, study
 
     _check_report(report, overwrite, (data, model))
     if groups not in ("hierarchical", "kmeans"):
@@ -306,8 +306,8 @@ def predict(
     """
     import numpy as np
 
-    from mien.expression.predictions import read_rows, write_rows
-    from mien.expression.selfnorm import check_output
+    from mien.selfnorm.network import check_output
+    from mien.selfnorm.predictions import read_rows, write_rows
 
     check_output(out, overwrite, (".csv", ".parquet"))
     if out.exists() and scores.exists() and out.samefile(scores):
@@ -355,8 +355,8 @@ def export(
 
     Example: [bold]mien expression export network.npz -o network.onnx[/bold]
     """
-    from mien.expression.export import export as write
-    from mien.expression.selfnorm import check_output
+    from mien.selfnorm.export import export as write
+    from mien.selfnorm.network import check_output
 
     check_output(out, overwrite, (".onnx", ".tflite", ".npz"))
     network = _load(model)
@@ -378,8 +378,8 @@ def simulate(
     Example: [bold]mien expression simulate -o study.parquet --participants 40 --snapshots
     50000[/bold]
     """
-    from mien.expression.simulated import simulate as make
-    from mien.expression.snapshots import check_output
+    from mien.selfnorm.simulated import simulate as make
+    from mien.selfnorm.snapshots import check_output
 
     check_output(out, overwrite)
     made = make(participants=participants, snapshots=snapshots, seed=seed)
@@ -503,7 +503,7 @@ def _occurring(snapshots: Snapshots) -> Snapshots:
 
 
 def _clusters(snapshots: Snapshots, method: str, centred: bool, seed: int) -> Any:
-    from mien.expression import study
+    from mien.selfnorm import study
 
     try:
         return study.clusters(snapshots, method, centred=centred, seed=seed)
@@ -512,7 +512,7 @@ def _clusters(snapshots: Snapshots, method: str, centred: bool, seed: int) -> An
 
 
 def _load(model: Path) -> SelfNorm:
-    from mien.expression.selfnorm import SelfNorm
+    from mien.selfnorm.network import SelfNorm
 
     return SelfNorm.seven() if str(model) == _SEVEN else SelfNorm.load(model)
 
@@ -524,7 +524,7 @@ def _noted(network: SelfNorm, **notes: Any) -> SelfNorm:
 
 
 def _read(path: Path) -> Snapshots:
-    from mien.expression.snapshots import Snapshots
+    from mien.selfnorm.snapshots import Snapshots
 
     snapshots = Snapshots.load(path)
     for note in snapshots.notes:

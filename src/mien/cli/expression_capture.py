@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.live import Live
 
-    from mien.expression.capture import Capture, Screen
-    from mien.expression.replay import Eye
+    from mien.recording.capture import Capture, Screen
+    from mien.recording.replay import Eye
 
 _STALE = 5  # pictures that a camera may have kept from before the start
 _BLIND = 50  # pictures that a camera may fail to give, one after the other
@@ -86,11 +86,11 @@ def capture(
 
     Example: [bold]mien expression capture P017 --camera 0 -o P017.parquet[/bold]
     """
+    from mien.blendshapes.prototypes import FIVE
     from mien.errors import MienError, NoFaceError, ParameterError
-    from mien.expression.capture import Capture, Protocol, check_outputs
-    from mien.expression.live import LiveFace
-    from mien.expression.prototypes import FIVE
-    from mien.expression.replay import replay
+    from mien.recording.capture import Capture, Protocol, check_outputs
+    from mien.recording.replay import replay
+    from mien.recording.sight import LiveFace
 
     if (camera is None) == (not video):
         raise ParameterError("Give a camera with --camera or clips with --video, and not both.")
@@ -189,7 +189,7 @@ def _consent(session: Capture, given: str | None) -> str:
 
 def _sit(session: Capture, camera: int, eye: Eye, display: Display) -> None:
     """Run a session with somebody in front of a camera."""
-    from mien.expression.capture import Stage
+    from mien.recording.capture import Stage
 
     over = (Stage.DONE, Stage.ABORTED)
     pictures = _pictures(camera)

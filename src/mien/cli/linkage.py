@@ -69,11 +69,11 @@ def linkage(
 
     Example: [bold]mien linkage clips shared --people who.csv -o linkage.json[/bold]
     """
-    from mien.privacy import distractors
+    from mien.models.landmarker import open_backend
     from mien.privacy.linkage import find_pairs, gather, link_appearance, link_motion
-    from mien.privacy.recognisers import Dlib
     from mien.privacy.reversal import reverse
-    from mien.tracking import open_backend
+    from mien.recognition import distractors
+    from mien.recognition.recognisers import Dlib
 
     if out is not None:
         _check_free(out, originals, deidentified, overwrite)

@@ -139,8 +139,9 @@ def _track(
     """Everybody in a clip, the times of its frames in seconds, and the frame's height and width."""
     import numpy as np
 
-    from mien.privacy.recognisers import Dlib
-    from mien.tracking import Tracker, open_backend
+    from mien.models.landmarker import open_backend
+    from mien.recognition.recognisers import Dlib
+    from mien.tracking import Tracker
     from mien.video import Reader
     from mien.workers import ahead
 

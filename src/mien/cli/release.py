@@ -106,7 +106,7 @@ def _sources(
     results: Sequence[Path], originals: Sequence[Path], metrics: Sequence[Path]
 ) -> list[Source]:
     """Results with what belongs to each, which their checksums say."""
-    from mien.provenance import sha256
+    from mien.pipeline.manifest import sha256
     from mien.release import Source
     from mien.release.inspection import read_json
 

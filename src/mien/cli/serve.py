@@ -75,7 +75,7 @@ def serve(
     Example: [bold]mien serve --data /path/to/folder[/bold]
     """
     gc.disable()  # nothing that is imported is garbage; looking for some takes a tenth of the start
-    from mien.web import server, serving
+    from mien.web.http import server, serving
 
     gc.enable()
     settings = serving.Serving(

@@ -13,7 +13,7 @@ from mien.cli.progress import Progress
 from mien.cli.sheet import check_free, write_sheet
 
 if TYPE_CHECKING:
-    from mien.surrogates.build import Built
+    from mien.surrogates.making.bank import Built
 
 _PER_ROW = 5
 
@@ -104,8 +104,8 @@ def build(
 
     Example: [bold]mien surrogates build cohort --k 10 -o bank[/bold]
     """
-    from mien.surrogates.build import build as build_bank
-    from mien.tracking import open_backend
+    from mien.models.landmarker import open_backend
+    from mien.surrogates.making.bank import build as build_bank
 
     backend = None if landmarker is None else open_backend(landmarker)
     try:
@@ -134,7 +134,7 @@ def build(
 
 
 def _print(built: Built) -> None:
-    from mien.surrogates.build import REASONS
+    from mien.surrogates.making.bank import REASONS
 
     counts = built.statement["counts"]
     for why, names in built.left_out.items():

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from mien.engines.base import Engine, Rendering
-from mien.engines.mesh import Mesh, Person
+from mien.engines.mesh.engine import Mesh, Person
 from mien.engines.obscure import Blur, Mask, Pixelate
 
 OBSCURING: dict[str, Callable[[], Engine]] = {"mask": Mask, "blur": Blur, "pixelate": Pixelate}

@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 
 from mien.engines.base import Engine, Rendering
-from mien.geometry import face_box
-from mien.topology import FACE_OVAL
+from mien.face.geometry import face_box
+from mien.face.topology import FACE_OVAL
 
 _GROW = 0.12  # of the face's height, beyond the outline
 

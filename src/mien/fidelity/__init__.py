@@ -1,0 +1,1 @@
+"""What a result kept of the motion, one measure a file."""

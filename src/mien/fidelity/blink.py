@@ -24,9 +24,9 @@ import numpy as np
 from scipy.ndimage import median_filter
 from scipy.signal import find_peaks, peak_widths
 
-from mien import topology
-from mien.fidelity.interval import blocks, interval, mean_interval
+from mien.face import topology
 from mien.fidelity.reading import Reading
+from mien.statistics import blocks, interval, mean_interval
 
 CITATION = (
     "Soukupová & Čech, Real-Time Eye Blink Detection using Facial Landmarks, Computer Vision "

@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from mien.fidelity.interval import mean_interval
 from mien.fidelity.reading import COCO, Reading
+from mien.statistics import mean_interval
 
 CITATION = (
     "Lin et al., Microsoft COCO: Common Objects in Context, ECCV 2014, "

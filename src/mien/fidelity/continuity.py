@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from mien.fidelity.interval import mean_interval
 from mien.fidelity.reading import Reading
+from mien.statistics import mean_interval
 
 CITATION = "mien: frame by frame comparison of presentation times and of changes of the face"
 RATIO = ("face_found",)

@@ -19,10 +19,10 @@ from typing import Any
 import numpy as np
 from scipy.ndimage import shift, uniform_filter1d
 
-from mien.fidelity.head import without_pose
-from mien.fidelity.interval import blocks, intervals
+from mien.face.pose import without_pose
+from mien.face.topology import SIXTY_EIGHT
 from mien.fidelity.reading import INNER, Reading
-from mien.topology import SIXTY_EIGHT
+from mien.statistics import blocks, intervals
 
 CITATION = (
     "Zhu et al., FaceMotionPreserve: a generative approach for facial de-identification and "

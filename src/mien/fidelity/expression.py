@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from mien.errors import ParameterError
-from mien.fidelity.interval import blocks, interval
 from mien.fidelity.reading import Reading
+from mien.statistics import blocks, interval
 
 CITATION = (
     "MediaPipe blendshapes V2 model card (Google 2022); ARKit's 52 blend shape locations (Apple)"
@@ -105,7 +105,7 @@ class Agreement:
 
 def measure(original: Reading, other: Reading) -> Agreement:
     """Compare the blendshape scores of two readings with equal frames."""
-    from mien.expression.blendshapes import NAMES, Blendshapes
+    from mien.blendshapes.scores import NAMES, Blendshapes
 
     model = Blendshapes.load()
     found = agreement(
@@ -125,11 +125,11 @@ def compare_labels(first: np.ndarray, second: np.ndarray) -> Labels:
     Parameters
     ----------
     first, second : np.ndarray [shape=(n_frames, 7)]
-        Probabilities in the order of `mien.expression.emotion.EXPRESSIONS`, NaN where the face was
+        Probabilities in the order of `mien.emotion.classifier.EXPRESSIONS`, NaN where the face was
         not looked at.
     """
-    from mien.expression.agreement import cohen
-    from mien.expression.emotion import EXPRESSIONS
+    from mien.emotion.classifier import EXPRESSIONS
+    from mien.statistics import cohen
 
     known = np.isfinite(first).all(1) & np.isfinite(second).all(1)
     one, two = first[known].argmax(1), second[known].argmax(1)

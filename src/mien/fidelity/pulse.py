@@ -16,8 +16,8 @@ import numpy as np
 from scipy import signal
 
 from mien.errors import ParameterError
-from mien.fidelity.interval import blocks, interval
 from mien.fidelity.reading import Reading
+from mien.statistics import blocks, interval
 
 CITATION = (
     "Wang, den Brinker, Stuijk, de Haan, Algorithmic principles of remote PPG, IEEE TBME 2017, "

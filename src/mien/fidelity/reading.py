@@ -47,7 +47,7 @@ class Reading:
     """Area of the person's outline, pixels squared, NaN where unknown, shape (n_frames,); None
     where it was not looked for."""
     labels: np.ndarray | None = None
-    """How likely each of seven expressions is, in the order of `mien.expression.emotion`, NaN in
+    """How likely each of seven expressions is, in the order of `mien.emotion.classifier`, NaN in
     frames that were not looked at, shape (n_frames, 7); None where none was."""
 
     @property

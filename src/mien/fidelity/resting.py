@@ -20,9 +20,9 @@ from typing import Any
 
 import numpy as np
 
-from mien import topology
-from mien.fidelity.interval import mean_interval
+from mien.face import topology
 from mien.fidelity.reading import Reading
+from mien.statistics import mean_interval
 
 CITATION = (
     "Own measure: resting asymmetry from dlib's 68 points (Kazemi & Sullivan, One Millisecond "

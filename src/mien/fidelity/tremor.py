@@ -20,8 +20,8 @@ import numpy as np
 from scipy import signal
 from scipy.interpolate import CubicSpline
 
+from mien.face.topology import SIXTY_EIGHT
 from mien.fidelity.reading import Reading
-from mien.topology import SIXTY_EIGHT
 
 CITATION = (
     "Zhu et al., FaceMotionPreserve (4 to 6 Hz spectrogram of lip and jaw), Scientific Reports "

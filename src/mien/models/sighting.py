@@ -9,6 +9,8 @@ from typing import Protocol
 import cv2
 import numpy as np
 
+from mien.face.region import Region
+
 QUARTERS: tuple[int, ...] = (0, 1, 2, 3)
 """Quarter turns at which a face may lie: upright, on either side, upside down."""
 # a face that lies turned clockwise is upright in a picture turned the other way
@@ -44,6 +46,11 @@ class Sighting:
         """Left, top, right, bottom of the square, ignoring its turn, pixels, shape (4,)."""
         half = self.size / 2
         return np.array([self.x - half, self.y - half, self.x + half, self.y + half])
+
+    @property
+    def region(self) -> Region:
+        """Where the face is."""
+        return Region(self.x, self.y, self.size, self.angle)
 
     def same_place(self, other: Sighting) -> bool:
         """Whether the two can only be one face: near each other and of like size."""

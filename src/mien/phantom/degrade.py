@@ -15,9 +15,9 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy.signal import butter, filtfilt, freqz
 
-from mien import topology
 from mien.errors import ParameterError
-from mien.face_model import FaceModel
+from mien.face import topology
+from mien.face.model import FaceModel
 from mien.phantom.motion import Motion, around_corner
 from mien.phantom.script import Tremor, window, within
 

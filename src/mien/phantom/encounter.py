@@ -23,7 +23,7 @@ import numpy as np
 from scipy import signal
 
 from mien.errors import OutputError, ParameterError
-from mien.face_model import FaceModel
+from mien.face.model import FaceModel
 from mien.outputs import complete
 from mien.phantom import head as heads
 from mien.phantom.motion import (

@@ -2,7 +2,7 @@
 
 The face is the 478 landmarks with the texture of a surrogate. A skull is lofted from the face's
 oval to the back of the head, with hair painted and raised on it; ears, neck and shoulders are
-simple solids. All of it is in canonical space (see `mien.face_model`).
+simple solids. All of it is in canonical space (see `mien.face.model`).
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ import cv2
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 
-from mien import texture, topology
-from mien.face_model import FaceModel
+from mien.face import topology
+from mien.face.model import FaceModel
+from mien.face.uv import coordinates
 from mien.phantom import looks
 from mien.surrogates import bank
 
@@ -166,7 +167,7 @@ class _Mesh:
 
     def __init__(self, face: np.ndarray) -> None:
         model = FaceModel.load()
-        self._uv = [texture.coordinates() * 512, np.zeros((len(_COPIES), 2))]
+        self._uv = [coordinates() * 512, np.zeros((len(_COPIES), 2))]
         self._count = len(face) + len(_COPIES)
         self._twin = [np.arange(self._count)]
         self._follow = [np.ones(self._count)]
@@ -330,7 +331,7 @@ def _skin(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """A face texture whose rim is plain skin; the rim's colours (37, 3); the mean colour (3,)."""
     size = 512
     picture = cv2.resize(picture, (size, size), interpolation=cv2.INTER_AREA).astype(np.float32)
-    uv = texture.coordinates()[_OVAL] * size
+    uv = coordinates()[_OVAL] * size
     inside = np.zeros((size, size), np.uint8)
     cv2.fillPoly(inside, [np.round(uv).astype(np.int32)], (1,))
     depth = cv2.distanceTransform(inside, cv2.DIST_L2, 5)
@@ -352,7 +353,7 @@ def _skin(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def _along_rim(rim: np.ndarray, plain: np.ndarray, painted: np.ndarray) -> np.ndarray:
     """The rim's colours once the face is painted, shape (37, 3)."""
     ratio = cv2.GaussianBlur((painted + 1) / (plain + 1), (0, 0), 4)
-    uv = np.clip(texture.coordinates()[_OVAL] * len(plain), 0, len(plain) - 1).astype(int)
+    uv = np.clip(coordinates()[_OVAL] * len(plain), 0, len(plain) - 1).astype(int)
     change = ratio[uv[:, 1], uv[:, 0]]
     return rim * np.concatenate([change, change[:1]])
 

@@ -11,7 +11,7 @@ from functools import cache
 import cv2
 import numpy as np
 
-from mien import texture, topology
+from mien.face import topology, uv
 from mien.surrogates import bank
 
 SIZE = 512  # side of the face's texture, texels
@@ -66,7 +66,7 @@ def _brows(
     skin: np.ndarray, mean: np.ndarray, dark: np.ndarray, male: bool, rng: np.random.Generator
 ) -> np.ndarray:
     """Take away the brows there are and draw others."""
-    points = texture.coordinates() * SIZE
+    points = uv.coordinates() * SIZE
     thick = rng.uniform(0.7, 1.5) if male else rng.uniform(0.35, 0.85)
     lift = rng.uniform(-5, 3) if male else rng.uniform(-3, 8)  # texels, upwards
     arch = rng.uniform(-3, 3) if male else rng.uniform(1, 9)
@@ -144,7 +144,7 @@ def _lips(skin: np.ndarray, mean: np.ndarray, male: bool, rng: np.random.Generat
 
 def _spots(skin: np.ndarray, mean: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """A few moles, and freckles on some."""
-    points = texture.coordinates()[:468] * SIZE
+    points = uv.coordinates()[:468] * SIZE
     inner = points[_depth()[tuple(points.astype(int).T[::-1])] > 50]
     layer = np.zeros((SIZE, SIZE), np.float32)
     moles = int(rng.integers(0, 4))
@@ -164,7 +164,7 @@ def _spots(skin: np.ndarray, mean: np.ndarray, rng: np.random.Generator) -> np.n
 def _uneven(skin: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Blush, shadows under the eyes and brows, and blotches, alike on both sides."""
     y, x = np.mgrid[:SIZE, :SIZE] / SIZE
-    points = texture.coordinates()
+    points = uv.coordinates()
     change = np.zeros((SIZE, SIZE, 3))
     for pair, width, tall, colour, range_ in (
         ((50, 280), 0.07, 0.06, (0.0, -1.0, -0.8), (0.0, 0.11)),  # cheeks
@@ -198,7 +198,7 @@ def _mean() -> np.ndarray:
 def _depth() -> np.ndarray:
     """How far inside the outline each texel lies, texels."""
     mask = np.zeros((SIZE, SIZE), np.uint8)
-    outline = texture.coordinates()[topology.FACE_OVAL] * SIZE
+    outline = uv.coordinates()[topology.FACE_OVAL] * SIZE
     cv2.fillPoly(mask, [np.round(outline).astype(np.int32)], (1,))
     return np.asarray(cv2.distanceTransform(mask, cv2.DIST_L2, 5))
 
@@ -211,7 +211,7 @@ def cheeks() -> np.ndarray:
 
 def _polygon(ring: np.ndarray | list[int], grow: int = 0, blur: float = 1.0) -> np.ndarray:
     mask = np.zeros((SIZE, SIZE), np.uint8)
-    points = texture.coordinates()[np.asarray(ring)] * SIZE
+    points = uv.coordinates()[np.asarray(ring)] * SIZE
     cv2.fillPoly(mask, [np.round(points).astype(np.int32)], (1,))
     if grow:
         mask = cv2.dilate(mask, np.ones((2 * grow + 1, 2 * grow + 1), np.uint8))
@@ -227,7 +227,7 @@ def _area(outlines: tuple[tuple[int, ...], ...], blur: float) -> np.ndarray:
 def _mouth(grow: int, blur: float) -> np.ndarray:
     lips = topology.LIPS[
         cv2.convexHull(
-            (texture.coordinates()[topology.LIPS] * SIZE).astype(np.float32), returnPoints=False
+            (uv.coordinates()[topology.LIPS] * SIZE).astype(np.float32), returnPoints=False
         ).ravel()
     ]
     return _polygon(lips, grow, blur)

@@ -9,8 +9,8 @@ from fractions import Fraction
 import cv2
 import numpy as np
 
-from mien import topology
-from mien.face_model import FaceModel
+from mien.face import topology
+from mien.face.model import FaceModel
 from mien.phantom.script import Script, Tremor
 from mien.phantom.truth import PersonTruth, Truth
 from mien.surrogates import bank

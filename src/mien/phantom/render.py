@@ -12,9 +12,9 @@ import cv2
 import numba
 import numpy as np
 
-from mien import topology
 from mien.errors import OutputError, ParameterError
-from mien.geometry import Similarity, rasterise
+from mien.face import topology
+from mien.face.geometry import Similarity, rasterise
 from mien.outputs import hidden, publish
 from mien.phantom import head as heads
 from mien.phantom.degrade import Fault

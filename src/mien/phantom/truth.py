@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from mien.errors import ParameterError
-from mien.geometry import Similarity
+from mien.face.geometry import Similarity
 from mien.intake.words import parse_json
 from mien.phantom.script import Tremor
 

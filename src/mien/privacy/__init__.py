@@ -1,5 +1,1 @@
-"""How recognisable a face is: recognisers and the audit of a result."""
-
-from mien.privacy.recognisers import Dlib
-
-__all__ = ["Dlib"]
+"""How well a result hides a person: audits, linkage, and computing the original back."""

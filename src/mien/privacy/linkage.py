@@ -29,12 +29,13 @@ import cv2
 import numpy as np
 
 from mien.errors import NoFaceError, ParameterError
-from mien.face_model import FaceModel
+from mien.face.model import FaceModel
+from mien.face.region import Region
 from mien.intake.words import read_json
 from mien.intake.words import text as read_text
-from mien.privacy.recognisers import Dlib
+from mien.models.landmarker import Backend
+from mien.recognition.recognisers import Dlib
 from mien.tracking import State, Tracker
-from mien.tracking.landmarks import Backend, Region
 from mien.video import Reader
 from mien.workers import ahead
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from mien.errors import ParameterError
 from mien.privacy.linkage import PICTURE, Cohort, Identification, Observation, identify
-from mien.privacy.recognisers import Dlib
+from mien.recognition.recognisers import Dlib
 
 GUESSES = ("nothing", "output", "picture", "descriptor")
 NEEDED = 4  # people

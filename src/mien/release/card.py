@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from textwrap import fill
 from typing import Any
 
-from mien.provenance import versions
+from mien.pipeline.manifest import versions
 from mien.release.checks import Check
-from mien.report.columns import known
+from mien.report.evidence.columns import known
 
 TITLE = "De-identified clinical videos"
 _COLUMNS = 96  # of plain text

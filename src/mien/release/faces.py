@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from mien.privacy.recognisers import Dlib, distances
-from mien.privacy.residual import Box, Watch, unaccounted
-from mien.privacy.verify import Verdict, audit_pair, follow, pair, places
-from mien.tracking import open_backend
+from mien.models.landmarker import open_backend
+from mien.privacy.audit import Verdict, audit_pair, follow, pair, places
+from mien.recognition.recognisers import Dlib, distances
+from mien.recognition.watch import Box, Watch, unaccounted
 from mien.tracking.detection import Detector
 from mien.video import Frame, Reader
 from mien.workers import ahead
@@ -89,7 +89,7 @@ def compared(
 ) -> Compared:
     """Compare every face of a result with everybody in its original.
 
-    Two looks are taken: that of `mien.privacy.verify.audit_pair`, and one at a frame every
+    Two looks are taken: that of `mien.privacy.audit.audit_pair`, and one at a frame every
     `STEP_S` in which each face that is found is compared and must be where somebody was tracked.
 
     Parameters

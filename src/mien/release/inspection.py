@@ -9,14 +9,14 @@ from typing import Any
 
 from mien.errors import FormatError, MienError, ParameterError
 from mien.intake import words as intake
-from mien.leaks import unchanged
-from mien.provenance import sha256
+from mien.pipeline.manifest import sha256
 from mien.release.card import WEAK
 from mien.release.checks import Check, Verdict
 from mien.release.faces import compared, seen_in
+from mien.release.leaks import unchanged
 from mien.release.metadata import carried
+from mien.release.searching import search
 from mien.release.words import found_in, texts_in
-from mien.searching import search
 
 MUCH = 0.2
 """Share of frames that are covered or interpolated from which on it is said to be much."""

@@ -20,7 +20,7 @@ from typing import BinaryIO, NamedTuple
 import av
 from av.container import InputContainer
 
-from mien.provenance import LABEL, LABEL_LEFT
+from mien.pipeline.manifest import LABEL, LABEL_LEFT
 
 LABELS = (LABEL, LABEL_LEFT)
 _SIGNED = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")  # the box of content credentials

@@ -16,10 +16,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
-from mien import leaks
 from mien.errors import MienError, OutputError, ParameterError, PrivacyError
 from mien.outputs import PART, publish
-from mien.provenance import sha256, versions
+from mien.pipeline.manifest import sha256, versions
+from mien.release import leaks
 from mien.release.archive import write_archive
 from mien.release.card import TITLE, Entry, card, readme
 from mien.release.checks import Check, failed

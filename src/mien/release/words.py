@@ -7,8 +7,8 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
-from mien.leaks import COMMON
-from mien.searching import holds, plain
+from mien.release.leaks import COMMON
+from mien.release.searching import holds, plain
 
 _LEAST = 3  # letters
 _DIGITS = 6  # of a number that may be a patient's, or a date

@@ -1,5 +1,1 @@
-"""The evidence report: a page for people, figures and tables for papers, numbers for programs."""
-
-from mien.report.page import write
-
-__all__ = ["write"]
+"""Reports: pages for people, figures and tables for papers, numbers for programs."""

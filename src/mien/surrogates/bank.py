@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from mien.errors import EngineError, FormatError, ParameterError
-from mien.face_model import IDENTITY_MODES, FaceModel
+from mien.face.model import IDENTITY_MODES, FaceModel
 from mien.intake.amounts import TEXTURE_SIDE
 from mien.intake.pictures import picture_size, read_picture
 from mien.intake.words import read_json

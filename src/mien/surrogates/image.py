@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mien import texture
 from mien.errors import ParameterError
-from mien.face_model import FaceModel
+from mien.face import uv
+from mien.face.model import FaceModel
+from mien.models.landmarker import Backend
 from mien.surrogates.bank import Surrogate
-from mien.tracking.landmarks import Backend
 from mien.tracking.picture import one_face
 
 
@@ -43,6 +43,6 @@ def from_image(path: str | Path, consent: str | None, backend: Backend) -> Surro
     return Surrogate(
         "image",
         model.shape(alpha),
-        texture.unwrap(image, points, 512),
+        uv.unwrap(image, points, 512),
         {"id": "image", "k": 1, "consent": consent.strip()},
     )

@@ -22,7 +22,7 @@ import cv2
 import numpy as np
 
 from mien.errors import EngineError
-from mien.face_model import FaceModel
+from mien.face.model import FaceModel
 from mien.surrogates.bank import Surrogate
 
 _FLOOR = 6.0  # grey levels added before logarithms

@@ -5,8 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from mien import texture
-from mien.geometry import rasterise
+from mien.face import uv
+from mien.face.geometry import rasterise
 from mien.surrogates.bank import Surrogate
 
 
@@ -35,9 +35,9 @@ def portrait(
     low, high = surrogate.shape.min(0), surrogate.shape.max(0)
     scale = 0.94 * min(height / (high - low)[1], width / (high - low)[0])
     place = (surrogate.shape - (low + high) / 2) * scale + [width / 2, height / 2, 0]
-    triangles = texture.triangles(mouth=True)
+    triangles = uv.triangles(mouth=True)
     index, weights = rasterise(place * over, triangles, height * over, width * over)
-    corners = texture.coordinates()[triangles].astype(np.float32) * surrogate.texture.shape[0]
+    corners = uv.coordinates()[triangles].astype(np.float32) * surrogate.texture.shape[0]
     where = np.einsum("ijk,ijkl->ijl", weights, corners[index]) - np.float32(0.5)
     drawn = cv2.remap(surrogate.texture, where, None, cv2.INTER_LINEAR)  # type: ignore[call-overload]
     drawn[index < 0] = ground

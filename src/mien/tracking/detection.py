@@ -7,11 +7,11 @@ from functools import cached_property
 
 import numpy as np
 
+from mien.face.region import Region
 from mien.models.blazeface import BlazeFace
 from mien.models.mtcnn import SMALLEST, Mtcnn
 from mien.models.sighting import QUARTERS, Sighting, at_quarters, distinct
 from mien.models.upright import level, orient
-from mien.tracking.landmarks import Region
 
 _CONFIDENCE = 0.5
 _TILE = 0.6  # a tile's share of the frame's longer side
@@ -49,7 +49,7 @@ class Detector:
         tiles : bool
             Look again into overlapping tiles, for faces too small for the whole frame.
         """
-        return [Region.of(sighting) for sighting in self.see(image, tiles)]
+        return [sighting.region for sighting in self.see(image, tiles)]
 
     def see(self, image: np.ndarray, tiles: bool = False) -> list[Sighting]:
         """The same as sightings."""

@@ -25,11 +25,12 @@ from dataclasses import dataclass, field, replace
 import cv2
 import numpy as np
 
-from mien.face_model import FaceModel
+from mien.face.model import FaceModel
+from mien.face.region import Region
+from mien.models.landmarker import Backend
 from mien.models.sighting import Sighting
 from mien.tracking.detection import Detector
 from mien.tracking.gaps import REACH_S, bridge, distrust, expect
-from mien.tracking.landmarks import Backend, Region
 from mien.tracking.presence import is_still, presence
 from mien.tracking.scene import Scene
 from mien.tracking.suspects import VOICES, Suspects
@@ -326,7 +327,7 @@ class Tracker:
         `voices` is the number of detectors that are known to see it so, 0 for not asked. Where the
         face does not lie plainly in a frame, one detector is not enough.
         """
-        region = Region.of(sighting)
+        region = sighting.region
         rivals = [k for k, points in enumerate(seen) if region.same_place(Region.around(points))]
         if rivals:
             if not any(self._contradicts(self._open[k], sighting, number) for k in rivals):
@@ -341,14 +342,14 @@ class Tracker:
         if not voices and not self._doubted(number, region):
             better, voices = self._detector.orient(image, sighting)
             # the same reading from close by may be of somebody beside
-            if not plain or (voices >= VOICES and not _alike(region, Region.of(better))):
+            if not plain or (voices >= VOICES and not _alike(region, better.region)):
                 sighting = better
         if voices < VOICES and not plain:
             self._doubts.append((number, region))
             return
-        points = self._settle(image, Region.of(sighting))
+        points = self._settle(image, sighting.region)
         if points is None or not _believed(points, sighting):
-            self._doubts.append((number, Region.of(sighting)))
+            self._doubts.append((number, sighting.region))
             if voices >= VOICES:
                 self._suspects.note(number, sighting, voices, reversed(self._recent))
             return

@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from mien.errors import NoFaceError, ParameterError
+from mien.face.region import Region
 from mien.intake.pictures import read_picture
+from mien.models.landmarker import Backend
 from mien.tracking.detection import Detector
-from mien.tracking.landmarks import Backend, Region
 
 
 def one_face(path: str | Path, backend: Backend) -> tuple[np.ndarray, np.ndarray]:

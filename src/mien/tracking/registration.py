@@ -14,9 +14,9 @@ import threading
 import cv2
 import numpy as np
 
-from mien import texture
-from mien.face_model import FaceModel
-from mien.topology import FACE_OVAL, INNER_LIP_RING, LEFT_EYE_RING, RIGHT_EYE_RING
+from mien.face.model import FaceModel
+from mien.face.topology import FACE_OVAL, INNER_LIP_RING, LEFT_EYE_RING, RIGHT_EYE_RING
+from mien.face.uv import coordinates, unwrap
 from mien.tracking.track import Sample
 
 _SIZE = 192
@@ -35,7 +35,7 @@ class Registration:
     """
 
     def __init__(self, samples: list[Sample]) -> None:
-        self._uv = texture.coordinates()
+        self._uv = coordinates()
         self._local = threading.local()
         self._outward = _Jacobian()
         self._reference = self._median(samples, [s.landmarks for s in samples])
@@ -59,7 +59,7 @@ class Registration:
         -------
         refined : np.ndarray [shape=(478, 3)]
         """
-        current = _structure(texture.unwrap(image, landmarks, _SIZE))
+        current = _structure(unwrap(image, landmarks, _SIZE))
         flow = self._matcher().calc(self._reference, current, None).clip(-_LARGEST, _LARGEST)
         shared = cv2.GaussianBlur(flow * self._weight[..., None], (0, 0), _SMOOTH)
         shared /= self._spread[..., None]
@@ -71,8 +71,7 @@ class Registration:
 
     def _median(self, samples: list[Sample], landmarks: list[np.ndarray]) -> np.ndarray:
         views = [
-            texture.unwrap(s.image, points, _SIZE)
-            for s, points in zip(samples, landmarks, strict=True)
+            unwrap(s.image, points, _SIZE) for s, points in zip(samples, landmarks, strict=True)
         ]
         return _structure(np.median(np.stack(views), axis=0).astype(np.uint8))
 
@@ -101,7 +100,7 @@ class _Jacobian:
     """Carries moves in the texture to moves in the image."""
 
     def __init__(self) -> None:
-        uv = texture.coordinates()
+        uv = coordinates()
         self._triangles = FaceModel.load().triangles
         a, b, c = self._triangles.T
         edges = np.stack([uv[b] - uv[a], uv[c] - uv[a]], axis=2)
@@ -139,5 +138,5 @@ def _structure(picture: np.ndarray) -> np.ndarray:
 
 
 def _fill(ring: np.ndarray) -> np.ndarray:
-    points = (texture.coordinates()[ring] * _SIZE * 16).round().astype(np.int32)
+    points = (coordinates()[ring] * _SIZE * 16).round().astype(np.int32)
     return cv2.fillPoly(np.zeros((_SIZE, _SIZE), np.uint8), [points], 1, shift=4)

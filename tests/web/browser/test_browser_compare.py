@@ -10,8 +10,8 @@ import pytest
 
 from mien.video import Writer
 from mien.video.reader import VideoInfo
-from mien.web.folders import COMPARE, FRAMES, MANIFEST, RESULT, Folders
-from mien.web.jobs import Jobs
+from mien.web.queue.folders import COMPARE, FRAMES, MANIFEST, RESULT, Folders
+from mien.web.queue.jobs import Jobs
 
 WIDTH, HEIGHT, BITS = 160, 120, 7
 FOUND = {"frames": 60, "ledger": {"rendered": 60}, "surrogates": ["c01"], "renderings": 1}

@@ -14,8 +14,8 @@ from served import Served
 _NO_TIME = """
 import sys
 from pathlib import Path
-from mien.web.server import serve
-from mien.web.serving import Serving
+from mien.web.http.server import serve
+from mien.web.http.serving import Serving
 serve(Serving(Path(sys.argv[1]), workers=1, token_s=0.0), 0, lambda a: print(a, flush=True))
 """
 _MADE = ["compare.mp4", "frames.json", "preview.jpg", "result.json", "result.mp4"]

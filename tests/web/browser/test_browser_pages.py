@@ -19,8 +19,8 @@ from PIL import Image
 from served import Served
 
 from mien.phantom import Tremor
-from mien.web.app import PAGES
-from mien.web.log import noted
+from mien.web.http.app import PAGES
+from mien.web.queue.log import noted
 
 NAME = "Jane Doe, visit 3.mp4"
 """What the clip is called: a name that must stay here."""

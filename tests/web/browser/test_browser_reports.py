@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from served import Served
 
-from mien.web.figures import FIGURES
-from mien.web.folders import Folders
-from mien.web.jobs import Jobs
-from mien.web.tables import Job, Kind
+from mien.web.queue.folders import Folders
+from mien.web.queue.jobs import Jobs
+from mien.web.queue.tables import Job, Kind
+from mien.web.works.figures import FIGURES
 
 _WANTED = {
     **{"surrogate": "auto", "match": "age", "people": "all", "subject": None},

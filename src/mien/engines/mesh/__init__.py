@@ -1,0 +1,1 @@
+"""The default engine: the surrogate's face on the patient's own motion."""

@@ -1,0 +1,200 @@
+"""The skin a patient is given: the surrogate's texture in the patient's light, and its changes.
+
+All maps live in the UV layout. The patient's static texture is identity and never used; used are
+its low frequencies (light, skin tone) and what a frame adds to the patient's own neutral
+(wrinkles, shading, flush, pulse).
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import cv2
+import numpy as np
+
+from mien.face import uv
+from mien.face.topology import (
+    FACE_OVAL,
+    INNER_LIP_RING,
+    LEFT_BROW,
+    LEFT_EYE_RING,
+    LIPS,
+    RIGHT_BROW,
+    RIGHT_EYE_RING,
+)
+
+MAP = 256  # side of the per-frame maps, texels
+_LIGHT = 20.0  # texels: what is smoother than this is light and skin tone
+_CHANGE = 2.0  # texels: changes finer than this are measurement noise
+_USUAL = 0.25  # log: about a quarter brighter or darker than at rest
+_COARSE = 10.0  # texels: changes near brows, lids and lips are taken no finer than this
+FLOOR = 6.0  # grey levels added before logarithms, so that black is not minus infinity
+
+
+@cache
+def polygon(indices: tuple[int, ...], grow: float = 0.0, size: int = MAP) -> np.ndarray:
+    """Mask of a closed outline in the UV layout, enlarged by `grow` of the layout's side."""
+    mask = np.zeros((size, size), np.uint8)
+    points = (uv.coordinates()[list(indices)] * size * 16).round().astype(np.int32)
+    cv2.fillPoly(mask, [points], 1, shift=4)
+    if grow:
+        side = 2 * round(abs(grow) * size) + 1
+        kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+        mask = (cv2.dilate if grow > 0 else cv2.erode)(mask, kernel)
+    return mask > 0
+
+
+@cache
+def inside() -> np.ndarray:
+    """The face in the layout, shape (256, 256), bool."""
+    return polygon(tuple(FACE_OVAL))
+
+
+@cache
+def features(grow: float = 0.015) -> np.ndarray:
+    """Brows, eyes and lips: not skin, shape (256, 256), bool."""
+    mask = np.zeros((MAP, MAP), bool)
+    for ring in (RIGHT_EYE_RING, LEFT_EYE_RING):
+        mask |= polygon(tuple(ring), 0.03)
+    for brow in (RIGHT_BROW, LEFT_BROW):
+        ring = tuple(np.concatenate([brow[:5], brow[:4:-1]]))
+        mask |= polygon(ring, grow)
+    hull = cv2.convexHull((uv.coordinates()[LIPS] * MAP).astype(np.float32))
+    lips = cv2.fillConvexPoly(np.zeros((MAP, MAP), np.uint8), hull.astype(np.int32), 1)
+    mask |= cv2.dilate(lips, np.ones((5, 5), np.uint8)) > 0
+    for nostril in (98, 327):
+        x, y = uv.coordinates()[nostril] * MAP
+        spot = cv2.circle(np.zeros((MAP, MAP), np.uint8), (int(x), int(y)), 7, 1, -1)
+        mask |= spot > 0
+    return mask
+
+
+@cache
+def feather(size: int = MAP) -> np.ndarray:
+    """Opacity of the rendered face: 0 at its outline, 1 a little inside, float32."""
+    mask = polygon(tuple(FACE_OVAL), 0.0, size).astype(np.uint8)
+    mask[[0, -1]] = mask[:, [0, -1]] = 0
+    distance = cv2.distanceTransform(mask, cv2.DIST_L2, 5) / size
+    x = np.clip((distance - 0.004) / 0.075, 0, 1)
+    return (x * x * (3 - 2 * x)).astype(np.float32)
+
+
+@cache
+def openings() -> np.ndarray:
+    """Eyes with their lashes and the inner mouth, soft-edged, 0-1, shape (256, 256), float32."""
+    soft = np.zeros((MAP, MAP), np.float32)
+    for ring, grow, blur in (
+        (RIGHT_EYE_RING, 0.026, 2.8),
+        (LEFT_EYE_RING, 0.026, 2.8),
+        (INNER_LIP_RING, 0.006, 1.2),
+    ):
+        hard = polygon(tuple(ring), grow).astype(np.float32)
+        soft = np.maximum(soft, cv2.GaussianBlur(hard, (0, 0), blur))
+    return soft
+
+
+_LOG = np.log(np.arange(256, dtype=np.float32) + np.float32(FLOOR))
+
+
+def logarithm(picture: np.ndarray) -> np.ndarray:
+    """Log of a texture, so that light multiplies and differences are ratios, float32."""
+    if picture.dtype == np.uint8:
+        return cv2.LUT(picture, _LOG)
+    return np.log(picture.astype(np.float32) + np.float32(FLOOR))
+
+
+def smooth(values: np.ndarray, weight: np.ndarray, sigma: float) -> np.ndarray:
+    """Gaussian average over the weighted texels only, extended to where there are none."""
+    weight = weight.astype(np.float32)
+    packed = np.concatenate([values * weight[..., None], weight[..., None]], axis=2)
+    near = cv2.GaussianBlur(packed, (0, 0), sigma)
+    # four times as wide, at a quarter of the size
+    size = (values.shape[1], values.shape[0])
+    small = cv2.resize(packed, (size[0] // 4, size[1] // 4), interpolation=cv2.INTER_AREA)
+    wide = cv2.resize(cv2.GaussianBlur(small, (0, 0), sigma), size, interpolation=cv2.INTER_LINEAR)
+    far = wide[..., :3] / (wide[..., 3:] + 1e-6)
+    trust = np.clip(near[..., 3:] * 4, 0, 1)
+    return trust * near[..., :3] / (near[..., 3:] + 1e-6) + (1 - trust) * far
+
+
+def in_patients_light(
+    surrogate: np.ndarray, neutral: np.ndarray, skin: np.ndarray, size: int
+) -> np.ndarray:
+    """The surrogate's texture with the patient's light and tone.
+
+    Parameters
+    ----------
+    surrogate : np.ndarray [shape=(n, n, 3), dtype=uint8]
+        Texture of the surrogate.
+    neutral : np.ndarray [shape=(256, 256, 3)]
+        Log texture of the patient at rest.
+    skin : np.ndarray [shape=(256, 256), dtype=bool]
+        Texels of bare skin on the patient.
+    size : int
+        Side of the result, texels.
+    """
+    small = logarithm(cv2.resize(surrogate, (MAP, MAP), interpolation=cv2.INTER_AREA))
+    bare = inside() & ~features() & skin
+    gain = smooth(neutral, bare, _LIGHT) - smooth(small, inside() & ~features(), _LIGHT)
+    gain = cv2.resize(gain, (size, size), interpolation=cv2.INTER_LINEAR)
+    interpolation = cv2.INTER_AREA if size <= len(surrogate) else cv2.INTER_CUBIC
+    picture = cv2.resize(surrogate, (size, size), interpolation=interpolation)
+    return (np.exp(logarithm(picture) + gain) - FLOOR).clip(0, 255).astype(np.float32)
+
+
+def lamp(current: np.ndarray, neutral: np.ndarray) -> np.ndarray:
+    """How much brighter a frame is as a whole, as after a light was switched, log, shape (3,).
+
+    What the light does from frame to frame is small, and `change` takes it as it is: only what goes
+    beyond that counts here.
+
+    Parameters
+    ----------
+    current, neutral : np.ndarray [shape=(256, 256, 3)]
+        Log textures of the frame and of the person at rest.
+    """
+    half = MAP // 2
+    difference = cv2.resize(current - neutral, (half, half), interpolation=cv2.INTER_AREA)
+    level = np.median(difference[_skin_weight() > 0.5], axis=0)
+    return np.asarray(np.sign(level) * np.maximum(np.abs(level) - _USUAL, 0), np.float32)
+
+
+def change(current: np.ndarray, neutral: np.ndarray, hidden: np.ndarray) -> np.ndarray:
+    """What a frame adds to the patient's neutral, as a factor per texel.
+
+    Parameters
+    ----------
+    current, neutral : np.ndarray [shape=(256, 256, 3)]
+        Log textures of the frame and of the person at rest.
+    hidden : np.ndarray [shape=(256, 256)]
+        Where something lies over the skin, 0-1: no change is taken from there.
+    """
+    half = MAP // 2
+    difference = cv2.resize(current - neutral, (half, half), interpolation=cv2.INTER_AREA)
+    seen = 1 - cv2.resize(hidden, (half, half), interpolation=cv2.INTER_AREA)
+    weight = _skin_weight() * seen
+    difference = np.clip(difference, -0.7, 0.7)
+    # what is coarse is found at half the size again
+    quarter = cv2.resize(difference, (half // 2, half // 2), interpolation=cv2.INTER_AREA)
+    quarter_weight = cv2.resize(weight, (half // 2, half // 2), interpolation=cv2.INTER_AREA)
+    coarse = smooth(quarter, quarter_weight, _COARSE / 4)
+    coarse = cv2.resize(coarse, (half, half), interpolation=cv2.INTER_LINEAR)
+    packed = np.concatenate([difference * weight[..., None], weight[..., None]], axis=2)
+    near = cv2.GaussianBlur(packed, (0, 0), _CHANGE / 2)
+    fine = near[..., :3] / (near[..., 3:] + 1e-3)
+    return np.exp(coarse + _trust() * (fine - coarse))
+
+
+@cache
+def _trust() -> np.ndarray:
+    """Where fine changes are believed: skin, not the moving edges of features, (128, 128, 1)."""
+    mask = cv2.erode((inside() & ~features()).astype(np.float32), np.ones((3, 3)))
+    soft = cv2.GaussianBlur(mask, (0, 0), 3)
+    return cv2.resize(soft, (MAP // 2, MAP // 2), interpolation=cv2.INTER_AREA)[..., None]
+
+
+@cache
+def _skin_weight() -> np.ndarray:
+    """Bare skin at half size, 0-1, shape (128, 128)."""
+    mask = (inside() & ~features()).astype(np.float32)
+    return cv2.resize(mask, (MAP // 2, MAP // 2), interpolation=cv2.INTER_AREA)

@@ -1,0 +1,83 @@
+"""How a patient's landmarks move when the identity is swapped.
+
+The displacement is one field per person and surrogate, constant in the head's own frame: whatever
+the face does, it does on both. Three things are held:
+
+- the outline of the face stays the patient's, because hair, ears and neck do;
+- each eye opening moves as a whole, so its aspect ratio is the patient's at every moment;
+- the inner contour of the lips moves as a whole: sealed lips are sealed, a gap keeps its size.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mien.face.geometry import umeyama
+from mien.face.topology import (
+    FACE_OVAL,
+    INNER_LIP_RING,
+    LEFT_EYE_RING,
+    LEFT_IRIS,
+    RIGHT_EYE_RING,
+    RIGHT_IRIS,
+)
+
+_RIM = 0.42  # outer-eye distances over which the displacement grows from the outline inwards
+_LID = 0.10  # ... and over which the skin around an opening follows it
+_LARGEST = 0.16
+
+
+def displacement(patient: np.ndarray, surrogate: np.ndarray, strength: float = 1.0) -> np.ndarray:
+    """Offset of every landmark in canonical units.
+
+    Parameters
+    ----------
+    patient, surrogate : np.ndarray [shape=(478, 3)]
+        Neutral shapes, canonical units.
+    strength : float
+        1 gives the surrogate's proportions; more exaggerates the difference.
+
+    Returns
+    -------
+    offset : np.ndarray [shape=(478, 3)]
+        Zero on the outline of the face.
+    """
+    skin = np.arange(468)
+    aligned = umeyama(surrogate[skin], patient[skin]).apply(surrogate)
+    free = (aligned - patient) * strength
+    length = np.linalg.norm(free, axis=1, keepdims=True)
+    free *= np.minimum(1.0, _LARGEST / np.maximum(length, 1e-9))
+    flat = patient[:, :2]
+    rim = _distance(flat, flat[FACE_OVAL])
+    offset = free * _ease(rim / _RIM)[:, None]
+    for ring, iris in ((RIGHT_EYE_RING, RIGHT_IRIS), (LEFT_EYE_RING, LEFT_IRIS)):
+        offset = _as_a_whole(offset, patient, ring, also=iris)
+    return _as_a_whole(offset, patient, INNER_LIP_RING)
+
+
+def _as_a_whole(
+    offset: np.ndarray,
+    patient: np.ndarray,
+    ring: np.ndarray,
+    also: np.ndarray | None = None,
+) -> np.ndarray:
+    """Make an opening move as one, and let the skin around it ease into that."""
+    whole = offset[ring].mean(0)
+    near = 1 - _ease(_distance(patient[:, :2], patient[ring, :2]) / _LID)
+    near[ring] = 1
+    if also is not None:
+        near[also] = 1
+    return offset + near[:, None] * (whole - offset)
+
+
+def _distance(points: np.ndarray, ring: np.ndarray) -> np.ndarray:
+    """Distance of points, shape (n, 2), to the nearest of a ring densely sampled."""
+    closed = np.concatenate([ring, ring[:1]])
+    steps = np.linspace(0, 1, 8, endpoint=False)[:, None, None]
+    dense = (closed[:-1] + steps * (closed[1:] - closed[:-1])).reshape(-1, 2)
+    return np.linalg.norm(points[:, None] - dense[None], axis=2).min(1)
+
+
+def _ease(x: np.ndarray) -> np.ndarray:
+    x = np.clip(x, 0, 1)
+    return x * x * (3 - 2 * x)

@@ -1,0 +1,255 @@
+"""The default engine: the surrogate's face on the patient's own motion."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numba
+import numpy as np
+
+from mien.engines.base import Engine, Rendering
+from mien.engines.mesh.appearance import (
+    FLOOR,
+    MAP,
+    change,
+    feather,
+    in_patients_light,
+    lamp,
+    logarithm,
+    openings,
+)
+from mien.engines.mesh.displacement import displacement
+from mien.engines.mesh.occlusion import moving, static
+from mien.errors import ParameterError
+from mien.face.geometry import face_box, rasterise
+from mien.face.model import FaceModel
+from mien.face.uv import coordinates, texels_per_pixel, triangles, unwrap
+from mien.surrogates.bank import Surrogate
+from mien.tracking.track import Sample
+
+_CHEEKS = [50, 280, 205, 425, 101, 330]
+_LIT = 4  # samples that have to be so bright
+_AS_BRIGHT = 0.5  # log: how much darker a sample may be than they are
+
+
+@dataclass(frozen=True)
+class Person:
+    """What calibration learns about a patient before any surrogate is chosen."""
+
+    alpha: np.ndarray
+    """Identity coefficients, shape (40,)."""
+    neutral: np.ndarray
+    """Log of the texture at rest, shape (256, 256, 3), float32."""
+    own: np.ndarray
+    """Where glasses or hair lie over the skin, 0-1, shape (256, 256), float32."""
+    size: int
+    """Texels that match the face's pixels."""
+
+    @property
+    def tone(self) -> float:
+        """Individual typology angle of the cheeks, degrees; high is fair (Chardin 1991)."""
+        columns, rows = (coordinates()[_CHEEKS] * MAP).astype(int).T
+        colour = np.exp(np.median(self.neutral[rows, columns], axis=0)) - FLOOR
+        lab = cv2.cvtColor((colour / 255).astype(np.float32)[None, None], cv2.COLOR_RGB2LAB)[0, 0]
+        return float(np.degrees(np.arctan2(lab[0] - 50, lab[2])))
+
+    @staticmethod
+    def calibrate(samples: list[Sample], alpha: np.ndarray, enlarge: float = 1.0) -> Person:
+        """Learn a person's texture from frames spread over the clip.
+
+        Parameters
+        ----------
+        samples : list of Sample
+            With the finest landmarks there are.
+        alpha : np.ndarray [shape=(40,)]
+            Identity, from `FaceModel.fit`.
+        enlarge : float
+            How much larger the face is in the clip than in the samples.
+
+        Raises
+        ------
+        ParameterError
+            If there are no samples.
+        """
+        if not samples:
+            raise ParameterError("A person needs at least one sample to be calibrated.")
+        model = FaceModel.load()
+        logs, rest = [], []
+        for sample in _lit(samples):
+            logs.append(logarithm(unwrap(sample.image, sample.landmarks, MAP)))
+            solution = model.solve(sample.landmarks, alpha)
+            turn = abs(solution.pose.rotation[0, 2])
+            rest.append(np.abs(solution.beta).sum() + 6 * turn)
+        # the calmer half of the samples; their median drops blinks, hands and highlights
+        calm = np.argsort(rest)[: max(3, len(rest) // 2)]
+        neutral = np.median(np.stack([logs[i] for i in calm]), axis=0).astype(np.float32)
+        across = [texels_per_pixel(sample.landmarks, 1) for sample in samples]
+        fitting = enlarge / max(float(np.median(across)), 1e-6)
+        size = int(np.clip(fitting, 64, 512))
+        return Person(alpha, neutral, static(neutral), size)
+
+
+def _lit(samples: list[Sample]) -> list[Sample]:
+    """Those of the samples in the brightest light that several have: dark ones show less."""
+    level = np.array(
+        [
+            np.log(np.median(sample.image[rows, columns]) + FLOOR)
+            for sample in samples
+            for columns, rows in [_cheeks(sample)]
+        ]
+    )
+    # not the brightest few: they may be a flash
+    bright = level >= np.sort(level)[-min(len(level), _LIT)] - _AS_BRIGHT
+    return [sample for sample, lit in zip(samples, bright, strict=True) if lit]
+
+
+def _cheeks(sample: Sample) -> np.ndarray:
+    """Columns and rows of landmarks on the cheeks in a sample, shape (2, n)."""
+    height, width = sample.image.shape[:2]
+    places = sample.landmarks[_CHEEKS, :2].round().astype(int)
+    return places.clip(0, [width - 1, height - 1]).T
+
+
+class Mesh(Engine):
+    """Swaps the identity term and leaves pose, expression and residual alone.
+
+    Parameters
+    ----------
+    person : Person
+        The patient's calibration.
+    surrogate : Surrogate
+        The face to give.
+    strength : float
+        How far the proportions go towards the surrogate's, 1 all the way.
+    """
+
+    name = "mesh"
+
+    def __init__(self, person: Person, surrogate: Surrogate, strength: float = 1.0) -> None:
+        self._model = FaceModel.load()
+        self._person = person
+        self._offset = displacement(self._model.shape(person.alpha), surrogate.shape, strength)
+        self._skin = in_patients_light(
+            surrogate.texture, person.neutral, person.own < 0.3, person.size
+        )
+        self._own = np.maximum(openings(), person.own).astype(np.float32)
+        self._triangles = triangles(mouth=True)
+        self._uv = coordinates().astype(np.float32)
+
+    def move(self, landmarks: np.ndarray) -> np.ndarray:
+        """The landmarks of the rendered face, pixels, shape (478, 3)."""
+        pose = self._model.pose(landmarks, self._person.alpha)
+        return landmarks + pose.turn(self._offset)
+
+    def render(self, image: np.ndarray, landmarks: np.ndarray) -> Rendering:
+        """See `Engine.render`."""
+        landmarks = np.asarray(landmarks, np.float64)
+        moved = self.move(landmarks)
+        left, top, right, bottom = face_box(moved, image.shape)
+        corner = np.array([left, top, 0.0])
+        index, weights = rasterise(moved - corner, self._triangles, bottom - top, right - left)
+        current = logarithm(unwrap(image, landmarks, MAP))
+        switched = lamp(current, self._person.neutral)
+        current -= switched
+        hidden = moving(current, self._person.neutral, self._person.own)
+        gain = change(current, self._person.neutral, np.maximum(hidden, self._person.own))
+        gain *= np.exp(switched)
+        own = np.maximum(self._own, hidden)
+        colour = np.zeros((bottom - top, right - left, 3), np.uint8)
+        opacity = np.zeros((bottom - top, right - left), np.float32)
+        _draw(
+            index,
+            weights,
+            self._triangles,
+            len(self._model.triangles),
+            self._uv,
+            landmarks.astype(np.float32),
+            image,
+            self._skin,
+            np.ascontiguousarray(gain, np.float32),
+            np.ascontiguousarray(own, np.float32),
+            feather(),
+            colour,
+            opacity,
+        )
+        return Rendering(left, top, colour, opacity)
+
+
+@numba.njit(cache=True, nogil=True, fastmath=True, inline="always")
+def _corner(x, y, width, height):
+    """Bilinear reading: the upper left texel of four, and how far across and down."""
+    x = min(max(x - 0.5, 0.0), width - 1.001)
+    y = min(max(y - 0.5, 0.0), height - 1.001)
+    j, i = int(x), int(y)
+    return i, j, np.float32(x - j), np.float32(y - i)
+
+
+@numba.njit(cache=True, nogil=True, fastmath=True, inline="always")
+def _between(p, q, r, s, across, down):
+    top = p + across * (q - p)
+    low = r + across * (s - r)
+    return top + down * (low - top)
+
+
+@numba.njit(cache=True, nogil=True, fastmath=True)
+def _draw(
+    index, weights, triangles, n_skin, uv, source, image, skin, gain, own, feather, colour, opacity
+):
+    tall, wide = image.shape[:2]
+    skin_side, gain_side, map_side = skin.shape[0], gain.shape[0], own.shape[0]
+    for row in range(index.shape[0]):
+        for column in range(index.shape[1]):
+            t = index[row, column]
+            if t < 0:
+                continue
+            u, v, x, y = 0.0, 0.0, 0.0, 0.0
+            for k in range(3):
+                p = triangles[t, k]
+                w = weights[row, column, k]
+                u += w * uv[p, 0]
+                v += w * uv[p, 1]
+                x += w * source[p, 0]
+                y += w * source[p, 1]
+            i, j, a, b = _corner(u * map_side, v * map_side, map_side, map_side)
+            opacity[row, column] = _between(
+                feather[i, j], feather[i, j + 1], feather[i + 1, j], feather[i + 1, j + 1], a, b
+            )
+            mine = np.float32(1.0)  # eye and mouth openings
+            if t < n_skin:
+                mine = _between(own[i, j], own[i, j + 1], own[i + 1, j], own[i + 1, j + 1], a, b)
+                mine = min(mine, np.float32(1.0))
+            i, j, a, b = _corner(u * skin_side, v * skin_side, skin_side, skin_side)
+            m, n, c, d = _corner(u * gain_side, v * gain_side, gain_side, gain_side)
+            e, f, g, h = _corner(x, y, wide, tall)
+            for k in range(3):
+                value: Any = np.float32(0.0)
+                if mine < 1.0:
+                    tone = _between(
+                        skin[i, j, k],
+                        skin[i, j + 1, k],
+                        skin[i + 1, j, k],
+                        skin[i + 1, j + 1, k],
+                        a,
+                        b,
+                    )
+                    change = _between(
+                        gain[m, n, k],
+                        gain[m, n + 1, k],
+                        gain[m + 1, n, k],
+                        gain[m + 1, n + 1, k],
+                        c,
+                        d,
+                    )
+                    value += (1 - mine) * min(tone * change, np.float32(255.0))
+                if mine > 0.0:
+                    value += mine * _between(
+                        np.float32(image[e, f, k]),
+                        np.float32(image[e, f + 1, k]),
+                        np.float32(image[e + 1, f, k]),
+                        np.float32(image[e + 1, f + 1, k]),
+                        g,
+                        h,
+                    )
+                colour[row, column, k] = np.uint8(min(max(value + 0.5, 0.0), 255.0))

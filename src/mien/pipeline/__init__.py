@@ -1,0 +1,1 @@
+"""De-identifying a clip: choosing, rendering, attacking what comes of it, and writing it down."""

@@ -1,0 +1,154 @@
+"""Who is given which face: each person of a clip, made ready to be rendered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from mien.engines import OBSCURING, Engine, Mesh, Person
+from mien.face.model import FaceModel
+from mien.pipeline.choose import STRENGTH, Choice, push
+from mien.pipeline.survey import Survey
+from mien.recognition.recognisers import Recogniser
+from mien.surrogates.bank import Surrogate
+from mien.surrogates.portrait import likeness
+from mien.tracking import FaceTrack, Registration, Sample, State
+from mien.tracking.selection import Role
+
+
+@dataclass
+class Individual:
+    """One person of a clip and what happens to them."""
+
+    track: FaceTrack
+    """Where the face is."""
+    role: Role = Role.REPLACE
+    """Whether the face is replaced, covered or left."""
+    engine: Engine | None = None
+    """Draws what replaces the face; None where it is covered or left."""
+    gallery: np.ndarray | None = None
+    """Descriptors of original frames, shape (n, d); None if nobody will compare."""
+    registration: Registration | None = None
+    """Refines landmarks, for engines that keep the motion."""
+    choice: Choice | None = None
+    """How the surrogate was found; None for a picture of the user's."""
+    surrogate: Surrogate | None = None
+    """The face that is given."""
+    given: np.ndarray | None = None
+    """Descriptor of the surrogate itself."""
+    spared: np.ndarray | None = None
+    """Frames in which somebody who is left alone is proven to be who was named, shape
+    (n_frames,), bool; None for everybody else."""
+    covered: np.ndarray | None = None
+    """Frames in which a new face would be recognised, so that it is covered, shape (n_frames,),
+    bool; None where there are none."""
+    note: dict[str, Any] = field(default_factory=dict)
+    """For the manifest."""
+    _calibration: Person | None = None
+    _samples: list[Sample] = field(default_factory=list)
+
+    def landmarks(self, image: np.ndarray, frame: int) -> np.ndarray:
+        """Landmarks of the person in a frame, as fine as they get, pixels, shape (478, 3)."""
+        points = self.track.landmarks[frame].astype(np.float64)
+        if self.registration is None:
+            return points
+        return self.registration.refine(image, points)
+
+    def give(self, surrogate: Surrogate, strength: float, recogniser: Recogniser) -> None:
+        """Give the person a face."""
+        assert self._calibration is not None
+        self.surrogate = surrogate
+        self.engine = Mesh(self._calibration, surrogate, strength)
+        self.given = recogniser.describe(*likeness(surrogate))
+        hidden = ("alpha", "descriptor")
+        card = {k: v for k, v in surrogate.card.items() if k not in hidden}
+        self.note["surrogate"] = {"id": surrogate.id, **card, "strength": strength}
+        if self.choice is not None:
+            self.note["surrogate"] |= self.choice.as_dict()
+
+    def cover(self, frames: np.ndarray) -> None:
+        """Cover the face in more frames: a mask of shape (n_frames,), bool."""
+        self.covered = frames if self.covered is None else self.covered | frames
+        if self.covered[self.track.known()].all():
+            self.engine = self.gallery = None  # nothing is drawn, and nobody compares
+        self.note["frames_covered"] = int(self.covered[self.track.known()].sum())
+
+    def push_on(self, recogniser: Recogniser, room: float) -> bool:
+        """Move the face further from the patient; whether that was possible."""
+        if self.choice is None or self._calibration is None or self.gallery is None:
+            return False
+        before = self.choice.pushed
+        self.choice = push(
+            self._calibration, self._samples, recogniser, self.gallery, self.choice, room
+        )
+        if self.choice.pushed <= before + 1e-6:
+            return False
+        self.give(self.choice.surrogate, self.choice.strength, recogniser)
+        return True
+
+
+def cast(
+    track: FaceTrack,
+    role: Role,
+    found: Survey,
+    recogniser: Recogniser,
+    engine: str,
+    pick: Callable[[Person, list[Sample], np.ndarray], Choice | Surrogate],
+) -> Individual:
+    """Calibrate one person and choose what they are given.
+
+    Parameters
+    ----------
+    track : FaceTrack
+        The person.
+    role : Role
+        What shall happen to them.
+    found : Survey
+        The first pass.
+    recogniser : Recogniser
+        Whose eyes count.
+    engine : str
+        Name of the engine.
+    pick : callable
+        From the calibration, samples and descriptors of the originals to a choice, or to a
+        picture of the user's.
+    """
+    person = Individual(track, role)
+    if role != Role.REPLACE:
+        return person
+    samples = found.samples(track)
+    if not samples:
+        return person  # nothing to calibrate from: this person's frames are covered
+    if engine != "mesh":
+        person.engine = OBSCURING[engine]()
+    person.gallery = recogniser.describe_all(found.chips(track))
+    if engine != "mesh":
+        return person
+    tracked = np.flatnonzero(track.state == State.TRACKED)
+    some = tracked[np.linspace(0, len(tracked) - 1, min(len(tracked), 240)).astype(int)]
+    alpha = FaceModel.load().fit(track.landmarks[some])
+    registration = Registration(samples)
+    person._samples = [Sample(s.image, registration.refine(s.image, s.landmarks)) for s in samples]
+    enlarge = _pixels(track) / _pixels_of(samples)
+    person._calibration = Person.calibrate(person._samples, alpha, enlarge)
+    person.registration = registration
+    picked = pick(person._calibration, person._samples, person.gallery)
+    if isinstance(picked, Choice):
+        person.choice = picked
+        person.give(picked.surrogate, picked.strength, recogniser)
+    else:
+        person.give(picked, STRENGTH, recogniser)
+    return person
+
+
+def _pixels(track: FaceTrack) -> float:
+    """Median size of a person's face in the clip, pixels."""
+    eyes = track.landmarks[np.ix_(track.known(), np.array([33, 263]))]
+    return float(np.median(np.linalg.norm(eyes[:, 0] - eyes[:, 1], axis=1)))
+
+
+def _pixels_of(samples: list[Sample]) -> float:
+    return float(np.median([np.linalg.norm(s.landmarks[33] - s.landmarks[263]) for s in samples]))

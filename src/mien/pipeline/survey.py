@@ -1,0 +1,167 @@
+"""The first pass: everybody's face in every frame, and samples of each person."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from mien.errors import NoFaceError
+from mien.face.geometry import face_box
+from mien.face.region import Region
+from mien.models.landmarker import Backend
+from mien.recognition.recognisers import Recogniser
+from mien.recognition.spread import spread
+from mien.shortfall import Shortfall
+from mien.tracking import FaceTrack, Sample, State, Tracker
+from mien.video import Reader, VideoInfo
+from mien.workers import ahead
+
+SAMPLES = 24  # frames kept for calibration, at most twice as many at any time
+GALLERY = 64  # original frames of a person that the recogniser knows, and one more every 10 s
+_MOST = 128
+_SAMPLE_SIDE = 640  # pixels; larger faces are shrunk in samples
+_ROOM = 0.6  # surroundings kept in a sample: the recogniser looks beyond the outline
+
+Progress = Callable[[str, int, int | None], None]
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """Something kept of one face in one frame."""
+
+    frame: int
+    landmarks: np.ndarray
+    """In the frame's own pixels."""
+    what: Any
+
+
+class _Every:
+    """Keeps a bounded number of things, evenly over a clip of unknown length."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.stride = 1
+        self.kept: list[_Kept] = []
+
+    def wants(self, frame: int) -> bool:
+        return frame % self.stride == 0
+
+    def thin(self, people: int) -> None:
+        if len(self.kept) > 2 * self.most * max(1, people):
+            self.stride *= 2
+            thinner = [entry for entry in self.kept if entry.frame % self.stride == 0]
+            self.kept = thinner or self.kept[::2]
+
+    def of(self, track: FaceTrack) -> list[_Kept]:
+        """What was kept of one person."""
+        return [
+            entry
+            for entry in self.kept
+            if track.state[entry.frame] == State.TRACKED
+            and Region.around(track.landmarks[entry.frame]).same_place(
+                Region.around(entry.landmarks)
+            )
+        ]
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What the first pass found."""
+
+    tracks: list[FaceTrack]
+    """Everybody, the most present first."""
+    times: np.ndarray
+    """Presentation time of each frame, seconds."""
+    losses: list[dict[str, Any]]
+    """What could not be read."""
+    suspects: dict[int, list[np.ndarray]]
+    """Places by frame where a face is seen that cannot be measured: left, top, right, bottom,
+    pixels."""
+    missing: Shortfall
+    """How much of the clip that is."""
+    _samples: _Every
+    _chips: _Every
+
+    def samples(self, track: FaceTrack) -> list[Sample]:
+        """Frames of a person for calibration: all poses and expressions, at most `SAMPLES`."""
+        found = self._samples.of(track)
+        if not found:
+            return []
+        chosen = spread(np.stack([entry.landmarks for entry in found]), SAMPLES)
+        return [found[i].what for i in chosen]
+
+    def chips(self, track: FaceTrack) -> list[np.ndarray]:
+        """The recogniser's pictures of a person, in every view: all poses and expressions."""
+        found = self._chips.of(track)
+        if not found:
+            return []
+        count = min(GALLERY + len(self.times) // 300, _MOST)
+        chosen = spread(np.stack([entry.landmarks for entry in found]), count)
+        return [view for i in chosen for view in found[i].what]
+
+
+def survey(
+    source: Path, info: VideoInfo, backend: Backend, recogniser: Recogniser, report: Progress
+) -> Survey:
+    """Measure every frame of a clip.
+
+    Parameters
+    ----------
+    source : Path
+        The clip.
+    info : VideoInfo
+        What its reader says of it.
+    backend : Backend
+        Finds landmarks.
+    recogniser : Recogniser
+        Tells people apart.
+    report : callable
+        Called as ``report("measuring", done, total)``.
+
+    Raises
+    ------
+    NoFaceError
+        If no frame shows a face.
+    """
+    tracker = Tracker(backend, recogniser.describe)
+    times: list[float] = []
+    samples, chips = _Every(SAMPLES), _Every(GALLERY)
+    before = 0
+    with Reader(source) as reader:
+        for frame in ahead(reader):
+            faces = tracker.update(frame.image, frame.time)
+            times.append(frame.time)
+            new = len(faces) > before
+            before = len(faces)
+            for points in faces:
+                if new or samples.wants(frame.index):
+                    cut = _cut(frame.image, points)
+                    samples.kept.append(_Kept(frame.index, points, cut))
+                if new or chips.wants(frame.index):
+                    views = recogniser.views(frame.image, points)
+                    chips.kept.append(_Kept(frame.index, points, views))
+            samples.thin(len(faces))
+            chips.thin(len(faces))
+            report("measuring", len(times), info.frame_estimate)
+        losses = [asdict(loss) for loss in reader.losses]
+        missing = reader.missing or Shortfall()
+    tracks = tracker.finish()
+    if not tracks:
+        raise NoFaceError(
+            f"No face was found in {source.name}: check that it shows one, large enough and lit."
+        )
+    return Survey(tracks, np.array(times), losses, tracker.suspects, missing, samples, chips)
+
+
+def _cut(image: np.ndarray, landmarks: np.ndarray) -> Sample:
+    left, top, right, bottom = face_box(landmarks, image.shape, _ROOM)
+    part = image[top:bottom, left:right]
+    scale = min(1.0, _SAMPLE_SIDE / max(part.shape[:2]))
+    if scale < 1:
+        part = cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    return Sample(np.ascontiguousarray(part).copy(), (landmarks - [left, top, 0]) * scale)

@@ -1,0 +1,1 @@
+"""Recording expressions on request, from a camera or from clips."""

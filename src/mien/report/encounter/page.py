@@ -1,0 +1,368 @@
+"""The report of an encounter: one page for people, tables and figures, numbers for programs."""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mien.encounter.analysis import Encounter
+from mien.encounter.feedback import Feedback
+from mien.encounter.timeline import EXPRESSIONS, ROLES, Timeline
+from mien.pipeline.manifest import versions
+from mien.report.copies import Copy, copy_of
+from mien.report.encounter.figures import COLOURS, figures, runs
+from mien.report.encounter.tables import csv_files, sections
+from mien.report.evidence.page import environment, picture_uri, policy, raw
+from mien.report.folder import Staged
+
+BOTH = "both"
+"""Key of the one recording that shows both people."""
+LIMITS = (
+    "Expressions are named after what people would say of a picture. A face can resemble sadness "
+    "while its owner concentrates, and resemble nothing while its owner despairs: nothing here "
+    "says what anybody felt, intended or meant.",
+    "Faces that move little (hypomimia in Parkinson's disease), palsied, very old or tired faces "
+    "tend to be read as sad or angry at rest. Feedback keeps silent about an expression that a "
+    "face shows most of the time; the tables do not correct for it.",
+    "Masks, glasses, hands, beards, darkness and turned heads hide a face. Such seconds are shown "
+    "as not assessed, and what was missed may differ from what was seen.",
+    "The classifier learned from pictures on the web, labelled in one culture; how faces are used "
+    "and read differs between cultures, ages and people.",
+    "Speaking moves the mouth, and a moving mouth is read worse than a still one.",
+    "One encounter is one encounter. Seconds of it are not independent, and a small p does not "
+    "make a finding.",
+    "Timelines are about two people and remain personal data, even without a face.",
+    "Feedback is for the doctor who took part. It is no score of a person, and is not meant for "
+    "judging doctors at work, which the EU AI Act (Article 5(1)(f)) prohibits.",
+)
+_METHODS = (
+    "Barsoum et al., Training Deep Networks for Facial Expression Recognition with Crowd-Sourced "
+    "Label Distribution, ICMI 2016 (what the classifier was taught with)",
+    "Yang et al. 2022 (the study whose tables and two feedback rules are followed)",
+    "Back et al., Approaching Difficult Communication Tasks in Oncology, CA: A Cancer Journal for "
+    "Clinicians 55(3), 2005 (NURSE)",
+    "Baile et al., SPIKES: A Six-Step Protocol for Delivering Bad News, The Oncologist 5(4), 2000",
+)
+
+Progress = Callable[[str, int, int | None], None]
+
+
+def write(
+    encounter: Encounter,
+    feedback: Sequence[Feedback],
+    folder: str | os.PathLike[str],
+    *,
+    videos: Mapping[str, Path] | None = None,
+    originals: Mapping[str, Path] | None = None,
+    include_original: bool = False,
+    checked: bool = False,
+    no_video: str = "",
+    extra: Mapping[str, Path] | None = None,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> None:
+    """Write the report of an encounter.
+
+    ``report.html`` needs no network and no other file. The folder also holds ``encounter.json``,
+    ``timelines.parquet`` and ``moments.parquet`` (which `Encounter.load` reads), ``feedback.json``,
+    ``figures`` and ``tables``. It appears only when it is complete.
+
+    Parameters
+    ----------
+    encounter : Encounter
+        What was seen.
+    feedback : sequence of Feedback
+        From `feedback.after`.
+    folder : path
+        Where to; it must not exist, or be empty.
+    videos : mapping, optional
+        De-identified recordings by role, or one under ``"both"``. Without them the page has no
+        video.
+    originals : mapping, optional
+        The recordings by role, or one under ``"both"``: shown only with `include_original`; their
+        names are kept out of the page.
+    include_original : bool
+        Show the originals. The page then shows the people, and says so.
+    checked : bool
+        Whether it is known that nobody is recognised in `videos`.
+    no_video : str
+        Why a video is missing, in a sentence.
+    extra : mapping, optional
+        Files to move into the folder, by their name there.
+    overwrite : bool
+        Replace a report that is there.
+    progress : callable, optional
+        Called as ``progress(stage, done, total)``.
+
+    Raises
+    ------
+    OutputError
+        If something is in the way or the folder cannot be written.
+    VideoError
+        If a video cannot be read.
+    """
+    encounter = _without_names(encounter, originals or {})
+    with Staged(Path(folder), overwrite) as staged:
+        copies = _copies(videos or {}, originals or {}, include_original, progress)
+        drawings = {}
+        for drawing in figures(encounter, feedback):
+            staged.write(f"figures/{drawing.name}.png", drawing.png)
+            staged.write(f"figures/{drawing.name}.svg", drawing.svg)
+            drawings[drawing.name] = {
+                "caption": drawing.caption,
+                "uri": picture_uri(drawing.png),
+            }
+            if progress is not None:
+                progress("drawing", len(drawings), None)
+        for name, content in csv_files(encounter, feedback):
+            staged.write(f"tables/{name}", content)
+        staged.write(
+            "feedback.json",
+            json.dumps([item.as_dict() for item in feedback], indent=1, ensure_ascii=False) + "\n",
+        )
+        encounter.save(staged.part)
+        page = _page(encounter, feedback, copies, drawings, include_original, checked, no_video)
+        staged.write("report.html", page)
+        for name, path in (extra or {}).items():
+            staged.write(name, path.read_bytes())
+        staged.commit()
+
+
+def _without_names(encounter: Encounter, originals: Mapping[str, Path]) -> Encounter:
+    """The same, with recordings called by their roles in the notes."""
+    notes = list(encounter.notes)
+    for role, path in originals.items():
+        words = "the recording" if role == BOTH else f"the {role}'s recording"
+        notes = [note.replace(path.name, words) for note in notes]
+    clean = replace(encounter, notes=tuple(note[:1].upper() + note[1:] for note in notes))
+    clean.__dict__["tables"] = encounter.tables  # counted once
+    return clean
+
+
+def _copies(
+    videos: Mapping[str, Path],
+    originals: Mapping[str, Path],
+    include_original: bool,
+    progress: Progress | None,
+) -> dict[str, Copy]:
+    found = {}
+    for role in (BOTH, *ROLES):
+        if include_original and role in originals:
+            beside = originals[role] if role in videos else None
+            found[role] = copy_of(videos.get(role, originals[role]), beside, progress=progress)
+        elif role in videos:
+            found[role] = copy_of(videos[role], progress=progress)
+    return found
+
+
+# --- the page -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Lane:
+    """One line of the timeline: its name, style and spans (start, length, opacity, words)."""
+
+    name: str
+    style: str
+    spans: tuple[tuple[float, float, float, str], ...]
+
+
+def _page(
+    encounter: Encounter,
+    feedback: Sequence[Feedback],
+    copies: Mapping[str, Copy],
+    drawings: Mapping[str, Any],
+    include_original: bool,
+    checked: bool,
+    no_video: str,
+) -> str:
+    from markupsafe import Markup
+
+    shown = {role: copy for role, copy in copies.items() if copy.video is not None}
+    start, end = _span(encounter)
+    player = {
+        "start": round(start, 4),
+        "end": round(end, 4),
+        "step": encounter.timelines["doctor"].resolution,
+        "clips": {role: round(_begins(encounter, role), 4) for role in shown},
+    }
+    scripts = [raw("encounter.js")]
+    content = sections(encounter)
+    citations = [*_METHODS, *(part.citation for part in content if part.citation)]
+    return str(
+        environment()
+        .get_template("encounter.html")
+        .render(
+            policy=policy(scripts),
+            style=Markup(raw("style.css") + raw("encounter.css") + _colours()),
+            scripts=[Markup(text) for text in scripts],
+            player=Markup(json.dumps(player)),
+            clips={
+                role: Markup(base64.b64encode(copy.video or b"").decode())
+                for role, copy in shown.items()
+            },
+            copies=copies,
+            stills={
+                role: f"data:image/jpeg;base64,{base64.b64encode(copy.still).decode()}"
+                for role, copy in copies.items()
+                if copy.still
+            },
+            too_long=len(shown) < len(copies),
+            include_original=include_original,
+            unchecked=bool(copies) and not checked and not include_original,
+            no_video=no_video
+            or ("" if copies else "No de-identified video was given, so none is shown here."),
+            headline=_headline(encounter),
+            facts=_facts(encounter),
+            notes=encounter.notes,
+            start=start,
+            length=max(end - start, 1e-6),
+            ticks=_ticks(start, end),
+            people=[{"role": role, "lanes": _lanes(encounter.timelines[role])} for role in ROLES],
+            feedback=[
+                {
+                    "number": number,
+                    "item": item,
+                    "at": f"{item.start:.0f} to {item.end:.0f} s",
+                    "sure": f"{100 * item.confidence:.0f} %",
+                    "place": 100 * (item.time - start) / max(end - start, 1e-6),
+                    "evidence": [_evidence_words(one) for one in item.evidence],
+                }
+                for number, item in enumerate(feedback, 1)
+            ],
+            sections=content,
+            drawings=drawings,
+            citations=list(dict.fromkeys(citations)),
+            limits=LIMITS,
+        )
+    )
+
+
+def _span(encounter: Encounter) -> tuple[float, float]:
+    lines = encounter.timelines.values()
+    return min(float(line.times[0]) for line in lines), max(line.end for line in lines)
+
+
+def _begins(encounter: Encounter, role: str) -> float:
+    """When a recording's first frame is shown, on the encounter's clock."""
+    spans = encounter.recordings or {}
+    role = "doctor" if role == BOTH else role
+    return float(spans[role][0]) if role in spans else _span(encounter)[0]
+
+
+def _headline(encounter: Encounter) -> str:
+    start, end = _span(encounter)
+    assessed = [
+        float(line.known.mean()) if len(line) else 0.0 for line in encounter.timelines.values()
+    ]
+    minutes, seconds = divmod(round(end - start), 60)
+    length = f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
+    words = " and ".join(
+        f"{100 * share:.0f} % of the {role}'s"
+        for role, share in zip(encounter.timelines, assessed, strict=True)
+    )
+    return f"{length} of an encounter; {words} time could be assessed."
+
+
+def _facts(encounter: Encounter) -> list[tuple[str, str]]:
+    offset = encounter.offset
+    how = {
+        "sound": f"found from the sound, confidence {offset.confidence:.2f}",
+        "given": "given",
+        "one camera": "one camera, one clock",
+    }.get(offset.source, offset.source)
+    line = encounter.timelines["doctor"]
+    others = sum(_count(entry.get("others")) for entry in encounter.people.values())
+    moments = 1 / next(iter(encounter.fine.values())).resolution
+    facts = [
+        ("Clock", f"the doctor's recording; the patient's is {offset.seconds:+.3f} s later ({how})"
+         if offset.source != "one camera" else how),
+        ("Resolution", f"{line.resolution:g} s; faces were looked at {moments:.0f} times a second"),
+        ("Other people", f"{others} followed and left out" if others else "none"),
+    ]  # fmt: skip
+    for entry in encounter.people.values():
+        for role, why in dict(entry.get("how") or {}).items():
+            facts.append((str(role).capitalize(), f"taken to be: {why}"))
+    facts.append(("Software", ", ".join(f"{k} {v}" for k, v in versions().items())))
+    return facts
+
+
+def _count(value: Any) -> int:
+    """A number of things, given as such or as a list of them."""
+    return value if isinstance(value, int) else len(value or ())
+
+
+def _lanes(line: Timeline) -> list[_Lane]:
+    found = []
+    shown = runs(line.dominant)
+    for k, name in enumerate(EXPRESSIONS):
+        spans = []
+        for a, b, value in shown:
+            if value != k:
+                continue
+            sure = float(np.nanmean(line.probabilities[a:b, k]))
+            words = f"{_seconds(line, a, b)}: resembling {name}, probability {sure:.2f}"
+            spans.append((float(line.times[a]), (b - a) * line.resolution, sure, words))
+        found.append(_Lane(name, f"e-{name}", tuple(spans)))
+    reasons = [line.reasons[k] if line.dominant[k] < 0 else "" for k in range(len(line))]
+    codes = {why: k for k, why in enumerate(dict.fromkeys(reasons))}
+    missing = [
+        (float(line.times[a]), (b - a) * line.resolution, 1.0,
+         f"{_seconds(line, a, b)}: not assessed, {reasons[a]}")
+        for a, b, _ in runs(np.array([codes[why] for why in reasons]))
+        if reasons[a]
+    ]  # fmt: skip
+    found.append(_Lane("not assessed", "missing", tuple(missing)))
+    for name, values, style in (
+        ("speaking", line.speaking, "speaking"),
+        ("turned to the other", line.towards, "towards"),
+    ):
+        known = np.isfinite(values)
+        if known.any():
+            on = np.where(known, np.nan_to_num(values) > 0.5, False).astype(int)
+            spans = [
+                (float(line.times[a]), (b - a) * line.resolution, 1.0,
+                 f"{_seconds(line, a, b)}: {name}")
+                for a, b, value in runs(on)
+                if value
+            ]  # fmt: skip
+            found.append(_Lane(name, style, tuple(spans)))
+    return found
+
+
+def _seconds(line: Timeline, a: int, b: int) -> str:
+    return f"{line.times[a]:g} to {line.times[b - 1] + line.resolution:g} s"
+
+
+def _evidence_words(one: Any) -> str:
+    return (
+        f"the {one.role}'s face resembled {one.expression} from {one.start:.0f} to {one.end:.0f} s "
+        f"(probability {one.probability:.2f}, at least {one.lowest:.2f} in every second; "
+        f"{100 * one.assessable:.0f} % of the moments assessed)"
+    )
+
+
+def _ticks(start: float, end: float) -> list[tuple[float, str]]:
+    """Places (per cent) and labels of the time axis."""
+    length = max(end - start, 1e-6)
+    step = next(
+        (s for s in (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1200) if length / s <= 12), 1800
+    )
+    first = math.ceil(start / step - 1e-9)
+    found = []
+    for k in range(first, math.floor(end / step + 1e-9) + 1):
+        sign, whole = ("−" if k < 0 else ""), abs(k * step)
+        found.append((100 * (k * step - start) / length, f"{sign}{whole // 60}:{whole % 60:02d}"))
+    return found
+
+
+def _colours() -> str:
+    return "".join(f".e-{name}{{fill:{tone};background:{tone}}}" for name, tone in COLOURS.items())

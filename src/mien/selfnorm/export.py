@@ -1,0 +1,128 @@
+"""A trained network in other programs' formats: ONNX, and LiteRT where its converter is there."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mien.errors import ParameterError
+from mien.outputs import complete
+from mien.selfnorm.lanes import ALPHA, SCALE
+from mien.selfnorm.network import SelfNorm, check_output
+
+ENDINGS = (".onnx", ".tflite", ".npz")
+INPUT, OUTPUT = "scores", "probabilities"
+_OPSET, _IR = 17, 8
+
+
+def export(network: SelfNorm, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
+    """Write a network; the name's ending chooses the format.
+
+    ``.onnx`` and ``.tflite`` take float32 inputs of shape (n, n_inputs) in the order of
+    `SelfNorm.inputs`, in ONNX named `scores`, and give `probabilities`; ``.npz`` holds arrays.
+
+    Parameters
+    ----------
+    network : SelfNorm
+    path : path
+    overwrite : bool
+        Replace a file that is there.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written or is in the way.
+    ParameterError
+        If the converter for LiteRT is not installed.
+    """
+    path = Path(path)
+    check_output(path, overwrite, ENDINGS)
+    ending = path.suffix.lower()
+    if ending == ".npz":
+        network.save(path, overwrite=overwrite)
+        return
+    data = to_onnx(network).SerializeToString() if ending == ".onnx" else to_litert(network)
+    with complete(path, overwrite=overwrite) as part:
+        part.write_bytes(data)
+
+
+def to_onnx(network: SelfNorm) -> Any:
+    """The network as an ONNX model; standardisation and temperature are parts of the graph."""
+    import json
+
+    from onnx import TensorProto, checker, helper, numpy_helper
+
+    nodes, held = [], []
+
+    def constant(name: str, values: np.ndarray) -> str:
+        held.append(numpy_helper.from_array(np.asarray(values, np.float32), name))
+        return name
+
+    nodes.append(helper.make_node("Sub", [INPUT, constant("mean", network.mean)], ["centred"]))
+    nodes.append(
+        helper.make_node("Div", ["centred", constant("scale", network.scale)], ["layer_0"])
+    )
+    last = len(network.weights) - 1
+    for k, (weight, bias) in enumerate(network.weights):
+        if k == last:
+            weight, bias = weight / network.temperature, bias / network.temperature
+        arrays = [constant(f"weight_{k}", weight), constant(f"bias_{k}", bias)]
+        nodes.append(helper.make_node("Gemm", [f"layer_{k}", *arrays], [f"dense_{k}"]))
+        if k < last:
+            nodes.append(
+                helper.make_node(
+                    "Selu", [f"dense_{k}"], [f"layer_{k + 1}"], alpha=ALPHA, gamma=SCALE
+                )
+            )
+    nodes.append(helper.make_node("Softmax", [f"dense_{last}"], [OUTPUT], axis=1))
+    shapes = ((INPUT, len(network.inputs)), (OUTPUT, len(network.expressions)))
+    given, made = (
+        [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", width])]
+        for name, width in shapes
+    )
+    graph = helper.make_graph(nodes, "mien_selfnorm", given, made, held)
+    model = helper.make_model(
+        graph, opset_imports=[helper.make_opsetid("", _OPSET)], ir_version=_IR
+    )
+    words = {
+        "inputs": network.inputs,
+        "expressions": network.expressions,
+        "threshold": network.threshold,
+        "window": network.config.features.window,
+        "baseline": network.config.features.baseline,
+    }
+    helper.set_model_props(model, {name: json.dumps(value) for name, value in words.items()})
+    checker.check_model(model)
+    return model
+
+
+def to_litert(network: SelfNorm) -> bytes:
+    """The network as LiteRT (``.tflite``), by Google's converter for torch.
+
+    Raises
+    ------
+    ParameterError
+        If the converter or torch is not installed.
+    """
+    import tempfile
+
+    try:
+        import ai_edge_torch
+    except ImportError as exc:
+        raise ParameterError(
+            "LiteRT needs its converter, which is not installed: pip install ai-edge-torch, or "
+            "export to .onnx."
+        ) from exc
+    import torch
+
+    from mien.selfnorm.training import to_torch
+
+    model = torch.nn.Sequential(*to_torch(network), torch.nn.Softmax(1)).eval()
+    converted = ai_edge_torch.convert(model, (torch.zeros(1, len(network.inputs)),))
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder) / "network.tflite"
+        converted.export(str(place))
+        return place.read_bytes()

@@ -1,0 +1,138 @@
+"""Which snapshots teach, which choose, and which test.
+
+Neighbouring snapshots of a recording are almost the same. A split by snapshot puts one of them into
+training and the next into the test: the network has then seen the answer. Only a split by
+participant says what it does for somebody new.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mien.errors import ParameterError
+from mien.selfnorm.snapshots import Snapshots
+
+PARTICIPANT = "participant"
+SNAPSHOT = "snapshot"
+WHOLE = "whole"
+LEAKING = "LEAKING: the same people are in training and test"
+"""What is said wherever a split by snapshot is shown."""
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """Three sets of indices without a common one."""
+
+    by: str
+    """`PARTICIPANT`, `SNAPSHOT`, `WHOLE` (everything tests), or what another division is called."""
+    train: np.ndarray
+    """Indices that teach."""
+    validation: np.ndarray
+    """Indices that stop training early, and set temperature and threshold."""
+    test: np.ndarray
+    """Indices that the results are of."""
+
+    @property
+    def leaking(self) -> bool:
+        """Whether people of the test were seen in training."""
+        return self.by == SNAPSHOT
+
+    @property
+    def words(self) -> str:
+        """What to call it."""
+        if self.by == WHOLE:
+            return "of nothing: the whole file tests"
+        return f"by {self.by}" + (f" ({LEAKING})" if self.leaking else "")
+
+
+def split(
+    snapshots: Snapshots,
+    by: str = PARTICIPANT,
+    *,
+    validation: float = 0.1,
+    test: float = 0.2,
+    seed: int = 0,
+) -> Split:
+    """Divide at random.
+
+    Parameters
+    ----------
+    snapshots : Snapshots
+        Those without an expression are in none of the three.
+    by : str
+        `PARTICIPANT`: nobody is in two sets. `SNAPSHOT`: as much published work does it; leaking.
+    validation, test : float
+        Shares of participants, or of snapshots of each class; at least one participant each.
+    seed : int
+        The same seed gives the same split.
+
+    Raises
+    ------
+    ParameterError
+        If the shares leave nothing, nobody is named, or there are fewer than three participants.
+    """
+    if by not in (PARTICIPANT, SNAPSHOT):
+        raise ParameterError(f"A split is by {PARTICIPANT} or by {SNAPSHOT}, not by {by!r}.")
+    if not (0 < validation < 1 and 0 < test < 1 and validation + test < 1):
+        raise ParameterError("The shares of validation and test are above 0 and together below 1.")
+    rng = np.random.default_rng(seed)
+    known = np.flatnonzero(snapshots.labels >= 0)
+    if not len(known):
+        raise ParameterError("No snapshot says which expression it shows: is there such a column?")
+    part = np.full(len(snapshots), -1, np.int8)
+    if by == PARTICIPANT:
+        people, who = np.unique(snapshots.participants[known], return_inverse=True)
+        if people.tolist() == [""]:
+            raise ParameterError(
+                "Nobody is named in these snapshots: add a column participant, or use --split "
+                "snapshot, which leaks."
+            )
+        if len(people) < 3:
+            raise ParameterError(
+                f"A split by participant needs at least 3 of them, and there are {len(people)}."
+            )
+        order = rng.permutation(len(people))
+        n_test = min(max(1, round(test * len(people))), len(people) - 2)
+        n_valid = min(max(1, round(validation * len(people))), len(people) - n_test - 1)
+        share = np.zeros(len(people), np.int8)
+        share[order[:n_test]] = 2
+        share[order[n_test : n_test + n_valid]] = 1
+        part[known] = share[who]
+    else:
+        for label in np.unique(snapshots.labels[known]):
+            rows = rng.permutation(np.flatnonzero(snapshots.labels == label))
+            n_test, n_valid = round(test * len(rows)), round(validation * len(rows))
+            part[rows] = 0
+            part[rows[:n_test]] = 2
+            part[rows[n_test : n_test + n_valid]] = 1
+        if not all((part == k).any() for k in range(3)):
+            raise ParameterError("There are too few snapshots to divide them into three sets.")
+    sets = [np.flatnonzero(part == k) for k in range(3)]
+    return Split(by, *sets)
+
+
+def trim(snapshots: Snapshots, seconds: float) -> Snapshots:
+    """Without the first seconds of each recording: nobody shows an expression at once.
+
+    Parameters
+    ----------
+    snapshots : Snapshots
+        Times count from the start of each recording (a participant showing an expression).
+    seconds : float
+        What goes.
+
+    Raises
+    ------
+    ParameterError
+        If `seconds` is negative or nothing is left.
+    """
+    if not seconds >= 0:
+        raise ParameterError(f"Trimming takes seconds from 0 on, not {seconds}.")
+    if seconds == 0:
+        return snapshots
+    kept = snapshots.take(snapshots.times >= seconds)
+    if not len(kept):
+        raise ParameterError(f"Nothing is left after the first {seconds:g} s: trim less.")
+    return kept

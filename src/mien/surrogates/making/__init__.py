@@ -1,0 +1,1 @@
+"""Making banks: neutral composites of many portraits."""

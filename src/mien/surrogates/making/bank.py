@@ -1,0 +1,598 @@
+"""A bank of one's own: k-Same composites of a cohort, and what they guarantee.
+
+The people of a cohort are divided into groups of at least k who look alike to a recogniser; each
+group becomes one composite, in which all of it weigh the same. Whoever sees only the composite
+cannot tell better than one in k which of its people it is. That is the guarantee of k-Same [1]_,
+and it is one about pictures: Gross et al. [2]_ say where it ends. The division is MDAV [3]_.
+
+References
+----------
+.. [1] Newton, Sweeney, Malin, "Preserving privacy by de-identifying face images", IEEE TKDE 17(2),
+   2005.
+.. [2] Gross, Sweeney, Cohn, de la Torre, Baker, "Face de-identification", in Protecting Privacy in
+   Video Surveillance, Springer, 2009.
+.. [3] Domingo-Ferrer, Mateo-Sanz, "Practical data-oriented microaggregation for statistical
+   disclosure control", IEEE TKDE 14(1), 2002.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from importlib.metadata import version
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from scipy.sparse.csgraph import connected_components
+
+from mien.errors import EngineError, OutputError, ParameterError, PrivacyError
+from mien.face import uv
+from mien.face.model import FaceModel
+from mien.face.region import Region
+from mien.intake.pictures import picture_size
+from mien.models.landmarker import Backend, open_backend
+from mien.outputs import hidden, publish_folder, put_back
+from mien.recognition.recognisers import Dlib, Recogniser, distances
+from mien.surrogates.bank import Surrogate, apparent_rules
+from mien.surrogates.making.cohort import Member, measure, shortcoming
+from mien.surrogates.making.composite import EXAGGERATION, apart, compose, without_expression
+from mien.surrogates.making.neutral import SIZE
+from mien.surrogates.modes import Modes
+from mien.surrogates.portrait import likeness
+from mien.tracking.detection import Detector
+from mien.video import Reader, probe
+
+SMALLEST_K = 5
+USUAL_K = 10
+SAME_PERSON = 0.5
+"""Distance under which two pictures are taken to show one person: strangers in a cohort of some
+hundred are often nearer than the recogniser's own 0.6, and hardly ever nearer than this."""
+
+PICTURES = (".jpg", ".jpeg", ".png")
+CLIPS = (".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm")
+REASONS = {
+    "unreadable": "no face was found, or the file cannot be read",
+    "small": "the face is smaller than 60 pixels from eye to eye",
+    "turned": "the head is turned",
+    "fringe": "hair lies over the forehead",
+    "beard": "there is a beard",
+    "glasses": "there are glasses",
+    "few": "there are fewer than k people of the same apparent sex",
+}
+"""Why a face is of no use, in words."""
+
+_MARGIN = 0.02  # above the threshold, so that the rounding of a picture takes nothing below it
+_GLANCES = 24  # frames of a clip that are looked at
+_FAIR, _DARK = 42.0, 30.0  # typology angles between which a skin is called medium
+_FILES = {"cards.json", "statement.json", "STATEMENT.md"}
+
+Progress = Callable[[str, int, int | None], None]
+
+
+@dataclass(frozen=True)
+class Built:
+    """What `build` made. Names of files are here, and nowhere in the bank."""
+
+    folder: Path
+    """The bank, for `Bank.open`."""
+    composites: list[str]
+    """Ids of its surrogates."""
+    left_out: dict[str, list[str]]
+    """Files that were of no use, by the key of `REASONS`."""
+    merged: list[list[str]]
+    """Files that show one and the same person; the first of each list was used."""
+    statement: dict[str, Any]
+    """What is in `statement.json`."""
+
+
+def build(
+    folder: str | os.PathLike[str],
+    output: str | os.PathLike[str],
+    k: int = USUAL_K,
+    *,
+    overwrite: bool = False,
+    backend: Backend | None = None,
+    progress: Progress | None = None,
+) -> Built:
+    """Make a bank of composites of the people in a folder, each of at least k of them.
+
+    Parameters
+    ----------
+    folder : path
+        Pictures (JPEG, PNG) and clips, one face each, from the front; only read. What lies in one
+        folder further down shows one person; elsewhere the recogniser tells who is who. A person
+        counts once.
+    output : path
+        The bank, a new folder.
+    k : int
+        People in each composite, at least `SMALLEST_K`.
+    overwrite : bool
+        Whether a bank at `output` may be replaced.
+    backend : Backend, optional
+        Finds the landmarks.
+    progress : callable, optional
+        Called as ``progress(stage, done, total)``.
+
+    Returns
+    -------
+    built : Built
+
+    Raises
+    ------
+    ParameterError
+        If k is too small, or there are fewer than k people of use.
+    PrivacyError
+        If the recogniser takes every composite for somebody of the cohort; nothing is written.
+    OutputError
+        If the bank cannot be written, or something is in the way.
+    """
+    folder, output = Path(folder), Path(output)
+    report = progress or (lambda stage, done, total: None)
+    paths = _check(folder, output, k, overwrite)
+    for path in paths:  # one that is too large is refused before the others are measured
+        if path.suffix.lower() in PICTURES:
+            with suppress(OSError):
+                picture_size(path)
+    recogniser = Dlib()
+    measured = _measure_all(paths, recogniser, backend, report)
+    left_out: dict[str, list[str]] = {}
+    useful: list[tuple[Path, Member]] = []
+    for path, member in zip(paths, measured, strict=True):
+        why = "unreadable" if member is None else shortcoming(member)
+        if member is None or why:
+            left_out.setdefault(why or "", []).append(str(path.relative_to(folder)))
+        else:
+            useful.append((path, member))
+    groups = same_person(useful, folder)
+    merged = [[str(useful[i][0].relative_to(folder)) for i in g] for g in groups if len(g) > 1]
+    people = [useful[group[0]][1] for group in groups]
+    if len(people) < k:
+        raise ParameterError(_too_few(folder, len(people), k, left_out, merged))
+    sexes, others = _sexes(people, k)
+    for i in others:
+        left_out.setdefault("few", []).extend(
+            str(useful[j][0].relative_to(folder)) for j in groups[i]
+        )
+    seen = np.stack([member.descriptor for member in measured if member is not None])
+    clusters: list[np.ndarray] = []
+    faces: list[Surrogate] = []
+    cards: list[dict[str, Any]] = []
+    for sex, group in sexes.items():
+        own = [group[cluster] for cluster in partition(people, group, k)]
+        report("averaging", len(clusters), None)
+        clusters += own
+        for face, card in _compose(people, group, own, sex):
+            faces.append(face)
+            cards.append(card)
+    faces, cards = _apart(faces, cards, people, clusters, seen, recogniser, report)
+    statement = _statement(k, len(paths), left_out, merged, clusters, cards)
+    _write(output, faces, cards, statement, overwrite)
+    return Built(output, [card["id"] for card in cards], left_out, merged, statement)
+
+
+def partition(people: list[Member], group: np.ndarray, k: int) -> list[np.ndarray]:
+    """Divide a group into clusters of k to 2k - 1 people who look alike.
+
+    Parameters
+    ----------
+    people : list of Member
+        The cohort.
+    group : np.ndarray [shape=(n,), dtype=int]
+        Whom to divide, at least k.
+    k : int
+        Size of a cluster; the last takes all who are left.
+
+    Returns
+    -------
+    clusters : list of np.ndarray
+        Positions in `group`; each person is in exactly one.
+    """
+    descriptors = np.stack([people[i].descriptor for i in group])
+    left = np.arange(len(group))
+    clusters = []
+    while len(left) >= 2 * k:
+        mean = descriptors[left].mean(0)
+        outermost = left[np.linalg.norm(descriptors[left] - mean, axis=1).argmax()]
+        away = np.linalg.norm(descriptors[left] - descriptors[outermost], axis=1)
+        nearest = np.argsort(away, kind="stable")[:k]
+        clusters.append(left[nearest])
+        left = np.delete(left, nearest)
+    return [*clusters, left]
+
+
+def same_person(found: list[tuple[Path, Member]], folder: Path) -> list[list[int]]:
+    """Groups of pictures of one person, the most useful picture of each first.
+
+    Parameters
+    ----------
+    found : list of (Path, Member)
+        Files in `folder` or below, and the faces in them.
+    folder : Path
+        Pictures in the same folder further down show the same person.
+    """
+    if not found:
+        return []
+    descriptors = np.stack([member.descriptor for _, member in found])
+    alike = distances(descriptors, descriptors) < SAME_PERSON
+    for i, (path, _) in enumerate(found):
+        for j, (other, _) in enumerate(found[:i]):
+            alike[i, j] |= path.parent == other.parent != folder
+    count, labels = connected_components(alike, directed=False)
+    effort = [abs(m.yaw) + m.causes[:3].sum() - min(m.scale, 200) / 400 for _, m in found]
+    return [
+        sorted(np.flatnonzero(labels == k).tolist(), key=lambda i: effort[i]) for k in range(count)
+    ]
+
+
+@cache
+def effects() -> np.ndarray:
+    """What smiling, squinting, opening and turning do to a log texture, shape (4, 128, 128, 3)."""
+    try:
+        with as_file(files("mien") / "assets" / "modes.npz") as path, np.load(path) as data:
+            return np.asarray(data["effects"], np.float32)
+    except (OSError, KeyError) as exc:
+        raise EngineError("The effects of expression are missing: reinstall mien.") from exc
+
+
+# --- who is there -------------------------------------------------------------------------------
+
+
+def _check(folder: Path, output: Path, k: int, overwrite: bool) -> list[Path]:
+    """The files to read; every refusal that needs no work."""
+    if k < SMALLEST_K:
+        raise ParameterError(
+            f"k is {k}: an average of fewer than {SMALLEST_K} people may still look like each of "
+            f"them, so choose {SMALLEST_K} or more ({USUAL_K} is usual)."
+        )
+    if not folder.is_dir():
+        raise ParameterError(f"{folder} is not a folder: name one with pictures of your cohort.")
+    parent = output.absolute().parent
+    if not parent.is_dir():
+        raise OutputError(f"The folder {parent} does not exist: create it first.")
+    if not os.access(parent, os.W_OK | os.X_OK):
+        raise OutputError(f"The folder {parent} may not be written to: choose another one.")
+    put_back(output)
+    if os.path.lexists(output):
+        if not overwrite:
+            raise OutputError(f"{output} already exists: choose another name or add --overwrite.")
+        if not _is_bank(output):
+            raise OutputError(
+                f"{output} is not a bank that mien made, so it is not replaced: choose another "
+                "name."
+            )
+    places = [folder, *sorted(p for p in folder.iterdir() if p.is_dir())]
+    paths = [
+        path
+        for place in places
+        for path in sorted(place.iterdir())
+        if path.suffix.lower() in PICTURES + CLIPS
+        and path.is_file()
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        and output.resolve() not in path.resolve().parents
+    ]
+    if not paths:
+        raise ParameterError(f"There are no pictures or clips in {folder}: name another folder.")
+    return paths
+
+
+def _is_bank(folder: Path) -> bool:
+    """Whether a folder holds a bank of ours and nothing else."""
+    if folder.is_symlink() or not folder.is_dir():
+        return False
+    names = {path.name for path in folder.iterdir()}
+    return names >= _FILES and all(name.endswith(".jpg") for name in names - _FILES)
+
+
+def _measure_all(
+    paths: list[Path], recogniser: Recogniser, backend: Backend | None, report: Progress
+) -> list[Member | None]:
+    with ExitStack() as stack:
+        if backend is None:
+            backend = open_backend()
+            stack.callback(backend.close)
+        detector = Detector()
+        stack.callback(detector.close)
+        found: list[Member | None] = []
+        for number, path in enumerate(paths):
+            report("measuring", number, len(paths))
+            look = _measure_clip if path.suffix.lower() in CLIPS else measure
+            try:
+                found.append(
+                    look(path, backend, detector, recogniser) if path.stat().st_size else None
+                )
+            except OSError:  # a VideoError is one too
+                found.append(None)
+        report("measuring", len(paths), len(paths))
+    return found
+
+
+def _measure_clip(
+    path: Path, backend: Backend, detector: Detector, recogniser: Recogniser
+) -> Member | None:
+    """Measure the person of a clip: the shape from many frames, the skin from the calmest one."""
+    model = FaceModel.load()
+    seen: list[np.ndarray] = []
+    calmest: tuple[float, np.ndarray, np.ndarray] | None = None
+    step = max(1, (probe(path).frame_estimate or _GLANCES) // _GLANCES)
+    with Reader(path) as reader:
+        for frame in reader:
+            if frame.index % step or len(seen) >= 2 * _GLANCES:
+                continue
+            regions = detector.find(frame.image, tiles=True)[:1]
+            points = backend.measure(frame.image, regions)[0] if regions else None
+            if points is not None:
+                points = backend.measure(frame.image, [Region.around(points)])[0]
+            if points is None:
+                continue
+            seen.append(points)
+            solved = model.solve(points, model.fit(points[None]))
+            effort = float(abs(solved.pose.rotation[0, 2]) + 2 * solved.beta.mean())
+            if calmest is None or effort < calmest[0]:
+                calmest = effort, frame.image, points
+    if calmest is None:
+        return None
+    _, image, points = calmest
+    alpha = model.fit(np.stack(seen))
+    solved = model.solve(points, alpha)
+    return Member(
+        path.stem,
+        alpha,
+        solved.beta,
+        float(solved.pose.rotation[0, 2]),
+        solved.pose.scale,
+        recogniser.describe(image, points),
+        uv.unwrap(image, points, SIZE),
+    )
+
+
+def _sexes(people: list[Member], k: int) -> tuple[dict[str | None, np.ndarray], np.ndarray]:
+    """The cohort by apparent sex, and who is left because there are too few of theirs.
+
+    A composite of both is nobody's peer: only a cohort that has too few of either is mixed.
+    """
+    male = np.array([_leans(member.descriptor, "sex", "male") > 0 for member in people])
+    groups = {"male": np.flatnonzero(male), "female": np.flatnonzero(~male)}
+    enough: dict[str | None, np.ndarray] = {s: g for s, g in groups.items() if len(g) >= k}
+    if not enough:
+        return {None: np.arange(len(people))}, np.arange(0)
+    few = [group for group in groups.values() if len(group) < k]
+    return enough, np.concatenate(few) if few else np.arange(0)
+
+
+def _leans(descriptor: np.ndarray, kind: str, yes: str) -> float:
+    rule = apparent_rules()[kind]
+    return float((descriptor - rule["mean"]) @ rule[yes])
+
+
+def _too_few(
+    folder: Path, count: int, k: int, left_out: dict[str, list[str]], merged: list[list[str]]
+) -> str:
+    reasons = [f"{len(names)} because {REASONS[why]}" for why, names in left_out.items()]
+    again = sum(len(names) - 1 for names in merged)
+    if again:
+        reasons.append(f"{again} because they show somebody again")
+    why = f" ({', '.join(reasons)}: left out)" if reasons else ""
+    smaller = f" or choose a k of {SMALLEST_K} to {count}" if count >= SMALLEST_K else ""
+    return (
+        f"{folder} has {count} people of use and a composite needs {k}{why}: add pictures from "
+        f"the front, without glasses{smaller}."
+    )
+
+
+# --- the composites -----------------------------------------------------------------------------
+
+
+def _compose(
+    people: list[Member], group: np.ndarray, clusters: list[np.ndarray], sex: str | None
+) -> Iterator[tuple[Surrogate, dict[str, Any]]]:
+    """One face for each cluster of a group, and its card."""
+    rng = np.random.default_rng(len(group))
+    alphas = np.stack([member.alpha for member in people])
+    everybody = np.zeros((SIZE, SIZE, 3), np.float32)
+    for i in group:
+        everybody += without_expression(people[i], effects()) / np.float32(len(group))
+    stem = {"male": "own-man", "female": "own-woman", None: "own-face"}[sex]
+    for number, cluster in enumerate(clusters):
+        some = [people[i] for i in cluster]
+        looks = np.mean([member.descriptor for member in some], axis=0)
+        angle = float(np.mean([member.tone for member in some]))
+        name = f"{stem}-{number + 1}"
+        clean = [without_expression(member, effects()) for member in some]
+        face = compose(name, clean, alphas[cluster], everybody, alphas[group].mean(0), rng)
+        yield (
+            face,
+            {
+                "id": name,
+                "apparent_sex": sex,
+                "apparent_tone": "fair" if angle > _FAIR else "dark" if angle < _DARK else "medium",
+                "apparent_age": "older" if _leans(looks, "age", "older") > 0 else "younger",
+                "tone_angle_deg": round(angle, 1),
+                "members_born": None,
+                "k": len(cluster),
+                "source": "a cohort of the user's own",
+                "neutralised": "solved expression removed from the shape; smile, jaw and turn "
+                "taken out of the texture; mirrored; moved away from the other composites and "
+                "from every face of the cohort",
+            },
+        )
+
+
+def _apart(
+    faces: list[Surrogate],
+    cards: list[dict[str, Any]],
+    people: list[Member],
+    clusters: list[np.ndarray],
+    seen: np.ndarray,
+    recogniser: Recogniser,
+    report: Progress,
+) -> tuple[list[Surrogate], list[dict[str, Any]]]:
+    """Move the faces away from everybody; those that do not get away are left out."""
+    report("moving apart", 0, None)
+    needed = recogniser.threshold + _MARGIN
+    moved, amounts, _ = apart(faces, seen, recogniser, Modes.load(), needed)
+    looks = np.stack([recogniser.describe(*likeness(face)) for face in moved])
+    away = distances(looks, seen).min(1)
+    kept = np.flatnonzero(away >= recogniser.threshold)
+    if not len(kept):
+        raise PrivacyError(
+            f"The recogniser takes every composite for somebody of the cohort (distances "
+            f"{away.min():.2f} to {away.max():.2f}, needed {recogniser.threshold}): choose a "
+            "larger k or add people."
+        )
+    between = distances(looks[kept], looks[kept]) + 9 * np.eye(len(kept))
+    model = FaceModel.load()
+    basis = model.identity.reshape(len(model.identity), -1)
+    for row, place in enumerate(kept):
+        own = np.stack([people[i].descriptor for i in clusters[place]])
+        shape = (moved[place].shape - model.neutral).ravel()
+        alpha, *_ = np.linalg.lstsq(basis.T, shape, rcond=None)
+        cards[place] |= {
+            "distance": {
+                "nearest_composite": round(float(between[row].min()), 3) if len(kept) > 1 else None,
+                "nearest_of_cohort": round(float(away[place]), 3),
+                "nearest_member": round(float(distances(looks[[place]], own).min()), 3),
+            },
+            "moved_sd": round(float(np.linalg.norm(amounts[place])), 2),
+            "alpha": [round(float(a), 4) for a in alpha],
+            "descriptor": [round(float(d), 4) for d in looks[place]],
+        }
+    return [moved[place] for place in kept], [cards[place] for place in kept]
+
+
+# --- the statement ------------------------------------------------------------------------------
+
+
+def _statement(
+    k: int,
+    count: int,
+    left_out: dict[str, list[str]],
+    merged: list[list[str]],
+    clusters: list[np.ndarray],
+    cards: list[dict[str, Any]],
+) -> dict[str, Any]:
+    """What the bank guarantees and what it does not; numbers only, nobody's file."""
+    sizes = sorted(int(card["k"]) for card in cards)
+    return {
+        "title": f"k-anonymity statement of a bank of surrogates, k = {k}",
+        "k": k,
+        "made": date.today().isoformat(),
+        "mien": version("mien"),
+        "recogniser": Dlib.name,
+        "counts": {
+            "files": count,
+            "left_out": {why: len(names) for why, names in sorted(left_out.items())},
+            "further_pictures_of_somebody": sum(len(names) - 1 for names in merged),
+            "people_used": sum(len(cluster) for cluster in clusters),
+            "composites": len(cards),
+            "composites_withheld": len(clusters) - len(cards),
+            "people_per_composite": [sizes[0], sizes[-1]],
+        },
+        "smallest_distance_to_the_cohort": min(c["distance"]["nearest_of_cohort"] for c in cards),
+        "says": [
+            f"Each composite was averaged from at least {k} people, and nobody is in two of these "
+            "averages. What sets it apart from the mean of its apparent sex was then strengthened "
+            f"{EXAGGERATION} times.",
+            "Within a composite all of its people weigh the same, in shape and, where skin and not "
+            "hair or collar was seen, in texture. By the look of a composite alone it can be "
+            f"linked to one of its people with a probability of at most 1/{k} (k-Same).",
+            f"The recogniser named above takes no composite for anybody in the cohort: every "
+            f"distance is at least {Dlib.threshold}.",
+        ],
+        "does_not_say": [
+            "That nobody knows the cohort: who is known to be in it is known to be in it. The "
+            "statement is about which of the people of a composite is which.",
+            "Anything about clips. A clip that gets one of these faces keeps the patient's motion, "
+            "hair, ears, build, room and, unless muted, voice. For each clip mien chooses a "
+            "composite by measuring and moves it away from the patient; neither is part of k-Same.",
+            "Anything about people outside the cohort: a composite may look like a stranger.",
+            "That a person in two pictures was always noticed. Pictures nearer than "
+            f"{SAME_PERSON} in the recogniser's distance counted as one person, and pictures in "
+            "one subfolder; a person missed by both counts twice, and k is then one less.",
+            "Anything about several banks. Two banks of nearly the same people can be compared, "
+            "and their difference points at those who were added: pass on one of them only.",
+            "That the composites hold nothing of the order of single faces. Moving them away from "
+            "the nearest faces of the cohort used those faces.",
+        ],
+        "references": [
+            "Newton, Sweeney, Malin: Preserving privacy by de-identifying face images. IEEE "
+            "Transactions on Knowledge and Data Engineering 17(2), 2005.",
+            "Gross, Sweeney, Cohn, de la Torre, Baker: Face de-identification. In: Protecting "
+            "Privacy in Video Surveillance, Springer, 2009.",
+            "Domingo-Ferrer, Mateo-Sanz: Practical data-oriented microaggregation for statistical "
+            "disclosure control. IEEE Transactions on Knowledge and Data Engineering 14(1), 2002.",
+        ],
+    }
+
+
+def _in_words(statement: dict[str, Any]) -> str:
+    """The statement as Markdown."""
+    counts = statement["counts"]
+    low, high = counts["people_per_composite"]
+    lines = [
+        f"# {statement['title'][0].upper()}{statement['title'][1:]}",
+        "",
+        f"Made by mien {statement['mien']} on {statement['made']}.",
+        "",
+        "| | |",
+        "|---|---|",
+        f"| Pictures and clips | {counts['files']} |",
+    ]
+    for why, number in counts["left_out"].items():
+        lines.append(f"| – left out: {REASONS[why]} | {number} |")
+    lines += [
+        f"| – further pictures of the same person | {counts['further_pictures_of_somebody']} |",
+        f"| People used | {counts['people_used']} |",
+        f"| Composites | {counts['composites']} |",
+        f"| – withheld, still taken for somebody | {counts['composites_withheld']} |",
+        f"| People per composite | {low if low == high else f'{low} to {high}'} |",
+        f"| Smallest distance to a face of the cohort ({statement['recogniser']}) "
+        f"| {statement['smallest_distance_to_the_cohort']} |",
+    ]
+    for heading, key in (
+        ("What it says", "says"),
+        ("What it does not say", "does_not_say"),
+        ("References", "references"),
+    ):
+        lines += ["", f"## {heading}", "", *[f"- {item}" for item in statement[key]]]
+    return "\n".join(lines) + "\n"
+
+
+def _write(
+    output: Path,
+    faces: list[Surrogate],
+    cards: list[dict[str, Any]],
+    statement: dict[str, Any],
+    overwrite: bool,
+) -> None:
+    """Write the bank beside its place and move it there when it is complete."""
+    part = hidden(output)
+    try:
+        part.mkdir()
+        for face in faces:
+            done, data = cv2.imencode(
+                ".jpg", face.texture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 90]
+            )
+            assert done
+            (part / f"{face.id}.jpg").write_bytes(data.tobytes())
+        (part / "cards.json").write_text(json.dumps(cards, indent=1) + "\n")
+        (part / "statement.json").write_text(json.dumps(statement, indent=2) + "\n")
+        (part / "STATEMENT.md").write_text(_in_words(statement), encoding="utf-8")
+        if os.path.lexists(output):
+            if not (overwrite and _is_bank(output)):
+                raise OutputError(f"{output} appeared meanwhile: choose another name.")
+        publish_folder(part, output)
+    except OSError as exc:
+        if isinstance(exc, OutputError):
+            raise
+        raise OutputError(f"{output} cannot be written: {exc.strerror or exc}.") from exc
+    finally:
+        shutil.rmtree(part, ignore_errors=True)  # or the older bank, which had its name

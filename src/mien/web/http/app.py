@@ -1,0 +1,188 @@
+"""The application: its pages, its API, and the queue that runs beside them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from urllib.parse import parse_qs
+
+from fastapi import FastAPI, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
+from starlette.staticfiles import StaticFiles
+
+from mien import __version__
+from mien.web.http.access import ENTER, LOG_IN, Access, Guard, refusal
+from mien.web.http.desk import Desk
+from mien.web.http.problems import answer_problems
+from mien.web.http.routes import api
+from mien.web.http.serving import Serving
+from mien.web.queue.damage import explained, understood
+from mien.web.queue.folders import Folders
+from mien.web.queue.jobs import Jobs
+from mien.web.queue.log import Log
+from mien.web.queue.places import data_folder
+from mien.web.queue.probing import Clip, look
+from mien.web.queue.recovery import recover
+from mien.web.queue.supervisor import Supervisor
+
+PAGES = {
+    "/": "deidentify",
+    "/compare": "compare",
+    "/evidence": "evidence",
+    "/encounter": "encounter",
+    "/release": "release",
+}
+"""Addresses of the pages, and what their files are called."""
+_STATIC = Path(__file__).parents[1] / "pages"
+_LONGEST_FORM = 4096  # bytes
+_MOST_TRYING = 8  # passwords that wait to be looked at
+
+
+def create_app(
+    serving: Serving,
+    access: Access,
+    *,
+    looker: Callable[[Path], Clip] | None = None,
+    working: bool = True,
+) -> FastAPI:
+    """Set up the data folder and the application.
+
+    Parameters
+    ----------
+    serving : Serving
+        How the server is run.
+    access : Access
+        Who may ask.
+    looker : callable, optional
+        Says what an upload is; `mien.web.queue.probing.look` if not given.
+    working : bool
+        Whether worker processes are run.
+
+    Raises
+    ------
+    OutputError
+        If the data folder cannot be used.
+    DatabaseError
+        If the list of clips is damaged.
+    """
+    folders = Folders(data_folder(serving.data))
+    folders.make()
+    jobs = Jobs(folders.database)
+    with understood(folders.database):
+        jobs.create()
+        jobs.projects(), jobs.listing(), jobs.removed()
+    found = recover(folders, jobs)
+    jobs.first_project("Clips")
+    for project in jobs.projects():
+        folders.open_project(project.id)
+    supervisor = Supervisor(folders, jobs, serving)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        if working:
+            try:
+                with explained(folders.database):
+                    await run_in_threadpool(supervisor.start)
+            except Exception as error:
+                app.state.failure = error  # uvicorn ends without a word
+                raise
+        yield
+        if working:
+            await run_in_threadpool(supervisor.stop)
+        jobs.close()
+
+    app = FastAPI(
+        title="mien",
+        summary="De-identify clinical videos on this computer.",
+        version=__version__,
+        lifespan=lifespan,
+        openapi_url="/api/openapi.json",
+        docs_url=None,  # these pages load scripts from elsewhere
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.jobs, app.state.folders, app.state.supervisor = jobs, folders, supervisor
+    app.state.recovery, app.state.failure = found, None
+    log = Log(folders.log)
+    answer_problems(app, log)
+    app.include_router(api(Desk(serving, folders, jobs, looker or partial(look, log=log), found)))
+    _add_doors(app, access)
+
+    _add_pages(app)
+    app.mount("/static", StaticFiles(directory=_STATIC))
+    app.add_middleware(Guard, access=access)
+    return app
+
+
+def _add_pages(app: FastAPI) -> None:
+    def add(path: str, name: str) -> None:
+        @app.get(path, include_in_schema=False)
+        def page() -> FileResponse:
+            return FileResponse(_STATIC / f"{name}.html")
+
+    for path, name in PAGES.items():
+        add(path, name)
+
+
+def _add_doors(app: FastAPI, access: Access) -> None:
+    """The two addresses that need no session, because they open one."""
+
+    one_at_a_time, trying = asyncio.Lock(), 0
+
+    def welcome(secret: str) -> Response:
+        response = RedirectResponse("/", 303)
+        access.give(response, secret)
+        return response
+
+    @app.get(ENTER, include_in_schema=False)
+    def enter(request: Request, token: str = "") -> Response:
+        if access.knows(request.cookies.get(access.cookie)):
+            return RedirectResponse("/", 303)  # opened again where it was opened before
+        secret = access.enter(token)
+        if secret is None:
+            return refusal(
+                ENTER,
+                401,
+                "no_token",
+                "This address was used already or is too old: go back to the window where it was "
+                "opened, or start mien serve again.",
+            )
+        return welcome(secret)
+
+    @app.get(LOG_IN, include_in_schema=False)
+    def form() -> Response:
+        if not access.has_password:
+            return refusal(LOG_IN, 404, "no_password", "There is no password to log in with.")
+        return HTMLResponse(
+            '<!doctype html><html lang="en"><meta charset="utf-8"><title>mien</title>'
+            '<h1>mien</h1><form method="post"><label>Password '
+            '<input name="password" type="password" autofocus required></label> '
+            "<button>Log in</button></form>"
+        )
+
+    @app.post(LOG_IN, include_in_schema=False)
+    async def log_in(request: Request) -> Response:
+        body = bytearray()
+        async for piece in request.stream():
+            body += piece
+            if len(body) > _LONGEST_FORM:
+                return refusal(LOG_IN, 413, "too_large", "That is no password.")
+        fields = parse_qs(body.decode("utf-8", "replace"))
+        nonlocal trying
+        if trying >= _MOST_TRYING:
+            return refusal(
+                LOG_IN, 429, "too_many", "Too many attempts at once: wait, then try again."
+            )
+        trying += 1
+        try:
+            async with one_at_a_time:  # waiting takes no thread from the pages
+                secret = await run_in_threadpool(access.log_in, fields.get("password", [""])[0])
+        finally:
+            trying -= 1
+        if secret is None:
+            return refusal(LOG_IN, 401, "wrong_password", "Wrong password: go back and try again.")
+        return welcome(secret)

@@ -1,0 +1,94 @@
+"""How the server is run; validated once."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from mien.errors import ParameterError
+
+_ANYWHERE = ("0.0.0.0", "::")
+_GIB = 1 << 30
+
+
+@dataclass(frozen=True)
+class Serving:
+    """How the server is run."""
+
+    data: Path
+    """Folder of the user's choice that holds originals, results and the database."""
+    host: str = "127.0.0.1"
+    """Address to listen on."""
+    names: tuple[str, ...] = ()
+    """Further names under which browsers reach `host`."""
+    password: str | None = None
+    """What opens a session from elsewhere; None leaves only the printed address."""
+    certificate: Path | None = None
+    """TLS certificate chain, PEM."""
+    key: Path | None = None
+    """Private key of `certificate`, PEM."""
+    unprotected: bool = False
+    """Whether another host than this computer is allowed without a password and TLS."""
+    workers: int | None = None
+    """Worker processes; None for one per two cores."""
+    largest: int = 16 * _GIB
+    """Bytes that an upload may have."""
+    token_s: float = 900.0
+    """Seconds for which the printed address opens a session."""
+    session_s: float = 12 * 3600.0
+    """Seconds for which a session lasts."""
+    traces: bool = False
+    """Whether unexpected failures are printed in full; names of clips may be in them."""
+    work: str = "mien.web.works.kinds:do"
+    """What workers call on a job, as ``module:function``."""
+
+    def __post_init__(self) -> None:
+        if (self.certificate is None) != (self.key is None):
+            raise ParameterError("TLS needs both: give --tls-certificate and --tls-key.")
+        if self.password is not None and len(self.password) < 10:
+            raise ParameterError("The password is too short: give at least 10 characters.")
+        if self.workers is not None and self.workers < 1:
+            raise ParameterError(f"workers is {self.workers}: give at least 1.")
+        if self.on_loopback:
+            return
+        if not self.unprotected and (self.password is None or self.certificate is None):
+            raise ParameterError(
+                f"{self.host} can be reached from other computers: give --password-file, "
+                "--tls-certificate and --tls-key, or --unprotected to go without."
+            )
+        if self.host in _ANYWHERE and not self.names:
+            raise ParameterError(
+                f"{self.host} is no address that a browser can ask for: add --name with the name "
+                "or address of this computer."
+            )
+
+    @property
+    def on_loopback(self) -> bool:
+        """Whether only this computer can reach the server."""
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
+
+    @property
+    def scheme(self) -> str:
+        """`http` or `https`."""
+        return "http" if self.certificate is None else "https"
+
+    @property
+    def worker_count(self) -> int:
+        """Worker processes to run."""
+        return self.workers or max(1, (os.cpu_count() or 1) // 2)
+
+    def hosts(self, port: int) -> frozenset[str]:
+        """Values of the `Host` header that are answered."""
+        names = {self.host, *self.names} - set(_ANYWHERE)
+        if self.on_loopback:
+            names |= {"127.0.0.1", "localhost", "::1"}
+        written = {f"[{name}]" if ":" in name else name.lower() for name in names}
+        found = {f"{name}:{port}" for name in written}
+        if port == (80 if self.scheme == "http" else 443):
+            found |= written
+        return frozenset(found)

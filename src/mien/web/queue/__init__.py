@@ -1,0 +1,1 @@
+"""What waits and what is done about it: clips and jobs, where their files lie, who works."""

@@ -1,0 +1,242 @@
+"""Where files lie: random names only, results in a folder per attempt."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from mien.errors import OutputError
+from mien.web.queue import damage, places
+from mien.web.queue.log import LOG
+from mien.web.queue.places import IN_PROJECT, JOB_ID, ORIGINALS, PROJECTS, RUNS, UPLOADS
+from mien.web.queue.removal import remove, remove_empty
+from mien.web.queue.tables import Job, Kind
+
+RESULT, MANIFEST, PREVIEW = "result.mp4", "result.json", "preview.jpg"
+COMPARE = "compare.mp4"
+"""Original and result beside each other: SHOWS THE PATIENT."""
+ARCHIVE = "release.zip"
+"""Of a release; only there if all its checks passed."""
+FRAMES = "frames.json"
+"""When each frame is shown: ``{"times": [seconds, ...]}``."""
+
+
+@dataclass(frozen=True)
+class Folders:
+    """The data folder::
+
+        mien.sqlite3
+        mien.log, mien.log.1                 what nobody expected
+        projects/PROJECT/uploads/RANDOM      arriving
+        projects/PROJECT/originals/JOB
+        projects/PROJECT/runs/JOB/RUN/       result.mp4, ...
+
+    A result counts once its job is done and names the run; every other run is a left-over. What
+    covers a clip by hand has its run among the clip's, so that the clip can take it over.
+
+    Whatever is deleted is of one of these places, and reached without following a link. Files with
+    other names than these were put there by somebody else and stay.
+    """
+
+    data: Path
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file."""
+        return self.data / places.DATABASE
+
+    @property
+    def log(self) -> Path:
+        """Where unexpected failures are written down; may hold names of files, is never sent."""
+        return self.data / LOG
+
+    def make(self) -> None:
+        """Create the data folder, for its owner only.
+
+        Raises
+        ------
+        OutputError
+            If it cannot be created or is something else.
+        LinkError
+            If a place in it is a link.
+        DatabaseError
+            If the list of clips is damaged.
+        """
+        try:
+            self.data.mkdir(parents=True, exist_ok=True)
+            if not any(self.data.iterdir()):
+                self.data.chmod(0o700)
+            places.check_all(self.data)
+            damage.check(self.database)  # before an empty one is in its place
+            (self.data / PROJECTS).mkdir(mode=0o700, exist_ok=True)
+            self.database.touch(mode=0o600)  # SQLite gives its other files the same mode
+        except OutputError:  # a link, or a list that cannot be opened
+            raise
+        except OSError as exc:
+            raise OutputError(
+                f"{self.data} cannot be used as a folder for data: choose another with --data."
+            ) from exc
+
+    def open_project(self, project: str) -> None:
+        """Create the folders of a project."""
+        self.check(project)
+        try:
+            for name in IN_PROJECT:
+                (self._project(project) / name).mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as exc:
+            raise OutputError(
+                f"Nothing can be written to {self.data}: choose another folder with --data."
+            ) from exc
+
+    def check(self, project: str) -> None:
+        """Refuse a project of which a folder is a link.
+
+        Raises
+        ------
+        LinkError
+            If one is; the message says which.
+        """
+        for name in IN_PROJECT:
+            places.check(self.data, PROJECTS, project, name)
+
+    def check_files(self, job: Job) -> None:
+        """Refuse a job whose original or attempt lies behind a link, as `check`."""
+        for path in (self.original(job), self.runs(job) if job.run is None else self.run(job)):
+            places.check(self.data, *self._parts(path))
+
+    def upload(self, project: str) -> Path:
+        """A place for a file that arrives."""
+        return self._project(project) / UPLOADS / secrets.token_hex(16)
+
+    def original(self, job: Job) -> Path:
+        """The clip as it came."""
+        return self._project(job.project_id) / ORIGINALS / job.id
+
+    def runs(self, job: Job) -> Path:
+        """All attempts at a job."""
+        owner = job.clips[0] if job.kind == Kind.COVER else job.id
+        return self._project(job.project_id) / RUNS / owner
+
+    def run(self, job: Job) -> Path:
+        """The attempt that a job names."""
+        assert job.run is not None
+        return self.runs(job) / job.run
+
+    def forget(self, job: Job) -> None:
+        """Remove every file of a job."""
+        if job.kind == Kind.COVER:  # its run is the clip's now
+            return
+        self._remove(self.original(job))
+        with suppress(OSError):  # what stays is removed at the next start
+            self._remove(self.runs(job))
+
+    def forget_original(self, clip: Job) -> None:
+        """Remove whatever shows the original of a clip."""
+        for run in places.real_folders(self.runs(clip)):
+            self._remove(run / COMPARE)
+        self._remove(self.original(clip))
+
+    def forget_others(self, clip: Job) -> None:
+        """Remove results of a clip that another has taken the place of."""
+        for run in places.entries(self.runs(clip)):
+            if run.name != clip.run:
+                with suppress(OSError):
+                    self._remove(Path(run.path))
+
+    def strange(self, project: str) -> list[Path]:
+        """What lies in a project's folder and was not put there by the application."""
+        home = self._project(project)
+        found = [Path(one.path) for one in places.entries(home) if one.name not in IN_PROJECT]
+        for name in IN_PROJECT:
+            found += [
+                Path(one.path)
+                for one in places.entries(home / name)
+                if not JOB_ID.fullmatch(one.name)
+            ]
+        return [path for path in found if not places.of_the_system(path)]
+
+    def names(self, projects: Iterable[str]) -> set[str]:
+        """Names of all that lies among originals and results."""
+        return {
+            one.name
+            for project in projects
+            for name in (ORIGINALS, RUNS)
+            for one in places.entries(self._project(project) / name)
+        }
+
+    def is_empty(self, project: str) -> bool:
+        """Whether no original, no result and nothing strange lies in a project's folder."""
+        home = self._project(project)
+        stored = [one for name in (ORIGINALS, RUNS) for one in places.entries(home / name)]
+        kept = [one for one in stored if not places.of_the_system(Path(one.path))]
+        return not kept and not self.strange(project)
+
+    def forget_project(self, project: str) -> None:
+        """Remove the folder of a project; anything in it that is not the application's stays."""
+        home = self._project(project)
+        for one in places.entries(home / UPLOADS):
+            if JOB_ID.fullmatch(one.name):
+                with suppress(OSError):
+                    self._remove(Path(one.path))
+        for folder in (*(home / name for name in IN_PROJECT), home):
+            for one in places.entries(folder):
+                if places.of_the_system(Path(one.path)):
+                    with suppress(OSError):
+                        self._remove(Path(one.path))
+            with suppress(OSError):
+                remove_empty(self.data, *self._parts(folder))
+
+    def drop_run(self, job: Job) -> None:
+        """Remove what an attempt left."""
+        if job.run is not None:
+            with suppress(OSError):
+                self._remove(self.run(job))
+
+    def tidy(
+        self, projects: Iterable[str], jobs: Iterable[Job], removed: Collection[str] = ()
+    ) -> None:
+        """Remove broken uploads, stopped attempts, and what is left of jobs that were removed.
+
+        Only while no worker runs and nothing is uploaded. What belongs to no job and was never
+        removed stays: `mien.web.queue.recovery` says what becomes of it.
+
+        Parameters
+        ----------
+        projects : iterable of str
+            Ids.
+        jobs : iterable of Job
+            All that are stored.
+        removed : collection of str
+            Ids of jobs that were removed.
+        """
+        known = {job.id: job for job in jobs}
+        for project in projects:
+            home = self._project(project)
+            due = [one for one in places.entries(home / UPLOADS) if JOB_ID.fullmatch(one.name)]
+            for name in (ORIGINALS, RUNS):
+                due += [one for one in places.entries(home / name) if one.name in removed]
+            for one in due:
+                with suppress(OSError):  # the server has to start
+                    self._remove(Path(one.path))
+            for folder in places.real_folders(home / RUNS):
+                job = known.get(folder.name)
+                if job is None:
+                    continue
+                for run in places.entries(folder):
+                    if job.status != "done" or job.run != run.name:
+                        with suppress(OSError):
+                            self._remove(Path(run.path))
+                with suppress(OSError):
+                    remove_empty(self.data, *self._parts(folder))  # if nothing is left
+
+    def _remove(self, path: Path) -> None:
+        remove(self.data, *self._parts(path))
+
+    def _parts(self, path: Path) -> tuple[str, ...]:
+        return path.relative_to(self.data).parts
+
+    def _project(self, project: str) -> Path:
+        return self.data / PROJECTS / project

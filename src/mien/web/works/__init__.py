@@ -1,0 +1,1 @@
+"""What workers do, one file a kind of work."""

@@ -1,0 +1,59 @@
+"""De-identifying a clip, with pictures of it on the way and a copy for comparing."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from mien.pipeline.deidentify import Settings, deidentify
+from mien.tracking.selection import Selection
+from mien.video.splice import frame_times
+from mien.web.queue.folders import COMPARE, FRAMES, PREVIEW, RESULT
+from mien.web.queue.tasks import Progress, Task
+from mien.web.works.previews import Live, preview
+
+_COMPARE_WIDTH = 960  # pixels at most of each half
+
+
+def render(task: Task, progress: Progress) -> dict[str, Any]:
+    """De-identify a clip.
+
+    The folder gets the result, its manifest, the times of its frames and a picture of it; also a
+    copy with original and result beside each other, unless the original is not to stay.
+
+    Raises
+    ------
+    MienError
+        As `mien.deidentify` does.
+    """
+    (clip,), wanted = task.clips, task.wanted
+    assert clip.original is not None
+    picture = task.folder / PREVIEW
+    made = deidentify(
+        clip.original,
+        task.folder / RESULT,
+        Settings(
+            engine=wanted["engine"],
+            surrogate=wanted["surrogate"],
+            match=wanted["match"],
+            subject=wanted["subject"],
+            selection=Selection(people=wanted["people"]),
+            voice=wanted["voice"],
+        ),
+        side_by_side=task.folder / COMPARE if wanted["compare"] else None,
+        side_by_side_width=_COMPARE_WIDTH,
+        progress=progress,
+        watch=Live(picture),
+    )
+    frames = len(made.ledger.entries)
+    preview(made.output, picture, frames)
+    # of the result itself, which begins later than an original that begins before zero
+    times = [round(float(time), 6) for time in frame_times(made.output)[:-1]]
+    (task.folder / FRAMES).write_text(json.dumps({"times": times}))
+    return {
+        "frames": frames,
+        "ledger": made.ledger.counts(),
+        "missing": made.missing.as_dict() if made.missing.much else None,
+        "surrogates": made.surrogates,
+        "renderings": made.record["output"]["renderings"],
+    }

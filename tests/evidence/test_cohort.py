@@ -1,0 +1,144 @@
+"""Folders of clips: who belongs to whom, and tests that agree with those of a textbook."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from mien.errors import ParameterError
+from mien.evidence.cohort import COMPARED, paired_tests, pairs
+
+
+def fill(folder: Path, *names: str) -> Path:
+    folder.mkdir(exist_ok=True)
+    for name in names:
+        (folder / name).touch()
+    return folder
+
+
+def test_clips_pair_by_name_whatever_their_ending(tmp_path):
+    originals = fill(tmp_path / "a", "P2.mp4", "P1.MOV", "P10.avi", "notes.txt", ".P3.mp4")
+    results = fill(tmp_path / "b", "P1.mp4", "P2.mp4", "P9.mkv", "P3.mp4", "P10.mp4")
+    (originals / "P4.mp4").mkdir()  # a folder is no clip
+    found, alone = pairs(originals, results)
+    assert [(one.name, two.name) for one, two in found] == [
+        ("P1.MOV", "P1.mp4"), ("P10.avi", "P10.mp4"), ("P2.mp4", "P2.mp4"),
+    ]  # fmt: skip
+    assert all(one.parent == originals and two.parent == results for one, two in found)
+    assert alone == ["P3.mp4", "P9.mkv"]
+
+
+def test_the_lonely_of_both_folders(tmp_path):
+    one, two = fill(tmp_path / "a", "x.mp4", "y.mp4"), fill(tmp_path / "b", "x.mp4", "z.mp4")
+    assert pairs(one, two)[1] == ["y.mp4", "z.mp4"]
+
+
+def test_refusals(tmp_path):
+    folder, clip = fill(tmp_path / "a", "x.mp4"), tmp_path / "a" / "x.mp4"
+    empty, other = fill(tmp_path / "b"), fill(tmp_path / "c", "y.mp4")
+    twice = fill(tmp_path / "d", "x.mp4", "x.mov")
+    for one, two, says in (
+        (folder, clip, "name two clips, or two folders"),
+        (clip, folder, "name two clips, or two folders"),
+        (folder, tmp_path / "missing", "name two clips, or two folders"),
+        (folder, empty, "call each result as its original is called"),
+        (folder, other, "call each result as its original is called"),
+        (twice, folder, "rename one of them"),
+        (folder, twice, "rename one of them"),
+    ):
+        with pytest.raises(ParameterError) as caught:
+            pairs(one, two)
+        assert says in str(caught.value) and "\n" not in str(caught.value)
+
+
+def clip(**figures: tuple[Any, Any]) -> dict[str, Any]:
+    """Metrics with figures of original and result, by the last word of `COMPARED`'s keys."""
+    content: dict[str, Any] = {}
+    for name, values in figures.items():
+        _, _, *keys = next(row for row in COMPARED if row[0].startswith(name.replace("_", " ")))
+        for key, value in zip(keys, values, strict=True):
+            *path, last = key.split(".")
+            inner = content
+            for part in path:
+                inner = inner.setdefault(part, {})
+            inner[last] = value
+    return content
+
+
+def test_every_figure_exists_in_the_metrics():
+    """A key that was renamed would be left out in silence."""
+    from mien.evidence.evaluate import MEASURES
+    from mien.fidelity.profile import look_up
+    from mien.fidelity.reading import Reading
+
+    n = 3
+    none = Reading(
+        np.arange(n) / 10, 64, 64, *(np.full((n, *shape), np.nan) for shape in
+        ((68, 2), (478, 3), (18, 3), (3,), ())),
+    )  # fmt: skip
+    content = {name: room.measure(none, none).as_dict() for name, room in MEASURES.items()}
+    for _, _, *keys in COMPARED:
+        for key in keys:
+            place, _, last = key.rpartition(".")
+            holder = look_up(content, place)
+            assert holder is None or last in holder, key
+            assert key.split(".")[0] in content
+
+
+def test_a_hand_made_example():
+    """Differences 1, 2, 3, 4: mean 2.5, standard error sqrt(5/12), t = 3.873 of 3 degrees."""
+    clips = [clip(blinks=(10 + k, 11 + 2 * k)) for k in range(4)]
+    (row,) = paired_tests(clips)
+    assert (row["measure"], row["unit"], row["n"]) == ("blinks", "1/min", 4)
+    assert (row["mean_original"], row["mean_result"], row["difference"]) == (11.5, 14, 2.5)
+    error = np.sqrt(5 / 3 / 4)
+    assert row["t"] == pytest.approx(2.5 / error, abs=1e-4) == pytest.approx(3.873, abs=1e-3)
+    assert row["p"] == pytest.approx(0.0305, abs=1e-4)
+    # 3.182 is the 97.5 % point of Student's t with 3 degrees of freedom
+    assert row["interval"] == pytest.approx([2.5 - 3.182 * error, 2.5 + 3.182 * error], abs=1e-3)
+    assert row["wilcoxon_p"] == 2 / 2**4  # all of one sign: the outermost of 16 cases, twice
+
+
+def test_it_agrees_with_scipy():
+    rng = np.random.default_rng(7)
+    before, after = rng.normal(15, 4, 20).round(3), rng.normal(16, 4, 20).round(3)
+    rows = paired_tests(
+        [clip(blinks=(a, b), heart_rate=(b, a)) for a, b in zip(before, after, strict=True)]
+    )
+    assert [row["measure"] for row in rows] == ["blinks", "heart rate"]
+    for row, (one, two) in zip(rows, ((before, after), (after, before)), strict=True):
+        test = stats.ttest_rel(two, one)
+        assert row["t"] == pytest.approx(test.statistic, abs=1e-4)
+        assert row["p"] == pytest.approx(test.pvalue, abs=1e-5)
+        assert row["interval"] == pytest.approx(list(test.confidence_interval()), abs=1e-5)
+        assert row["wilcoxon_p"] == pytest.approx(stats.wilcoxon(two - one).pvalue, abs=1e-5)
+
+
+def test_clips_without_a_figure_are_left_out():
+    known = [clip(blinks=(k, k + 1 + k % 2)) for k in range(5)]
+    unknown = [clip(blinks=(None, 3)), clip(blinks=(3, None)), {}, {"blink": None}]
+    (row,) = paired_tests(known + unknown)
+    assert row == paired_tests(known)[0] and row["n"] == 5
+
+
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_fewer_than_three_clips_say_nothing(count):
+    assert paired_tests([clip(blinks=(1, 2 + k)) for k in range(count)]) == []
+
+
+@pytest.mark.parametrize("step", [0.0, 0.1])
+def test_differences_that_are_all_alike_have_no_test(step):
+    """However floating point rounds them."""
+    (row,) = paired_tests([clip(blinks=(k / 10, k / 10 + step)) for k in (1, 3, 7, 12)])
+    assert row["difference"] == pytest.approx(step, abs=1e-9)
+    assert row["t"] is row["p"] is row["interval"] is row["wilcoxon_p"] is None
+
+
+def test_the_rows_are_strict_json():
+    rows = paired_tests([clip(blinks=(k, k * k), heart_rate=(60, 60 + k)) for k in range(6)])
+    assert json.loads(json.dumps(rows, allow_nan=False)) == rows

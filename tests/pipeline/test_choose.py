@@ -1,0 +1,101 @@
+"""The choice is measured, keeps what it is asked to keep, and can be pushed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mien.engines import Person
+from mien.errors import ParameterError
+from mien.face.model import FaceModel
+from mien.phantom import Phantom, Script
+from mien.pipeline import choose as choosing
+from mien.pipeline.choose import apparent, choose, plausible, push
+from mien.recognition.recognisers import Dlib
+from mien.surrogates.bank import Bank, cards
+from mien.tracking import Sample
+
+
+@pytest.fixture(scope="module")
+def recogniser() -> Dlib:
+    return Dlib()
+
+
+@pytest.fixture(scope="module")
+def patient(recogniser):
+    """Calibration, samples and descriptors of a phantom."""
+    phantom = Phantom(Script(seconds=1.0, fps=4, width=300, height=300, seed=5, head_motion=1.0))
+    samples = [
+        Sample(frame.image, points)
+        for frame, points in zip(phantom, phantom.truth.people[0].landmarks, strict=True)
+    ]
+    alpha = FaceModel.load().fit(np.stack([s.landmarks for s in samples]))
+    gallery = recogniser.describe_all([recogniser.chip(s.image, s.landmarks) for s in samples])
+    return Person.calibrate(samples, alpha), samples, gallery
+
+
+def test_the_choice_is_far_from_every_original(patient, recogniser):
+    person, samples, gallery = patient
+    found = choose(person, samples, recogniser, gallery, subject="P01")
+    assert found.nearest >= recogniser.threshold + choosing.ROOM
+    assert found.mean >= found.nearest
+    assert found.surrogate.id in cards()
+
+
+def test_a_subject_gets_one_face_and_others_another(patient, recogniser):
+    person, samples, gallery = patient
+    one, again, half = (
+        choose(person, some, recogniser, gallery, subject="P01")
+        for some in (samples, samples, samples[::2])
+    )
+    assert one.surrogate.id == again.surrogate.id == half.surrogate.id
+    np.testing.assert_array_equal(one.amounts, again.amounts)
+    others = {
+        choose(person, samples[:1], recogniser, gallery, subject=f"P{n}").surrogate.id
+        for n in range(6)
+    }
+    assert len(others) > 1
+
+
+def test_without_a_subject_no_two_faces_are_alike(patient, recogniser):
+    person, samples, gallery = patient
+    one, two = (choose(person, samples[:1], recogniser, gallery) for _ in range(2))
+    assert np.abs(one.amounts - two.amounts).max() > 0.01
+
+
+def test_pushing_on_goes_further(patient, recogniser, monkeypatch):
+    person, samples, gallery = patient
+    monkeypatch.setattr(choosing, "ROOM", 0.0)
+    monkeypatch.setattr(choosing, "MEAN_ROOM", 0.0)
+    name = max(plausible(Bank.open(), gallery, person, "none"), key=lambda n: n == "man-fair-2")
+    first = choose(person, samples, recogniser, gallery, only=name)
+    more = push(person, samples, recogniser, gallery, first, room=first.nearest - 0.6 + 0.05)
+    assert more.pushed > first.pushed
+    assert more.nearest > first.nearest
+    assert more.surrogate.id == first.surrogate.id == name
+
+
+@pytest.mark.parametrize("match", ["sex", "age", "tone"])
+def test_what_has_to_match_matches(patient, match):
+    person, _, gallery = patient
+    looks = apparent(gallery, person)
+    names = plausible(Bank.open(), gallery, person, match)
+    assert names
+    assert {cards()[name]["apparent_sex"] for name in names} == {looks["sex"]}
+    if match != "sex":
+        assert {cards()[name]["apparent_age"] for name in names} == {looks["age"]}
+
+
+def test_nothing_has_to_match(patient):
+    person, _, gallery = patient
+    assert plausible(Bank.open(), gallery, person, "none") == list(cards())
+    with pytest.raises(ParameterError, match="match is 'mood'"):
+        plausible(Bank.open(), gallery, person, "mood")
+
+
+def test_two_people_of_a_clip_get_two_faces(patient, recogniser):
+    person, samples, gallery = patient
+    first = choose(person, samples[:1], recogniser, gallery, subject="P01")
+    given = [first.surrogate.id]
+    second = choose(person, samples[:1], recogniser, gallery, subject="P01", without=given)
+    assert second.surrogate.id not in given

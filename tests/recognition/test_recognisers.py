@@ -1,0 +1,117 @@
+"""Recognisers give one person one place and agree with the libraries that they come from."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mien.errors import EngineError, FormatError, ParameterError
+from mien.face.model import FaceModel
+from mien.models.dlib_network import Network
+from mien.recognition import recognisers
+from mien.recognition.recognisers import ArcFace, Dlib, distances, recogniser
+
+
+@pytest.fixture(scope="module")
+def dlib_recogniser() -> Dlib:
+    return Dlib()
+
+
+@pytest.fixture(scope="module")
+def chips() -> np.ndarray:
+    return np.random.default_rng(3).integers(0, 256, (5, 150, 150, 3), dtype=np.uint8)
+
+
+def test_the_numbers_are_dlibs(dlib_recogniser, chips):
+    dlib = pytest.importorskip("dlib")
+    path = recognisers.weights(f"{Dlib.name}.dat")
+    theirs = dlib.face_recognition_model_v1(str(path)).compute_face_descriptor(list(chips))
+    assert np.abs(dlib_recogniser.describe_all(list(chips)) - np.array(theirs)).max() < 1e-5
+
+
+def test_threads_do_not_disturb_each_other(dlib_recogniser, chips):
+    expected = dlib_recogniser.describe_all(list(chips))
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda k: dlib_recogniser.describe_all([chips[k % 5]])[0], range(40)))
+    np.testing.assert_allclose(found, expected[np.arange(40) % 5], atol=1e-5)
+
+
+def test_nothing_to_describe_gives_nothing(dlib_recogniser):
+    assert dlib_recogniser.describe_all([]).shape == (0, 128)
+
+
+def test_a_damaged_file_is_named(tmp_path):
+    data = recognisers.weights(f"{Dlib.name}.dat").read_bytes()
+    path = tmp_path / "weights.dat"
+    path.write_bytes(data[: len(data) // 2])
+    with pytest.raises(EngineError, match=r"weights\.dat is damaged"):
+        Network(path)
+
+
+def test_where_dlibs_points_are_lost_the_landmarks_align(dlib_recogniser):
+    landmarks = 60 * FaceModel.load().neutral + [100, 100, 0]
+    flat = np.full((200, 200, 3), 128, np.uint8)
+    flat[20:30] = 255
+    assert dlib_recogniser.chip(flat, landmarks).shape == (150, 150, 3)
+
+
+def test_arcface_stands_upright_and_has_length_one(tmp_path):
+    picture, landmarks = _marked_eyes()
+    arcface = ArcFace(_average_model(tmp_path))
+    chip = arcface.chip(picture, landmarks)
+    for x, y in ((38, 52), (73, 52)):  # InsightFace's places for the eyes
+        assert chip[y - 2 : y + 3, x - 2 : x + 3].mean() > 200
+    found = arcface.describe(picture, landmarks)
+    assert np.linalg.norm(found) == pytest.approx(1)
+    assert found.shape == arcface.describe_all([chip, chip])[1].shape
+
+
+def test_recognisers_by_name(tmp_path):
+    assert recogniser("dlib").name == Dlib.name
+    assert recogniser(str(_average_model(tmp_path))).name == "average"
+    with pytest.raises(ParameterError, match="no recogniser called 'nobody'"):
+        recogniser("nobody")
+    (tmp_path / "text.onnx").write_text("not a model")
+    with pytest.raises(FormatError, match=r"text\.onnx is not"):
+        recogniser(str(tmp_path / "text.onnx"))
+
+
+def test_distances_are_euclidean():
+    assert distances(np.eye(2), np.zeros((3, 2))).tolist() == [[1.0] * 3] * 2
+
+
+def _marked_eyes() -> tuple[np.ndarray, np.ndarray]:
+    """A grey face with white eyes, tilted by 20 degrees, and its landmarks."""
+    import cv2
+
+    angle = np.radians(20)
+    turn = np.array([[np.cos(angle), -np.sin(angle), 0], [np.sin(angle), np.cos(angle), 0]])
+    landmarks = np.zeros((478, 3))
+    landmarks[:, :2] = 70 * FaceModel.load().neutral @ turn.T + [150, 160]
+    picture = np.full((320, 320, 3), 60, np.uint8)
+    for corners in ([33, 133], [362, 263]):
+        x, y = landmarks[corners, :2].mean(0)
+        cv2.circle(picture, (round(x), round(y)), 20, (255, 255, 255), -1)
+    return picture, landmarks
+
+
+def _average_model(folder: Path) -> Path:
+    """A network of the right format that returns the mean of each colour."""
+    from onnx import TensorProto, helper, save
+
+    shapes = [[1, 3, 112, 112], [1, 3]]
+    values = [
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
+        for name, shape in zip(("picture", "descriptor"), shapes, strict=True)
+    ]
+    nodes = [
+        helper.make_node("GlobalAveragePool", ["picture"], ["mean"]),
+        helper.make_node("Flatten", ["mean"], ["descriptor"]),
+    ]
+    graph = helper.make_graph(nodes, "average", values[:1], values[1:])
+    path = folder / "average.onnx"
+    save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8), path)
+    return path

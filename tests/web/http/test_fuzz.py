@@ -1,0 +1,258 @@
+"""What the API's document allows, and what it forbids, is answered as the document says."""
+
+from __future__ import annotations
+
+import json
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import schemathesis
+from fastapi.testclient import TestClient
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from mien.errors import VideoError
+from mien.web.http.access import Access
+from mien.web.http.app import create_app
+from mien.web.http.serving import Serving
+from mien.web.queue.folders import COMPARE, FRAMES, MANIFEST, PREVIEW, RESULT, Folders
+from mien.web.queue.jobs import Jobs
+from mien.web.queue.probing import Clip
+from mien.web.queue.tables import Job, Kind, Status
+
+_PORT = 8000
+_ORIGIN = f"http://127.0.0.1:{_PORT}"
+_CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+]
+_EXAMPLES = {GenerationMode.POSITIVE: 12, GenerationMode.NEGATIVE: 5}
+_MEANS = {"clips": "clip", "doctor": "clip", "patient": "clip"}
+_DEIDENTIFY = {
+    **{"engine": "mesh", "surrogate": "auto", "match": "age", "people": "all"},
+    **{"subject": None, "voice": "keep", "compare": True, "measure": None},
+}
+_MANIFEST = {
+    "settings": {"engine": "mesh", "voice": "keep"},
+    "input": {"sha256": "0" * 64, "width": 320, "height": 240, "codec": "h264", "losses": []},
+    "output": {"sha256": "0" * 64, "frames": 10, "renderings": 1, "signed": False},
+    "linkable": {"by_surrogate": False, "subject": None, "by_input_checksum": True},
+    "ledger": {
+        "counts": {"rendered": 9, "interpolated": 0, "covered": 1},
+        "ranges": [
+            {
+                **{"entry": entry, "first_frame": first, "last_frame": last},
+                **{"from_s": first / 10, "to_s": last / 10},
+            }
+            for entry, first, last in (("rendered", 0, 8), ("covered", 9, 9))
+        ],
+    },
+    "privacy": [],
+    "residual_faces": {"frames_searched": 3, "found": 0},
+}
+_LINE = {
+    **{"key": "blink.f1", "says": "Blinks stay.", "kind": "min", "passed": True, "value": 1.0},
+    **{"low": 0.9, "high": None, "unit": "", "words": "holds", "source": ""},
+}
+_FOUND: dict[Kind, dict[str, Any]] = {
+    Kind.DEIDENTIFY: {
+        **{"frames": 10, "ledger": {"rendered": 9, "interpolated": 0, "covered": 1}},
+        **{"surrogates": ["man-fair-1"], "renderings": 1},
+    },
+    Kind.EVALUATE: {
+        **{"passed": True, "headline": "All holds.", "profile": "generic", "title": "Generic"},
+        **{"lines": [_LINE], "figures": {"blinks": 1.0}, "ceilings": {"blinks": None}},
+    },
+    Kind.ENCOUNTER: {"headline": "Both smile.", "analysed": "original"},
+    Kind.RELEASE: {"passed": True, "checks": [], "files": [], "bytes": 2},
+}
+_FRAMES = (
+    "frame,time_s,ear_right_original,ear_right_result,ear_left_original,ear_left_result,"
+    "lip_gap_original,lip_gap_result\n"
+    + "".join(f"{k},{k / 10},.3,.3,.3,,.1,.1\n" for k in range(10))
+)
+
+
+def look(path: Path) -> Clip:
+    """Takes for a video what begins with the word."""
+    if not path.read_bytes().startswith(b"video"):
+        raise VideoError(f"{path} is no video: choose another file.")
+    return Clip(320, 240, 10, 1.0)
+
+
+class Stock:
+    """An application in which there is something of everything, and what its pages ask."""
+
+    def __init__(self, data: Path) -> None:
+        serving = Serving(data=data, largest=1000)
+        access = Access(serving, _PORT)
+        app = create_app(serving, access, looker=look, working=False)
+        self.document = app.openapi
+        self.jobs: Jobs = app.state.jobs
+        self.folders: Folders = app.state.folders
+        self.client = TestClient(
+            app,
+            base_url=_ORIGIN,
+            headers={"Origin": _ORIGIN},
+            follow_redirects=False,
+            raise_server_exceptions=False,
+        )
+        assert self.client.get("/enter", params={"token": access.token}).status_code == 303
+        home = self.jobs.projects()[0].id
+        empty = self.jobs.add_project("empty")
+        self.folders.open_project(empty.id)
+        whole = self._clip("whole", home, Status.DONE)
+        bare = self._clip("bare", home, Status.DONE, kept=False)
+        lost = self._clip("lost", home, Status.DONE, files=False)
+        clips = [whole, bare, lost, *(self._clip(status, home, status) for status in Status)]
+        works = [
+            self._work(kind, home, whole, status)
+            for kind in (Kind.EVALUATE, Kind.ENCOUNTER, Kind.RELEASE)
+            for status in (Status.DONE, Status.FAILED)
+        ]
+        works.append(self._work(Kind.COVER, home, bare, Status.RUNNING))
+        self.ids = {
+            "project": [home, empty.id],
+            "clip": [clip.id for clip in clips],
+            "work": [work.id for work in works],
+            "surrogate": ["man-fair-1"],
+        }
+
+    def _clip(
+        self, name: str, home: str, status: str, *, kept: bool = True, files: bool = True
+    ) -> Job:
+        folders = self.folders
+        clip = self._add(
+            Kind.DEIDENTIFY,
+            status,
+            {},
+            project_id=home,
+            name=f"{name}.mp4",
+            wanted=_DEIDENTIFY,
+            **{"after": "ask", "size": 5, "frames": 10, "seconds": 1.0},
+            **{"width": 320, "height": 240},
+        )
+        folders.original(clip).write_bytes(b"video")
+        if clip.run is not None and files:
+            folders.run(clip).mkdir(parents=True)
+            times = {"times": [frame / 10 for frame in range(10)]}
+            for file, content in (
+                *((RESULT, "video"), (PREVIEW, "picture"), (COMPARE, "video")),
+                *((MANIFEST, json.dumps(_MANIFEST)), (FRAMES, json.dumps(times))),
+            ):
+                (folders.run(clip) / file).write_text(content)
+        if not kept:
+            folders.forget_original(clip)
+            self.jobs.original_deleted(clip.id)
+        return clip
+
+    def _work(self, kind: Kind, home: str, clip: Job, status: str) -> Job:
+        wanted = {"profile": "generic"} if kind == Kind.EVALUATE else {}
+        columns = {"project_id": home, "name": "work", "clips": [clip.id], "wanted": wanted}
+        work = self._add(kind, status, {"result_run": clip.run}, **columns)
+        if status == Status.DONE:
+            report = self.folders.run(work) / "report"
+            report.mkdir(parents=True)
+            (report / "frames.csv").write_text(_FRAMES)
+            (report / "report.html").write_text("<!doctype html><title>report</title>")
+            (report / "metrics.json").write_text("{}")
+            (report.parent / "release.zip").write_bytes(b"PK")
+        return work
+
+    def _add(self, kind: Kind, status: str, found: dict[str, Any], **columns: Any) -> Job:
+        """A new job that has got as far as that."""
+        urgency = 1 if status == Status.QUEUED else 0
+        worker = f"{len(self.jobs.listing()):032x}"
+        job = self.jobs.add(kind, id=worker, **columns, urgency=urgency)
+        if status == Status.CANCELLED:
+            self.jobs.ask_to_cancel(job.id)
+        elif status != Status.QUEUED:
+            taken = self.jobs.take(worker)  # the most urgent
+            assert taken is not None and taken.id == job.id
+            if status == Status.DONE:
+                assert self.jobs.finish(job.id, worker, _FOUND[kind] | found)
+            elif status == Status.FAILED:
+                assert self.jobs.fail(job.id, worker, "It failed: try again.", "unexpected")
+            else:
+                self.jobs.note(job.id, worker, stage="rendering", done=3, total=10, fps=2.0)
+        known = self.jobs.get(job.id)
+        assert known is not None
+        return known
+
+    def aim(self, data: st.DataObject, name: str, value: Any) -> Any:
+        """Mostly put ids of what there is where a request names something."""
+        if isinstance(value, dict):
+            return {key: self.aim(data, key, one) for key, one in value.items()}
+        if isinstance(value, list):
+            return [self.aim(data, name, one) for one in value]
+        known = self.ids.get(_MEANS.get(name, name))
+        if known and isinstance(value, str) and data.draw(st.integers(0, 3)):
+            return data.draw(st.sampled_from(known))
+        if isinstance(value, bytes) and data.draw(st.booleans()):
+            return b"video" + value
+        return value
+
+
+def test_every_answer_is_one_that_the_document_describes(tmp_path, subtests):
+    read = Stock(tmp_path / "read")
+    schema = schemathesis.openapi.from_dict(read.document())
+    asked, succeeded = [], set()
+    with read.client:
+        for found in schema.get_all_operations():
+            operation = found.ok()
+            asked.append(operation.label)
+            with subtests.test(operation.label), ExitStack() as stack:
+                stock = read
+                if operation.method != "get":
+                    stock = Stock(tmp_path / str(len(asked)))
+                    stack.enter_context(stock.client)
+                for mode, examples in _EXAMPLES.items():
+                    if mode == GenerationMode.POSITIVE or operation.query or operation.body:
+                        if ask_often(operation, stock, mode, examples):
+                            succeeded.add(operation.label)
+    assert len(asked) > 20 and len(succeeded) > 0.7 * len(asked), set(asked) - succeeded
+
+
+def ask_often(operation: Any, stock: Stock, mode: GenerationMode, examples: int) -> bool:
+    """Whether some of the requests that a strategy makes succeeded."""
+    statuses: set[int] = set()
+
+    @settings(
+        max_examples=examples,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(st.data())
+    def ask(data: st.DataObject) -> None:
+        case = data.draw(operation.as_strategy(generation_mode=mode))
+        case.path_parameters = stock.aim(data, "", case.path_parameters)
+        case.query = stock.aim(data, "", case.query)
+        case.body = stock.aim(data, "", case.body)
+        request = case.as_transport_kwargs(base_url=_ORIGIN)
+        answer = stock.client.request(
+            request["method"],
+            request["url"],
+            params=request.get("params"),
+            json=request.get("json"),
+            content=request.get("data"),
+            headers=case.headers,
+        )
+        statuses.add(answer.status_code)
+        case.validate_response(answer, checks=_CHECKS)
+        assert str(stock.folders.data) not in answer.text
+
+    ask()
+    return any(status < 300 for status in statuses)

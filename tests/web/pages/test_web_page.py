@@ -1,0 +1,84 @@
+"""The pages' words, and that nothing in them comes from elsewhere."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import mien.web
+from mien.web.http.app import PAGES
+
+STATIC = Path(mien.web.__file__).parent / "pages"
+PAGE_NAMES = sorted(PAGES.values())
+_ANY_KEY = re.compile(r"(?:^    |[\"`}\])0-9], )(\w+): ", re.MULTILINE)
+
+
+def keys(file: Path, language: str) -> set[str]:
+    """Words that a file has in a language."""
+    part = file.read_text().split(f"\n  {language}: {{")[1].split("\n  },")[0]
+    return set(_ANY_KEY.findall(part))
+
+
+def scripts(page: str) -> str:
+    """What a page runs that other pages do not: its own script, and what that imports of it."""
+    own = (STATIC / f"{page}.js").read_text()
+    names = re.findall(r'from "\./([\w-]+\.js)"', own)
+    shared = ("dom.js", "frame.js", "server.js", "words.js")
+    return own + "".join((STATIC / name).read_text() for name in names if name not in shared)
+
+
+@pytest.mark.parametrize("file", ["words.js", *(f"words/{name}.js" for name in PAGE_NAMES)])
+def test_both_languages_say_the_same_things(file):
+    assert keys(STATIC / file, "en") == keys(STATIC / file, "de")
+    assert len(keys(STATIC / file, "en")) > 5
+
+
+@pytest.mark.parametrize("page", PAGE_NAMES)
+def test_every_word_of_a_page_is_there(page):
+    markup = (STATIC / f"{page}.html").read_text()
+    script = scripts(page) + (STATIC / "frame.js").read_text()
+    asked = set(re.findall(r'data-word": ?"(\w+)"|data-word="(\w+)"', markup + script))
+    asked = {word for found in asked for word in found if word}
+    asked |= set(re.findall(r"(?:\bw|words\(\))\.(\w+)", script))
+    asked |= set(re.findall(r"\b(?:button|choice|link)\(\"(\w+)\"", script))
+    asked |= {"stays", "staysThere"}
+    known = keys(STATIC / "words.js", "en") | keys(STATIC / f"words/{page}.js", "en")
+    assert asked - known == set()
+
+
+def test_nothing_is_loaded_from_elsewhere():
+    for path in STATIC.rglob("*.*"):
+        text = path.read_text(errors="replace")
+        addresses = re.findall(r"(?:https?:)?//[\w.]+\.\w+", text)
+        assert [found for found in addresses if "www.w3.org" not in found] == [], path.name
+        assert "innerHTML" not in text
+
+
+@pytest.mark.parametrize("page", PAGE_NAMES)
+def test_there_is_nothing_inline_that_the_policy_forbids(page):
+    markup = (STATIC / f"{page}.html").read_text()
+    assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)", markup)
+
+
+@pytest.mark.parametrize("page", PAGE_NAMES)
+def test_every_page_says_what_stays_on_this_computer(page):
+    markup = (STATIC / f"{page}.html").read_text()
+    assert 'id="stays"' in markup and 'data-word="stays"' in markup
+    assert 'rel="stylesheet" href="/static/style.css"' in markup
+
+
+@pytest.mark.parametrize("page", PAGE_NAMES)
+def test_every_module_of_a_page_is_asked_for_at_once(page):
+    found: list[str] = []
+
+    def follow(name: str) -> None:
+        for other in re.findall(r'from "\./([\w/-]+\.js)"', (STATIC / name).read_text()):
+            if other not in found:
+                found.append(other)
+                follow(other)
+
+    follow(f"{page}.js")
+    markup = (STATIC / f"{page}.html").read_text()
+    assert set(re.findall(r'rel="modulepreload" href="/static/([^"]+)"', markup)) == set(found)

@@ -17,7 +17,8 @@ from mien.shortfall import STATUS
 
 if TYPE_CHECKING:
     from mien.pipeline.credentials import Signer
-    from mien.pipeline.deidentify import Result, Settings
+    from mien.pipeline.deidentify import Result
+    from mien.pipeline.settings import Settings
 
 _ENDINGS = (".mp4", ".m4v")
 
@@ -150,7 +151,7 @@ def deidentify(
 
     Example: [bold]mien deidentify visit.mp4 -o shared/visit.mp4[/bold]
     """
-    from mien.pipeline.deidentify import Settings
+    from mien.pipeline.settings import Settings
     from mien.tracking.selection import Selection
 
     settings = Settings(

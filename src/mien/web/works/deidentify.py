@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from mien.pipeline.deidentify import Settings, deidentify
+from mien.pipeline.deidentify import deidentify
+from mien.pipeline.settings import Settings
 from mien.tracking.selection import Selection
 from mien.video.splice import frame_times
 from mien.web.queue.folders import COMPARE, FRAMES, PREVIEW, RESULT

@@ -292,10 +292,10 @@ def summary(result: Result) -> str:
     if result.audits:
         worst = min(result.audits, key=lambda found: found.nearest - found.threshold)
         line += f"; recogniser distance {worst.nearest:.3f} ({worst.threshold:.3f} needed)"
-    for person in result.record["people"]:
-        number = person["person"] + 1
-        if "frames_left" in person:
-            line += f"; person {number} LEFT AS THEY ARE in {person['frames_left']} frames"
-        if "frames_covered" in person:
-            line += f"; person {number} covered in {person['frames_covered']}, else recognised"
+    for person in result.told.people:
+        number = person.person + 1
+        if person.frames_left is not None:
+            line += f"; person {number} LEFT AS THEY ARE in {person.frames_left} frames"
+        if person.frames_covered is not None:
+            line += f"; person {number} covered in {person.frames_covered}, else recognised"
     return line

@@ -9,7 +9,6 @@ again; what still fails is withheld. Only a result that passes gets its name.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable
 from contextlib import closing
@@ -23,16 +22,29 @@ from mien.errors import OutputError
 from mien.models.landmarker import open_backend
 from mien.pipeline import credentials
 from mien.pipeline.attack import enforce_none_left, gallery_of, whereabouts
-from mien.pipeline.casting import Individual
 from mien.pipeline.choose import ROOM
 from mien.pipeline.files import Drafts, Files, SideBySide, keep_apart
 from mien.pipeline.ledger import Ledger
-from mien.pipeline.manifest import LABEL, LABEL_LEFT, Aside, manifest, sha256, versions
+from mien.pipeline.manifest import (
+    LABEL,
+    LABEL_LEFT,
+    Aside,
+    Chosen,
+    Entries,
+    Linkable,
+    Manifest,
+    Original,
+    Output,
+    Residual,
+    Treated,
+    sha256,
+    versions,
+)
 from mien.pipeline.mend import mend_people, mend_places, places_left
 from mien.pipeline.people import cast_all
 from mien.pipeline.second_pass import Rendered, SecondPass
 from mien.pipeline.settings import Settings
-from mien.pipeline.survey import Progress, Survey, survey
+from mien.pipeline.survey import Progress, survey
 from mien.recognition import distractors
 from mien.recognition.lookout import Lookout
 from mien.recognition.recognisers import Dlib
@@ -58,10 +70,15 @@ class Result:
     """The recogniser's verdict on each person."""
     surrogates: list[str]
     """Surrogate given to each person; empty for the obscuring engines."""
-    record: dict[str, Any]
+    told: Manifest
     """The manifest's content."""
     missing: Shortfall = field(default_factory=Shortfall)
     """How much of the input could not be read; the result holds the rest."""
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """The manifest's content, JSON."""
+        return self.told.to_json()
 
 
 def deidentify(
@@ -125,7 +142,7 @@ def deidentify(
     keep_apart(source, output, aside, side_by_side)
     if aside.exists() and not settings.overwrite:
         raise OutputError(f"{aside} already exists: choose another name or add --overwrite.")
-    label = LABEL_LEFT if settings.selection.leave else LABEL
+    label = label_of(settings)
 
     def begin() -> Files:
         beside = SideBySide(side_by_side, info, source, settings, side_by_side_width)
@@ -151,14 +168,14 @@ def deidentify(
         if settings.signer is not None:
             software = f"mien/{versions()['mien']}"
             credentials.sign(part, settings.signer, software=software, label=label)
-        record = _record(source, part, info, settings, landmarks, found, people, tried)
-        with Aside(aside, json.dumps(record, indent=2) + "\n") as text:
+        told = _manifest(source, part, info, settings, landmarks, second, tried)
+        with Aside(aside, told.text()) as text:
             drafts.newest.writer.commit()
             text.commit()
         drafts.newest.beside.commit()
     names = [person.surrogate.id for person in people if person.surrogate is not None]
     ledger = tried.rendered.ledger
-    return Result(output, aside, ledger, tried.audits, names, record, found.missing)
+    return Result(output, aside, ledger, tried.audits, names, told, found.missing)
 
 
 @dataclass(frozen=True)
@@ -210,74 +227,81 @@ def _render_until_it_passes(second: SecondPass, drafts: Drafts, *, mend: bool) -
     return _Tried(rendered, audits, attempt + 1)
 
 
-def _record(
+def _manifest(
     source: Path,
     part: Path,
     info: VideoInfo,
     settings: Settings,
     landmarks: str,
-    found: Survey,
-    people: list[Individual],
+    second: SecondPass,
     tried: _Tried,
-) -> dict[str, Any]:
-    """The manifest: no file names, no paths."""
-    chosen, rendered = settings.selection, tried.rendered
+) -> Manifest:
+    """What is said of a result."""
+    rendered, found = tried.rendered, second.found
+    keeps_motion = settings.engine == "mesh"
+    return Manifest(
+        label=label_of(settings),
+        versions=versions(),
+        settings=_chosen(settings, landmarks),
+        input=Original(
+            sha256(source),
+            info.width,
+            info.height,
+            info.codec,
+            found.losses,
+            found.missing.as_dict(),
+        ),
+        output=Output(
+            sha256(part),
+            len(rendered.ledger.entries),
+            tried.renderings,
+            settings.signer is not None,
+        ),
+        people=[
+            Treated(
+                person.track.person, len(person.track.known()), person.role.value, **person.note
+            )
+            for person in second.people
+        ],
+        linkable=Linkable(
+            by_surrogate=keeps_motion
+            and (settings.subject is not None or settings.surrogate != "auto"),
+            subject=settings.subject,
+            by_facial_motion=keeps_motion,
+        ),
+        ledger=Entries(rendered.ledger.counts(), rendered.ledger.ranges()),
+        privacy=[verdict.as_dict() for verdict in tried.audits],
+        residual_faces=Residual(
+            list(Lookout.names),
+            len(rendered.watched),
+            **rendered.tally.as_dict(),
+            found=sum(len(boxes) for boxes in rendered.left.values()),
+        ),
+    )
+
+
+def label_of(settings: Settings) -> str:
+    """What a result says of itself."""
+    return LABEL_LEFT if settings.selection.leave else LABEL
+
+
+def _chosen(settings: Settings, landmarks: str) -> Chosen:
+    """The settings without names of files."""
+    selection = settings.selection
 
     def unnamed(items: tuple[str, ...]) -> list[str]:
         return ["a picture" if Path(item).is_file() else item for item in items]
 
-    return manifest(
-        left=bool(chosen.leave),
-        settings={
-            "engine": settings.engine,
-            "surrogate": "image" if settings.own_picture else settings.surrogate,
-            "bank": "own" if settings.bank else "mien",
-            "consent": settings.consent,
-            "match": settings.match,
-            "people": chosen.people,
-            "leave": unnamed(chosen.leave),
-            "cover": unnamed(chosen.cover),
-            "voice": settings.voice,
-            "crf": settings.crf,
-            "landmarks": landmarks,
-        },
-        source={
-            "sha256": sha256(source),
-            "width": info.width,
-            "height": info.height,
-            "codec": info.codec,
-            "losses": found.losses,
-            "missing": found.missing.as_dict(),
-        },
-        output={
-            "sha256": sha256(part),
-            "frames": len(rendered.ledger.entries),
-            "renderings": tried.renderings,
-            "signed": settings.signer is not None,
-        },
-        people=[
-            {
-                "person": person.track.person,
-                "frames": len(person.track.known()),
-                "role": person.role.value,
-                **person.note,
-            }
-            for person in people
-        ],
-        linkable={
-            "by_surrogate": settings.engine == "mesh"
-            and (settings.subject is not None or settings.surrogate != "auto"),
-            "subject": settings.subject,
-            "by_facial_motion": settings.engine == "mesh",
-            "by_head_motion": True,
-            "by_input_checksum": True,
-        },
-        ledger={"counts": rendered.ledger.counts(), "ranges": rendered.ledger.ranges()},
-        privacy=[verdict.as_dict() for verdict in tried.audits],
-        residual={
-            "detectors": list(Lookout.names),
-            "frames_searched": len(rendered.watched),
-            **rendered.tally.as_dict(),
-            "found": sum(len(boxes) for boxes in rendered.left.values()),
-        },
+    return Chosen(
+        engine=settings.engine,
+        surrogate="image" if settings.own_picture else settings.surrogate,
+        bank="own" if settings.bank else "mien",
+        consent=settings.consent,
+        match=settings.match,
+        people=selection.people,
+        leave=unnamed(selection.leave),
+        cover=unnamed(selection.cover),
+        voice=settings.voice,
+        crf=settings.crf,
+        landmarks=landmarks,
     )

@@ -56,5 +56,5 @@ def render(task: Task, progress: Progress) -> dict[str, Any]:
         "ledger": made.ledger.counts(),
         "missing": made.missing.as_dict() if made.missing.much else None,
         "surrogates": made.surrogates,
-        "renderings": made.record["output"]["renderings"],
+        "renderings": made.told.output.renderings,
     }

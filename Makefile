@@ -1,30 +1,42 @@
-# Both commands set up everything they need from package registries alone.
+# Every command sets up what it needs, from package registries alone.
 PYTHON ?= python3.11
 VENV := .venv
-STAMP := $(VENV)/.installed
+# only errors of the package client are worth reading: it has a line for every index that lacks a package
+PIP := $(VENV)/bin/python -m pip --disable-pip-version-check -qq
 
-.PHONY: setup train-setup demo test lint clean
+.PHONY: setup app train-setup demo test lint clean
 
-setup: $(STAMP)
+setup: $(VENV)/.base
+app: $(VENV)/.app
 
-$(STAMP): requirements.lock pyproject.toml
+$(VENV)/bin/python:
 	@command -v $(PYTHON) >/dev/null || { echo "mien needs Python 3.11: install it or run 'make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)'"; exit 2; }
-	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --quiet --no-deps --require-hashes -r requirements.lock
-	$(VENV)/bin/python -m pip install --quiet --no-deps -e .
-	@touch $@
+	@$(PYTHON) -m venv $(VENV)
+
+# $(1): stamp, $(2): lock, $(3): what it is for and how much of it there is
+define install
+$(VENV)/.$(1): $(2) pyproject.toml | $(VENV)/bin/python
+	@echo "Setting up $(3) in $(VENV); once, a few minutes."
+	@$$(PIP) install --no-deps --require-hashes -r $(2)
+	@$$(PIP) install --no-deps -e .
+	@touch $$@
+endef
+$(eval $(call install,base,requirements.lock,what de-identifying needs (40 packages, 1.2 GB)))
+$(eval $(call install,app,requirements-app.lock,reports and the application (0.3 GB more)))
+$(eval $(call install,dev,requirements-dev.lock,the tests (0.3 GB more)))
 
 # torch and what benchmarks compare with; the tests of training skip without it
-train-setup: setup
-	$(VENV)/bin/python -m pip install --quiet -r requirements-train.txt
+train-setup: $(VENV)/.dev
+	@echo "Setting up training (torch: 1 GB more, several with CUDA)."
+	@$(PIP) install -r requirements-train.txt
 
 demo: setup
-	$(VENV)/bin/mien demo
+	@$(VENV)/bin/mien demo
 
-test: setup
+test: $(VENV)/.dev
 	$(VENV)/bin/python -m pytest
 
-lint: setup
+lint: $(VENV)/.dev
 	$(VENV)/bin/ruff check src tests scripts benchmarks
 	$(VENV)/bin/ruff format --check src tests scripts benchmarks
 	$(VENV)/bin/mypy

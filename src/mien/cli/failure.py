@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 from functools import wraps
+from importlib.util import find_spec
 from pathlib import Path
 from threading import Event
 from types import FrameType
@@ -25,6 +26,18 @@ STATUSES = (
     "8 the application's list of clips is damaged, 130 interrupted."
 )
 INTERRUPTED = 130
+EXTRAS = {
+    "jinja2": "reports",
+    "markupsafe": "reports",
+    "plotly": "reports",
+    "pyarrow": "reports",
+    "fastapi": "web",
+    "sqlalchemy": "web",
+    "starlette": "web",
+    "uvicorn": "web",
+    "torch": "train",
+}
+"""Packages that not everybody needs, and the extra of mien that brings each."""
 _asked = Event()
 
 
@@ -37,11 +50,36 @@ def explain(error: Exception) -> tuple[str, int]:
     """One sentence about an error, and its exit status."""
     if isinstance(error, MienError):
         return " ".join(str(error).split()), error.exit_status
+    package = (error.name or "").split(".")[0] if isinstance(error, ModuleNotFoundError) else ""
+    if package in EXTRAS:
+        target = "train-setup" if EXTRAS[package] == "train" else "app"
+        return (
+            f"this needs the package {package}, which is not installed: run make {target}, or pip "
+            f"install 'mien[{EXTRAS[package]}]'."
+        ), 1
     words = " ".join(str(error).split()) or "no details"
     return (
         f"something unexpected went wrong ({type(error).__name__}: {words}): run again with "
         "MIEN_TRACEBACK=1 for details."
     ), 1
+
+
+def need(extra: str) -> None:
+    """Refuse at once what would fail after long work.
+
+    Parameters
+    ----------
+    extra : str
+        Of mien, whose packages a command needs.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        If one of them is not installed.
+    """
+    for package, of in EXTRAS.items():
+        if of == extra and find_spec(package) is None:
+            raise ModuleNotFoundError(f"No module named {package!r}", name=package)
 
 
 def tell(sentence: str) -> None:

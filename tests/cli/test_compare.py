@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 import mien.evidence.evaluate as room
 from mien.cli.app import app
 from mien.errors import EngineError
+from mien.evidence.metrics import Metrics
 from mien.pipeline import deidentify as pipeline
 from mien.pipeline import survey
 from mien.privacy import audit as auditing
@@ -116,7 +117,9 @@ def quick(monkeypatch) -> None:
         if settings.engine == "mesh":
             raise KeyboardInterrupt
 
-    metrics = {"dynamics": {"r_x": 0.5, "ceiling": {"r_x": 0.9}}, "profile": {"passed": True}}
+    metrics = Metrics(
+        measures={"dynamics": {"r_x": 0.5, "ceiling": {"r_x": 0.9}}}, profile={"passed": True}
+    )
 
     monkeypatch.setattr(room, "Original", Subject)
     monkeypatch.setattr(room, "evaluate", lambda *a, **k: SimpleNamespace(metrics=metrics))

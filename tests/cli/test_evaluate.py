@@ -109,7 +109,10 @@ def measured(monkeypatch, done) -> list[tuple[Any, ...]]:
     Nothing is measured again, and few figures are drawn.
     """
     calls: list[tuple[Any, ...]] = []
-    metrics = {**done.evidence.metrics, **dict.fromkeys(room.MEASURES)}
+    metrics = replace(
+        done.evidence.metrics,
+        measures={**done.evidence.metrics.measures, **dict.fromkeys(room.MEASURES)},
+    )
     evidence = replace(done.evidence, metrics=metrics, measures={}, readings=None, moments=())
 
     def stub(original: Any, deidentified: Any, **settings: Any) -> Evidence:

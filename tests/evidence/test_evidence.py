@@ -16,7 +16,9 @@ import pytest
 from mien.errors import NoFaceError, ParameterError, VideoError
 from mien.evidence import evaluate as room
 from mien.evidence.evaluate import MEASURES, Evidence, Original, evaluate, merge
-from mien.fidelity.profile import Profile, look_up
+from mien.evidence.metrics import VERSION
+from mien.fidelity.figures import CONDITIONS, FIGURES, SIDES, look_up
+from mien.fidelity.profile import Profile
 from mien.phantom import DampMouth, Script, render_phantom
 from mien.privacy import audit as auditing
 from mien.video import Reader, Writer
@@ -115,7 +117,7 @@ def hidden(case) -> Evidence:
 
 def strict(found: Evidence) -> dict[str, Any]:
     """The metrics as a program reads them: no NaN, nothing that JSON lacks."""
-    return json.loads(json.dumps(found.metrics, allow_nan=False))
+    return json.loads(json.dumps(found.metrics.to_json(), allow_nan=False))
 
 
 def line(found: Evidence, key: str):
@@ -132,6 +134,20 @@ def numbers(content: Any, under: str = "") -> dict[str, float]:
     return {}
 
 
+def test_every_figure_that_is_read_was_measured(damped):
+    """A key that is wrong would be left out of tables in silence."""
+    metrics = strict(damped)
+    keys = [figure.key for figure in FIGURES.values()]
+    keys += [figure.ceiling for figure in FIGURES.values() if figure.ceiling]
+    keys += [figure.source for figure in FIGURES.values()]
+    keys += [key for sides in SIDES.values() for key in (sides.original, sides.other)]
+    for key in (*keys, *CONDITIONS):
+        place, _, last = key.rpartition(".")
+        assert last in (look_up(metrics, place) or {}), key
+    for key in CONDITIONS:
+        assert look_up(metrics, key) in (True, False, None)
+
+
 def test_the_keys_that_were_promised(same, damped, hidden):
     for found in (same, damped, hidden):
         metrics = strict(found)
@@ -142,7 +158,7 @@ def test_the_keys_that_were_promised(same, damped, hidden):
             assert set(metrics[name]["ratio"]) == set(MEASURES[name].RATIO)
         assert {"r_x", "r_y", "r_cca"} <= set(metrics["dynamics"])
         assert {"r_x", "r_y", "r_cca"} <= set(metrics["dynamics"]["ceiling"])
-        assert metrics["mien_evaluate"] == room.VERSION
+        assert metrics["mien_evaluate"] == VERSION
 
 
 def test_a_clip_against_itself_is_the_ceiling(same):
@@ -255,15 +271,15 @@ def test_only_privacy(case):
 
 def test_only_fidelity(small):
     assert {one.ask.kind for one in small.lines} == {"fidelity"}
-    assert small.verdict is None and small.metrics["about"]["measured"] == "fidelity"
+    assert small.verdict is None and small.metrics.about["measured"] == "fidelity"
 
 
 def test_neither_name_nor_place_of_the_original_is_told(same, damped, hidden, small):
     for found in (damped, hidden, small):
-        text = json.dumps(found.metrics)
+        text = json.dumps(found.metrics.to_json())
         assert "patient" not in text.replace("the patient", "")
         assert str(found.original.parent) not in text
-        assert found.metrics["about"]["deidentified"] == found.deidentified.name
+        assert found.metrics.about["deidentified"] == found.deidentified.name
 
 
 def test_clips_are_only_read(case, same, damped, small, hidden):
@@ -273,7 +289,7 @@ def test_clips_are_only_read(case, same, damped, small, hidden):
     }  # fmt: skip
     assert hashlib.sha256(case.path.read_bytes()).hexdigest() == case.sha256
     for found in (damped, small, hidden):
-        about = found.metrics["about"]
+        about = found.metrics.about
         assert about["original_sha256"] == case.sha256
         data = found.deidentified.read_bytes()
         assert hashlib.sha256(data).hexdigest() == about["deidentified_sha256"]
@@ -357,7 +373,7 @@ def test_the_profile_decides(case, damped, tmp_path):
         'at_most = 0\nsource = "me"\n'
     )
     assert not damped.passed
-    lines = Profile.open(path).check(damped.metrics)
+    lines = Profile.open(path).check(damped.metrics.to_json())
     assert replace(damped, lines=tuple(lines)).passed
     assert replace(damped, lines=(replace(lines[0], passed=None),)).passed
 

@@ -91,7 +91,7 @@ def measured():
 def test_the_same_passes_with_every_blink_and_the_tremor(measured):
     shown = measured("same")
     assert not shown.failing()
-    metrics = shown.metrics
+    metrics = shown.metrics.measures
     assert metrics["dynamics"]["r_x"] == metrics["dynamics"]["ceiling"]["r_x"] == 1
     assert metrics["dynamics"]["ratio"]["r_cca"] == 1
     assert metrics["blink"]["count_original"] == metrics["blink"]["count_other"] == len(BLINKS)
@@ -101,33 +101,35 @@ def test_the_same_passes_with_every_blink_and_the_tremor(measured):
 
 def test_a_damped_mouth(measured):
     shown = measured("damped")
-    mouth = shown.metrics["dynamics"]["regions"]["mouth"]
+    mouth = shown.metrics.measures["dynamics"]["regions"]["mouth"]
     assert mouth["gain"] == pytest.approx(0.8, abs=0.03)
     assert abs(mouth["lag_ms"]) < 10
 
 
 def test_a_late_face(measured):
     shown = measured("late")
-    assert shown.metrics["dynamics"]["regions"]["mouth"]["lag_ms"] == pytest.approx(100, abs=10)
+    assert shown.metrics.measures["dynamics"]["regions"]["mouth"]["lag_ms"] == pytest.approx(
+        100, abs=10
+    )
     assert "dynamics.regions.mouth.lag_ms" in shown.failing()
 
 
 def test_a_drooping_mouth(measured):
     shown = measured("drooping")
-    corner = shown.metrics["resting"]["second_opinion"]["mouth_corner"]
+    corner = shown.metrics.measures["resting"]["second_opinion"]["mouth_corner"]
     assert corner["error"] == pytest.approx(2.0, abs=0.4)  # MediaPipe sees most of it, dlib half
 
 
 def test_smoothed_motion_loses_its_tremor(measured):
     shown = measured("smooth")
     assert "tremor.lip.amplitude_ratio" in shown.failing()
-    assert shown.metrics["tremor"]["lip"]["amplitude_ratio"] < 0.2
+    assert shown.metrics.measures["tremor"]["lip"]["amplitude_ratio"] < 0.2
     assert "blink.own_recall" not in shown.failing()
 
 
 def test_missing_blinks(measured):
     shown = measured("open-eyed")
-    assert shown.metrics["blink"]["count_other"] == 0
+    assert shown.metrics.measures["blink"]["count_other"] == 0
     assert {"blink.own_recall", "blink.own_precision"} <= shown.failing()
     assert "tremor.lip.amplitude_ratio" not in shown.failing()
 
@@ -144,4 +146,4 @@ def test_a_frozen_face(measured):
 def test_held_frames(measured):
     shown = measured("held")
     assert "continuity.held" in shown.failing()
-    assert shown.metrics["continuity"]["held"] == pytest.approx(0.7, abs=0.1)
+    assert shown.metrics.measures["continuity"]["held"] == pytest.approx(0.7, abs=0.1)

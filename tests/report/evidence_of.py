@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from mien.evidence.evaluate import Ceiling, Evidence, Readings, _measure
+from mien.evidence.metrics import Metrics
 from mien.face.model import FaceModel
 from mien.face.topology import SIXTY_EIGHT
 from mien.fidelity.profile import Profile
@@ -127,32 +128,28 @@ def evidence(
             "ceiling": None,
             "citation": "King, dlib <2017>",
         }
-    metrics: dict[str, Any] = {
-        "mien_evaluate": 1,
-        "about": {
-            "original_sha256": "a" * 64,
-            "deidentified": name,
-            "deidentified_sha256": "b" * 64,
-            "measured": only,
-            "frames": count,
-            "frames_paired": count,
-            "seconds": seconds,
-            "width": SIZE[0],
-            "height": SIZE[1],
-            "people": 1,
-            "person": 1,
-            "ceiling_crf": 17.0,
-            "ceiling_crf_from": "stated",
-            "notes": ["A <note> & more."],
-            "software": {"mien": "0"},
-        },
-        **merged,
-        "privacy": privacy,
+    about: dict[str, Any] = {
+        "original_sha256": "a" * 64,
+        "deidentified": name,
+        "deidentified_sha256": "b" * 64,
+        "measured": only,
+        "frames": count,
+        "frames_paired": count,
+        "seconds": seconds,
+        "width": SIZE[0],
+        "height": SIZE[1],
+        "people": 1,
+        "person": 1,
+        "ceiling_crf": 17.0,
+        "ceiling_crf_from": "stated",
+        "notes": ["A <note> & more."],
+        "software": {"mien": "0"},
     }
+    metrics = Metrics(about, {**merged, "privacy": privacy})
     profile = Profile.open("generic")
-    lines = profile.check(metrics, only)
-    metrics["profile"] = profile.as_dict(lines)
-    json.dumps(metrics, allow_nan=False)
+    lines = profile.check(metrics.to_json(), only)
+    metrics = replace(metrics, profile=profile.as_dict(lines))
+    json.dumps(metrics.to_json(), allow_nan=False)
     shown = only != "privacy"
     return Evidence(
         original,

@@ -20,9 +20,9 @@ from mien.encounter.feedback import after
 from mien.encounter.timeline import ROLES
 from mien.errors import OutputError
 from mien.report.copies import copy_of
+from mien.report.drawing import Drawing
 from mien.report.encounter import page as report
 from mien.report.encounter.page import write
-from mien.report.evidence.figures import Drawing
 
 VOID = {"meta", "img", "br", "link", "input"}
 PATIENT = [(4, 10, "sadness"), (13, 20, "fear")]

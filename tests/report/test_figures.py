@@ -15,7 +15,8 @@ from mien.evidence.evaluate import _measure
 from mien.report.evidence import charts
 from mien.report.evidence.curves import Curves, trembling
 from mien.report.evidence.figures import figures
-from mien.report.evidence.sections import UNKNOWN, between, number, sections, share
+from mien.report.evidence.sections import sections
+from mien.report.numbers import UNKNOWN, between, number, share
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +47,12 @@ def test_nobody_in_the_result(one):
     nobody = blind(one.readings.other)
     readings = replace(one.readings, other=nobody)
     measures, merged = _measure(readings)
-    other = replace(one, readings=readings, measures=measures, metrics={**one.metrics, **merged})
+    other = replace(
+        one,
+        readings=readings,
+        measures=measures,
+        metrics=replace(one.metrics, measures={**one.metrics.measures, **merged}),
+    )
     names = {drawing.name for drawing in figures(other, Curves.of(other))}
     assert "continuity" in names and "dynamics" not in names and "spectrograms" not in names
 
@@ -91,7 +97,7 @@ def test_trembling_is_seen_in_the_curve():
 
 
 def test_sections_say_each_measure_once(one):
-    found = sections(one)
+    found = sections(one.metrics)
     assert [part.key for part in found] == [
         "dynamics", "blink", "tremor", "resting", "body", "pulse", "expression", "continuity",
         "privacy",

@@ -19,9 +19,11 @@ from typing import Any, Literal
 import numpy as np
 
 from mien.errors import ParameterError
+from mien.evidence.metrics import Metrics
 from mien.fidelity import blink, body, continuity, dynamics, expression, pulse, resting, tremor
+from mien.fidelity.figures import look_up
 from mien.fidelity.observe import read
-from mien.fidelity.profile import Line, Profile, look_up
+from mien.fidelity.profile import Line, Profile
 from mien.fidelity.reading import Reading
 from mien.fidelity.worst import Moment, worst_moments
 from mien.models.landmarker import open_backend
@@ -45,8 +47,6 @@ MEASURES: dict[str, Any] = {
     "continuity": continuity,
 }
 """The measures of fidelity, by the key that each has in the metrics."""
-VERSION = 1
-"""Of the metrics; raised when a key changes its meaning."""
 _BODY_STEP_S = 0.1  # time between frames whose body is looked for: bodies are slow, the model too
 _PROBES = 24  # re-encoded frames that the recogniser describes, the ceiling of privacy
 
@@ -86,7 +86,7 @@ class Evidence:
     """The clip as recorded."""
     deidentified: Path
     """What became of it."""
-    metrics: dict[str, Any]
+    metrics: Metrics
     """What `metrics.json` holds."""
     lines: tuple[Line, ...]
     """What the profile asks, and whether it holds."""
@@ -321,14 +321,10 @@ def evaluate(
             ceiling, own, other = (job.result() for job in jobs)
             readings = Readings(own, other, ceiling or original.untouched(stop))
     measures, merged = _measure(readings)
-    metrics: dict[str, Any] = {
-        "mien_evaluate": VERSION,
-        "about": _about(original, deidentified, pairing, readings, only),
-        **merged,
-        "privacy": None if verdict is None else _privacy(verdict, readings, original.person),
-    }
-    lines = profile.check(metrics, only)
-    metrics["profile"] = profile.as_dict(lines)
+    merged["privacy"] = None if verdict is None else _privacy(verdict, readings, original.person)
+    metrics = Metrics(_about(original, deidentified, pairing, readings, only), merged)
+    lines = profile.check(metrics.to_json(), only)
+    metrics = replace(metrics, profile=profile.as_dict(lines))
     moments: list[Moment] = []
     if readings is not None:
         moments = worst_moments(readings.original, readings.other, measures)

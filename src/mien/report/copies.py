@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 import cv2
 import numpy as np
 
-from mien.report.evidence.video import jpeg
+from mien.report.evidence.pictures import jpeg
 from mien.video import Frame, Reader, VideoInfo, Writer
 from mien.workers import ahead
 

@@ -12,16 +12,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from markupsafe import Markup
 
 from mien.encounter.analysis import Encounter
 from mien.encounter.feedback import Feedback
 from mien.encounter.timeline import EXPRESSIONS, ROLES, Timeline
 from mien.pipeline.manifest import versions
 from mien.report.copies import Copy, copy_of
+from mien.report.drawing import Drawing, put
 from mien.report.encounter.figures import COLOURS, figures, runs
 from mien.report.encounter.tables import csv_files, sections
-from mien.report.evidence.page import environment, picture_uri, policy, raw
 from mien.report.folder import Staged
+from mien.report.pages import in_page, raw, render, uri
 
 BOTH = "both"
 """Key of the one recording that shows both people."""
@@ -112,16 +114,7 @@ def write(
     encounter = _without_names(encounter, originals or {})
     with Staged(Path(folder), overwrite) as staged:
         copies = _copies(videos or {}, originals or {}, include_original, progress)
-        drawings = {}
-        for drawing in figures(encounter, feedback):
-            staged.write(f"figures/{drawing.name}.png", drawing.png)
-            staged.write(f"figures/{drawing.name}.svg", drawing.svg)
-            drawings[drawing.name] = {
-                "caption": drawing.caption,
-                "uri": picture_uri(drawing.png),
-            }
-            if progress is not None:
-                progress("drawing", len(drawings), None)
+        drawings = put(figures(encounter, feedback), staged, progress)
         for name, content in csv_files(encounter, feedback):
             staged.write(f"tables/{name}", content)
         staged.write(
@@ -179,13 +172,11 @@ def _page(
     encounter: Encounter,
     feedback: Sequence[Feedback],
     copies: Mapping[str, Copy],
-    drawings: Mapping[str, Any],
+    drawings: Mapping[str, Drawing],
     include_original: bool,
     checked: bool,
     no_video: str,
 ) -> str:
-    from markupsafe import Markup
-
     shown = {role: copy for role, copy in copies.items() if copy.video is not None}
     start, end = _span(encounter)
     player = {
@@ -194,55 +185,46 @@ def _page(
         "step": encounter.timelines["doctor"].resolution,
         "clips": {role: round(_begins(encounter, role), 4) for role in shown},
     }
-    scripts = [raw("encounter.js")]
     content = sections(encounter)
     citations = [*_METHODS, *(part.citation for part in content if part.citation)]
-    return str(
-        environment()
-        .get_template("encounter.html")
-        .render(
-            policy=policy(scripts),
-            style=Markup(raw("style.css") + raw("encounter.css") + _colours()),
-            scripts=[Markup(text) for text in scripts],
-            player=Markup(json.dumps(player)),
-            clips={
-                role: Markup(base64.b64encode(copy.video or b"").decode())
-                for role, copy in shown.items()
-            },
-            copies=copies,
-            stills={
-                role: f"data:image/jpeg;base64,{base64.b64encode(copy.still).decode()}"
-                for role, copy in copies.items()
-                if copy.still
-            },
-            too_long=len(shown) < len(copies),
-            include_original=include_original,
-            unchecked=bool(copies) and not checked and not include_original,
-            no_video=no_video
-            or ("" if copies else "No de-identified video was given, so none is shown here."),
-            headline=_headline(encounter),
-            facts=_facts(encounter),
-            notes=encounter.notes,
-            start=start,
-            length=max(end - start, 1e-6),
-            ticks=_ticks(start, end),
-            people=[{"role": role, "lanes": _lanes(encounter.timelines[role])} for role in ROLES],
-            feedback=[
-                {
-                    "number": number,
-                    "item": item,
-                    "at": f"{item.start:.0f} to {item.end:.0f} s",
-                    "sure": f"{100 * item.confidence:.0f} %",
-                    "place": 100 * (item.time - start) / max(end - start, 1e-6),
-                    "evidence": [_evidence_words(one) for one in item.evidence],
-                }
-                for number, item in enumerate(feedback, 1)
-            ],
-            sections=content,
-            drawings=drawings,
-            citations=list(dict.fromkeys(citations)),
-            limits=LIMITS,
-        )
+    return render(
+        "encounter.html",
+        (raw("encounter.js"),),
+        raw("encounter.css") + _colours(),
+        player=Markup(json.dumps(player)),
+        clips={
+            role: Markup(base64.b64encode(copy.video or b"").decode())
+            for role, copy in shown.items()
+        },
+        copies=copies,
+        stills={role: uri(copy.still, "image/jpeg") for role, copy in copies.items() if copy.still},
+        too_long=len(shown) < len(copies),
+        include_original=include_original,
+        unchecked=bool(copies) and not checked and not include_original,
+        no_video=no_video
+        or ("" if copies else "No de-identified video was given, so none is shown here."),
+        headline=_headline(encounter),
+        facts=_facts(encounter),
+        notes=encounter.notes,
+        start=start,
+        length=max(end - start, 1e-6),
+        ticks=_ticks(start, end),
+        people=[{"role": role, "lanes": _lanes(encounter.timelines[role])} for role in ROLES],
+        feedback=[
+            {
+                "number": number,
+                "item": item,
+                "at": f"{item.start:.0f} to {item.end:.0f} s",
+                "sure": f"{100 * item.confidence:.0f} %",
+                "place": 100 * (item.time - start) / max(end - start, 1e-6),
+                "evidence": [_evidence_words(one) for one in item.evidence],
+            }
+            for number, item in enumerate(feedback, 1)
+        ],
+        sections=content,
+        drawings=in_page(drawings),
+        citations=list(dict.fromkeys(citations)),
+        limits=LIMITS,
     )
 
 

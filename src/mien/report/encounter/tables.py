@@ -8,8 +8,9 @@ from typing import Any
 from mien.encounter.analysis import Encounter
 from mien.encounter.feedback import Feedback
 from mien.encounter.timeline import EXPRESSIONS, ROLES
-from mien.report.evidence.sections import Section, Table, number
-from mien.report.evidence.tables import to_csv
+from mien.report.numbers import number
+from mien.report.sections import Section, Table
+from mien.report.spreadsheet import to_csv
 
 _NONE = "–"
 

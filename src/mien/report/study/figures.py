@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from mien.report.evidence.figures import Drawing, drawn, finish
+from mien.report.drawing import Drawing, drawn, finish
 from mien.selfnorm.snapshots import Snapshots
 from mien.selfnorm.splits import Split
 from mien.selfnorm.study import Clusters, Coverage, Reliability

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from mien.report.evidence.figures import Drawing
-from mien.report.evidence.tables import to_csv
+from mien.report.drawing import Drawing
 from mien.report.folder import Staged
+from mien.report.spreadsheet import to_csv
 from mien.report.study import figures as draw
 from mien.selfnorm.network import SelfNorm
 from mien.selfnorm.snapshots import Snapshots

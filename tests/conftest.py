@@ -11,8 +11,11 @@ import pytest
 from typer.testing import CliRunner
 
 from mien.phantom import Script, Tremor, Truth, render_phantom
-from mien.pipeline import deidentify as pipeline
-from mien.pipeline import survey
+from mien.pipeline import settings
+from mien.pipeline.settings import Thoroughness
+
+FEWER = Thoroughness(samples=8, gallery=8, checked=3)
+"""Where what the recogniser makes of a result is not what is tested."""
 
 
 @dataclass(frozen=True)
@@ -63,9 +66,7 @@ def make_clip(tmp_path_factory) -> Callable[..., Clip]:
 @pytest.fixture
 def fewer_checks(monkeypatch) -> None:
     """Let the recogniser look at a few frames only, where it is not what is tested."""
-    monkeypatch.setattr(pipeline, "_CHECKED", 3)
-    monkeypatch.setattr(survey, "SAMPLES", 8)
-    monkeypatch.setattr(survey, "GALLERY", 8)
+    monkeypatch.setattr(settings, "THOROUGHNESS", FEWER)
 
 
 @pytest.fixture

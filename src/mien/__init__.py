@@ -8,19 +8,20 @@ Importing this package loads no model and opens no device.
 
 from __future__ import annotations
 
+from importlib import import_module
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mien.pipeline.deidentify import Result, Settings, deidentify
+    from mien.pipeline.deidentify import Result, deidentify
+    from mien.pipeline.settings import Settings
 
 __version__ = version("mien")
 __all__ = ["Result", "Settings", "deidentify"]
+_ROOMS = {"Result": "deidentify", "Settings": "settings", "deidentify": "deidentify"}
 
 
 def __getattr__(name: str) -> Any:
-    if name in __all__:
-        from mien.pipeline import deidentify as pipeline
-
-        return getattr(pipeline, name)
+    if name in _ROOMS:
+        return getattr(import_module(f"mien.pipeline.{_ROOMS[name]}"), name)
     raise AttributeError(f"module 'mien' has no attribute {name!r}")

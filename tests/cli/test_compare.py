@@ -13,11 +13,12 @@ import pytest
 from typer.testing import CliRunner
 
 import mien.evidence.evaluate as room
+from conftest import FEWER
 from mien.cli.app import app
 from mien.errors import EngineError
 from mien.evidence.metrics import Metrics
 from mien.pipeline import deidentify as pipeline
-from mien.pipeline import survey
+from mien.pipeline import settings
 from mien.privacy import audit as auditing
 
 NAME = "Erika-Mustermann"
@@ -32,9 +33,7 @@ def few_frames() -> Iterator[None]:
         patch.setattr(auditing, "PROBES", 3)
         patch.setattr(auditing, "LEAST_CHANGED", 1)
         patch.setattr(room, "_PROBES", 3)
-        patch.setattr(pipeline, "_CHECKED", 3)
-        patch.setattr(survey, "SAMPLES", 8)
-        patch.setattr(survey, "GALLERY", 8)
+        patch.setattr(settings, "THOROUGHNESS", FEWER)
         yield
 
 

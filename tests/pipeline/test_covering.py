@@ -10,6 +10,7 @@ import av
 import numpy as np
 import pytest
 
+from manifests import manifest_of
 from mien.errors import FormatError, OutputError, ParameterError, VideoError
 from mien.pipeline.compositing import COVER
 from mien.pipeline.covering import Moment, cover_beside, cover_by_hand
@@ -30,7 +31,7 @@ def scene(index: int) -> np.ndarray:
 
 
 def make_result(folder: Path, *, start: int = 0, shift_s: float = 0.0) -> Path:
-    """A clip with the manifest that mien would write, as far as covering reads it."""
+    """A clip with the manifest that mien would write."""
     path = folder / "result.mp4"
     info = VideoInfo(*SIZE, Fraction(1, 1000), average_rate=Fraction(25))
     with Writer(path, info, comment=LABEL, gop=10) as out:
@@ -40,13 +41,7 @@ def make_result(folder: Path, *, start: int = 0, shift_s: float = 0.0) -> Path:
     entries = np.zeros(FRAMES, np.uint8)
     entries[30:33] = Entry.INTERPOLATED
     ledger = Ledger(entries, frame_times(path)[:-1] - shift_s)
-    record = {
-        "label": LABEL,
-        "settings": {"crf": 17},
-        "output": {"sha256": sha256(path), "frames": FRAMES, "renderings": 1, "signed": True},
-        "ledger": {"counts": ledger.counts(), "ranges": ledger.ranges()},
-    }
-    path.with_suffix(".json").write_text(json.dumps(record))
+    path.with_suffix(".json").write_text(manifest_of(path, ledger).text())
     return path
 
 
@@ -118,7 +113,7 @@ def test_the_manifest_follows(result, out):
     box = (0.1, 0.2, 0.3, 0.4)
     made = cover_by_hand(result, out, [Moment(1.2, 1.26), Moment(0.0, 0.04, box)])
     record = json.loads(made.manifest.read_text())
-    assert record == made.record
+    assert record == made.told.to_json()
     assert record["output"] == {**before["output"], "sha256": sha256(out), "signed": False}
     assert record["ledger"]["counts"] == {"rendered": 45, "interpolated": 1, "covered": 4}
     assert [
@@ -144,15 +139,15 @@ def test_what_was_covered_stays_covered_the_next_time(result, out, tmp_path):
     made = cover_by_hand(out, last, [Moment(1.0, 1.0), Moment(0.04, 0.05)])
     assert whole(last) == [0, 1, 25]
     assert made.ledger.counts()["covered"] == 3
-    assert [entry["first_frame"] for entry in made.record["covered_by_hand"]] == [0, 25, 1]
+    assert [entry["first_frame"] for entry in made.told.covered_by_hand] == [0, 25, 1]
 
 
 def test_a_clip_that_was_moved_later_keeps_the_clock_of_its_ledger(tmp_path, out):
     result = make_result(tmp_path, shift_s=0.2)  # the original began at -0.2 s
     made = cover_by_hand(result, out, [Moment(0.4, 0.4)])
-    (entry,) = made.record["covered_by_hand"]
+    (entry,) = made.told.covered_by_hand
     assert (entry["first_frame"], entry["from_s"]) == (10, 0.2)
-    assert made.record["ledger"]["ranges"][0]["from_s"] == -0.2
+    assert made.told.ledger.ranges[0]["from_s"] == -0.2
     assert whole(out) == [10]
 
 

@@ -16,12 +16,14 @@ import cv2
 import numpy as np
 import pytest
 
-from mien.errors import ParameterError
+from mien.errors import ParameterError, PrivacyError
 from mien.face.region import Region
 from mien.phantom import Phantom, Script
-from mien.pipeline import deidentify as pipeline
-from mien.pipeline.deidentify import Result, Settings, deidentify
+from mien.pipeline import second_pass, settings
+from mien.pipeline.deidentify import Result, deidentify
 from mien.pipeline.ledger import Entry
+from mien.pipeline.render import Replaced
+from mien.pipeline.settings import Settings, Thoroughness
 from mien.tracking.selection import Selection
 from mien.video import Reader, VideoInfo, Writer
 
@@ -316,13 +318,13 @@ def test_what_the_tracker_does_not_see_others_do(made, monkeypatch):
 
 
 def test_a_face_that_cannot_be_covered_is_withheld(made, monkeypatch, tmp_path):
-    monkeypatch.setattr(pipeline, "_ATTEMPTS", 1)
-    monkeypatch.setattr(pipeline, "_replace", lambda image, *_: _untouched(image))
+    monkeypatch.setattr(settings, "THOROUGHNESS", Thoroughness(attempts=1))
+    monkeypatch.setattr(second_pass, "replace_faces", lambda image, *_: _untouched(image))
     stage = Stage(6, SIDE, SIDE).enter(person(ME, 6), always(0))
-    with pytest.raises(pipeline.PrivacyError):
+    with pytest.raises(PrivacyError):
         made(stage)
     assert not (tmp_path / "out.mp4").exists()
 
 
-def _untouched(image: np.ndarray) -> pipeline._Replaced:
-    return pipeline._Replaced(image.copy(), Entry.RENDERED, [None], [])
+def _untouched(image: np.ndarray) -> Replaced:
+    return Replaced(image.copy(), Entry.RENDERED, [None], [])

@@ -19,17 +19,18 @@ import cv2
 import numpy as np
 import pytest
 
-from conftest import Clip
+from conftest import FEWER, Clip
 from mien.errors import MienError, NoFaceError, OutputError, ParameterError, PrivacyError
 from mien.phantom import Phantom, Script
 from mien.pipeline import deidentify as pipeline
-from mien.pipeline.deidentify import LABEL, LABEL_LEFT, Result, Settings, deidentify
+from mien.pipeline.deidentify import LABEL, LABEL_LEFT, Result, deidentify
 from mien.pipeline.ledger import Entry
+from mien.pipeline.settings import Settings
 from mien.recognition.recognisers import Dlib
 from mien.tracking.selection import Selection
 from mien.video import Reader, VideoInfo, Writer, writer
 
-MASK = Settings(engine="mask")
+MASK = Settings(engine="mask", thoroughness=FEWER)
 COMMAND = [sys.executable, "-c", "from mien.cli import main; main()"]
 
 
@@ -278,12 +279,10 @@ def test_a_face_that_the_tracker_missed_is_covered(pair, tmp_path, fewer_checks,
     assert result.ledger.counts()["covered"] == len(pair.truth.pts)
 
 
-def test_a_face_that_cannot_be_covered_withholds(
-    pair, tmp_path, fewer_checks, forgetful, monkeypatch
-):
-    monkeypatch.setattr(pipeline, "_ATTEMPTS", 1)
+def test_a_face_that_cannot_be_covered_withholds(pair, tmp_path, forgetful):
+    once = replace(MASK, thoroughness=replace(FEWER, attempts=1))
     source = pair.copy(tmp_path)
-    assert "other detectors" in fails(PrivacyError, source, tmp_path / "out.mp4")
+    assert "other detectors" in fails(PrivacyError, source, tmp_path / "out.mp4", once)
 
 
 def test_who_is_recognised_is_pushed_further(brief, tmp_path, fewer_checks, monkeypatch):

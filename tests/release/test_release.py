@@ -15,8 +15,9 @@ import pytest
 
 from encounters import FPS, clip, covered
 from mien.errors import FormatError, OutputError, ParameterError, PrivacyError
-from mien.pipeline.deidentify import Settings, deidentify
+from mien.pipeline.deidentify import deidentify
 from mien.pipeline.manifest import LABEL, LABEL_LEFT, sha256
+from mien.pipeline.settings import Settings
 from mien.release import Options, Source, Withheld, inspection, release
 from mien.release.card import WEAK, Entry, card, readme
 from mien.release.faces import Seen, compared

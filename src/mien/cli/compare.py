@@ -104,7 +104,8 @@ def _measure(
 ) -> dict[str, Any]:
     """One row: what an engine keeps and hides."""
     from mien.evidence.evaluate import evaluate
-    from mien.pipeline.deidentify import Settings, deidentify
+    from mien.pipeline.deidentify import deidentify
+    from mien.pipeline.settings import Settings
 
     row: dict[str, Any] = {"engine": engine, "error": None, "metrics": None}
     output = folder / f"{engine}.mp4"

@@ -17,7 +17,8 @@ from mien.shortfall import STATUS
 
 if TYPE_CHECKING:
     from mien.pipeline.credentials import Signer
-    from mien.pipeline.deidentify import Result, Settings
+    from mien.pipeline.deidentify import Result
+    from mien.pipeline.settings import Settings
 
 _ENDINGS = (".mp4", ".m4v")
 
@@ -150,7 +151,7 @@ def deidentify(
 
     Example: [bold]mien deidentify visit.mp4 -o shared/visit.mp4[/bold]
     """
-    from mien.pipeline.deidentify import Settings
+    from mien.pipeline.settings import Settings
     from mien.tracking.selection import Selection
 
     settings = Settings(
@@ -291,10 +292,10 @@ def summary(result: Result) -> str:
     if result.audits:
         worst = min(result.audits, key=lambda found: found.nearest - found.threshold)
         line += f"; recogniser distance {worst.nearest:.3f} ({worst.threshold:.3f} needed)"
-    for person in result.record["people"]:
-        number = person["person"] + 1
-        if "frames_left" in person:
-            line += f"; person {number} LEFT AS THEY ARE in {person['frames_left']} frames"
-        if "frames_covered" in person:
-            line += f"; person {number} covered in {person['frames_covered']}, else recognised"
+    for person in result.told.people:
+        number = person.person + 1
+        if person.frames_left is not None:
+            line += f"; person {number} LEFT AS THEY ARE in {person.frames_left} frames"
+        if person.frames_covered is not None:
+            line += f"; person {number} covered in {person.frames_covered}, else recognised"
     return line

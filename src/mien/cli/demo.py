@@ -42,7 +42,8 @@ def demo(
     Example: [bold]mien demo[/bold]
     """
     from mien.phantom import render_phantom
-    from mien.pipeline.deidentify import Settings, deidentify
+    from mien.pipeline.deidentify import deidentify
+    from mien.pipeline.settings import Settings
 
     start = time.monotonic()
     _prepare(out)

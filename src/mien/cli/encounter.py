@@ -352,7 +352,8 @@ def _deidentify(
     sources: Mapping[str, Path], folder: Path, landmarker: Path | None, progress: Progress
 ) -> tuple[dict[str, Path], dict[str, Path], str]:
     """De-identified videos by role, files to keep with the report, and why there are none."""
-    from mien.pipeline.deidentify import Settings, deidentify
+    from mien.pipeline.deidentify import deidentify
+    from mien.pipeline.settings import Settings
 
     shown: dict[str, Path] = {}
     kept: dict[str, Path] = {}

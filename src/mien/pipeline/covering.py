@@ -6,11 +6,10 @@ is encoded again (`mien.video.splice`).
 
 from __future__ import annotations
 
-import json
 import math
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from mien.errors import FormatError, OutputError, ParameterError
 from mien.intake.words import read_json
 from mien.pipeline.compositing import cover
 from mien.pipeline.ledger import Entry, Ledger
-from mien.pipeline.manifest import Aside, sha256
+from mien.pipeline.manifest import Aside, Entries, Manifest, sha256
 from mien.video.splice import Edit, Progress, Spliced, frame_times, splice
 
 Box = tuple[float, float, float, float]
@@ -104,7 +103,7 @@ class Covered:
     """Frames that are bit for bit what they were."""
     reason: str | None
     """Why everything was encoded again, in words; None where only what had to be was."""
-    record: dict[str, Any]
+    told: Manifest
     """The manifest's content."""
 
 
@@ -149,7 +148,7 @@ def cover_by_hand(
     """
     result, output = Path(result), Path(output)
     times = frame_times(result)  # first: a file that is missing or no video is said to be so
-    record = _manifest_of(result)
+    told = _manifest_of(result)
     aside = output.with_suffix(".json")
     if aside.resolve() in (result.resolve(), result.with_suffix(".json").resolve()):
         raise OutputError(
@@ -160,23 +159,26 @@ def cover_by_hand(
         raise OutputError(f"{aside} already exists: choose another name or allow overwriting.")
     with _splice(result, output, moments, times, None, overwrite, progress) as made:
         # a clip that starts before zero counts later than its original, as the ledger does
-        shift = record["ledger"]["ranges"][0]["from_s"] - round(float(times[0]), 6)
-        before = Ledger.from_ranges(record["ledger"]["ranges"], times[:-1] + shift)
+        shift = told.ledger.ranges[0]["from_s"] - round(float(times[0]), 6)
+        before = Ledger.from_ranges(told.ledger.ranges, times[:-1] + shift)
         entries, by_hand = before.entries.copy(), []
         for moment in moments:
             frames = moment.frames(times)
             entries[frames.start : frames.stop] = Entry.COVERED
             by_hand.append(_entry(moment, frames, before.times))
         ledger = Ledger(entries, before.times)
-        record["ledger"] = {"counts": ledger.counts(), "ranges": ledger.ranges()}
-        record["covered_by_hand"] = [*record.get("covered_by_hand", ()), *by_hand]
-        # what was signed was another file
-        record["output"] = {**record["output"], "sha256": sha256(made.part), "signed": False}
-        with Aside(aside, json.dumps(record, indent=2) + "\n") as text:
+        told = replace(
+            told,
+            ledger=Entries(ledger.counts(), ledger.ranges()),
+            covered_by_hand=[*told.covered_by_hand, *by_hand],
+            # what was signed was another file
+            output=replace(told.output, sha256=sha256(made.part), signed=False),
+        )
+        with Aside(aside, told.text()) as text:
             made.commit()
             text.commit()
     count = len({number for moment in moments for number in moment.frames(times)})
-    return Covered(output, aside, ledger, count, made.encoded, made.copied, made.reason, record)
+    return Covered(output, aside, ledger, count, made.encoded, made.copied, made.reason, told)
 
 
 def cover_beside(
@@ -256,13 +258,12 @@ def _entry(moment: Moment, frames: range, times: np.ndarray) -> dict[str, Any]:
     }
 
 
-def _manifest_of(result: Path) -> dict[str, Any]:
+def _manifest_of(result: Path) -> Manifest:
     """The manifest beside a result, if it is of this file."""
     path = result.with_suffix(".json")
     try:
-        record = read_json(path, "the manifest of a result of mien")
-        stated, ranges = record["output"]["sha256"], record["ledger"]["ranges"]
-        float(ranges[0]["from_s"])
+        told = Manifest.from_json(read_json(path, "the manifest of a result of mien"))
+        float(told.ledger.ranges[0]["from_s"])
     except FileNotFoundError as exc:
         raise FormatError(
             f"{path} is missing: only a result of mien with its manifest beside it can be covered."
@@ -272,10 +273,9 @@ def _manifest_of(result: Path) -> dict[str, Any]:
             f"{path} is not the manifest of a result of mien: put the one beside it that was "
             "written with it."
         ) from exc
-    if stated != sha256(result):
+    if told.output.sha256 != sha256(result):
         raise ParameterError(
             f"{result} is not the file that {path.name} describes: it was changed after mien wrote "
             "it, so de-identify the original again."
         )
-    found: dict[str, Any] = record
-    return found
+    return told

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from mien.errors import OutputError
+from mien.errors import FormatError, OutputError
 from mien.outputs import hidden, publish
 
 LABEL = "Synthetic: the faces in this video were replaced by mien and show nobody."
@@ -64,36 +67,282 @@ class Aside:
         publish(self._part, self._path, overwrite=True)
 
 
-def manifest(
-    *,
-    left: bool,
-    settings: dict[str, Any],
-    source: dict[str, Any],
-    output: dict[str, Any],
-    people: list[dict[str, Any]],
-    linkable: dict[str, Any],
-    ledger: dict[str, Any],
-    privacy: list[dict[str, Any]],
-    residual: dict[str, Any],
-) -> dict[str, Any]:
-    """Everything that is needed to judge a result later; no file names, no paths.
+@dataclass(frozen=True)
+class _Part:
+    """A part of a manifest: its fields are its keys, in order."""
 
-    Parameters
-    ----------
-    left : bool
-        Whether somebody's face was left as it is.
-    settings, source, output, people, linkable, ledger, privacy, residual
-        The parts, ready for JSON.
-    """
-    return {
-        "label": LABEL_LEFT if left else LABEL,
-        "versions": versions(),
-        "settings": settings,
-        "input": source,
-        "output": output,
-        "people": people,
-        "linkable": linkable,
-        "ledger": ledger,
-        "privacy": privacy,
-        "residual_faces": residual,
-    }
+    @classmethod
+    def from_json(cls, content: Any) -> Self:
+        """A part from what JSON holds; what this version does not know is left out.
+
+        Raises
+        ------
+        FormatError
+            If a key is missing that every manifest has, or this is no object.
+        """
+        try:
+            known = {each.name: content[each.name] for each in fields(cls) if each.name in content}
+            return cls(**known)
+        except TypeError as exc:
+            raise FormatError(f"The manifest has no proper {cls.__name__.lower()}: {exc}.") from exc
+
+    def to_json(self) -> dict[str, Any]:
+        """For JSON; what is not there is left out, but for what every manifest says."""
+        return {
+            each.name: getattr(self, each.name)
+            for each in fields(self)
+            if each.default is MISSING or getattr(self, each.name) is not None
+        }
+
+
+@dataclass(frozen=True)
+class Chosen(_Part):
+    """How the clip was de-identified."""
+
+    engine: str
+    """Name of the engine."""
+    surrogate: str
+    """`auto`, the id of a surrogate, or `image` for a picture of the user's."""
+    bank: str
+    """`mien`, or `own` for a bank of the user's."""
+    consent: str | None
+    """The statement of the person whose picture is used."""
+    match: str
+    """What `auto` kept alike."""
+    people: str
+    """Who was replaced."""
+    leave: list[str]
+    """Who was left alone; `a picture` for somebody who was named by one."""
+    cover: list[str]
+    """Who was covered, likewise."""
+    voice: str
+    """`keep` or `mute`."""
+    crf: int
+    """Quality of the encoding."""
+    landmarks: str
+    """The landmark model and its version."""
+
+
+@dataclass(frozen=True)
+class Original(_Part):
+    """What was de-identified."""
+
+    sha256: str
+    """Checksum of the file: links the manifest to it."""
+    width: int
+    """Of the upright picture, pixels."""
+    height: int
+    """The same."""
+    codec: str
+    """FFmpeg's name."""
+    losses: list[dict[str, Any]]
+    """Damage, the first of it first."""
+    missing: dict[str, Any] = field(default_factory=dict)
+    """How much of it could not be read: see `mien.shortfall.Shortfall`."""
+
+
+@dataclass(frozen=True)
+class Output(_Part):
+    """What came of it."""
+
+    sha256: str
+    """Checksum of the result."""
+    frames: int
+    """Frames written."""
+    renderings: int = 1
+    """How often the clip was rendered until it passed."""
+    signed: bool = False
+    """Whether the result holds content credentials."""
+
+
+@dataclass(frozen=True)
+class Treated(_Part):
+    """One person, and what became of them."""
+
+    person: int
+    """Number from 0, the most present first."""
+    frames: int
+    """Frames in which this person's place is known."""
+    role: str
+    """What was asked for: `replace`, `cover` or `leave`."""
+    surrogate: dict[str, Any] | None = None
+    """The card of the face that was given, and how it was chosen."""
+    frames_left: int | None = None
+    """Frames in which somebody who is left alone is proven to be who was named."""
+    frames_covered: int | None = None
+    """Frames in which a new face would have been recognised."""
+
+
+@dataclass(frozen=True)
+class Linkable(_Part):
+    """By what a result can be linked to others, or to the original."""
+
+    by_surrogate: bool
+    """Whether other results can be expected to have the same face."""
+    subject: str | None
+    """The code of the patient in a study."""
+    by_facial_motion: bool
+    """Whether the motion of the face was kept."""
+    by_head_motion: bool = True
+    """Whether the movement of the head was kept."""
+    by_input_checksum: bool = True
+    """Whether the manifest holds the original's checksum."""
+
+
+@dataclass(frozen=True)
+class Residual(_Part):
+    """What detectors that mien does not track with made of the result."""
+
+    detectors: list[str]
+    """Those that were at hand."""
+    frames_searched: int
+    """Frames that were searched in the last rendering."""
+    frames_by_detector: dict[str, int] = field(default_factory=dict)
+    """Frames that each searched."""
+    faces_by_detector: dict[str, int] = field(default_factory=dict)
+    """Faces that each saw, false ones too."""
+    places_in_doubt: int = 0
+    """Places about which all were asked."""
+    found: int = 0
+    """Faces in the last rendering that are the original's."""
+
+
+@dataclass(frozen=True)
+class Entries(_Part):
+    """The ledger: what happened to every frame."""
+
+    counts: dict[str, int]
+    """Frames of each kind."""
+    ranges: list[dict[str, Any]]
+    """Runs of equal entries: see `mien.pipeline.ledger.Ledger.ranges`."""
+
+
+_SURROGATE = ("id", "apparent_sex", "apparent_tone", "apparent_age", "k", "source", "neutralised",
+              "strength", "pushed_sd")  # fmt: skip
+TOLD_OF_VERDICTS = ("person", "frames", "gallery", "nearest", "mean", "threshold", "quantiles",
+          "share_under", "share_upper", "rank1", "others", "target", "recogniser",
+          "passed")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """Everything that is needed to judge a result later; no file names, no paths."""
+
+    label: str
+    """`LABEL`, or `LABEL_LEFT` where somebody was left as they are."""
+    versions: dict[str, str]
+    """Of mien and of what shapes its results."""
+    settings: Chosen
+    input: Original
+    output: Output
+    people: list[Treated]
+    """Everybody, the most present first."""
+    linkable: Linkable
+    ledger: Entries
+    privacy: list[dict[str, Any]]
+    """The recogniser's verdict on each person: see `mien.recognition.verdict.Audit`."""
+    residual_faces: Residual
+    covered_by_hand: list[dict[str, Any]] = field(default_factory=list)
+    """Moments that somebody covered afterwards."""
+
+    def to_json(self) -> dict[str, Any]:
+        """For JSON, in the order in which people read it."""
+        found = {
+            "label": self.label,
+            "versions": self.versions,
+            "settings": self.settings.to_json(),
+            "input": self.input.to_json(),
+            "output": self.output.to_json(),
+            "people": [person.to_json() for person in self.people],
+            "linkable": self.linkable.to_json(),
+            "ledger": self.ledger.to_json(),
+            "privacy": self.privacy,
+            "residual_faces": self.residual_faces.to_json(),
+        }
+        return found | ({"covered_by_hand": self.covered_by_hand} if self.covered_by_hand else {})
+
+    def text(self) -> str:
+        """As it stands in the file beside a result."""
+        return json.dumps(self.to_json(), indent=2) + "\n"
+
+    @classmethod
+    def from_json(cls, content: Any) -> Manifest:
+        """A manifest from what JSON holds; what this version does not know is left out.
+
+        Raises
+        ------
+        FormatError
+            If it is not that of a result of mien.
+        """
+        try:
+            return cls(
+                str(content["label"]),
+                dict(content["versions"]),
+                Chosen.from_json(content["settings"]),
+                Original.from_json(content["input"]),
+                Output.from_json(content["output"]),
+                [Treated.from_json(person) for person in content["people"]],
+                Linkable.from_json(content["linkable"]),
+                Entries.from_json(content["ledger"]),
+                [dict(verdict) for verdict in content["privacy"]],
+                Residual.from_json(content["residual_faces"]),
+                [dict(moment) for moment in content.get("covered_by_hand", ())],
+            )
+        except (KeyError, TypeError, ValueError) as exc:
+            raise FormatError(f"The manifest is not that of a result of mien: {exc}.") from exc
+
+    def public(
+        self, *, checksum: str, muted: bool, subject: str | None, keep_checksum: bool
+    ) -> dict[str, Any]:
+        """What may be told to others, JSON: only what is named here.
+
+        The original's checksum is left out unless asked for, and so are how near the patient came
+        to faces that were not chosen, the code of the subject and the words of a consent.
+
+        Parameters
+        ----------
+        checksum : str
+            Of the clip that is passed on.
+        muted : bool
+            Whether that is a copy without sound.
+        subject : str or None
+            What to call the person instead of the code.
+        keep_checksum : bool
+            Whether the original's checksum stays, by which those who have it find it again.
+        """
+        told, chosen, source = self.to_json(), self.settings, self.input
+        told["settings"] = {
+            **_of(
+                chosen.to_json(), ("engine", "bank", "match", "people", "voice", "crf", "landmarks")
+            ),
+            "consent_for_a_picture": bool(chosen.consent),
+            "leave": len(chosen.leave),
+            "cover": len(chosen.cover),
+        }
+        told["input"] = {
+            **_of(source.to_json(), ("width", "height", "codec", "missing")),
+            "losses": len(source.losses),
+        }
+        if keep_checksum:
+            told["input"]["sha256"] = source.sha256
+        signed = self.output.signed and not muted
+        told["output"] = replace(self.output, sha256=checksum, signed=signed).to_json()
+        told["people"] = [
+            {
+                **_of(person.to_json(), ("person", "frames", "role")),
+                "surrogate": _of(person.surrogate or {}, _SURROGATE),
+            }
+            for person in self.people
+        ]
+        linked = replace(self.linkable, subject=subject, by_input_checksum=keep_checksum)
+        told["linkable"] = linked.to_json()
+        told["privacy"] = [_of(verdict, TOLD_OF_VERDICTS) for verdict in self.privacy]
+        if muted:
+            told["settings"]["voice"] = "mute"
+        if self.covered_by_hand:
+            told["covered_by_hand"] = len(self.covered_by_hand)
+        return told
+
+
+def _of(content: Mapping[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:
+    return {key: content[key] for key in keys if key in content}

@@ -14,6 +14,7 @@ from mien.errors import NoFaceError
 from mien.face.geometry import face_box
 from mien.face.region import Region
 from mien.models.landmarker import Backend
+from mien.pipeline.settings import THOROUGHNESS, Thoroughness
 from mien.recognition.recognisers import Recogniser
 from mien.recognition.spread import spread
 from mien.shortfall import Shortfall
@@ -21,9 +22,6 @@ from mien.tracking import FaceTrack, Sample, State, Tracker
 from mien.video import Reader, VideoInfo
 from mien.workers import ahead
 
-SAMPLES = 24  # frames kept for calibration, at most twice as many at any time
-GALLERY = 64  # original frames of a person that the recogniser knows, and one more every 10 s
-_MOST = 128
 _SAMPLE_SIDE = 640  # pixels; larger faces are shrunk in samples
 _ROOM = 0.6  # surroundings kept in a sample: the recogniser looks beyond the outline
 
@@ -86,13 +84,14 @@ class Survey:
     """How much of the clip that is."""
     _samples: _Every
     _chips: _Every
+    _thoroughness: Thoroughness
 
     def samples(self, track: FaceTrack) -> list[Sample]:
-        """Frames of a person for calibration: all poses and expressions, at most `SAMPLES`."""
+        """Frames of a person for calibration: all poses and expressions, `Thoroughness.samples`."""
         found = self._samples.of(track)
         if not found:
             return []
-        chosen = spread(np.stack([entry.landmarks for entry in found]), SAMPLES)
+        chosen = spread(np.stack([entry.landmarks for entry in found]), self._thoroughness.samples)
         return [found[i].what for i in chosen]
 
     def chips(self, track: FaceTrack) -> list[np.ndarray]:
@@ -100,13 +99,19 @@ class Survey:
         found = self._chips.of(track)
         if not found:
             return []
-        count = min(GALLERY + len(self.times) // 300, _MOST)
+        many = self._thoroughness
+        count = min(many.gallery + len(self.times) // 300, many.most_in_gallery)
         chosen = spread(np.stack([entry.landmarks for entry in found]), count)
         return [view for i in chosen for view in found[i].what]
 
 
 def survey(
-    source: Path, info: VideoInfo, backend: Backend, recogniser: Recogniser, report: Progress
+    source: Path,
+    info: VideoInfo,
+    backend: Backend,
+    recogniser: Recogniser,
+    report: Progress,
+    thoroughness: Thoroughness = THOROUGHNESS,
 ) -> Survey:
     """Measure every frame of a clip.
 
@@ -122,6 +127,8 @@ def survey(
         Tells people apart.
     report : callable
         Called as ``report("measuring", done, total)``.
+    thoroughness : Thoroughness
+        How much of each person is kept.
 
     Raises
     ------
@@ -130,7 +137,7 @@ def survey(
     """
     tracker = Tracker(backend, recogniser.describe)
     times: list[float] = []
-    samples, chips = _Every(SAMPLES), _Every(GALLERY)
+    samples, chips = _Every(thoroughness.samples), _Every(thoroughness.gallery)
     before = 0
     with Reader(source) as reader:
         for frame in ahead(reader):
@@ -155,7 +162,9 @@ def survey(
         raise NoFaceError(
             f"No face was found in {source.name}: check that it shows one, large enough and lit."
         )
-    return Survey(tracks, np.array(times), losses, tracker.suspects, missing, samples, chips)
+    return Survey(
+        tracks, np.array(times), losses, tracker.suspects, missing, samples, chips, thoroughness
+    )
 
 
 def _cut(image: np.ndarray, landmarks: np.ndarray) -> Sample:

@@ -27,8 +27,9 @@ from mien.encounter.agreement import Agreement, agreement
 from mien.encounter.analysis import Encounter, analyse
 from mien.encounter.timeline import EXPRESSIONS, ROLES, Timeline, save_timelines
 from mien.errors import NoFaceError, OutputError, ParameterError, PrivacyError
-from mien.pipeline.deidentify import Settings, deidentify
+from mien.pipeline.deidentify import deidentify
 from mien.pipeline.manifest import sha256, versions
+from mien.pipeline.settings import Settings
 from mien.release.leaks import leaks, strangers
 from mien.report.encounter.tables import timelines_csv
 from mien.report.folder import Staged, check_folder

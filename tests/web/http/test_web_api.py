@@ -9,7 +9,7 @@ import pytest
 
 from mien.engines import ENGINES
 from mien.fidelity.profile import Profile
-from mien.pipeline.deidentify import Settings
+from mien.pipeline.settings import Settings
 from mien.shortfall import Shortfall
 from mien.tracking.selection import Selection
 from mien.web.http.app import create_app

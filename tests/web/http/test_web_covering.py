@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
+from manifests import manifest_of
 from mien.errors import ParameterError
 from mien.pipeline.compositing import COVER
 from mien.pipeline.ledger import Ledger
@@ -47,11 +48,7 @@ def finished(tmp_path_factory):
         out.commit()
         both.commit()
     ledger = Ledger(np.zeros(COUNT, np.uint8), np.arange(COUNT) / 25)
-    record = {
-        "output": {"sha256": sha256(folder / RESULT), "frames": COUNT, "signed": False},
-        "ledger": {"counts": ledger.counts(), "ranges": ledger.ranges()},
-    }
-    (folder / MANIFEST).write_text(json.dumps(record))
+    (folder / MANIFEST).write_text(manifest_of(folder / RESULT, ledger).text())
     (folder / FRAMES).write_text(json.dumps({"times": ledger.times.tolist()}))
     preview(folder / RESULT, folder / PREVIEW, COUNT)
     return folder

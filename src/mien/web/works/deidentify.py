@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from mien.pipeline.deidentify import Settings, deidentify
+from mien.pipeline.deidentify import deidentify
+from mien.pipeline.settings import Settings
 from mien.tracking.selection import Selection
 from mien.video.splice import frame_times
 from mien.web.queue.folders import COMPARE, FRAMES, PREVIEW, RESULT
@@ -55,5 +56,5 @@ def render(task: Task, progress: Progress) -> dict[str, Any]:
         "ledger": made.ledger.counts(),
         "missing": made.missing.as_dict() if made.missing.much else None,
         "surrogates": made.surrogates,
-        "renderings": made.record["output"]["renderings"],
+        "renderings": made.told.output.renderings,
     }

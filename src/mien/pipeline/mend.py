@@ -1,0 +1,127 @@
+"""Mending what an attack found: a face pushed further, frames and places covered."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mien.models.sighting import Sighting
+from mien.pipeline.casting import Individual
+from mien.pipeline.second_pass import Rendered
+from mien.pipeline.survey import Survey
+from mien.recognition.lookout import HEADROOM
+from mien.recognition.recognisers import Recogniser
+from mien.recognition.verdict import Audit
+from mien.recognition.watch import Box
+
+_AROUND_S = 0.5  # for which a face that was left is covered before and after it was found
+_MOST_COVERED = 0.8  # share of the main person's frames that may be covered as recognised
+_STAYS_S = 3.0  # about two sightings of a face that was left, in which it was there too
+
+
+def mend_people(
+    people: list[Individual],
+    audits: list[Audit],
+    rendered: Rendered,
+    recogniser: Recogniser,
+    pushing: bool,
+    room: float,
+) -> bool:
+    """Change what is still recognised; whether all of it could be changed.
+
+    A face is pushed further away; where that does not help, it is covered in the frames that fail.
+    Of the most present of those who are replaced, for whose sake the clip is made, some frames have
+    to be rendered.
+    """
+    failed = {verdict.person: verdict for verdict in audits if not verdict.passed}
+    main = next((person for person in people if person.gallery is not None), None)
+    for person, probes in zip(people, rendered.probes, strict=True):
+        verdict = failed.get(person.track.person)
+        if verdict is None or person.gallery is None:
+            continue
+        if pushing and person.push_on(recogniser, room):
+            continue
+        frames = _between(verdict.under, probes.frames, len(person.track.state))
+        known = person.track.known()
+        if frames[known].mean() > _MOST_COVERED:
+            if person is main:
+                return False
+            frames[:] = True
+        person.cover(frames)
+    return True
+
+
+def _between(failed: list[int], checked: list[int], count: int) -> np.ndarray:
+    """Frames that failed, and all between them and the next ones that passed, shape (count,)."""
+    found = np.zeros(count, bool)
+    passed = np.array(sorted(set(checked) - set(failed)), int)
+    for frame in failed:
+        at = int(np.searchsorted(passed, frame))
+        first = passed[at - 1] + 1 if at else 0
+        found[first : passed[at] if at < len(passed) else count] = True
+    return found
+
+
+def mend_places(
+    left: dict[int, list[Box]],
+    rendered: Rendered,
+    covers: dict[int, list[Box]],
+    found: Survey,
+) -> None:
+    """Cover the faces of the original that were left, in this rendering and in earlier ones.
+
+    Each search is one detector's, and another might have seen the face in the frames between: from
+    the last frame that was searched to the next one, and for half a second either way, the place is
+    covered. Whoever is seen twice in a place stays there: it is covered between the two, and for a
+    few seconds before and after, if the film does not cut.
+    """
+    for frame, boxes in rendered.left.items():
+        left.setdefault(frame, []).extend(boxes)
+    times, watched = found.times, rendered.watched
+    cuts = found.tracks[0].cuts if found.tracks else ()
+    for frame in rendered.left:
+        place = watched.index(frame)
+        near = np.flatnonzero(np.abs(times - times[frame]) <= _AROUND_S)
+        first = min(watched[place - 1] + 1 if place else 0, int(near[0]))
+        last = max(watched[min(place + 1, len(watched) - 1)], int(near[-1]))
+        for box in rendered.left[frame]:
+            for other in range(first, min(last, len(times) - 1) + 1):
+                covers.setdefault(other, []).append(box.grown(0.25))
+    edges = np.array(sorted({0, *cuts, len(times)}))
+    frames = sorted(left)
+    for k, frame in enumerate(frames):
+        start, end = int(edges[edges <= frame].max()), int(edges[edges > frame].min())
+        for later in frames[k + 1 :]:
+            if times[later] - times[frame] > _STAYS_S or later >= end:
+                break
+            for box in left[frame]:
+                if any(_meet(box, other) for other in left[later]):
+                    low, high = np.searchsorted(
+                        times, [times[frame] - _STAYS_S, times[later] + _STAYS_S]
+                    )
+                    for between in range(max(start, int(low)), min(end, int(high))):
+                        covers.setdefault(between, []).append(box.grown(0.25))
+
+
+def places_left(left: dict[int, list[Box]]) -> list[Sighting]:
+    """Where a face was left in an earlier rendering: looked at closely from then on."""
+    kept: list[Box] = []
+    for frame in sorted(left):
+        kept += [box for box in left[frame] if not any(_meet(box, other) for other in kept)]
+    return [
+        Sighting(
+            (box.left + box.right) / 2,
+            (box.top + box.bottom) / 2,
+            max(box.right - box.left, box.bottom - box.top) / (1 + 2 * HEADROOM),
+            1.0,
+            "an earlier look",
+        )
+        for box in kept
+    ]
+
+
+def _meet(box: Box, other: Box) -> bool:
+    """Whether two boxes share most of the smaller one."""
+    across = min(box.right, other.right) - max(box.left, other.left)
+    down = min(box.bottom, other.bottom) - max(box.top, other.top)
+    sizes = [(b.right - b.left) * (b.bottom - b.top) for b in (box, other)]
+    return max(across, 0) * max(down, 0) > 0.5 * min(sizes)

@@ -1,0 +1,145 @@
+"""The second pass: every frame rendered, looked at by whoever attacks it, and written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mien.errors import OutputError
+from mien.models.sighting import Sighting
+from mien.pipeline.attack import (
+    Probes,
+    Watched,
+    frames_to_check,
+    frames_to_watch,
+    search,
+    with_changes,
+)
+from mien.pipeline.casting import Individual
+from mien.pipeline.files import Files
+from mien.pipeline.ledger import Entry, Ledger
+from mien.pipeline.render import Replaced, replace_faces
+from mien.pipeline.settings import Thoroughness
+from mien.pipeline.survey import Progress, Survey
+from mien.recognition.lookout import Lookout, Tally
+from mien.recognition.recognisers import Recogniser
+from mien.recognition.watch import Box
+from mien.video import Frame, Reader
+from mien.workers import ahead, in_order
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """What one rendering of the clip gave."""
+
+    ledger: Ledger
+    probes: list[Probes]
+    watched: list[int]
+    """Frames that the independent detectors searched."""
+    left: dict[int, list[Box]]
+    """Faces of the original that they found left in the result, by frame."""
+    tally: Tally
+    """What they looked at, and saw."""
+
+
+@dataclass(frozen=True)
+class SecondPass:
+    """Renders a clip, as often as it takes."""
+
+    source: Path
+    """The clip."""
+    found: Survey
+    """What the first pass measured."""
+    people: list[Individual]
+    """Who is in it, and what each is given."""
+    recogniser: Recogniser
+    """Describes faces before and after."""
+    lookout: Lookout
+    """The independent detectors."""
+    thoroughness: Thoroughness
+    """How much is looked at."""
+    report: Progress
+    """Is told how far it is."""
+
+    def render(
+        self, files: Files, covers: dict[int, list[Box]], suspected: list[Sighting], attempt: int
+    ) -> Rendered:
+        """Render the clip once, and look at what comes of it.
+
+        Parameters
+        ----------
+        files : Files
+            Where the frames go.
+        covers : dict
+            Places that are covered, by frame.
+        suspected : list of Sighting
+            Places at which every search looks closely.
+        attempt : int
+            How often the clip was rendered before; other frames are searched each time.
+
+        Raises
+        ------
+        OutputError
+            If a frame cannot be written, or the clip changed while it was read.
+        """
+        people, recogniser, times = self.people, self.recogniser, self.found.times
+        entries = np.full(len(times), Entry.COVERED, np.uint8)
+        checked = [frames_to_check(person, self.thoroughness) for person in people]
+        turns = frames_to_watch(times, attempt, self.thoroughness.watch_s)
+        probes, watched, tally = [Probes() for _ in people], set[int](), Tally()
+        left: dict[int, list[Box]] = {}
+
+        def work(item: tuple[Frame, list[np.ndarray]]) -> _Done:
+            frame, changed = item
+            replaced = replace_faces(frame.image, frame.index, people, times, covers)
+            chips = [
+                recogniser.views(replaced.image, points)
+                if points is not None and frame.index in frames
+                else []
+                for points, frames in zip(replaced.moved, checked, strict=True)
+            ]
+            turn = turns.get(frame.index)
+            seen = None
+            if replaced.faces is not None and (turn is not None or changed):
+                eyes = (self.lookout, recogniser)
+                seen = search(frame.image, replaced, turn, changed, suspected, *eyes)
+            return _Done(frame, replaced, chips, seen)
+
+        stage = "rendering" if not attempt else "rendering again"
+        with Reader(self.source) as reader:
+            for done in in_order(work, with_changes(ahead(reader))):
+                index = done.frame.index
+                if index >= len(times):
+                    raise OutputError(
+                        f"{self.source.name} changed while it was read: leave the input alone and "
+                        "run again."
+                    )
+                entries[index] = done.replaced.entry
+                for kept, views in zip(probes, done.chips, strict=True):
+                    kept.frames += [index] * len(views)
+                    kept.chips += views
+                if index in turns or done.seen is not None:
+                    watched.add(index)
+                if done.seen is not None:
+                    tally.add(done.seen.tally)
+                    if done.seen.left:
+                        left[index] = done.seen.left
+                    for k, (before, after) in done.seen.glimpses.items():
+                        probes[k].add_glimpse(index, before, after)
+                files.write(done.frame, done.replaced.image)
+                self.report(stage, index + 1, len(times))
+        return Rendered(Ledger(entries, times), probes, sorted(watched), left, tally)
+
+
+@dataclass(frozen=True)
+class _Done:
+    """One frame, rendered and looked at."""
+
+    frame: Frame
+    replaced: Replaced
+    chips: list[list[np.ndarray]]
+    """For the recogniser, by the person's place in the list."""
+    seen: Watched | None
+    """What the independent detectors found; None where they did not look."""

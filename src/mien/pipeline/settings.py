@@ -1,0 +1,106 @@
+"""How to de-identify a clip: what the user chooses, and how thoroughly the result is attacked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from mien.engines import ENGINES
+from mien.errors import ParameterError
+from mien.pipeline import credentials
+from mien.pipeline.choose import MATCHES
+from mien.surrogates.bank import Bank
+from mien.tracking.selection import Selection
+
+
+@dataclass(frozen=True)
+class Thoroughness:
+    """How much of a clip is kept, compared and searched; fewer make a test quick, not a result
+    safe."""
+
+    samples: int = 24
+    """Frames of a person kept for calibration, at most twice as many at any time."""
+    gallery: int = 64
+    """Original frames of a person that the recogniser knows, and one more every 10 s."""
+    most_in_gallery: int = 128
+    """How many these can become."""
+    checked: int = 60
+    """Output frames of a person that the recogniser sees, and one more every 10 s."""
+    most_checked: int = 180
+    """How many these can become."""
+    watch_s: float = 0.25
+    """Seconds between frames that the independent detectors search."""
+    attempts: int = 4
+    """How often a clip is rendered before what fails is withheld."""
+
+
+THOROUGHNESS = Thoroughness()
+"""What every result is given unless `Settings` say otherwise."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to de-identify; validated once."""
+
+    engine: str = "mesh"
+    """One of `mesh`, `mask`, `blur`, `pixelate`."""
+    surrogate: str = "auto"
+    """`auto`, the id of a surrogate in the bank, or the path of a picture (needs `consent`)."""
+    consent: str | None = None
+    """Statement of the person whose picture is used, recorded in the manifest."""
+    match: str = "age"
+    """What `auto` keeps alike: `none`, `sex`, `age` (and sex), `tone` (and both)."""
+    subject: str | None = None
+    """Name of the patient in a study: clips of one subject get one face. None: a drawn one."""
+    bank: str | None = None
+    """Folder of a bank of the user's own."""
+    selection: Selection = field(default_factory=Selection)
+    """Who is replaced, covered, left alone."""
+    voice: Literal["keep", "mute"] = "keep"
+    """Whether the sound is copied bit for bit or dropped."""
+    landmarker: str | None = None
+    """Face Landmarker model file to track with instead of the built-in mesh."""
+    crf: int = 17
+    """Quality of the H.264 output, lower is better."""
+    overwrite: bool = False
+    """Whether an existing output may be replaced."""
+    signer: credentials.Signer | None = None
+    """Who signs the result's content credentials; None for nobody."""
+    thoroughness: Thoroughness = field(default_factory=lambda: THOROUGHNESS)
+    """How much is looked at before a result gets its name."""
+
+    def __post_init__(self) -> None:
+        if self.engine not in ENGINES:
+            raise ParameterError(
+                f"There is no engine called {self.engine!r}: choose one of {', '.join(ENGINES)}."
+            )
+        if self.match not in MATCHES:
+            raise ParameterError(f"match is {self.match!r}: choose one of {', '.join(MATCHES)}.")
+        if self.subject is not None and not self.subject.strip():
+            raise ParameterError("The subject has no name: give one such as P07, or none at all.")
+        if self.voice not in ("keep", "mute"):
+            raise ParameterError(f"voice is {self.voice!r}: choose keep or mute.")
+        if not 0 <= self.crf <= 51:
+            raise ParameterError(f"crf is {self.crf}: choose 0 (best) to 51.")
+        known = self.open_bank().cards
+        if self.engine == "mesh" and self.surrogate not in ("auto", *known):
+            if not Path(self.surrogate).is_file():
+                raise ParameterError(
+                    f"There is no surrogate or picture called {self.surrogate!r}: choose auto, one "
+                    f"of {', '.join(sorted(known))}, or a picture."
+                )
+            if not self.consent or len(self.consent.strip()) < 10:
+                raise ParameterError(
+                    "A real person's face needs a consent statement: add --consent "
+                    '"who agreed to what, and when".'
+                )
+
+    def open_bank(self) -> Bank:
+        """The bank that surrogates come from."""
+        return Bank.open(None if self.bank is None else Path(self.bank))
+
+    @property
+    def own_picture(self) -> bool:
+        """Whether the surrogate is a picture of the user's."""
+        return self.surrogate not in ("auto", *self.open_bank().cards)

@@ -9,8 +9,8 @@ import numpy as np
 
 from mien.emotion.classifier import EXPRESSIONS, EmotionClassifier, crop_of
 from mien.face.region import Region
-from mien.fidelity.pulse import skin_colour
 from mien.fidelity.reading import Reading
+from mien.fidelity.skin import skin_colour
 from mien.models.dlib_points import fit_face
 from mien.models.landmarker import Backend
 from mien.models.pose import Pose

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from mien.evidence.evaluate import Evidence
-from mien.fidelity import pulse
+from mien.fidelity.pulse_wave import rates
 from mien.report.drawing import ORIGINAL, RESULT, Made, canvas
 from mien.report.evidence.agreement import agreement, both_clips
 from mien.report.evidence.curves import Curves
@@ -37,7 +37,7 @@ def _rates(evidence: Evidence, curves: Curves) -> Made:
     assert evidence.readings is not None
     times = evidence.readings.original.times
     found = [
-        pulse.rates(reading.skin, times)
+        rates(reading.skin, times)
         for reading in (evidence.readings.original, evidence.readings.other)
     ]
     if not all(len(side.times) and np.isfinite(side.heart_rate).any() for side in found):

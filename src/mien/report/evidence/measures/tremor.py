@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from mien.evidence.evaluate import Evidence
-from mien.fidelity import tremor
+from mien.fidelity import spectra, tremor
 from mien.report.drawing import ORIGINAL, RESULT, Made, canvas
 from mien.report.evidence.agreement import agreement, both_clips
 from mien.report.evidence.curves import Curves, trembling
@@ -52,7 +52,7 @@ def section(content: dict[str, Any]) -> Section:
     )
 
 
-def _series(evidence: Evidence) -> dict[str, tuple[tremor.Series, tremor.Series]]:
+def _series(evidence: Evidence) -> dict[str, tuple[spectra.Series, spectra.Series]]:
     assert evidence.readings is not None
     return {
         site: trembling(evidence.readings.original, evidence.readings.other, site)
@@ -62,7 +62,7 @@ def _series(evidence: Evidence) -> dict[str, tuple[tremor.Series, tremor.Series]
 
 def _spectrograms(evidence: Evidence, curves: Curves) -> Made:
     found = {
-        site: [tremor.spectrogram(one) for one in pair] for site, pair in _series(evidence).items()
+        site: [spectra.spectrogram(one) for one in pair] for site, pair in _series(evidence).items()
     }
     if not all(one is not None for pair in found.values() for one in pair):
         return None
@@ -86,7 +86,7 @@ def _spectrograms(evidence: Evidence, curves: Curves) -> Made:
                 rasterized=True,
             )
             axes.grid(False)
-            for edge in tremor.BAND_HZ:
+            for edge in spectra.BAND_HZ:
                 axes.axhline(edge, color="white", lw=0.7, ls="--")
             axes.set_title(f"{site}, {name}")
         line[0].set_ylabel("Hz")
@@ -112,7 +112,7 @@ def _edges(middles: np.ndarray) -> np.ndarray:
 
 def _spectra(evidence: Evidence, curves: Curves) -> Made:
     found = {
-        site: [tremor.spectrum(one) for one in pair] for site, pair in _series(evidence).items()
+        site: [spectra.spectrum(one) for one in pair] for site, pair in _series(evidence).items()
     }
     if not all(len(one[0]) for pair in found.values() for one in pair):
         return None
@@ -126,7 +126,7 @@ def _spectra(evidence: Evidence, curves: Curves) -> Made:
             axes.semilogy(
                 hertz[shown], np.maximum(power[shown], 1e-14), color=colour, lw=width, label=name
             )
-        axes.axvspan(*tremor.BAND_HZ, color="black", alpha=0.07)
+        axes.axvspan(*spectra.BAND_HZ, color="black", alpha=0.07)
         axes.set(title=site, xlabel="Hz")
     figure.axes[0].set_ylabel("power density")
     figure.axes[0].legend(fontsize=7)

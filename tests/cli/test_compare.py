@@ -13,6 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 import mien.evidence.evaluate as room
+import mien.evidence.original as recorded
 from conftest import FEWER
 from mien.cli.app import app
 from mien.errors import EngineError
@@ -32,7 +33,6 @@ def few_frames() -> Iterator[None]:
         patch.setattr(auditing, "GALLERY", 3)
         patch.setattr(auditing, "PROBES", 3)
         patch.setattr(auditing, "LEAST_CHANGED", 1)
-        patch.setattr(room, "_PROBES", 3)
         patch.setattr(settings, "THOROUGHNESS", FEWER)
         yield
 
@@ -120,7 +120,7 @@ def quick(monkeypatch) -> None:
         measures={"dynamics": {"r_x": 0.5, "ceiling": {"r_x": 0.9}}}, profile={"passed": True}
     )
 
-    monkeypatch.setattr(room, "Original", Subject)
+    monkeypatch.setattr(recorded, "Original", Subject)
     monkeypatch.setattr(room, "evaluate", lambda *a, **k: SimpleNamespace(metrics=metrics))
     monkeypatch.setattr(pipeline, "deidentify", deidentify)
 

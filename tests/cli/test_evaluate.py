@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 import mien.evidence.evaluate as room
 from mien.cli.app import app
 from mien.evidence.evaluate import Evidence
+from mien.evidence.measuring import MEASURES
 from mien.fidelity.profile import Profile
 from mien.privacy import audit as auditing
 from mien.report import folder as report_folder
@@ -41,7 +42,6 @@ def few_frames() -> Iterator[None]:
         patch.setattr(auditing, "GALLERY", 3)
         patch.setattr(auditing, "PROBES", 3)
         patch.setattr(auditing, "LEAST_CHANGED", 1)
-        patch.setattr(room, "_PROBES", 3)
         yield
 
 
@@ -111,7 +111,7 @@ def measured(monkeypatch, done) -> list[tuple[Any, ...]]:
     calls: list[tuple[Any, ...]] = []
     metrics = replace(
         done.evidence.metrics,
-        measures={**done.evidence.metrics.measures, **dict.fromkeys(room.MEASURES)},
+        measures={**done.evidence.metrics.measures, **dict.fromkeys(MEASURES)},
     )
     evidence = replace(done.evidence, metrics=metrics, measures={}, readings=None, moments=())
 

@@ -15,8 +15,10 @@ import pytest
 
 from mien.errors import NoFaceError, ParameterError, VideoError
 from mien.evidence import evaluate as room
-from mien.evidence.evaluate import MEASURES, Evidence, Original, evaluate, merge
+from mien.evidence.evaluate import Evidence, evaluate
+from mien.evidence.measuring import MEASURES, merge
 from mien.evidence.metrics import VERSION
+from mien.evidence.original import Original, Stop
 from mien.fidelity.figures import CONDITIONS, FIGURES, SIDES, look_up
 from mien.fidelity.profile import Profile
 from mien.phantom import DampMouth, Script, render_phantom
@@ -34,7 +36,6 @@ def few_frames() -> Iterator[None]:
         patch.setattr(auditing, "GALLERY", 3)
         patch.setattr(auditing, "PROBES", 3)
         patch.setattr(auditing, "LEAST_CHANGED", 1)
-        patch.setattr(room, "_PROBES", 3)
         yield
 
 
@@ -83,7 +84,7 @@ def case(tmp_path_factory) -> Case:
     path = folder / "patient.mp4"
     render_phantom(SCRIPT, path)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return Case(folder, Original(path), digest)
+    return Case(folder, Original(path, probes=3), digest)
 
 
 @pytest.fixture(scope="module")
@@ -208,7 +209,7 @@ def test_what_encoding_loses_is_the_ceiling(damped, case):
 
 def test_the_ceiling_is_lower_where_the_quality_is_worse(damped, case):
     """The same reading of the same frames; only the encoding differs."""
-    stop = room._Stop(None)
+    stop = Stop(None)
     fine = damped.readings.ceiling
     coarse = case.original.ceiling(replace(fine.quality, crf=40.0, source="size"), stop)
     own = case.original.reading(stop)
@@ -356,7 +357,7 @@ def test_a_thread_that_fails_is_heard_and_the_other_stops(case, damped, monkeypa
     def broken(*_: Any) -> None:
         raise VideoError("the disk is gone")
 
-    def endless(_: Any, __: Any, ___: Any, stop: room._Stop) -> None:
+    def endless(_: Any, __: Any, ___: Any, stop: Stop) -> None:
         while True:
             stop.check()
 

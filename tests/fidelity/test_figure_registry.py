@@ -8,8 +8,8 @@ import sys
 import numpy as np
 import pytest
 
-from mien.evidence.evaluate import MEASURES as MODULES
-from mien.evidence.evaluate import merge
+from mien.evidence.measuring import MEASURES as MODULES
+from mien.evidence.measuring import merge
 from mien.fidelity import figures, resting
 from mien.fidelity.figures import CONDITIONS, FIGURES, MEASURES, SIDES, Figure, look_up
 from mien.fidelity.profile import Profile, names

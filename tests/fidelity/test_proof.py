@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mien.evidence import evaluate as evidence
-from mien.evidence.evaluate import Ceiling, Readings
-from mien.fidelity.observe import read
+from mien.evidence.measuring import Readings
+from mien.evidence.measuring import measure as measure_all
+from mien.evidence.original import Ceiling
+from mien.fidelity.observe import Place, read
 from mien.fidelity.profile import Line, Profile
 from mien.fidelity.reading import Reading
 from mien.models.landmarker import open_backend
@@ -69,7 +70,7 @@ def measured():
     def look(fault: Any) -> Reading:
         clip = Phantom(SCRIPT, fault=fault)
         # where to look is the phantom's truth; what is seen there is read
-        places = clip.truth.people[0].landmarks.astype(float)
+        places = [Place.around(one.astype(float)) for one in clip.truth.people[0].landmarks]
         none = np.zeros(len(places), bool)
         return read(clip, places, backend, (SCRIPT.width, SCRIPT.height), None, none)
 
@@ -79,7 +80,7 @@ def measured():
         if name not in done:
             other = original if name == "same" else look(FAULTS[name])
             readings = Readings(original, other, Ceiling(None, original, np.zeros((0, 128))))
-            _, metrics = evidence._measure(readings)
+            _, metrics = measure_all(readings)
             lines = Profile.open("parkinson").check(metrics, "fidelity")
             done[name] = Shown(metrics, [li for li in lines if not li.ask.key.startswith("body")])
         return done[name]
@@ -91,7 +92,7 @@ def measured():
 def test_the_same_passes_with_every_blink_and_the_tremor(measured):
     shown = measured("same")
     assert not shown.failing()
-    metrics = shown.metrics.measures
+    metrics = shown.metrics
     assert metrics["dynamics"]["r_x"] == metrics["dynamics"]["ceiling"]["r_x"] == 1
     assert metrics["dynamics"]["ratio"]["r_cca"] == 1
     assert metrics["blink"]["count_original"] == metrics["blink"]["count_other"] == len(BLINKS)
@@ -101,35 +102,33 @@ def test_the_same_passes_with_every_blink_and_the_tremor(measured):
 
 def test_a_damped_mouth(measured):
     shown = measured("damped")
-    mouth = shown.metrics.measures["dynamics"]["regions"]["mouth"]
+    mouth = shown.metrics["dynamics"]["regions"]["mouth"]
     assert mouth["gain"] == pytest.approx(0.8, abs=0.03)
     assert abs(mouth["lag_ms"]) < 10
 
 
 def test_a_late_face(measured):
     shown = measured("late")
-    assert shown.metrics.measures["dynamics"]["regions"]["mouth"]["lag_ms"] == pytest.approx(
-        100, abs=10
-    )
+    assert shown.metrics["dynamics"]["regions"]["mouth"]["lag_ms"] == pytest.approx(100, abs=10)
     assert "dynamics.regions.mouth.lag_ms" in shown.failing()
 
 
 def test_a_drooping_mouth(measured):
     shown = measured("drooping")
-    corner = shown.metrics.measures["resting"]["second_opinion"]["mouth_corner"]
+    corner = shown.metrics["resting"]["second_opinion"]["mouth_corner"]
     assert corner["error"] == pytest.approx(2.0, abs=0.4)  # MediaPipe sees most of it, dlib half
 
 
 def test_smoothed_motion_loses_its_tremor(measured):
     shown = measured("smooth")
     assert "tremor.lip.amplitude_ratio" in shown.failing()
-    assert shown.metrics.measures["tremor"]["lip"]["amplitude_ratio"] < 0.2
+    assert shown.metrics["tremor"]["lip"]["amplitude_ratio"] < 0.2
     assert "blink.own_recall" not in shown.failing()
 
 
 def test_missing_blinks(measured):
     shown = measured("open-eyed")
-    assert shown.metrics.measures["blink"]["count_other"] == 0
+    assert shown.metrics["blink"]["count_other"] == 0
     assert {"blink.own_recall", "blink.own_precision"} <= shown.failing()
     assert "tremor.lip.amplitude_ratio" not in shown.failing()
 
@@ -146,4 +145,4 @@ def test_a_frozen_face(measured):
 def test_held_frames(measured):
     shown = measured("held")
     assert "continuity.held" in shown.failing()
-    assert shown.metrics.measures["continuity"]["held"] == pytest.approx(0.7, abs=0.1)
+    assert shown.metrics["continuity"]["held"] == pytest.approx(0.7, abs=0.1)

@@ -13,8 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from mien.evidence.evaluate import Ceiling, Evidence, Readings, _measure
+from mien.evidence.evaluate import Evidence
+from mien.evidence.measuring import Readings, measure
 from mien.evidence.metrics import Metrics
+from mien.evidence.original import Ceiling
 from mien.face.model import FaceModel
 from mien.face.topology import SIXTY_EIGHT
 from mien.fidelity.profile import Profile
@@ -114,7 +116,7 @@ def evidence(
     readings = Readings(
         one, two, Ceiling(Quality(17.0, "stated"), reading(seconds, 2), np.zeros((0, 128)))
     )
-    measures, merged = _measure(readings if only != "privacy" else None)
+    measures, merged = measure(readings if only != "privacy" else None)
     seen = (seen or verdict()) if only != "fidelity" else None
     privacy: dict[str, Any] | None = None
     if seen is not None:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from evidence_of import blind, evidence, reading
 
-from mien.evidence.evaluate import _measure
+from mien.evidence.measuring import measure
 from mien.report.evidence import charts
 from mien.report.evidence.curves import Curves, trembling
 from mien.report.evidence.figures import figures
@@ -46,7 +46,7 @@ def test_both_formats_can_be_opened_and_carry_no_date(drawings):
 def test_nobody_in_the_result(one):
     nobody = blind(one.readings.other)
     readings = replace(one.readings, other=nobody)
-    measures, merged = _measure(readings)
+    measures, merged = measure(readings)
     other = replace(
         one,
         readings=readings,

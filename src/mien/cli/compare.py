@@ -14,7 +14,7 @@ from mien.cli.progress import Progress
 from mien.errors import MienError, ParameterError
 
 if TYPE_CHECKING:
-    from mien.evidence.evaluate import Original
+    from mien.evidence.original import Original
     from mien.fidelity.profile import Profile
 
 _COLUMNS = (
@@ -70,7 +70,7 @@ def compare(
     Example: [bold]mien compare visit.mp4 --engines mesh,blur,pixelate,mask -o comparison[/bold]
     """
     from mien.engines import ENGINES
-    from mien.evidence.evaluate import Original
+    from mien.evidence.original import Original
     from mien.fidelity.profile import Profile
     from mien.report.evidence.results import write_comparison
     from mien.report.folder import check_folder

@@ -7,7 +7,7 @@ import json
 import math
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,8 @@ from mien.pipeline.manifest import versions
 from mien.report.copies import Copy, copy_of
 from mien.report.drawing import Drawing, put
 from mien.report.encounter.figures import COLOURS, figures, runs
-from mien.report.encounter.tables import csv_files, sections
+from mien.report.encounter.spreadsheets import csv_files
+from mien.report.encounter.tables import sections
 from mien.report.folder import Staged
 from mien.report.pages import in_page, raw, render, uri
 
@@ -57,16 +58,28 @@ _METHODS = (
 Progress = Callable[[str, int, int | None], None]
 
 
+@dataclass(frozen=True)
+class Videos:
+    """The recordings that a page may show: by role, or one under ``"both"``."""
+
+    deidentified: Mapping[str, Path] = field(default_factory=dict)
+    """What is shown; without any the page has no video."""
+    originals: Mapping[str, Path] = field(default_factory=dict)
+    """The recordings themselves; their names are kept out of the page."""
+    include_original: bool = False
+    """Show the originals. The page then shows the people, and says so."""
+    checked: bool = False
+    """Whether it is known that nobody is recognised in `deidentified`."""
+    why_missing: str = ""
+    """Why a video is missing, in a sentence."""
+
+
 def write(
     encounter: Encounter,
     feedback: Sequence[Feedback],
     folder: str | os.PathLike[str],
     *,
-    videos: Mapping[str, Path] | None = None,
-    originals: Mapping[str, Path] | None = None,
-    include_original: bool = False,
-    checked: bool = False,
-    no_video: str = "",
+    videos: Videos | None = None,
     extra: Mapping[str, Path] | None = None,
     overwrite: bool = False,
     progress: Progress | None = None,
@@ -85,18 +98,8 @@ def write(
         From `feedback.after`.
     folder : path
         Where to; it must not exist, or be empty.
-    videos : mapping, optional
-        De-identified recordings by role, or one under ``"both"``. Without them the page has no
-        video.
-    originals : mapping, optional
-        The recordings by role, or one under ``"both"``: shown only with `include_original`; their
-        names are kept out of the page.
-    include_original : bool
-        Show the originals. The page then shows the people, and says so.
-    checked : bool
-        Whether it is known that nobody is recognised in `videos`.
-    no_video : str
-        Why a video is missing, in a sentence.
+    videos : Videos, optional
+        What the page may show; by default nothing.
     extra : mapping, optional
         Files to move into the folder, by their name there.
     overwrite : bool
@@ -111,9 +114,10 @@ def write(
     VideoError
         If a video cannot be read.
     """
-    encounter = _without_names(encounter, originals or {})
+    videos = videos or Videos()
+    encounter = _without_names(encounter, videos.originals)
     with Staged(Path(folder), overwrite) as staged:
-        copies = _copies(videos or {}, originals or {}, include_original, progress)
+        copies = _copies(videos, progress)
         drawings = put(figures(encounter, feedback), staged, progress)
         for name, content in csv_files(encounter, feedback):
             staged.write(f"tables/{name}", content)
@@ -122,8 +126,7 @@ def write(
             json.dumps([item.as_dict() for item in feedback], indent=1, ensure_ascii=False) + "\n",
         )
         encounter.save(staged.part)
-        page = _page(encounter, feedback, copies, drawings, include_original, checked, no_video)
-        staged.write("report.html", page)
+        staged.write("report.html", _page(encounter, feedback, videos, copies, drawings))
         for name, path in (extra or {}).items():
             staged.write(name, path.read_bytes())
         staged.commit()
@@ -140,23 +143,16 @@ def _without_names(encounter: Encounter, originals: Mapping[str, Path]) -> Encou
     return clean
 
 
-def _copies(
-    videos: Mapping[str, Path],
-    originals: Mapping[str, Path],
-    include_original: bool,
-    progress: Progress | None,
-) -> dict[str, Copy]:
+def _copies(videos: Videos, progress: Progress | None) -> dict[str, Copy]:
     found = {}
+    shown, originals = videos.deidentified, videos.originals
     for role in (BOTH, *ROLES):
-        if include_original and role in originals:
-            beside = originals[role] if role in videos else None
-            found[role] = copy_of(videos.get(role, originals[role]), beside, progress=progress)
-        elif role in videos:
-            found[role] = copy_of(videos[role], progress=progress)
+        if videos.include_original and role in originals:
+            beside = originals[role] if role in shown else None
+            found[role] = copy_of(shown.get(role, originals[role]), beside, progress=progress)
+        elif role in shown:
+            found[role] = copy_of(shown[role], progress=progress)
     return found
-
-
-# --- the page -------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -171,11 +167,9 @@ class _Lane:
 def _page(
     encounter: Encounter,
     feedback: Sequence[Feedback],
+    videos: Videos,
     copies: Mapping[str, Copy],
     drawings: Mapping[str, Drawing],
-    include_original: bool,
-    checked: bool,
-    no_video: str,
 ) -> str:
     shown = {role: copy for role, copy in copies.items() if copy.video is not None}
     start, end = _span(encounter)
@@ -199,9 +193,9 @@ def _page(
         copies=copies,
         stills={role: uri(copy.still, "image/jpeg") for role, copy in copies.items() if copy.still},
         too_long=len(shown) < len(copies),
-        include_original=include_original,
-        unchecked=bool(copies) and not checked and not include_original,
-        no_video=no_video
+        include_original=videos.include_original,
+        unchecked=bool(copies) and not videos.checked and not videos.include_original,
+        no_video=videos.why_missing
         or ("" if copies else "No de-identified video was given, so none is shown here."),
         headline=_headline(encounter),
         facts=_facts(encounter),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -228,10 +228,3 @@ def clusters(found: Clusters) -> Drawing:
         f"{found.rand_participant:.2f} against participants."
     )
     return finish("clusters", caption, figure)
-
-
-def files(drawings: Iterator[Drawing] | Sequence[Drawing]) -> Iterator[tuple[str, bytes]]:
-    """Names and contents of the files of figures."""
-    for drawing in drawings:
-        yield f"{drawing.name}.png", drawing.png
-        yield f"{drawing.name}.svg", drawing.svg

@@ -41,18 +41,34 @@ class Study:
         return balance(self.snapshots.labels, len(self.snapshots.expressions))
 
 
-def tables(
-    snapshots: Snapshots,
-    split: Split,
-    evaluation: Evaluation,
-    found: Balance,
-    training: Training | None = None,
-    clusters: Clusters | None = None,
-) -> Iterator[Table]:
+def tables(study: Study) -> Iterator[Table]:
     """All tables; the first four are those of the paper's kind."""
+    yield _classes(study)
+    yield from _test(study.evaluation, study.split)
+    if study.training is not None:
+        yield from _training(study.training)
+    if (found := study.clusters) is not None:
+        yield (
+            "clusters",
+            "Mean faces and their clusters",
+            ["participant", "expression", "cluster"],
+            [
+                [who, what, int(number) + 1]
+                for who, what, number in zip(
+                    found.participants, found.expressions, found.clusters, strict=True
+                )
+            ],
+        )
+
+
+def _classes(study: Study) -> Table:
+    snapshots, split, found = study.snapshots, study.split, study.balance
     names, labels = snapshots.expressions, snapshots.labels
     total = sum(found.counts)
-    parts = [np.bincount(labels[rows], minlength=len(names)) for rows in _sets(split)]
+    parts = [
+        np.bincount(labels[rows], minlength=len(names))
+        for rows in (split.train, split.validation, split.test)
+    ]
     people = [len(np.unique(snapshots.participants[labels == k])) for k in range(len(names))]
     rows: list[list[Any]] = [
         [
@@ -66,21 +82,23 @@ def tables(
         ["all", total, 1.0, everybody, *(int(part.sum()) for part in parts)]
         + [plain(found.chi2), found.df, found.p]
     )
-    yield (
+    return (
         "table-1-classes",
         "Table 1: snapshots by class, and Pearson's test of equal counts",
         ["expression", "snapshots", "share", "participants", "train", "validation", "test"]
         + ["chi2", "df", "p"],
         rows,
     )
-    classes = evaluation.expressions
+
+
+def _test(evaluation: Evaluation, split: Split) -> Iterator[Table]:
+    classes, m = evaluation.expressions, evaluation.measures
     yield (
         "table-2-confusion",
         "Table 2: test set, true classes (rows) and predicted ones",
         ["true", *classes],
         [[name, *(int(v) for v in evaluation.matrix[k])] for k, name in enumerate(classes)],
     )
-    m = evaluation.measures
     yield (
         "table-3-measures",
         "Table 3: test set, measures by class",
@@ -115,33 +133,23 @@ def tables(
         ["participant", "snapshots", "accuracy"],
         [[person.name, person.snapshots, plain(person.accuracy)] for person in evaluation.people],
     )
-    if training is not None:
-        yield (
-            "history",
-            "Epochs",
-            list(asdict(training.history[0])),
-            [list(asdict(entry).values()) for entry in training.history],
-        )
-        yield (
-            "normalisation",
-            "Activations of each hidden layer, before and after training, without dropout",
-            ["layer", "mean_before", "variance_before", "mean_after", "variance_after"],
-            [
-                [k + 1, *(plain(v) for v in (*one, *two))]
-                for k, (one, two) in enumerate(
-                    zip(training.first_moments, training.last_moments, strict=True)
-                )
-            ],
-        )
-    if clusters is not None:
-        yield (
-            "clusters",
-            "Mean faces and their clusters",
-            ["participant", "expression", "cluster"],
-            [
-                [who, what, int(number) + 1]
-                for who, what, number in zip(
-                    clusters.participants, clusters.expressions, clusters.clusters, strict=True
-                )
-            ],
-        )
+
+
+def _training(training: Training) -> Iterator[Table]:
+    yield (
+        "history",
+        "Epochs",
+        list(asdict(training.history[0])),
+        [list(asdict(entry).values()) for entry in training.history],
+    )
+    yield (
+        "normalisation",
+        "Activations of each hidden layer, before and after training, without dropout",
+        ["layer", "mean_before", "variance_before", "mean_after", "variance_after"],
+        [
+            [k + 1, *(plain(v) for v in (*one, *two))]
+            for k, (one, two) in enumerate(
+                zip(training.first_moments, training.last_moments, strict=True)
+            )
+        ],
+    )

@@ -93,10 +93,6 @@ def evaluate(
     progress : callable, optional
         Called as ``progress(stage, done, total)``.
 
-    Returns
-    -------
-    evidence : Evidence
-
     Raises
     ------
     VideoError
@@ -112,31 +108,37 @@ def evaluate(
         pass  # a clip that cannot be read is said so before the long work
     if not isinstance(original, Original):
         original = Original(original, person=person, landmarker=landmarker, progress=progress)
+    pairing = _paired(original, deidentified, progress)
+    verdict, readings = _look(original, deidentified, pairing, only, progress)
+    measures, merged = measure(readings)
+    merged["privacy"] = None if verdict is None else _privacy(verdict, readings, original.person)
+    metrics = Metrics(_about(original, deidentified, pairing, readings, only), merged)
+    lines = profile.check(metrics.to_json(), only)
+    return Evidence(
+        original=original.path,
+        deidentified=deidentified,
+        metrics=replace(metrics, profile=profile.as_dict(lines)),
+        lines=tuple(lines),
+        moments=() if readings is None else _moments(readings, measures),
+        measures=measures,
+        readings=readings,
+        verdict=verdict,
+        partner=pairing.partner,
+    )
+
+
+def _paired(original: Original, deidentified: Path, progress: Progress | None) -> Pairing:
     pairing = pair(original.path, deidentified, original.tracks, original.times, progress)
     if not (pairing.partner >= 0).any():
         raise ParameterError(
             f"No frame of {deidentified.name} belongs to {original.path.name}: name two clips of "
             "the same recording."
         )
-    verdict, readings = _look(original, deidentified, pairing, only, progress)
-    measures, merged = measure(readings)
-    merged["privacy"] = None if verdict is None else _privacy(verdict, readings, original.person)
-    metrics = Metrics(_about(original, deidentified, pairing, readings, only), merged)
-    lines = profile.check(metrics.to_json(), only)
-    moments: list[Moment] = []
-    if readings is not None:
-        moments = worst_moments(readings.original, readings.other, measures)
-    return Evidence(
-        original.path,
-        deidentified,
-        replace(metrics, profile=profile.as_dict(lines)),
-        tuple(lines),
-        tuple(moments),
-        measures,
-        readings,
-        verdict,
-        pairing.partner,
-    )
+    return pairing
+
+
+def _moments(readings: Readings, measures: dict[str, Any]) -> tuple[Moment, ...]:
+    return tuple(worst_moments(readings.original, readings.other, measures))
 
 
 def _look(

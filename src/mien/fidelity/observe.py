@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
+from itertools import repeat
 
 import cv2
 import numpy as np
@@ -66,9 +68,8 @@ def read(
     frames : iterable of Frame
         A clip; one frame at a time is kept.
     near : sequence of Place or None
-        Where the person's face is expected in each frame: what a tracker found in the original.
-        It says where to look, and nothing else. None where the person is not expected: nothing is
-        then read.
+        Where the person's face is expected in each frame, as a tracker found it in the original;
+        None where it is not expected, and nothing is read.
     backend : Backend
         Finds MediaPipe's landmarks.
     size : tuple of int
@@ -92,12 +93,11 @@ def read(
     times: list[float] = []
     rows: list[_Row] = []
     areas: list[float] = []
-    body, labels = Pose(outline), _Labels()
-    if bodies is None:
-        bodies = np.ones(len(near), bool)
+    labels = _Labels()
     before: np.ndarray | None = None
-    try:
-        for frame, place, whole in zip(frames, near, bodies, strict=False):
+    wholes: Iterable[bool] = repeat(True) if bodies is None else bodies
+    with closing(Pose(outline)) as body:
+        for frame, place, whole in zip(frames, near, wholes, strict=False):
             times.append(frame.time)
             row = _NOTHING
             if place is not None:
@@ -109,8 +109,6 @@ def read(
             before = frame.image
             if each is not None:
                 each(frame)
-    finally:
-        body.close()
     found = _reading(times, rows, size, labels.of(len(rows)))
     return replace(found, outline=np.array(areas)) if outline else found
 

@@ -47,6 +47,11 @@ class _Row:
     values: list[float | None]
     """Its figures, one for each column."""
 
+    @property
+    def passed(self) -> bool | None:
+        """Whether its profile holds; None if nothing was measured."""
+        return None if self.metrics is None else self.metrics.profile.get("passed")
+
     def figures(self, columns: Sequence[Figure]) -> dict[str, float | None]:
         """By their keys."""
         return {column.key: value for column, value in zip(columns, self.values, strict=True)}
@@ -159,47 +164,54 @@ def write_cohort(
         If a file is in the way or cannot be written.
     """
     found, columns = _read(rows, "clip")
-    passed = [None if row.metrics is None else row.metrics.profile.get("passed") for row in found]
     drawing = _dots(found, columns) if columns else None
+    links = [given.get("report") or f"{given['clip']}/report.html" for given in rows]
     page = render(
         "cohort.html",
         columns=[(column.title, column.key) for column in columns],
-        lines=[
-            {
-                "name": row.name,
-                "link": quote(str(given.get("report") or f"{row.name}/report.html"), safe="/"),
-                "error": row.error,
-                "answer": ANSWERS[answer],
-                "cells": [number(value) for value in row.values],
-            }
-            for row, given, answer in zip(found, rows, passed, strict=True)
-        ],
+        lines=[_line(row, str(link)) for row, link in zip(found, links, strict=True)],
         summary=[_summary(row.values[k] for row in found) for k in range(len(columns))],
         tests=[_printed(test) for test in tests],
-        held=passed.count(True),
+        held=sum(row.passed is True for row in found),
         picture=_picture(drawing),
     )
     content = {
         "clips": [
             {
                 "clip": row.name,
-                "passed": answer,
+                "passed": row.passed,
                 "figures": row.figures(columns),
                 "error": row.error or None,
             }
-            for row, answer in zip(found, passed, strict=True)
+            for row in found
         ],
         "tests": [dict(test) for test in tests],
     }
     table = to_csv(
         ["clip", "passed", *(column.key for column in columns), "error"],
         (
-            (row.name, None if row.metrics is None else int(bool(answer)), *row.values, row.error)
-            for row, answer in zip(found, passed, strict=True)
+            (
+                row.name,
+                None if row.metrics is None else int(bool(row.passed)),
+                *row.values,
+                row.error,
+            )
+            for row in found
         ),
     )
     files = {"tests.csv": _tests(tests)}
     _write("cohort", page, table, content, drawing, Path(folder), overwrite, files)
+
+
+def _line(row: _Row, link: str) -> dict[str, Any]:
+    """A clip as the page of a cohort prints it."""
+    return {
+        "name": row.name,
+        "link": quote(link, safe="/"),
+        "error": row.error,
+        "answer": ANSWERS[row.passed],
+        "cells": [number(value) for value in row.values],
+    }
 
 
 def _write(

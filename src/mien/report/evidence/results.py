@@ -52,6 +52,11 @@ class _Row:
         """Whether its profile holds; None if nothing was measured."""
         return None if self.metrics is None else self.metrics.profile.get("passed")
 
+    @property
+    def flag(self) -> int | None:
+        """The same as 0 or 1."""
+        return None if self.metrics is None else int(bool(self.passed))
+
     def figures(self, columns: Sequence[Figure]) -> dict[str, float | None]:
         """By their keys."""
         return {column.key: value for column, value in zip(columns, self.values, strict=True)}
@@ -189,15 +194,7 @@ def write_cohort(
     }
     table = to_csv(
         ["clip", "passed", *(column.key for column in columns), "error"],
-        (
-            (
-                row.name,
-                None if row.metrics is None else int(bool(row.passed)),
-                *row.values,
-                row.error,
-            )
-            for row in found
-        ),
+        ((row.name, row.flag, *row.values, row.error) for row in found),
     )
     files = {"tests.csv": _tests(tests)}
     _write("cohort", page, table, content, drawing, Path(folder), overwrite, files)

@@ -16,8 +16,10 @@ import mien.evidence.evaluate as room
 import mien.evidence.original as recorded
 from conftest import FEWER
 from mien.cli.app import app
+from mien.cli.compare import _COLUMNS
 from mien.errors import EngineError
 from mien.evidence.metrics import Metrics
+from mien.fidelity.figures import FIGURES
 from mien.pipeline import deidentify as pipeline
 from mien.pipeline import settings
 from mien.privacy import audit as auditing
@@ -152,6 +154,10 @@ def test_an_interruption_leaves_nothing(mien, brief, quick, monkeypatch, tmp_pat
     result = mien("compare", brief.path, "--engines", "mask,mesh", "-o", tmp_path / "out")
     assert result.exit_code == 130 and "interrupted" in result.stderr
     assert not list(tmp_path.iterdir())
+
+
+def test_its_columns_are_figures():
+    assert {key for _, key, _ in _COLUMNS} <= set(FIGURES)
 
 
 def test_refusals(mien, brief, tmp_path):

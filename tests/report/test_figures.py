@@ -72,10 +72,9 @@ def test_chart_cannot_end_its_element(one):
     assert "</script" not in charts.plotly_script().lower()
 
 
-def test_chart_of_a_long_clip_is_thinned(one, monkeypatch):
+def test_chart_of_a_long_clip_is_thinned(one):
     whole = json.loads(charts.chart(Curves.of(one)))
-    monkeypatch.setattr(charts, "_MOST", 20)
-    thinned = json.loads(charts.chart(Curves.of(one)))
+    thinned = json.loads(charts.chart(Curves.of(one), most=20))
 
     def size(figure):
         return len(figure["data"][0]["y"]["bdata"])

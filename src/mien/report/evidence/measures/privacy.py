@@ -25,7 +25,7 @@ def section(content: dict[str, Any]) -> Section:
             ("mean distance", number(person["mean"]), number(own.get("mean"))),
             *((f"{q} % of the frames lie below", number(v), UNKNOWN) for q, v in quantiles.items()),
             ("share of frames recognised", share(person["share_under"]),
-             share(own.get("share_under"))),
+             UNKNOWN),
             ("at most, with 95 % confidence", share(person.get("share_upper")), UNKNOWN),
             (f"share of frames in which the person is picked among {person.get('others', 0)} "
              "others", share(person.get("rank1")), UNKNOWN),

@@ -106,6 +106,18 @@ def mean_interval(values: np.ndarray, times: np.ndarray) -> tuple[float, float] 
     return interval(np.stack([total, count], 1), lambda s: s[0] / s[1])
 
 
+def known_mean(values: np.ndarray) -> float:
+    """The mean of what is finite; NaN where nothing is."""
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if len(known) else np.nan
+
+
+def known_median(values: np.ndarray) -> float:
+    """The median of what is finite; NaN where nothing is."""
+    known = values[np.isfinite(values)]
+    return float(np.median(known)) if len(known) else np.nan
+
+
 def cohen(tables: np.ndarray) -> np.ndarray:
     """Cohen's kappa of contingency tables of shape (n, k, k), shape (n,); NaN where undefined."""
     tables = np.asarray(tables, float)

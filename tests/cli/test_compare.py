@@ -13,9 +13,13 @@ import pytest
 from typer.testing import CliRunner
 
 import mien.evidence.evaluate as room
+import mien.evidence.original as recorded
 from conftest import FEWER
 from mien.cli.app import app
+from mien.cli.compare import _COLUMNS
 from mien.errors import EngineError
+from mien.evidence.metrics import Metrics
+from mien.fidelity.figures import FIGURES
 from mien.pipeline import deidentify as pipeline
 from mien.pipeline import settings
 from mien.privacy import audit as auditing
@@ -31,7 +35,6 @@ def few_frames() -> Iterator[None]:
         patch.setattr(auditing, "GALLERY", 3)
         patch.setattr(auditing, "PROBES", 3)
         patch.setattr(auditing, "LEAST_CHANGED", 1)
-        patch.setattr(room, "_PROBES", 3)
         patch.setattr(settings, "THOROUGHNESS", FEWER)
         yield
 
@@ -115,9 +118,11 @@ def quick(monkeypatch) -> None:
         if settings.engine == "mesh":
             raise KeyboardInterrupt
 
-    metrics = {"dynamics": {"r_x": 0.5, "ceiling": {"r_x": 0.9}}, "profile": {"passed": True}}
+    metrics = Metrics(
+        measures={"dynamics": {"r_x": 0.5, "ceiling": {"r_x": 0.9}}}, profile={"passed": True}
+    )
 
-    monkeypatch.setattr(room, "Original", Subject)
+    monkeypatch.setattr(recorded, "Original", Subject)
     monkeypatch.setattr(room, "evaluate", lambda *a, **k: SimpleNamespace(metrics=metrics))
     monkeypatch.setattr(pipeline, "deidentify", deidentify)
 
@@ -149,6 +154,10 @@ def test_an_interruption_leaves_nothing(mien, brief, quick, monkeypatch, tmp_pat
     result = mien("compare", brief.path, "--engines", "mask,mesh", "-o", tmp_path / "out")
     assert result.exit_code == 130 and "interrupted" in result.stderr
     assert not list(tmp_path.iterdir())
+
+
+def test_its_columns_are_figures():
+    assert {key for _, key, _ in _COLUMNS} <= set(FIGURES)
 
 
 def test_refusals(mien, brief, tmp_path):

@@ -17,8 +17,8 @@ from mien.encounter.timeline import NEGATIVE
 from mien.errors import PrivacyError
 from mien.pipeline import deidentify as pipeline
 from mien.release import encounter as dataset
+from mien.report.drawing import Drawing
 from mien.report.encounter import page
-from mien.report.evidence.figures import Drawing
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 import mien.evidence.evaluate as room
 from mien.cli.app import app
 from mien.evidence.evaluate import Evidence
+from mien.evidence.measuring import MEASURES
 from mien.fidelity.profile import Profile
 from mien.privacy import audit as auditing
 from mien.report import folder as report_folder
@@ -41,7 +42,6 @@ def few_frames() -> Iterator[None]:
         patch.setattr(auditing, "GALLERY", 3)
         patch.setattr(auditing, "PROBES", 3)
         patch.setattr(auditing, "LEAST_CHANGED", 1)
-        patch.setattr(room, "_PROBES", 3)
         yield
 
 
@@ -109,7 +109,10 @@ def measured(monkeypatch, done) -> list[tuple[Any, ...]]:
     Nothing is measured again, and few figures are drawn.
     """
     calls: list[tuple[Any, ...]] = []
-    metrics = {**done.evidence.metrics, **dict.fromkeys(room.MEASURES)}
+    metrics = replace(
+        done.evidence.metrics,
+        measures={**done.evidence.metrics.measures, **dict.fromkeys(MEASURES)},
+    )
     evidence = replace(done.evidence, metrics=metrics, measures={}, readings=None, moments=())
 
     def stub(original: Any, deidentified: Any, **settings: Any) -> Evidence:

@@ -15,8 +15,12 @@ import pytest
 
 from mien.errors import NoFaceError, ParameterError, VideoError
 from mien.evidence import evaluate as room
-from mien.evidence.evaluate import MEASURES, Evidence, Original, evaluate, merge
-from mien.fidelity.profile import Profile, look_up
+from mien.evidence.evaluate import Evidence, evaluate
+from mien.evidence.measuring import MEASURES, merge
+from mien.evidence.metrics import VERSION
+from mien.evidence.original import Original, Stop
+from mien.fidelity.figures import CONDITIONS, FIGURES, SIDES, look_up
+from mien.fidelity.profile import Profile
 from mien.phantom import DampMouth, Script, render_phantom
 from mien.privacy import audit as auditing
 from mien.video import Reader, Writer
@@ -32,7 +36,6 @@ def few_frames() -> Iterator[None]:
         patch.setattr(auditing, "GALLERY", 3)
         patch.setattr(auditing, "PROBES", 3)
         patch.setattr(auditing, "LEAST_CHANGED", 1)
-        patch.setattr(room, "_PROBES", 3)
         yield
 
 
@@ -81,7 +84,7 @@ def case(tmp_path_factory) -> Case:
     path = folder / "patient.mp4"
     render_phantom(SCRIPT, path)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return Case(folder, Original(path), digest)
+    return Case(folder, Original(path, probes=3), digest)
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +118,7 @@ def hidden(case) -> Evidence:
 
 def strict(found: Evidence) -> dict[str, Any]:
     """The metrics as a program reads them: no NaN, nothing that JSON lacks."""
-    return json.loads(json.dumps(found.metrics, allow_nan=False))
+    return json.loads(json.dumps(found.metrics.to_json(), allow_nan=False))
 
 
 def line(found: Evidence, key: str):
@@ -132,6 +135,20 @@ def numbers(content: Any, under: str = "") -> dict[str, float]:
     return {}
 
 
+def test_every_figure_that_is_read_was_measured(damped):
+    """A key that is wrong would be left out of tables in silence."""
+    metrics = strict(damped)
+    keys = [figure.key for figure in FIGURES.values()]
+    keys += [figure.ceiling for figure in FIGURES.values() if figure.ceiling]
+    keys += [figure.source for figure in FIGURES.values()]
+    keys += [key for sides in SIDES.values() for key in (sides.original, sides.other)]
+    for key in (*keys, *CONDITIONS):
+        place, _, last = key.rpartition(".")
+        assert last in (look_up(metrics, place) or {}), key
+    for key in CONDITIONS:
+        assert look_up(metrics, key) in (True, False, None)
+
+
 def test_the_keys_that_were_promised(same, damped, hidden):
     for found in (same, damped, hidden):
         metrics = strict(found)
@@ -142,7 +159,7 @@ def test_the_keys_that_were_promised(same, damped, hidden):
             assert set(metrics[name]["ratio"]) == set(MEASURES[name].RATIO)
         assert {"r_x", "r_y", "r_cca"} <= set(metrics["dynamics"])
         assert {"r_x", "r_y", "r_cca"} <= set(metrics["dynamics"]["ceiling"])
-        assert metrics["mien_evaluate"] == room.VERSION
+        assert metrics["mien_evaluate"] == VERSION
 
 
 def test_a_clip_against_itself_is_the_ceiling(same):
@@ -192,7 +209,7 @@ def test_what_encoding_loses_is_the_ceiling(damped, case):
 
 def test_the_ceiling_is_lower_where_the_quality_is_worse(damped, case):
     """The same reading of the same frames; only the encoding differs."""
-    stop = room._Stop(None)
+    stop = Stop(None)
     fine = damped.readings.ceiling
     coarse = case.original.ceiling(replace(fine.quality, crf=40.0, source="size"), stop)
     own = case.original.reading(stop)
@@ -255,15 +272,15 @@ def test_only_privacy(case):
 
 def test_only_fidelity(small):
     assert {one.ask.kind for one in small.lines} == {"fidelity"}
-    assert small.verdict is None and small.metrics["about"]["measured"] == "fidelity"
+    assert small.verdict is None and small.metrics.about["measured"] == "fidelity"
 
 
 def test_neither_name_nor_place_of_the_original_is_told(same, damped, hidden, small):
     for found in (damped, hidden, small):
-        text = json.dumps(found.metrics)
+        text = json.dumps(found.metrics.to_json())
         assert "patient" not in text.replace("the patient", "")
         assert str(found.original.parent) not in text
-        assert found.metrics["about"]["deidentified"] == found.deidentified.name
+        assert found.metrics.about["deidentified"] == found.deidentified.name
 
 
 def test_clips_are_only_read(case, same, damped, small, hidden):
@@ -273,7 +290,7 @@ def test_clips_are_only_read(case, same, damped, small, hidden):
     }  # fmt: skip
     assert hashlib.sha256(case.path.read_bytes()).hexdigest() == case.sha256
     for found in (damped, small, hidden):
-        about = found.metrics["about"]
+        about = found.metrics.about
         assert about["original_sha256"] == case.sha256
         data = found.deidentified.read_bytes()
         assert hashlib.sha256(data).hexdigest() == about["deidentified_sha256"]
@@ -340,7 +357,7 @@ def test_a_thread_that_fails_is_heard_and_the_other_stops(case, damped, monkeypa
     def broken(*_: Any) -> None:
         raise VideoError("the disk is gone")
 
-    def endless(_: Any, __: Any, ___: Any, stop: room._Stop) -> None:
+    def endless(_: Any, __: Any, ___: Any, stop: Stop) -> None:
         while True:
             stop.check()
 
@@ -357,7 +374,7 @@ def test_the_profile_decides(case, damped, tmp_path):
         'at_most = 0\nsource = "me"\n'
     )
     assert not damped.passed
-    lines = Profile.open(path).check(damped.metrics)
+    lines = Profile.open(path).check(damped.metrics.to_json())
     assert replace(damped, lines=tuple(lines)).passed
     assert replace(damped, lines=(replace(lines[0], passed=None),)).passed
 

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from mien.fidelity import blink
+from mien.fidelity import aperture, blink, closures
 from mien.fidelity.reading import Reading
 from mien.phantom import Script
 from mien.phantom.motion import truth_of
@@ -59,8 +59,8 @@ def clip(times: np.ndarray, moments, seed: int = 0, **settings) -> Reading:
 
 
 def test_aspect_is_height_over_width_of_the_patients_right_and_left_eye():
-    assert np.allclose(blink.aspect(eyes(np.array([[0.3, 0.2]]))), [[0.3, 0.2]])
-    assert np.isnan(blink.aspect(eyes(np.array([[np.nan, 0.2]])))).all()
+    assert np.allclose(aperture.aspect(eyes(np.array([[0.3, 0.2]]))), [[0.3, 0.2]])
+    assert np.isnan(aperture.aspect(eyes(np.array([[np.nan, 0.2]])))).all()
 
 
 @pytest.mark.parametrize("frames,counted", [(1, 0), (2, 1), (20, 1), (21, 1), (22, 0)])
@@ -68,7 +68,7 @@ def test_a_blink_lasts_60_to_700_ms(frames, counted):
     times = np.arange(60) / 30
     ear = np.full(60, 0.3)
     ear[20 : 20 + frames] = 0.1
-    spans = blink.phases(ear, times, 0.2)
+    spans = closures.phases(ear, times, 0.2)
     assert len(spans) == counted
     if counted:
         assert np.allclose(spans[0], [times[20], times[20 + frames]])
@@ -79,7 +79,7 @@ def test_a_frame_without_a_face_ends_a_blink():
     ear = np.full(30, 0.3)
     ear[10:16] = 0.1
     ear[13] = np.nan
-    assert np.allclose(blink.phases(ear, times, 0.2), [[10 / 30, 13 / 30], [14 / 30, 16 / 30]])
+    assert np.allclose(closures.phases(ear, times, 0.2), [[10 / 30, 13 / 30], [14 / 30, 16 / 30]])
 
 
 def test_matching_is_one_to_one():
@@ -140,7 +140,7 @@ def test_the_mesh_has_the_same_six_points():
     points = np.zeros((2, 68, 2))
     for first, ring in zip((36, 42), _MESH_EYES, strict=True):
         points[:, first : first + 6] = mesh[:, ring, :2]
-    assert np.allclose(blink.mesh_aspect(mesh), blink.aspect(points))
+    assert np.allclose(aperture.mesh_aspect(mesh), aperture.aspect(points))
 
 
 def test_the_same_clip_agrees_wholly():

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from mien.errors import ParameterError
-from mien.fidelity.profile import Profile, look_up, names
+from mien.fidelity.figures import look_up
+from mien.fidelity.profile import Profile, names
 
 GOOD = """
 [[line]]

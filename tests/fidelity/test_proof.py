@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mien.evidence import evaluate as evidence
-from mien.evidence.evaluate import Ceiling, Readings
-from mien.fidelity.observe import read
+from mien.evidence.measuring import Readings
+from mien.evidence.measuring import measure as measure_all
+from mien.evidence.original import Ceiling
+from mien.fidelity.observe import Place, read
 from mien.fidelity.profile import Line, Profile
 from mien.fidelity.reading import Reading
 from mien.models.landmarker import open_backend
@@ -69,7 +70,7 @@ def measured():
     def look(fault: Any) -> Reading:
         clip = Phantom(SCRIPT, fault=fault)
         # where to look is the phantom's truth; what is seen there is read
-        places = clip.truth.people[0].landmarks.astype(float)
+        places = [Place.around(one.astype(float)) for one in clip.truth.people[0].landmarks]
         none = np.zeros(len(places), bool)
         return read(clip, places, backend, (SCRIPT.width, SCRIPT.height), None, none)
 
@@ -79,7 +80,7 @@ def measured():
         if name not in done:
             other = original if name == "same" else look(FAULTS[name])
             readings = Readings(original, other, Ceiling(None, original, np.zeros((0, 128))))
-            _, metrics = evidence._measure(readings)
+            _, metrics = measure_all(readings)
             lines = Profile.open("parkinson").check(metrics, "fidelity")
             done[name] = Shown(metrics, [li for li in lines if not li.ask.key.startswith("body")])
         return done[name]

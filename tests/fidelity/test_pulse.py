@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from mien.errors import ParameterError
-from mien.fidelity import pulse
+from mien.fidelity import pulse, pulse_wave
 from mien.fidelity.reading import Reading
+from mien.fidelity.skin import skin_colour
 
 
 def skin(
@@ -54,7 +55,7 @@ def compare(original: np.ndarray, other: np.ndarray, times: np.ndarray) -> dict:
     return found
 
 
-@pytest.mark.parametrize("method", pulse.METHODS)
+@pytest.mark.parametrize("method", pulse_wave.METHODS)
 @pytest.mark.parametrize("bpm", [50, 72, 95, 160])
 def test_the_rate_is_found(method, bpm):
     colour, times = skin(20, bpm, noise=0.1)
@@ -101,7 +102,7 @@ def test_another_rate_shows():
     found = compare(slow, fast, times)
     assert found["kept"] == 0
     assert found["interval"]["kept"] == [0, 0]
-    for method in pulse.METHODS:
+    for method in pulse_wave.METHODS:
         assert found["difference"][method] == pytest.approx(18, abs=1)
 
 
@@ -112,7 +113,7 @@ def test_a_face_that_is_lost_for_a_while_leaves_the_rest():
     found = compare(colour, colour, times)
     assert found["original"]["heart_rate"] == pytest.approx(72, abs=1)
     assert 0 < found["original"]["share_clear"] < 1
-    wave = pulse.pulse_wave(colour, times, "pos")[1]
+    wave = pulse_wave.pulse_wave(colour, times, "pos")[1]
     assert np.isfinite(wave[100:105]).all()
     assert np.isnan(wave[305:415]).all()
 
@@ -148,7 +149,7 @@ def test_no_face_has_no_pulse():
 
 def test_methods_are_named():
     with pytest.raises(ParameterError, match="pos"):
-        pulse.pulse_wave(*skin(8, 72), "green")
+        pulse_wave.pulse_wave(*skin(8, 72), "green")
 
 
 def face(centre: tuple[float, float] = (160, 120)) -> np.ndarray:
@@ -179,12 +180,12 @@ def test_skin_is_forehead_and_cheeks_only():
     jaw = np.zeros((240, 320), np.uint8)
     cv2.fillConvexPoly(jaw, cv2.convexHull(points[:17].astype(np.int32)), 1)
     image[130:][jaw[130:] == 0] = (0, 255, 0)  # beside the cheeks
-    assert pulse.skin_colour(image, points) == pytest.approx([200, 150, 120])
+    assert skin_colour(image, points) == pytest.approx([200, 150, 120])
 
 
 def test_skin_outside_the_picture_is_left_out():
     image = np.full((240, 320, 3), (200, 150, 120), np.uint8)
-    assert pulse.skin_colour(image, face((0, 10))) == pytest.approx([200, 150, 120])
-    assert np.isnan(pulse.skin_colour(image, face((900, 120)))).all()
-    assert np.isnan(pulse.skin_colour(image, face((160, -300)))).all()
-    assert np.isnan(pulse.skin_colour(image, face() * np.nan)).all()
+    assert skin_colour(image, face((0, 10))) == pytest.approx([200, 150, 120])
+    assert np.isnan(skin_colour(image, face((900, 120)))).all()
+    assert np.isnan(skin_colour(image, face((160, -300)))).all()
+    assert np.isnan(skin_colour(image, face() * np.nan)).all()

@@ -12,7 +12,7 @@ import pytest
 
 from mien.face.topology import SIXTY_EIGHT
 from mien.fidelity import observe as room
-from mien.fidelity.observe import read
+from mien.fidelity.observe import Place, read
 from mien.fidelity.reading import Reading
 from mien.models.dlib_points import box_of, fit_face
 from mien.phantom import Phantom, Script
@@ -164,11 +164,15 @@ def light(monkeypatch) -> None:
     monkeypatch.setattr(room, "Pose", Body)
 
 
+def around(landmarks: np.ndarray) -> list[Place | None]:
+    return [Place.around(one) for one in landmarks]
+
+
 def test_a_frame_each_and_where_nobody_is_expected_nothing(light, shown):
     frames, truth = shown
     near = truth.copy()
     near[2] = np.nan
-    found = read(iter(frames), near, Backend(), (320, 240))
+    found = read(iter(frames), around(near), Backend(), (320, 240))
     assert (found.width, found.height) == (320, 240)
     assert np.allclose(found.times, np.arange(6) / 10)
     assert list(found.found) == [True, True, False, True, True, True]
@@ -180,7 +184,7 @@ def test_a_frame_each_and_where_nobody_is_expected_nothing(light, shown):
 
 def test_the_skin_is_that_of_the_face(light, shown):
     frames, truth = shown
-    found = read(iter(frames), truth, Backend(), (320, 240))
+    found = read(iter(frames), around(truth), Backend(), (320, 240))
     assert (found.skin[:, 0] > found.skin[:, 2]).all()  # of any skin red is more than blue
     assert np.ptp(found.skin, axis=0).max() < 8
 
@@ -188,15 +192,15 @@ def test_the_skin_is_that_of_the_face(light, shown):
 def test_a_held_picture_does_not_change(light, shown):
     frames, truth = shown
     still = [frames[0]] * 3 + frames[3:]
-    found = read(iter(still), truth[[0, 0, 0, 3, 4, 5]], Backend(), (320, 240))
+    found = read(iter(still), around(truth[[0, 0, 0, 3, 4, 5]]), Backend(), (320, 240))
     assert list(found.change[1:3]) == [0, 0] and (found.change[3:] > 0.2).all()
 
 
 def test_fewer_frames_than_expected_and_none(light, shown):
     frames, truth = shown
-    assert len(read(iter(frames[:2]), truth, Backend(), (320, 240)).times) == 2
-    assert len(read(iter(frames), truth[:4], Backend(), (320, 240)).times) == 4
-    none = read(iter(()), truth, Backend(), (320, 240))
+    assert len(read(iter(frames[:2]), around(truth), Backend(), (320, 240)).times) == 2
+    assert len(read(iter(frames), around(truth[:4]), Backend(), (320, 240)).times) == 4
+    none = read(iter(()), around(truth), Backend(), (320, 240))
     assert none.points.shape == (0, 68, 2) and none.mesh.shape == (0, 478, 3)
     assert none.change.shape == (0,) and none.step == 1
 
@@ -218,7 +222,7 @@ def test_two_pictures_are_kept_at_most(light):
 
     places = np.full((12, 478, 3), np.nan)
     places[::2] = np.random.default_rng(0).uniform(20, 50, (478, 3))
-    found = read(source(), places, Backend(), (80, 60))
+    found = read(source(), around(places), Backend(), (80, 60))
     assert len(found.times) == 12 and most <= 3  # two, and the one that is being made
 
 
@@ -230,5 +234,5 @@ def test_an_error_on_the_way_closes_the_model(light, shown, monkeypatch):
         raise InterruptedError
 
     with pytest.raises(InterruptedError):
-        read(iter(shown[0]), shown[1], Backend(), (320, 240), stop)
+        read(iter(shown[0]), around(shown[1]), Backend(), (320, 240), stop)
     assert closed == [True]

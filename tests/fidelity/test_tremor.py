@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from mien.fidelity import tremor
+from mien.fidelity import spectra, tremor
 from mien.fidelity.reading import Reading
 from mien.phantom import Script
 from mien.phantom.motion import truth_of
@@ -78,7 +78,7 @@ def test_uneven_times_missing_frames_and_an_interruption():
     assert lip["peak_hz_original"] == pytest.approx(5, abs=0.05)
     assert lip["amplitude_original"] == pytest.approx(0.02, rel=0.1)
     assert found.present
-    pieces = tremor.series(times, reading.points[:, 66, 1], 1 / 30)
+    pieces = spectra.series(times, reading.points[:, 66, 1], 1 / 30)
     assert len(pieces.values) == 2
     assert pieces.seconds == pytest.approx(times[-1] - times[0] - 1, abs=0.2)
 
@@ -170,11 +170,11 @@ def test_speech_is_mostly_no_tremor_and_a_tremor_is():
 def test_the_spectrogram_says_when():
     times = np.arange(900) / 30
     lip = sine(times) * (times > 15)
-    shown = tremor.spectrogram(tremor.series(times, lip, 1 / 30))
+    shown = spectra.spectrogram(spectra.series(times, lip, 1 / 30))
     power = shown.power[(shown.frequencies >= 4) & (shown.frequencies <= 6)].sum(0)
     assert shown.power.shape == (len(shown.frequencies), len(shown.times))
     assert power[shown.times < 10].max() < 0.01 * power[shown.times > 20].min()
-    frequencies, mean = tremor.spectrum(tremor.series(times, lip, 1 / 30))
+    frequencies, mean = spectra.spectrum(spectra.series(times, lip, 1 / 30))
     assert frequencies[mean.argmax()] == pytest.approx(5, abs=0.05)
 
 

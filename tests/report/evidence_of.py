@@ -13,7 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from mien.evidence.evaluate import Ceiling, Evidence, Readings, _measure
+from mien.evidence.evaluate import Evidence
+from mien.evidence.measuring import Readings, measure
+from mien.evidence.metrics import Metrics
+from mien.evidence.original import Ceiling
 from mien.face.model import FaceModel
 from mien.face.topology import SIXTY_EIGHT
 from mien.fidelity.profile import Profile
@@ -113,7 +116,7 @@ def evidence(
     readings = Readings(
         one, two, Ceiling(Quality(17.0, "stated"), reading(seconds, 2), np.zeros((0, 128)))
     )
-    measures, merged = _measure(readings if only != "privacy" else None)
+    measures, merged = measure(readings if only != "privacy" else None)
     seen = (seen or verdict()) if only != "fidelity" else None
     privacy: dict[str, Any] | None = None
     if seen is not None:
@@ -127,32 +130,28 @@ def evidence(
             "ceiling": None,
             "citation": "King, dlib <2017>",
         }
-    metrics: dict[str, Any] = {
-        "mien_evaluate": 1,
-        "about": {
-            "original_sha256": "a" * 64,
-            "deidentified": name,
-            "deidentified_sha256": "b" * 64,
-            "measured": only,
-            "frames": count,
-            "frames_paired": count,
-            "seconds": seconds,
-            "width": SIZE[0],
-            "height": SIZE[1],
-            "people": 1,
-            "person": 1,
-            "ceiling_crf": 17.0,
-            "ceiling_crf_from": "stated",
-            "notes": ["A <note> & more."],
-            "software": {"mien": "0"},
-        },
-        **merged,
-        "privacy": privacy,
+    about: dict[str, Any] = {
+        "original_sha256": "a" * 64,
+        "deidentified": name,
+        "deidentified_sha256": "b" * 64,
+        "measured": only,
+        "frames": count,
+        "frames_paired": count,
+        "seconds": seconds,
+        "width": SIZE[0],
+        "height": SIZE[1],
+        "people": 1,
+        "person": 1,
+        "ceiling_crf": 17.0,
+        "ceiling_crf_from": "stated",
+        "notes": ["A <note> & more."],
+        "software": {"mien": "0"},
     }
+    metrics = Metrics(about, {**merged, "privacy": privacy})
     profile = Profile.open("generic")
-    lines = profile.check(metrics, only)
-    metrics["profile"] = profile.as_dict(lines)
-    json.dumps(metrics, allow_nan=False)
+    lines = profile.check(metrics.to_json(), only)
+    metrics = replace(metrics, profile=profile.as_dict(lines))
+    json.dumps(metrics.to_json(), allow_nan=False)
     shown = only != "privacy"
     return Evidence(
         original,

@@ -20,9 +20,9 @@ from mien.encounter.feedback import after
 from mien.encounter.timeline import ROLES
 from mien.errors import OutputError
 from mien.report.copies import copy_of
+from mien.report.drawing import Drawing
 from mien.report.encounter import page as report
-from mien.report.encounter.page import write
-from mien.report.evidence.figures import Drawing
+from mien.report.encounter.page import Videos, write
 
 VOID = {"meta", "img", "br", "link", "input"}
 PATIENT = [(4, 10, "sadness"), (13, 20, "fear")]
@@ -86,7 +86,7 @@ def videos(tmp_path_factory):
 def made(tmp_path_factory, found, videos):
     folder = tmp_path_factory.mktemp("report") / "report"
     original, hidden = videos
-    write(*found, folder, videos=hidden, originals=original, checked=True)
+    write(*found, folder, videos=Videos(hidden, original, checked=True))
     return folder, (folder / "report.html").read_text()
 
 
@@ -207,7 +207,7 @@ def test_notes_are_text_not_markup(made):
 
 
 def test_without_videos_there_is_none(undrawn, tmp_path, found):
-    write(*found, tmp_path / "report", no_video="Nobody was found.")
+    write(*found, tmp_path / "report", videos=Videos(why_missing="Nobody was found."))
     text = (tmp_path / "report" / "report.html").read_text()
     page = Page(text)
     assert not page.all("video") and not clips_in(text)
@@ -218,7 +218,7 @@ def test_without_videos_there_is_none(undrawn, tmp_path, found):
 
 def test_originals_are_shown_only_if_asked_for_and_called_so(undrawn, tmp_path, found, videos):
     original, hidden = videos
-    write(*found, tmp_path / "report", videos=hidden, originals=original, include_original=True)
+    write(*found, tmp_path / "report", videos=Videos(hidden, original, include_original=True))
     text = (tmp_path / "report" / "report.html").read_text()
     page = Page(text)
     assert page.all("title")
@@ -227,7 +227,7 @@ def test_originals_are_shown_only_if_asked_for_and_called_so(undrawn, tmp_path, 
 
 
 def test_a_video_that_was_not_checked_is_called_so(undrawn, tmp_path, found, videos):
-    write(*found, tmp_path / "report", videos=videos[1])
+    write(*found, tmp_path / "report", videos=Videos(videos[1]))
     assert "was not checked here" in (tmp_path / "report" / "report.html").read_text()
 
 

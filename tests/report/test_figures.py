@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 from evidence_of import blind, evidence, reading
 
-from mien.evidence.evaluate import _measure
+from mien.evidence.measuring import measure
 from mien.report.evidence import charts
 from mien.report.evidence.curves import Curves, trembling
 from mien.report.evidence.figures import figures
-from mien.report.evidence.sections import UNKNOWN, between, number, sections, share
+from mien.report.evidence.sections import sections
+from mien.report.numbers import UNKNOWN, between, number, share
 
 
 @pytest.fixture(scope="module")
@@ -45,8 +46,13 @@ def test_both_formats_can_be_opened_and_carry_no_date(drawings):
 def test_nobody_in_the_result(one):
     nobody = blind(one.readings.other)
     readings = replace(one.readings, other=nobody)
-    measures, merged = _measure(readings)
-    other = replace(one, readings=readings, measures=measures, metrics={**one.metrics, **merged})
+    measures, merged = measure(readings)
+    other = replace(
+        one,
+        readings=readings,
+        measures=measures,
+        metrics=replace(one.metrics, measures={**one.metrics.measures, **merged}),
+    )
     names = {drawing.name for drawing in figures(other, Curves.of(other))}
     assert "continuity" in names and "dynamics" not in names and "spectrograms" not in names
 
@@ -66,10 +72,9 @@ def test_chart_cannot_end_its_element(one):
     assert "</script" not in charts.plotly_script().lower()
 
 
-def test_chart_of_a_long_clip_is_thinned(one, monkeypatch):
+def test_chart_of_a_long_clip_is_thinned(one):
     whole = json.loads(charts.chart(Curves.of(one)))
-    monkeypatch.setattr(charts, "_MOST", 20)
-    thinned = json.loads(charts.chart(Curves.of(one)))
+    thinned = json.loads(charts.chart(Curves.of(one), most=20))
 
     def size(figure):
         return len(figure["data"][0]["y"]["bdata"])
@@ -91,7 +96,7 @@ def test_trembling_is_seen_in_the_curve():
 
 
 def test_sections_say_each_measure_once(one):
-    found = sections(one)
+    found = sections(one.metrics)
     assert [part.key for part in found] == [
         "dynamics", "blink", "tremor", "resting", "body", "pulse", "expression", "continuity",
         "privacy",

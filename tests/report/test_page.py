@@ -19,13 +19,14 @@ import pytest
 from evidence_of import ORIGINAL, RESULT, blind, clip, evidence, reading, verdict
 
 from mien.errors import OutputError
+from mien.evidence.metrics import Metrics
 from mien.fidelity.worst import Moment
 from mien.report.evidence import page
-from mien.report.evidence.cohort import write_cohort
-from mien.report.evidence.comparison import write_comparison
 from mien.report.evidence.figures import figures
 from mien.report.evidence.page import write
-from mien.report.evidence.video import pictures
+from mien.report.evidence.pictures import pictures
+from mien.report.evidence.results import write_cohort, write_comparison
+from mien.report.evidence.verdict import verdict_in_words
 from mien.video import VideoInfo, Writer
 
 VOID = {"meta", "img", "br", "link", "input"}
@@ -120,7 +121,7 @@ def test_verdict_and_lines_stand_in_words(made):
     asked = sum(line.passed is not None for line in one.lines)
     assert re.search(rf"(All )?{held}\b.* requirements of the profile “generic” hold", text)
     assert held <= asked
-    asks = f"The profile asks: “{one.metrics['profile']['title']}”."
+    asks = f"The profile asks: “{one.metrics.profile['title']}”."
     assert asks in text  # what is asked is no finding
     for line in one.lines:
         assert line.ask.says in text and line.ask.wanted in text and line.ask.source in text
@@ -192,7 +193,7 @@ def test_result_that_failed_the_audit_is_not_shown(tmp_path, few_figures):
 
 def test_same_file_is_not_shown(tmp_path, few_figures):
     one = evidence(tmp_path, seconds=0.4)
-    one.metrics["about"]["deidentified_sha256"] = one.metrics["about"]["original_sha256"]
+    one.metrics.about["deidentified_sha256"] = one.metrics.about["original_sha256"]
     write(one, tmp_path / "out")
     assert "<video" not in (tmp_path / "out" / "report.html").read_text()
 
@@ -362,5 +363,5 @@ def test_clip_helper_draws_its_colour(tmp_path):
 def test_verdict_counts_what_holds(made, answers, words):
     line = made[0].lines[0]
     lines = tuple(replace(line, passed=answer) for answer in answers)
-    one = replace(made[0], lines=lines, metrics={"profile": {"name": "p"}})
-    assert page.verdict_in_words(one) == words
+    one = replace(made[0], lines=lines, metrics=Metrics(profile={"name": "p"}))
+    assert verdict_in_words(one) == words

@@ -10,7 +10,8 @@ import pytest
 from evidence_of import blind, evidence, reading
 
 from mien.report.evidence.curves import Curves
-from mien.report.evidence.tables import tables, to_csv
+from mien.report.evidence.tables import tables
+from mien.report.spreadsheet import to_csv
 
 
 def read(text: str) -> list[dict[str, str]]:
@@ -46,7 +47,7 @@ def test_a_row_for_every_pair(one, found):
     assert len(rows) == 1275
     assert len({(row["landmark_1"], row["landmark_2"]) for row in rows}) == 1275
     mean = np.mean([float(row["r_x"]) for row in rows if row["r_x"]])
-    assert mean == pytest.approx(one.metrics["dynamics"]["r_x"], abs=1e-4)
+    assert mean == pytest.approx(one.metrics.measures["dynamics"]["r_x"], abs=1e-4)
 
 
 def test_a_row_for_every_blink(one, found):

@@ -14,7 +14,7 @@ from mien.cli.progress import Progress
 from mien.errors import MienError, ParameterError
 
 if TYPE_CHECKING:
-    from mien.evidence.evaluate import Original
+    from mien.evidence.original import Original
     from mien.fidelity.profile import Profile
 
 _COLUMNS = (
@@ -70,9 +70,9 @@ def compare(
     Example: [bold]mien compare visit.mp4 --engines mesh,blur,pixelate,mask -o comparison[/bold]
     """
     from mien.engines import ENGINES
-    from mien.evidence.evaluate import Original
+    from mien.evidence.original import Original
     from mien.fidelity.profile import Profile
-    from mien.report.evidence.comparison import write_comparison
+    from mien.report.evidence.results import write_comparison
     from mien.report.folder import check_folder
 
     wanted = [name.strip() for name in engines.split(",") if name.strip()]
@@ -120,7 +120,7 @@ def _measure(
             # baselines are measured as they are, not as mien mends them
             deidentify(subject.path, output, settings, progress=progress, withhold=engine == "mesh")
             evidence = evaluate(subject, output, profile=profile, progress=progress)
-        row["metrics"] = evidence.metrics
+        row["metrics"] = evidence.metrics.to_json()
     except Exception as error:
         if interrupted(error) or (wants_traceback() and not isinstance(error, MienError)):
             raise
@@ -136,7 +136,7 @@ def _measure(
 
 
 def _table(rows: list[dict[str, Any]]) -> list[str]:
-    from mien.fidelity.profile import look_up
+    from mien.fidelity.figures import look_up
 
     lines = [f"{'engine':<10}" + "".join(f"{title:>11}" for title, _, _ in _COLUMNS)]
 

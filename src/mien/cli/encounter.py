@@ -396,21 +396,10 @@ def _write(
     overwrite: bool,
     progress: Progress,
 ) -> None:
-    from mien.report.encounter.page import write
+    from mien.report.encounter.page import Videos, write
 
-    write(
-        found,
-        said,
-        out,
-        videos=shown,
-        originals=sources,
-        include_original=include_original,
-        checked=bool(made),
-        no_video=why,
-        extra=made,
-        overwrite=overwrite,
-        progress=progress,
-    )
+    videos = Videos(shown, sources, include_original, checked=bool(made), why_missing=why)
+    write(found, said, out, videos=videos, extra=made, overwrite=overwrite, progress=progress)
 
 
 def _tell_all(

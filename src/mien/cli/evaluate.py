@@ -106,7 +106,7 @@ def evaluate(
         return
     evidence = _one(original, deidentified, out, wanted, settings, include_original, overwrite)
     if as_json:
-        print(json.dumps(evidence.metrics, indent=2))
+        print(json.dumps(evidence.metrics.to_json(), indent=2))
     else:
         typer.echo("\n".join(words(evidence)))
         typer.echo(f"{out / 'report.html'} has it all.")
@@ -121,7 +121,7 @@ def words(evidence: Evidence) -> list[str]:
     lines = [f"{marks[line.passed]} {line.words}" for line in evidence.lines]
     asked = [line for line in evidence.lines if line.passed is not None]
     held = sum(line.passed is True for line in asked)
-    title = evidence.metrics["profile"]["name"]
+    title = evidence.metrics.profile["name"]
     return [f"{held} of {len(asked)} requirements of the profile {title} hold.", *lines]
 
 
@@ -161,7 +161,8 @@ def _folders(
 ) -> None:
     """Every pair of two folders, a report for each, and a table of all."""
     from mien.evidence import cohort
-    from mien.report.evidence.cohort import write_cohort
+    from mien.evidence.metrics import Metrics
+    from mien.report.evidence.results import write_cohort
     from mien.report.folder import remove_if_empty, write_files
 
     pairs, alone = cohort.pairs(original, deidentified)
@@ -176,7 +177,7 @@ def _folders(
                 evidence = _one(
                     one, two, out / two.stem, profile, settings, include_original, overwrite
                 )
-                row["metrics"] = evidence.metrics
+                row["metrics"] = evidence.metrics.to_json()
             except Exception as error:
                 if interrupted(error) or (wants_traceback() and not isinstance(error, MienError)):
                     raise
@@ -185,7 +186,9 @@ def _folders(
                 # the table tells nobody where the originals are
                 row["error"] = sentence.replace(str(one), one.name).replace(str(two), two.name)
             rows.append(row)
-        tests = cohort.paired_tests([row["metrics"] for row in rows if row["metrics"]])
+        tests = cohort.paired_tests(
+            [Metrics.from_json(row["metrics"]) for row in rows if row["metrics"]]
+        )
         write_cohort(rows, tests, out, overwrite=overwrite)
     finally:
         remove_if_empty(out)

@@ -171,21 +171,13 @@ def train(
     )  # fmt: skip
     groups_found = _clusters(snapshots, groups, baseline, seed)
     from mien.report.study import page as expression_study
+    from mien.report.study.tables import Study
 
+    done = Study(snapshots, parts, network, found, made, groups_found)
     if report is not None:
-        expression_study.write(
-            report,
-            snapshots,
-            parts,
-            network,
-            found,
-            training=made,
-            clusters=groups_found,
-            participant=participant,
-            overwrite=overwrite,
-        )
+        expression_study.write(done, report, participant=participant, overwrite=overwrite)
     network.save(out, overwrite=overwrite)
-    numbers = expression_study.summary(snapshots, parts, network, found, made, groups_found)
+    numbers = expression_study.summary(done)
     if as_json:
         print(json.dumps(numbers, indent=2))
         return
@@ -221,6 +213,7 @@ def evaluate(
     import numpy as np
 
     from mien.report.study import page as expression_study
+    from mien.report.study.tables import Study
     from mien.selfnorm import splits, study
 
     _check_report(report, overwrite, (data, model))
@@ -257,19 +250,11 @@ def evaluate(
         parts = splits.Split(splits.WHOLE, nothing, nothing, np.arange(len(snapshots)))
     found = study.evaluate(network, snapshots, parts.test)
     groups_found = _clusters(snapshots, groups, network.config.features.baseline, 0)
+    done = Study(snapshots, parts, network, found, clusters=groups_found)
     if report is not None:
-        expression_study.write(
-            report,
-            snapshots,
-            parts,
-            network,
-            found,
-            clusters=groups_found,
-            overwrite=overwrite,
-        )
+        expression_study.write(done, report, overwrite=overwrite)
     if as_json:
-        numbers = expression_study.summary(snapshots, parts, network, found, clusters=groups_found)
-        print(json.dumps(numbers, indent=2))
+        print(json.dumps(expression_study.summary(done), indent=2))
         return
     if parts.leaking:
         tell(f"the split is {parts.words}; this accuracy does not hold for new people.")

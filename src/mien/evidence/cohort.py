@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,49 +10,28 @@ import numpy as np
 from scipy import stats
 
 from mien.errors import ParameterError
-from mien.fidelity.profile import look_up
+from mien.evidence.metrics import Metrics
+from mien.fidelity.figures import SIDES, look_up
 
 ENDINGS = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".mts", ".wmv")
 """What is taken for a clip in a folder."""
-COMPARED: tuple[tuple[str, str, str, str], ...] = (
-    ("blinks", "1/min", "blink.rate_original", "blink.rate_other"),
-    ("closure in a blink", "share", "blink.completeness_original", "blink.completeness_other"),
-    ("length of a blink", "s", "blink.duration_s_original", "blink.duration_s_other"),
-    ("opening of the right eye", "EAR", "blink.open_right_original", "blink.open_right_other"),
-    ("opening of the left eye", "EAR", "blink.open_left_original", "blink.open_left_other"),
-    (
-        "lip movement, 4 to 6 Hz",
-        "outer-eye distances",
-        "tremor.lip.amplitude_original",
-        "tremor.lip.amplitude_other",
-    ),
-    (
-        "jaw movement, 4 to 6 Hz",
-        "outer-eye distances",
-        "tremor.jaw.amplitude_original",
-        "tremor.jaw.amplitude_other",
-    ),
-    (
-        "asymmetry of the mouth at rest",
-        "% of face width",
-        "resting.second_opinion.mouth_corner.original",
-        "resting.second_opinion.mouth_corner.other",
-    ),
-    (
-        "asymmetry of the brows at rest",
-        "% of face width",
-        "resting.second_opinion.brow.original",
-        "resting.second_opinion.brow.other",
-    ),
-    (
-        "lips parted at rest",
-        "% of face width",
-        "resting.lips_parted.original",
-        "resting.lips_parted.other",
-    ),
-    ("heart rate", "1/min", "pulse.original.heart_rate", "pulse.other.heart_rate"),
-)
-"""Figures that the original and the result have each: name, unit, key of either."""
+COMPARED = {
+    name: SIDES[key]
+    for name, key in (
+        ("blinks", "blink.rate_original"),
+        ("closure in a blink", "blink.completeness_original"),
+        ("length of a blink", "blink.duration_s_original"),
+        ("opening of the right eye", "blink.open_right_original"),
+        ("opening of the left eye", "blink.open_left_original"),
+        ("lip movement, 4 to 6 Hz", "tremor.lip.amplitude_original"),
+        ("jaw movement, 4 to 6 Hz", "tremor.jaw.amplitude_original"),
+        ("asymmetry of the mouth at rest", "resting.second_opinion.mouth_corner.original"),
+        ("asymmetry of the brows at rest", "resting.second_opinion.brow.original"),
+        ("lips parted at rest", "resting.lips_parted.original"),
+        ("heart rate", "pulse.original.heart_rate"),
+    )
+}
+"""What is tested of the figures that the original and the result have each, by its name there."""
 _FEWEST = 3
 
 
@@ -101,13 +81,13 @@ def _clips(folder: Path) -> dict[str, Path]:
     return found
 
 
-def paired_tests(clips: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def paired_tests(clips: Sequence[Metrics]) -> list[dict[str, Any]]:
     """Test for each figure whether it changed on the whole.
 
     Parameters
     ----------
-    clips : list of dict
-        Metrics of each clip.
+    clips : sequence of Metrics
+        Of each clip.
 
     Returns
     -------
@@ -122,15 +102,18 @@ def paired_tests(clips: list[dict[str, Any]]) -> list[dict[str, Any]]:
     .. [1] Zhu et al., Scientific Reports 2024, doi:10.1038/s41598-024-67989-5, compare blinks so.
     """
     tests = []
-    for name, unit, one, two in COMPARED:
-        values = [(look_up(clip, one), look_up(clip, two)) for clip in clips]
+    for name, sides in COMPARED.items():
+        values = [
+            (look_up(clip.measures, sides.original), look_up(clip.measures, sides.other))
+            for clip in clips
+        ]
         known = np.array([v for v in values if None not in v], float).reshape(-1, 2)
         if len(known) < _FEWEST:
             continue
         difference = known[:, 1] - known[:, 0]
         row: dict[str, Any] = {
             "measure": name,
-            "unit": unit,
+            "unit": sides.unit,
             "n": len(known),
             "mean_original": round(float(known[:, 0].mean()), 5),
             "mean_result": round(float(known[:, 1].mean()), 5),

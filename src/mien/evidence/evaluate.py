@@ -8,74 +8,32 @@ noise have lost. Nothing is asked of whoever made the result.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from threading import Event, Lock
 from typing import Any, Literal
 
 import numpy as np
 
 from mien.errors import ParameterError
-from mien.fidelity import blink, body, continuity, dynamics, expression, pulse, resting, tremor
-from mien.fidelity.observe import read
-from mien.fidelity.profile import Line, Profile, look_up
+from mien.evidence.measuring import Readings, measure
+from mien.evidence.metrics import Metrics
+from mien.evidence.original import Ceiling, Original, Progress, Stop, expected
+from mien.fidelity.observe import Place, read
+from mien.fidelity.profile import Line, Profile
 from mien.fidelity.reading import Reading
 from mien.fidelity.worst import Moment, worst_moments
 from mien.models.landmarker import open_backend
 from mien.pipeline.manifest import sha256, versions
-from mien.privacy.audit import Pairing, Verdict, audit_pair, follow, pair
+from mien.privacy.audit import Pairing, Verdict, audit_pair, pair
 from mien.recognition import distractors
 from mien.recognition.recognisers import Dlib
 from mien.recognition.verdict import audit
-from mien.tracking import FaceTrack, State
-from mien.video import Frame, Quality, Reader, quality_of, reencoded
+from mien.video import Reader, quality_of
 from mien.workers import ahead
 
-MEASURES: dict[str, Any] = {
-    "dynamics": dynamics,
-    "blink": blink,
-    "tremor": tremor,
-    "resting": resting,
-    "body": body,
-    "pulse": pulse,
-    "expression": expression,
-    "continuity": continuity,
-}
-"""The measures of fidelity, by the key that each has in the metrics."""
-VERSION = 1
-"""Of the metrics; raised when a key changes its meaning."""
-_BODY_STEP_S = 0.1  # time between frames whose body is looked for: bodies are slow, the model too
-_PROBES = 24  # re-encoded frames that the recogniser describes, the ceiling of privacy
-
 Only = Literal["both", "fidelity", "privacy"]
-Progress = Callable[[str, int, int | None], None]
-
-
-@dataclass(frozen=True, eq=False)
-class Ceiling:
-    """An original encoded again."""
-
-    quality: Quality | None
-    """How; None if it was not, because the result is the very same file."""
-    reading: Reading
-    """What is then read of the person."""
-    descriptors: np.ndarray
-    """What the recogniser says of some frames, shape (n, size)."""
-
-
-@dataclass(frozen=True, eq=False)
-class Readings:
-    """What was read of one person, of the same frames."""
-
-    original: Reading
-    """The original."""
-    other: Reading
-    """The result, in the original's pixels; frames that it lacks are empty."""
-    ceiling: Ceiling
-    """The original encoded again."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +44,7 @@ class Evidence:
     """The clip as recorded."""
     deidentified: Path
     """What became of it."""
-    metrics: dict[str, Any]
+    metrics: Metrics
     """What `metrics.json` holds."""
     lines: tuple[Line, ...]
     """What the profile asks, and whether it holds."""
@@ -105,143 +63,6 @@ class Evidence:
     def passed(self) -> bool:
         """Whether every line of the profile that could be asked holds."""
         return all(line.passed is not False for line in self.lines)
-
-
-class Original:
-    """A clip as recorded, which may be compared with several results: it is read once.
-
-    Parameters
-    ----------
-    path : path
-        The clip; only read.
-    person : int
-        Whose motion is measured, from 1, the most present first.
-    landmarker : str, optional
-        Face Landmarker model to track with instead of the built-in mesh.
-    progress : callable, optional
-        Called as ``progress(stage, done, total)``.
-
-    Raises
-    ------
-    VideoError
-        If the clip cannot be read.
-    NoFaceError
-        If it shows no face.
-    ParameterError
-        If there is no such person.
-    """
-
-    def __init__(
-        self,
-        path: str | os.PathLike[str],
-        *,
-        person: int = 1,
-        landmarker: str | None = None,
-        progress: Progress | None = None,
-    ) -> None:
-        self.path = Path(path)
-        self.landmarker = landmarker
-        backend = open_backend(landmarker)
-        try:
-            self.tracks, self.times = follow(self.path, backend, progress)
-        finally:
-            backend.close()
-        count = len(self.tracks)
-        if not 1 <= person <= count:
-            people = "1 person" if count == 1 else f"{count} people"
-            raise ParameterError(
-                f"{self.path.name} shows {people}, so there is no person {person}: "
-                f"`mien people {self.path.name}` shows who is who."
-            )
-        self.person = person - 1
-        with Reader(self.path) as reader:
-            self.info = reader.info
-        self._reading: Reading | None = None
-        self._chips: list[np.ndarray] = []
-        self._ceilings: dict[float, Ceiling] = {}
-
-    @property
-    def track(self) -> FaceTrack:
-        """Where the person's face is."""
-        return self.tracks[self.person]
-
-    @property
-    def bodies(self) -> np.ndarray:
-        """Frames in which the body is looked for, shape (n_frames,), bool."""
-        step = float(np.median(np.diff(self.times))) if len(self.times) > 1 else 1.0
-        return np.arange(len(self.times)) % max(1, int(_BODY_STEP_S / step + 1e-6)) == 0
-
-    @property
-    def alone(self) -> bool:
-        """Whether nobody else is in the clip."""
-        return len(self.tracks) == 1
-
-    def reading(self, stop: _Stop) -> Reading:
-        """What is read of the person."""
-        if self._reading is None:
-            self._reading, self._chips = self._read(lambda frames: frames, stop, outline=True)
-        return self._reading
-
-    def ceiling(self, quality: Quality, stop: _Stop) -> Ceiling:
-        """What is read after encoding."""
-        if quality.crf not in self._ceilings:
-            reading, chips = self._read(lambda f: reencoded(f, self.info, quality.crf), stop)
-            self._ceilings[quality.crf] = Ceiling(quality, reading, _describe(chips))
-        return replace(self._ceilings[quality.crf], quality=quality)
-
-    def untouched(self, stop: _Stop) -> Ceiling:
-        """The ceiling of a result that is the very same file."""
-        reading = self.reading(stop)
-        return Ceiling(None, reading, _describe(self._chips))
-
-    def _read(
-        self,
-        through: Callable[[Iterator[Frame]], Iterator[Frame]],
-        stop: _Stop,
-        outline: bool = False,
-    ) -> tuple[Reading, list[np.ndarray]]:
-        """What is read of the person, and the face in some frames as the recogniser sees it."""
-        tracked = np.flatnonzero(self.track.state == State.TRACKED)
-        steps = np.linspace(0, len(tracked) - 1, min(_PROBES, len(tracked))).astype(int)
-        probes = set(tracked[steps].tolist())
-        chips: list[np.ndarray] = []
-        recogniser = Dlib()
-
-        def describe(frame: Frame) -> None:
-            stop.check()
-            if frame.index in probes:
-                points = self.track.landmarks[frame.index].astype(np.float64)
-                chips.append(recogniser.chip(frame.image, points))
-
-        backend = open_backend(self.landmarker)
-        try:
-            # the thread that reads ends before the clip is closed
-            with Reader(self.path) as reader, closing(ahead(reader)) as frames:
-                size = (self.info.width, self.info.height)
-                reading = read(
-                    through(frames),
-                    expected(self.track),
-                    backend,
-                    size,
-                    describe,
-                    self.bodies,
-                    self.alone,
-                    outline,
-                )
-        finally:
-            backend.close()
-        return reading, chips
-
-
-def _describe(chips: list[np.ndarray]) -> np.ndarray:
-    return Dlib().describe_all(chips) if chips else np.zeros((0, 128))
-
-
-def expected(track: FaceTrack) -> np.ndarray:
-    """Where a face is looked for: landmarks where they are known, else NaN, (n_frames, 478, 3)."""
-    places = track.landmarks.astype(np.float64)
-    places[~np.isin(track.state, (State.TRACKED, State.INTERPOLATED))] = np.nan
-    return places
 
 
 def evaluate(
@@ -272,10 +93,6 @@ def evaluate(
     progress : callable, optional
         Called as ``progress(stage, done, total)``.
 
-    Returns
-    -------
-    evidence : Evidence
-
     Raises
     ------
     VideoError
@@ -291,13 +108,48 @@ def evaluate(
         pass  # a clip that cannot be read is said so before the long work
     if not isinstance(original, Original):
         original = Original(original, person=person, landmarker=landmarker, progress=progress)
+    pairing = _paired(original, deidentified, progress)
+    verdict, readings = _look(original, deidentified, pairing, only, progress)
+    measures, merged = measure(readings)
+    merged["privacy"] = None if verdict is None else _privacy(verdict, readings, original.person)
+    metrics = Metrics(_about(original, deidentified, pairing, readings, only), merged)
+    lines = profile.check(metrics.to_json(), only)
+    return Evidence(
+        original=original.path,
+        deidentified=deidentified,
+        metrics=replace(metrics, profile=profile.as_dict(lines)),
+        lines=tuple(lines),
+        moments=() if readings is None else _moments(readings, measures),
+        measures=measures,
+        readings=readings,
+        verdict=verdict,
+        partner=pairing.partner,
+    )
+
+
+def _paired(original: Original, deidentified: Path, progress: Progress | None) -> Pairing:
     pairing = pair(original.path, deidentified, original.tracks, original.times, progress)
     if not (pairing.partner >= 0).any():
         raise ParameterError(
             f"No frame of {deidentified.name} belongs to {original.path.name}: name two clips of "
             "the same recording."
         )
-    stop = _Stop(progress)
+    return pairing
+
+
+def _moments(readings: Readings, measures: dict[str, Any]) -> tuple[Moment, ...]:
+    return tuple(worst_moments(readings.original, readings.other, measures))
+
+
+def _look(
+    original: Original,
+    deidentified: Path,
+    pairing: Pairing,
+    only: Only,
+    progress: Progress | None,
+) -> tuple[Verdict | None, Readings | None]:
+    """Read the three clips in threads of their own, and audit meanwhile in this one."""
+    stop = Stop(progress)
     with ThreadPoolExecutor(3) as pool:
         jobs: list[Future[Any]] = []
         if only != "privacy":
@@ -316,57 +168,10 @@ def evaluate(
         except BaseException:
             stop.set()
             raise
-        readings = None
-        if jobs:
-            ceiling, own, other = (job.result() for job in jobs)
-            readings = Readings(own, other, ceiling or original.untouched(stop))
-    measures, merged = _measure(readings)
-    metrics: dict[str, Any] = {
-        "mien_evaluate": VERSION,
-        "about": _about(original, deidentified, pairing, readings, only),
-        **merged,
-        "privacy": None if verdict is None else _privacy(verdict, readings, original.person),
-    }
-    lines = profile.check(metrics, only)
-    metrics["profile"] = profile.as_dict(lines)
-    moments: list[Moment] = []
-    if readings is not None:
-        moments = worst_moments(readings.original, readings.other, measures)
-    return Evidence(
-        original.path,
-        deidentified,
-        metrics,
-        tuple(lines),
-        tuple(moments),
-        measures,
-        readings,
-        verdict,
-        pairing.partner,
-    )
-
-
-class _Stop:
-    """Lets the caller's thread end the others, and counts what they have read."""
-
-    def __init__(self, progress: Progress | None) -> None:
-        self._event, self._lock = Event(), Lock()
-        self._progress = progress
-        self._done = 0
-
-    def set(self) -> None:
-        self._event.set()
-
-    def check(self) -> None:
-        """In the threads: one more frame is read."""
-        if self._event.is_set():
-            raise InterruptedError("another part of the evaluation failed")
-        with self._lock:
-            self._done += 1
-
-    def report(self) -> None:
-        """In the caller's thread, where an interruption arrives."""
-        if self._progress is not None:
-            self._progress("reading", self._done, None)
+        if not jobs:
+            return verdict, None
+        ceiling, own, other = (job.result() for job in jobs)
+        return verdict, Readings(own, other, ceiling or original.untouched(stop))
 
 
 def _audit(
@@ -388,73 +193,28 @@ def _audit(
         backend.close()
 
 
-def _read_ceiling(original: Original, deidentified: Path, stop: _Stop) -> Ceiling | None:
+def _read_ceiling(original: Original, deidentified: Path, stop: Stop) -> Ceiling | None:
     """The original encoded again; None if the result is the very same file."""
     if sha256(original.path) == sha256(deidentified):
         return None
     return original.ceiling(quality_of(deidentified, original.path), stop)
 
 
-def _read_other(original: Original, deidentified: Path, pairing: Pairing, stop: _Stop) -> Reading:
+def _read_other(original: Original, deidentified: Path, pairing: Pairing, stop: Stop) -> Reading:
     """The result, frame by frame of the original, in the original's pixels."""
     backend = open_backend(original.landmarker)
     try:
         with Reader(deidentified) as reader, closing(ahead(reader)) as frames:
             size = (reader.info.width, reader.info.height)
             scale = np.array(size) / (original.info.width, original.info.height)
-            places = np.full((len(pairing.others), 478, 3), np.nan)
-            paired = np.flatnonzero(pairing.partner >= 0)
-            scales = np.append(scale, scale.mean())
-            places[pairing.partner[paired]] = expected(original.track)[paired] * scales
+            near = expected(original.track, np.append(scale, scale.mean()))
+            places: list[Place | None] = [None] * len(pairing.others)
+            for frame in np.flatnonzero(pairing.partner >= 0):
+                places[pairing.partner[frame]] = near[frame]
             reading = read(frames, places, backend, size, lambda frame: stop.check())
     finally:
         backend.close()
     return reading.scaled(original.info.width, original.info.height).take(pairing.partner)
-
-
-def _measure(readings: Readings | None) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What each measure found, and the same for the metrics."""
-    if readings is None:
-        return {}, dict.fromkeys(MEASURES)
-    found, merged = {}, {}
-    for name, module in MEASURES.items():
-        found[name] = module.measure(readings.original, readings.other)
-        ceiling = module.measure(readings.original, readings.ceiling.reading)
-        merged[name] = merge(found[name].as_dict(), ceiling.as_dict(), module.RATIO)
-        merged[name]["citation"] = module.CITATION
-    return found, merged
-
-
-def merge(
-    value: dict[str, Any], ceiling: dict[str, Any], ratios: tuple[str, ...]
-) -> dict[str, Any]:
-    """A measure's figures with the ceiling's beside them, and their ratios.
-
-    Parameters
-    ----------
-    value, ceiling : dict
-        Of the result and of the original encoded again.
-    ratios : tuple of str
-        Keys, dotted where nested, of figures whose share of the ceiling says something.
-    """
-    shares = {}
-    for key in ratios:
-        one, two = look_up(value, key), look_up(ceiling, key)
-        known = isinstance(one, int | float) and isinstance(two, int | float) and two > 1e-6
-        shares[key] = round(float(one / two), 5) if known else None  # type: ignore[operator]
-    return {**value, "ceiling": _numbers(ceiling), "ratio": shares}
-
-
-def _numbers(content: dict[str, Any]) -> dict[str, Any]:
-    """What is a number, without intervals and curves."""
-    kept: dict[str, Any] = {}
-    for key, value in content.items():
-        if isinstance(value, dict) and key != "interval":
-            if inner := _numbers(value):
-                kept[key] = inner
-        elif isinstance(value, bool | int | float) or value is None:
-            kept[key] = value
-    return kept
 
 
 def _privacy(verdict: Verdict, readings: Readings | None, person: int) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from mien.fidelity.plain import mean_or_none, plain, plain_each, plain_intervals
 from mien.fidelity.reading import COCO, Reading
 from mien.statistics import mean_interval
 
@@ -71,18 +72,15 @@ class Body:
         """JSON-ready."""
         return {
             "frames": self.frames,
-            "found": _plain(self.found),
-            "oks_mean": _plain(self.oks_mean),
-            "oks_without_face": _plain(self.oks_without_face),
-            "share_over_95": _plain(self.share_over_95),
-            "share_over_995": _plain(self.share_over_995),
-            "ap_50": _plain(self.ap_50),
-            "ap_50_95": _plain(self.ap_50_95),
-            "distance": {name: _plain(value) for name, value in self.distance.items()},
-            "interval": {
-                name: None if ends is None else [_plain(end) for end in ends]
-                for name, ends in self.interval.items()
-            },
+            "found": plain(self.found),
+            "oks_mean": plain(self.oks_mean),
+            "oks_without_face": plain(self.oks_without_face),
+            "share_over_95": plain(self.share_over_95),
+            "share_over_995": plain(self.share_over_995),
+            "ap_50": plain(self.ap_50),
+            "ap_50_95": plain(self.ap_50_95),
+            "distance": plain_each(self.distance),
+            "interval": plain_intervals(self.interval),
         }
 
 
@@ -108,14 +106,14 @@ def measure(original: Reading, other: Reading) -> Body:
     apart[~_counted(truth, size)] = np.nan
     return Body(
         frames=int(compared.sum()),
-        found=_mean(has_body[compared]),
-        oks_mean=_mean(similarity),
-        oks_without_face=_mean(limbs),
-        share_over_95=_mean(over_95),
-        share_over_995=_mean(over_995),
+        found=mean_or_none(has_body[compared]),
+        oks_mean=mean_or_none(similarity),
+        oks_without_face=mean_or_none(limbs),
+        share_over_95=mean_or_none(over_95),
+        share_over_995=mean_or_none(over_995),
         ap_50=None if precision is None else float(precision[0]),
         ap_50_95=None if precision is None else float(precision.mean()),
-        distance={name: _mean(apart[:, k]) for k, name in enumerate(COCO)},
+        distance={name: mean_or_none(apart[:, k]) for k, name in enumerate(COCO)},
         interval={
             name: mean_interval(values, times) if len(times) else None
             for name, values in (
@@ -227,12 +225,3 @@ def _extent(places: np.ndarray, which: np.ndarray) -> np.ndarray:
     high = np.where(which[..., None], places, -np.inf).max(1, initial=-np.inf)
     some = which.any(1)[:, None]
     return np.where(some, high, 0.0) - np.where(some, low, 0.0)
-
-
-def _mean(values: np.ndarray) -> float | None:
-    known = values[np.isfinite(values)]
-    return float(known.mean()) if len(known) else None
-
-
-def _plain(value: float | None) -> float | None:
-    return None if value is None or not np.isfinite(value) else round(float(value), 5)

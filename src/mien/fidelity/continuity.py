@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from mien.fidelity.plain import plain, plain_intervals
 from mien.fidelity.reading import Reading
 from mien.statistics import mean_interval
 
@@ -45,11 +46,9 @@ class Continuity:
             "frames": self.frames,
             "missing": self.missing,
             "missing_share": round(self.missing / max(self.frames, 1), 5),
-            "face_found": None if self.face_found is None else round(self.face_found, 5),
-            "held": None if self.held is None else round(self.held, 5),
-            "interval": {
-                "held": None if self.interval is None else [round(e, 5) for e in self.interval]
-            },
+            "face_found": plain(self.face_found),
+            "held": plain(self.held),
+            "interval": plain_intervals({"held": self.interval}),
         }
 
 

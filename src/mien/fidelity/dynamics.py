@@ -21,6 +21,7 @@ from scipy.ndimage import shift, uniform_filter1d
 
 from mien.face.pose import without_pose
 from mien.face.topology import SIXTY_EIGHT
+from mien.fidelity.plain import plain_each, plain_intervals
 from mien.fidelity.reading import INNER, Reading
 from mien.statistics import blocks, intervals
 
@@ -108,18 +109,12 @@ class Dynamics:
         """For JSON."""
         return {
             **_means(self.pairs),
-            "interval": {
-                name: None if ends is None else [round(end, 5) for end in ends]
-                for name, ends in self.intervals.items()
-            },
+            "interval": plain_intervals(self.intervals),
             "pose_removed": _means(self.still_pairs),
             "second_opinion": {"tracker": "MediaPipe Face Mesh", **_means(self.second)},
             "regions": {
                 name: {
-                    **{
-                        key: None if value is None else round(value, 5)
-                        for key, value in vars(movement).items()
-                    },
+                    **plain_each(vars(movement)),
                     "clear": movement.clear,
                 }
                 for name, movement in self.regions.items()
@@ -221,10 +216,6 @@ def _sums(a: np.ndarray, b: np.ndarray, number: np.ndarray) -> np.ndarray:
         products = np.einsum("npi,npj->pij", x, x)
         sums[block, :, 5:] = products[:, *np.triu_indices(4)]
     return sums
-
-
-def _centred(points: np.ndarray) -> np.ndarray:
-    return (points - points.mean(0))[:, INNER]
 
 
 def _from_sums(sums: np.ndarray) -> dict[str, np.ndarray]:

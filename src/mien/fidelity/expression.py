@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from mien.errors import ParameterError
+from mien.fidelity.plain import plain, plain_each, plain_intervals
 from mien.fidelity.reading import Reading
 from mien.statistics import blocks, interval
 
@@ -48,11 +49,9 @@ class Labels:
         """JSON-ready."""
         return {
             "frames": self.frames,
-            "same": _plain(self.same),
-            "kappa": _plain(self.kappa),
-            "shares": {
-                name: [_plain(one), _plain(two)] for name, (one, two) in self.shares.items()
-            },
+            "same": plain(self.same),
+            "kappa": plain(self.kappa),
+            "shares": {name: [plain(one), plain(two)] for name, (one, two) in self.shares.items()},
         }
 
 
@@ -87,19 +86,14 @@ class Agreement:
             "source": SOURCE,
             "frames": self.frames,
             "channels": self.channels,
-            "r": _plain(self.r),
-            "r_by_channel": {name: _plain(value) for name, value in self.r_by_channel.items()},
-            "difference": _plain(self.difference),
-            "difference_by_channel": {
-                name: _plain(value) for name, value in self.difference_by_channel.items()
-            },
+            "r": plain(self.r),
+            "r_by_channel": plain_each(self.r_by_channel),
+            "difference": plain(self.difference),
+            "difference_by_channel": plain_each(self.difference_by_channel),
             "worst": list(self.worst),
             "labels": None if self.labels is None else self.labels.as_dict(),
             "note": self.note,
-            "interval": {
-                name: None if ends is None else [_plain(end) for end in ends]
-                for name, ends in self.interval.items()
-            },
+            "interval": plain_intervals(self.interval),
         }
 
 
@@ -249,7 +243,3 @@ def _note(frames: int, moves: bool) -> str:
         " should be wrong alike."
     )
     return " ".join(words)
-
-
-def _plain(value: float | None) -> float | None:
-    return None if value is None or not np.isfinite(value) else round(float(value), 5)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from itertools import repeat
 
 import cv2
 import numpy as np
 
 from mien.emotion.classifier import EXPRESSIONS, EmotionClassifier, crop_of
 from mien.face.region import Region
-from mien.fidelity.pulse import skin_colour
 from mien.fidelity.reading import Reading
+from mien.fidelity.skin import skin_colour
 from mien.models.dlib_points import fit_face
 from mien.models.landmarker import Backend
 from mien.models.pose import Pose
@@ -21,11 +24,36 @@ _CHANGE = 48  # pixels of the side of the picture of a face in which changes are
 _BATCH = 32  # faces whose expression is named together
 
 _Row = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, float]
+_NOTHING: _Row = (
+    np.full((68, 2), np.nan),
+    np.full((478, 3), np.nan),
+    np.full((18, 3), np.nan),
+    np.full(3, np.nan),
+    np.nan,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """Where a face is looked for in a frame."""
+
+    box: np.ndarray
+    """Left, top, right, bottom, pixels, shape (4,)."""
+    region: Region
+    """The same turned with the head."""
+
+    @staticmethod
+    def around(landmarks: np.ndarray) -> Place | None:
+        """The place of landmarks of shape (478, 3) in pixels; None where one is unknown."""
+        points = landmarks[:, :2]
+        if not np.isfinite(points).all():
+            return None
+        return Place(np.concatenate([points.min(0), points.max(0)]), Region.around(landmarks))
 
 
 def read(
     frames: Iterable[Frame],
-    near: np.ndarray,
+    near: Sequence[Place | None],
     backend: Backend,
     size: tuple[int, int],
     each: Callable[[Frame], None] | None = None,
@@ -39,10 +67,9 @@ def read(
     ----------
     frames : iterable of Frame
         A clip; one frame at a time is kept.
-    near : np.ndarray [shape=(n_frames, 478, 3)]
-        Where the person's face is expected in each frame, pixels: the landmarks that a tracker
-        found in the original. They say where to look, and nothing else. NaN where the person is
-        not expected: nothing is then read.
+    near : sequence of Place or None
+        Where the person's face is expected in each frame, as a tracker found it in the original;
+        None where it is not expected, and nothing is read.
     backend : Backend
         Finds MediaPipe's landmarks.
     size : tuple of int
@@ -66,16 +93,15 @@ def read(
     times: list[float] = []
     rows: list[_Row] = []
     areas: list[float] = []
-    body, labels = Pose(outline), _Labels()
-    if bodies is None:
-        bodies = np.ones(len(near), bool)
+    labels = _Labels()
     before: np.ndarray | None = None
-    try:
-        for frame, expected, whole in zip(frames, near, bodies, strict=False):
+    wholes: Iterable[bool] = repeat(True) if bodies is None else bodies
+    with closing(Pose(outline)) as body:
+        for frame, place, whole in zip(frames, near, wholes, strict=False):
             times.append(frame.time)
-            row = _nothing()
-            if np.isfinite(expected[:, :2]).all():
-                row = _look(frame.image, before, expected, backend, body if whole else None, alone)
+            row = _NOTHING
+            if place is not None:
+                row = _look(frame.image, before, place, backend, body if whole else None, alone)
             rows.append(row)
             if whole and np.isfinite(row[1]).all():
                 labels.add(len(rows) - 1, frame.image, row[1])
@@ -83,20 +109,23 @@ def read(
             before = frame.image
             if each is not None:
                 each(frame)
-    finally:
-        body.close()
-    since = np.array(times) - (times[0] if times else 0.0)
+    found = _reading(times, rows, size, labels.of(len(rows)))
+    return replace(found, outline=np.array(areas)) if outline else found
+
+
+def _reading(
+    times: list[float], rows: list[_Row], size: tuple[int, int], labels: np.ndarray
+) -> Reading:
     points, meshes, keypoints, skins, changes = zip(*rows, strict=True) if rows else ((),) * 5
     return Reading(
-        since,
+        np.array(times) - (times[0] if times else 0.0),
         *size,
         points=np.array(points).reshape(-1, 68, 2),
         mesh=np.array(meshes, np.float32).reshape(-1, 478, 3),
         body=np.array(keypoints).reshape(-1, 18, 3),
         skin=np.array(skins).reshape(-1, 3),
         change=np.array(changes, float),
-        outline=np.array(areas) if outline else None,
-        labels=labels.of(len(rows)),
+        labels=labels,
     )
 
 
@@ -130,37 +159,25 @@ class _Labels:
             self._crops, self._waiting = [], []
 
 
-def _nothing() -> _Row:
-    return (
-        np.full((68, 2), np.nan),
-        np.full((478, 3), np.nan),
-        np.full((18, 3), np.nan),
-        np.full(3, np.nan),
-        np.nan,
-    )
-
-
 def _look(
     image: np.ndarray,
     before: np.ndarray | None,
-    expected: np.ndarray,
+    place: Place,
     backend: Backend,
     body: Pose | None,
     alone: bool,
 ) -> _Row:
-    points, mesh, keypoints, skin, _ = _nothing()
-    low, high = expected[:, :2].min(0), expected[:, :2].max(0)
-    box = np.concatenate([low, high])
-    fitted = fit_face(image, box)
+    points, mesh, keypoints, skin, _ = _NOTHING
+    fitted = fit_face(image, place.box)
     if fitted is not None:
         points, skin = fitted, skin_colour(image, fitted)
-    (found,) = backend.measure(image, [Region.around(expected)])
+    (found,) = backend.measure(image, [place.region])
     if found is not None:
         mesh = found
     if body is not None:
-        left, top, right, bottom = (float(edge) for edge in box)
+        left, top, right, bottom = (float(edge) for edge in place.box)
         keypoints = body.measure(image, None if alone else (left, top, right, bottom))
-    return points, mesh, keypoints, skin, _change(image, before, box)
+    return points, mesh, keypoints, skin, _change(image, before, place.box)
 
 
 def _change(image: np.ndarray, before: np.ndarray | None, box: np.ndarray) -> float:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from mien.errors import ParameterError
+from mien.fidelity.figures import look_up
 from mien.intake import words
 
 _KINDS = ("fidelity", "privacy")
@@ -141,14 +142,6 @@ def names() -> list[str]:
     """Profiles that come with mien."""
     folder = files("mien") / "assets" / "profiles"
     return sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith("toml"))
-
-
-def look_up(content: dict[str, Any] | None, key: str) -> Any:
-    """A value by its dotted key; None where there is none."""
-    found: Any = content
-    for part in key.split("."):
-        found = found.get(part) if isinstance(found, dict) else None
-    return found
 
 
 def _ask(line: Any, number: int, path: Path) -> Ask:

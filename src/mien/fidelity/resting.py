@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from mien.face import topology
+from mien.fidelity.plain import plain, plain_intervals
 from mien.fidelity.reading import Reading
 from mien.statistics import mean_interval
 
@@ -67,9 +68,9 @@ class Rest:
         """JSON-ready."""
         return {
             name: {
-                "original": _number(self.original[name]),
-                "other": _number(self.other[name]),
-                "error": _number(self.error(name)),
+                "original": plain(self.original[name]),
+                "other": plain(self.other[name]),
+                "error": plain(self.error(name)),
             }
             for name in MEASURES
         }
@@ -95,13 +96,10 @@ class RestingMeasure:
         return {
             "known": len(self.frames) > 0,
             "frames": len(self.frames),
-            "seconds": _number(self.seconds),
+            "seconds": plain(self.seconds),
             **self.dlib.as_dict(),
             "second_opinion": self.mediapipe.as_dict(),
-            "interval": {
-                name: [_number(ends[0]), _number(ends[1])] if ends else None
-                for name, ends in self.intervals.items()
-            },
+            "interval": plain_intervals(self.intervals),
         }
 
 
@@ -283,7 +281,3 @@ def _shown(frames: np.ndarray, times: np.ndarray) -> float:
         return 0.0
     lasts = np.diff(np.r_[times, times[-1] + np.median(np.diff(times))])
     return float(lasts[frames].sum())
-
-
-def _number(value: float) -> float | None:
-    return round(float(value), 5) if math.isfinite(value) else None

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from textwrap import fill
 from typing import Any
 
+from mien.evidence.metrics import Metrics
 from mien.pipeline.manifest import versions
 from mien.release.checks import Check
 from mien.report.evidence.columns import known
@@ -317,13 +318,14 @@ def _percent(counts: Mapping[str, int], key: str) -> str:
 
 def _measures(entries: Sequence[Entry]) -> str:
     measured = [entry for entry in entries if entry.metrics is not None]
-    columns = known([entry.metrics for entry in measured])
+    figures = [Metrics.from_json(entry.metrics or {}) for entry in measured]
+    columns = known(figures)
     if not columns:
         return "\nNothing: there are no figures of how well the movement was kept.\n"
     head = "".join(f" {column.title} |" for column in columns)
     lines = ""
-    for entry in measured:
-        values = [column.value(entry.metrics) for column in columns]
+    for entry, metrics in zip(measured, figures, strict=True):
+        values = [metrics.value(column) for column in columns]
         cells = "".join(f" {'–' if value is None else f'{value:.3g}'} |" for value in values)
         lines += f"| {entry.name} |{cells}\n"
     missing = len(entries) - len(measured)

@@ -31,7 +31,7 @@ from mien.pipeline.deidentify import deidentify
 from mien.pipeline.manifest import sha256, versions
 from mien.pipeline.settings import Settings
 from mien.release.leaks import leaks, strangers
-from mien.report.encounter.tables import timelines_csv
+from mien.report.encounter.spreadsheets import timelines_csv
 from mien.report.folder import Staged, check_folder
 
 BOTH = "both"

@@ -17,6 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 from mien.errors import MienError, OutputError, ParameterError, PrivacyError
+from mien.evidence.metrics import Metrics
 from mien.outputs import PART, publish
 from mien.pipeline.manifest import sha256, versions
 from mien.release import leaks
@@ -34,7 +35,7 @@ from mien.release.inspection import (
 )
 from mien.release.metadata import carried
 from mien.release.muting import without_sound
-from mien.release.public import public_manifest, public_metrics
+from mien.release.public import public_manifest
 from mien.release.words import plain, words_of
 
 VERSION = 1
@@ -250,7 +251,8 @@ def _documents(subjects: Sequence[Subject], options: Options) -> dict[str, dict[
             keep_checksum=options.keep_checksums,
         )
         if clip.metrics is not None and fits(clip):
-            found[f"{clip.name}-metrics.json"] = public_metrics(clip.metrics, f"{clip.name}.mp4")
+            told = Metrics.from_json(clip.metrics).public(f"{clip.name}.mp4")
+            found[f"{clip.name}-metrics.json"] = told.to_json()
     return found
 
 

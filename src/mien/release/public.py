@@ -1,4 +1,4 @@
-"""What may be told of a result: manifest and metrics without what leads to the original.
+"""What may be told of a result: its manifest without what leads to the original.
 
 Only fields that are known are taken over, so that nothing passes because nobody thought of it.
 """
@@ -18,9 +18,6 @@ _LINKABLE = ("by_surrogate", "by_facial_motion", "by_head_motion", "by_input_che
 _AUDIT = ("person", "frames", "gallery", "nearest", "mean", "threshold", "quantiles",
           "share_under", "share_upper", "rank1", "others", "target", "recogniser",
           "passed")  # fmt: skip
-_ABOUT = ("measured", "frames", "frames_paired", "seconds", "width", "height", "people", "person",
-          "ceiling_crf", "ceiling_crf_from", "software")  # fmt: skip
-_UNTOLD = ("citation", "notes")
 
 
 def public_manifest(
@@ -77,28 +74,5 @@ def public_manifest(
     return {key: told.get(key, record.get(key)) for key in _TOP if key in told or key in record}
 
 
-def public_metrics(metrics: Mapping[str, Any], clip: str) -> dict[str, Any]:
-    """The figures of `mien evaluate`, without the original's checksum and the files' names.
-
-    Parameters
-    ----------
-    metrics : mapping
-        Content of a ``metrics.json``.
-    clip : str
-        What the clip is called in the release.
-    """
-    told = _without(metrics, _UNTOLD)
-    told["about"] = {"clip": clip, **_of(metrics.get("about") or {}, _ABOUT)}
-    return told
-
-
 def _of(content: Mapping[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:
     return {key: content[key] for key in keys if key in content}
-
-
-def _without(content: Any, keys: tuple[str, ...]) -> Any:
-    if isinstance(content, Mapping):
-        return {key: _without(value, keys) for key, value in content.items() if key not in keys}
-    if isinstance(content, list):
-        return [_without(value, keys) for value in content]
-    return content

@@ -13,7 +13,8 @@ import pytest
 
 import mien.web
 from mien.errors import ParameterError
-from mien.fidelity.profile import Profile, look_up, names
+from mien.fidelity.figures import look_up
+from mien.fidelity.profile import Profile, names
 from mien.report.evidence import page
 from mien.report.evidence.columns import COLUMNS
 from mien.web.queue.tables import Kind
@@ -234,9 +235,9 @@ def test_a_result_that_is_the_original_shows_the_patient(brief, tmp_path, monkey
     assert by_key["continuity.missing_share"]["passed"] is True
     assert by_key["continuity.missing_share"]["value"] == by_key["continuity.missing_share"]["high"]
     metrics = json.loads((wanted.folder / "report" / "metrics.json").read_text())
-    for name, key in FIGURES.items():
+    for name, figure in FIGURES.items():
         if answer["figures"][name] is not None:
-            assert answer["figures"][name] == pytest.approx(look_up(metrics, key), abs=1e-5)
+            assert answer["figures"][name] == pytest.approx(look_up(metrics, figure.key), abs=1e-5)
     assert "SHOWS THE PATIENT" not in (wanted.folder / "report" / "report.html").read_text()
     text = WORDS.read_text().split("\n  de: {")[0]
     assert all(re.search(rf"\b{stage}: ", text) for stage in stages)  # each has words
@@ -252,7 +253,7 @@ def test_without_the_original_nothing_is_measured(tmp_path):
 
 
 def test_every_figure_is_a_column_with_words():
-    assert set(FIGURES.values()) <= {column.key for column in COLUMNS}
+    assert set(FIGURES.values()) <= set(COLUMNS)
     for language in WORDS.read_text().split("\n  de: {"):
         shown = language.split("    figures: {")[1].split("\n    },")[0]
         assert re.findall(r"^      (\w+): ", shown, re.MULTILINE) == list(FIGURES)

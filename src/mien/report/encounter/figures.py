@@ -7,12 +7,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from mien.encounter.analysis import Encounter
 from mien.encounter.feedback import Feedback
 from mien.encounter.timeline import EXPRESSIONS, ROLES, Timeline
-from mien.report.evidence.figures import Drawing, drawn, finish
+from mien.report.drawing import Drawing, canvas, drawn, finish
 
 COLOURS: dict[str, str] = dict(
     zip(
@@ -24,7 +23,6 @@ COLOURS: dict[str, str] = dict(
 """Seen on light and on dark ground; every one also has a lane of its own."""
 _ROLE = {"doctor": "#3b6fb6", "patient": "#d1691c"}
 _HATCH = {"doctor": "", "patient": "///"}
-_WIDTH = 7.2  # inches
 
 
 def figures(encounter: Encounter, feedback: Sequence[Feedback]) -> Iterator[Drawing]:
@@ -45,7 +43,7 @@ def figures(encounter: Encounter, feedback: Sequence[Feedback]) -> Iterator[Draw
 
 @drawn
 def _timeline(encounter: Encounter, feedback: Sequence[Feedback]) -> Drawing:
-    figure = Figure(figsize=(_WIDTH, 4.6), layout="constrained")
+    figure = canvas(4.6)
     axes = figure.subplots(2, 1, sharex=True)
     for axis, role in zip(axes, ROLES, strict=True):
         line = encounter.timelines[role]
@@ -92,7 +90,7 @@ def _lanes(axis: Any, line: Timeline) -> None:
 
 @drawn
 def _shares(encounter: Encounter) -> Drawing:
-    figure = Figure(figsize=(_WIDTH, 2.8), layout="constrained")
+    figure = canvas(2.8)
     axis = figure.subplots()
     place = np.arange(len(EXPRESSIONS))
     for k, role in enumerate(ROLES):
@@ -111,7 +109,7 @@ def _shares(encounter: Encounter) -> Drawing:
 
 @drawn
 def _transitions(encounter: Encounter) -> Drawing:
-    figure = Figure(figsize=(_WIDTH, 3.5), layout="constrained")
+    figure = canvas(3.5)
     for axis, role in zip(figure.subplots(1, 2, sharey=True), ROLES, strict=True):
         matrix = np.array(encounter.tables["transitions"][role], float)
         shown = np.log1p(matrix)
@@ -135,7 +133,7 @@ def _synchrony(encounter: Encounter) -> Drawing | None:
     entries = [entry for entry in encounter.tables["synchrony"] if entry["peak"] is not None]
     if not entries:
         return None
-    figure = Figure(figsize=(_WIDTH, 2.6), layout="constrained")
+    figure = canvas(2.6)
     axis = figure.subplots()
     for entry, style in zip(entries, ("-", "--", ":"), strict=False):
         curve = [math.nan if v is None else v for v in entry["correlation"]]

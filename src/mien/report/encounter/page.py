@@ -7,21 +7,24 @@ import json
 import math
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from markupsafe import Markup
 
 from mien.encounter.analysis import Encounter
 from mien.encounter.feedback import Feedback
 from mien.encounter.timeline import EXPRESSIONS, ROLES, Timeline
 from mien.pipeline.manifest import versions
 from mien.report.copies import Copy, copy_of
+from mien.report.drawing import Drawing, put
 from mien.report.encounter.figures import COLOURS, figures, runs
-from mien.report.encounter.tables import csv_files, sections
-from mien.report.evidence.page import environment, picture_uri, policy, raw
+from mien.report.encounter.spreadsheets import csv_files
+from mien.report.encounter.tables import sections
 from mien.report.folder import Staged
+from mien.report.pages import in_page, raw, render, uri
 
 BOTH = "both"
 """Key of the one recording that shows both people."""
@@ -55,16 +58,28 @@ _METHODS = (
 Progress = Callable[[str, int, int | None], None]
 
 
+@dataclass(frozen=True)
+class Videos:
+    """The recordings that a page may show: by role, or one under ``"both"``."""
+
+    deidentified: Mapping[str, Path] = field(default_factory=dict)
+    """What is shown; without any the page has no video."""
+    originals: Mapping[str, Path] = field(default_factory=dict)
+    """The recordings themselves; their names are kept out of the page."""
+    include_original: bool = False
+    """Show the originals. The page then shows the people, and says so."""
+    checked: bool = False
+    """Whether it is known that nobody is recognised in `deidentified`."""
+    why_missing: str = ""
+    """Why a video is missing, in a sentence."""
+
+
 def write(
     encounter: Encounter,
     feedback: Sequence[Feedback],
     folder: str | os.PathLike[str],
     *,
-    videos: Mapping[str, Path] | None = None,
-    originals: Mapping[str, Path] | None = None,
-    include_original: bool = False,
-    checked: bool = False,
-    no_video: str = "",
+    videos: Videos | None = None,
     extra: Mapping[str, Path] | None = None,
     overwrite: bool = False,
     progress: Progress | None = None,
@@ -83,18 +98,8 @@ def write(
         From `feedback.after`.
     folder : path
         Where to; it must not exist, or be empty.
-    videos : mapping, optional
-        De-identified recordings by role, or one under ``"both"``. Without them the page has no
-        video.
-    originals : mapping, optional
-        The recordings by role, or one under ``"both"``: shown only with `include_original`; their
-        names are kept out of the page.
-    include_original : bool
-        Show the originals. The page then shows the people, and says so.
-    checked : bool
-        Whether it is known that nobody is recognised in `videos`.
-    no_video : str
-        Why a video is missing, in a sentence.
+    videos : Videos, optional
+        What the page may show; by default nothing.
     extra : mapping, optional
         Files to move into the folder, by their name there.
     overwrite : bool
@@ -109,19 +114,11 @@ def write(
     VideoError
         If a video cannot be read.
     """
-    encounter = _without_names(encounter, originals or {})
+    videos = videos or Videos()
+    encounter = _without_names(encounter, videos.originals)
     with Staged(Path(folder), overwrite) as staged:
-        copies = _copies(videos or {}, originals or {}, include_original, progress)
-        drawings = {}
-        for drawing in figures(encounter, feedback):
-            staged.write(f"figures/{drawing.name}.png", drawing.png)
-            staged.write(f"figures/{drawing.name}.svg", drawing.svg)
-            drawings[drawing.name] = {
-                "caption": drawing.caption,
-                "uri": picture_uri(drawing.png),
-            }
-            if progress is not None:
-                progress("drawing", len(drawings), None)
+        copies = _copies(videos, progress)
+        drawings = put(figures(encounter, feedback), staged, progress)
         for name, content in csv_files(encounter, feedback):
             staged.write(f"tables/{name}", content)
         staged.write(
@@ -129,8 +126,7 @@ def write(
             json.dumps([item.as_dict() for item in feedback], indent=1, ensure_ascii=False) + "\n",
         )
         encounter.save(staged.part)
-        page = _page(encounter, feedback, copies, drawings, include_original, checked, no_video)
-        staged.write("report.html", page)
+        staged.write("report.html", _page(encounter, feedback, videos, copies, drawings))
         for name, path in (extra or {}).items():
             staged.write(name, path.read_bytes())
         staged.commit()
@@ -147,23 +143,16 @@ def _without_names(encounter: Encounter, originals: Mapping[str, Path]) -> Encou
     return clean
 
 
-def _copies(
-    videos: Mapping[str, Path],
-    originals: Mapping[str, Path],
-    include_original: bool,
-    progress: Progress | None,
-) -> dict[str, Copy]:
+def _copies(videos: Videos, progress: Progress | None) -> dict[str, Copy]:
     found = {}
+    shown, originals = videos.deidentified, videos.originals
     for role in (BOTH, *ROLES):
-        if include_original and role in originals:
-            beside = originals[role] if role in videos else None
-            found[role] = copy_of(videos.get(role, originals[role]), beside, progress=progress)
-        elif role in videos:
-            found[role] = copy_of(videos[role], progress=progress)
+        if videos.include_original and role in originals:
+            beside = originals[role] if role in shown else None
+            found[role] = copy_of(shown.get(role, originals[role]), beside, progress=progress)
+        elif role in shown:
+            found[role] = copy_of(shown[role], progress=progress)
     return found
-
-
-# --- the page -------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -178,14 +167,10 @@ class _Lane:
 def _page(
     encounter: Encounter,
     feedback: Sequence[Feedback],
+    videos: Videos,
     copies: Mapping[str, Copy],
-    drawings: Mapping[str, Any],
-    include_original: bool,
-    checked: bool,
-    no_video: str,
+    drawings: Mapping[str, Drawing],
 ) -> str:
-    from markupsafe import Markup
-
     shown = {role: copy for role, copy in copies.items() if copy.video is not None}
     start, end = _span(encounter)
     player = {
@@ -194,55 +179,46 @@ def _page(
         "step": encounter.timelines["doctor"].resolution,
         "clips": {role: round(_begins(encounter, role), 4) for role in shown},
     }
-    scripts = [raw("encounter.js")]
     content = sections(encounter)
     citations = [*_METHODS, *(part.citation for part in content if part.citation)]
-    return str(
-        environment()
-        .get_template("encounter.html")
-        .render(
-            policy=policy(scripts),
-            style=Markup(raw("style.css") + raw("encounter.css") + _colours()),
-            scripts=[Markup(text) for text in scripts],
-            player=Markup(json.dumps(player)),
-            clips={
-                role: Markup(base64.b64encode(copy.video or b"").decode())
-                for role, copy in shown.items()
-            },
-            copies=copies,
-            stills={
-                role: f"data:image/jpeg;base64,{base64.b64encode(copy.still).decode()}"
-                for role, copy in copies.items()
-                if copy.still
-            },
-            too_long=len(shown) < len(copies),
-            include_original=include_original,
-            unchecked=bool(copies) and not checked and not include_original,
-            no_video=no_video
-            or ("" if copies else "No de-identified video was given, so none is shown here."),
-            headline=_headline(encounter),
-            facts=_facts(encounter),
-            notes=encounter.notes,
-            start=start,
-            length=max(end - start, 1e-6),
-            ticks=_ticks(start, end),
-            people=[{"role": role, "lanes": _lanes(encounter.timelines[role])} for role in ROLES],
-            feedback=[
-                {
-                    "number": number,
-                    "item": item,
-                    "at": f"{item.start:.0f} to {item.end:.0f} s",
-                    "sure": f"{100 * item.confidence:.0f} %",
-                    "place": 100 * (item.time - start) / max(end - start, 1e-6),
-                    "evidence": [_evidence_words(one) for one in item.evidence],
-                }
-                for number, item in enumerate(feedback, 1)
-            ],
-            sections=content,
-            drawings=drawings,
-            citations=list(dict.fromkeys(citations)),
-            limits=LIMITS,
-        )
+    return render(
+        "encounter.html",
+        (raw("encounter.js"),),
+        raw("encounter.css") + _colours(),
+        player=Markup(json.dumps(player)),
+        clips={
+            role: Markup(base64.b64encode(copy.video or b"").decode())
+            for role, copy in shown.items()
+        },
+        copies=copies,
+        stills={role: uri(copy.still, "image/jpeg") for role, copy in copies.items() if copy.still},
+        too_long=len(shown) < len(copies),
+        include_original=videos.include_original,
+        unchecked=bool(copies) and not videos.checked and not videos.include_original,
+        no_video=videos.why_missing
+        or ("" if copies else "No de-identified video was given, so none is shown here."),
+        headline=_headline(encounter),
+        facts=_facts(encounter),
+        notes=encounter.notes,
+        start=start,
+        length=max(end - start, 1e-6),
+        ticks=_ticks(start, end),
+        people=[{"role": role, "lanes": _lanes(encounter.timelines[role])} for role in ROLES],
+        feedback=[
+            {
+                "number": number,
+                "item": item,
+                "at": f"{item.start:.0f} to {item.end:.0f} s",
+                "sure": f"{100 * item.confidence:.0f} %",
+                "place": 100 * (item.time - start) / max(end - start, 1e-6),
+                "evidence": [_evidence_words(one) for one in item.evidence],
+            }
+            for number, item in enumerate(feedback, 1)
+        ],
+        sections=content,
+        drawings=in_page(drawings),
+        citations=list(dict.fromkeys(citations)),
+        limits=LIMITS,
     )
 
 

@@ -1,15 +1,13 @@
-"""The tables of an encounter, ready to be printed and as CSV."""
+"""The tables of an encounter, ready to be printed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from typing import Any
 
 from mien.encounter.analysis import Encounter
-from mien.encounter.feedback import Feedback
 from mien.encounter.timeline import EXPRESSIONS, ROLES
-from mien.report.evidence.sections import Section, Table, number
-from mien.report.evidence.tables import to_csv
+from mien.report.numbers import number
+from mien.report.sections import Section, Table
 
 _NONE = "–"
 
@@ -26,128 +24,6 @@ def sections(encounter: Encounter) -> list[Section]:
         _latency(found),
         _speech(encounter),
     ]
-
-
-def csv_files(encounter: Encounter, feedback: Sequence[Feedback]) -> Iterator[tuple[str, str]]:
-    """Names and contents of the tables for a statistics program."""
-    found = encounter.tables
-    yield (
-        "timelines.csv",
-        timelines_csv([timeline.to_table() for timeline in encounter.timelines.values()]),
-    )
-    yield (
-        "counts.csv",
-        to_csv(
-            ("role", "expression", "seconds", "share_of_assessed"),
-            [
-                *(
-                    (role, name, entry["seconds"], entry["share"])
-                    for role in ROLES
-                    for name, entry in found["counts"][role]["expressions"].items()
-                ),
-                *(
-                    (role, f"not assessed: {why}", seconds, None)
-                    for role in ROLES
-                    for why, seconds in found["counts"][role]["missing_s"].items()
-                ),
-            ],
-        ),
-    )
-    rows: list[tuple[Any, ...]] = []
-    for unit, entry in found["comparison"].items():
-        for k, name in enumerate(entry["expressions"]):
-            rows.append(
-                (
-                    unit, name, entry["doctor"][k], entry["patient"][k],
-                    entry["residuals"]["doctor"][k], entry["chi2"], entry["degrees"], entry["p"],
-                    entry["cramers_v"],
-                )
-            )  # fmt: skip
-    yield "comparison.csv", to_csv(
-        ("unit", "expression", "doctor", "patient", "residual_doctor", "chi2", "degrees", "p",
-         "cramers_v"),
-        rows,
-    )  # fmt: skip
-    yield (
-        "durations.csv",
-        to_csv(
-            ("role", "expression", "episodes", "mean_s", "median_s", "longest_s"),
-            (
-                (role, name, e["episodes"], e["mean_s"], e["median_s"], e["longest_s"])
-                for role in ROLES
-                for name, e in found["durations"][role].items()
-            ),
-        ),
-    )
-    yield (
-        "episodes.csv",
-        to_csv(
-            ("role", "expression", "start_s", "end_s", "probability"),
-            (
-                (role, e["expression"], e["start"], e["end"], e["confidence"])
-                for role in ROLES
-                for e in found["episodes"][role]
-            ),
-        ),
-    )
-    yield (
-        "transitions.csv",
-        to_csv(
-            ("role", "from", *EXPRESSIONS),
-            (
-                (role, name, *row)
-                for role in ROLES
-                for name, row in zip(EXPRESSIONS, found["transitions"][role], strict=True)
-            ),
-        ),
-    )
-    yield (
-        "synchrony.csv",
-        to_csv(
-            ("signal", "lag_s", "correlation"),
-            (
-                (entry["signal"], lag, value)
-                for entry in found["synchrony"]
-                for lag, value in zip(entry["lags_s"], entry["correlation"], strict=True)
-            ),
-        ),
-    )
-    yield (
-        "latency.csv",
-        to_csv(
-            ("onset_s", "patient", "doctor_before", "doctor_after", "latency_s", "assessable"),
-            (
-                (
-                    a["onset"],
-                    a["expression"],
-                    a["before"],
-                    a["after"],
-                    a["seconds"],
-                    a["assessable"],
-                )
-                for a in found["latency"]["answers"]
-            ),
-        ),
-    )
-    yield "feedback.csv", to_csv(
-        ("time_s", "start_s", "end_s", "role", "rule", "expression", "confidence", "words",
-         "source"),
-        (
-            (f.time, f.start, f.end, f.role, f.rule, f.expression, f.confidence, f.words, f.source)
-            for f in feedback
-        ),
-    )  # fmt: skip
-
-
-def timelines_csv(tables: Sequence[Any]) -> str:
-    """Tables of `Timeline.to_table` as CSV; what is missing is an empty cell."""
-    header = tables[0].column_names
-    rows = (
-        row
-        for table in tables
-        for row in zip(*(column.to_pylist() for column in table.columns), strict=True)
-    )
-    return to_csv(header, rows)
 
 
 def _counts(found: dict[str, Any]) -> Section:

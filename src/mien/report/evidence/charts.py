@@ -9,7 +9,6 @@ import numpy as np
 
 from mien.report.evidence.curves import Curves
 
-_MOST = 20_000  # points of a curve; the tables hold them all
 _ROW = 128  # pixels
 _DASHES = ("solid", "dash", "dashdot", "dot", "longdash")
 _TONES = ("#5b9bd5", "#e0883e", "#8f7fd0", "#3fa66b", "#a0a0a0")
@@ -24,17 +23,26 @@ def plotly_script() -> str:
     return str(get_plotlyjs())
 
 
-def chart(curves: Curves) -> str | None:
+def chart(curves: Curves, *, most: int = 20_000) -> str | None:
     """All curves in one figure with one time axis, as JSON for ``Plotly.newPlot``.
 
-    None where no face was read in either clip and no body was.
+    Parameters
+    ----------
+    curves : Curves
+    most : int
+        Points of a curve; the tables hold them all.
+
+    Returns
+    -------
+    chart : str or None
+        None where no face was read in either clip and no body was.
     """
     rows = _rows(curves)
     if not rows:
         return None
     from plotly.subplots import make_subplots
 
-    stride = max(1, -(-len(curves.times) // _MOST))
+    stride = max(1, -(-len(curves.times) // most))
     times = _short(curves.times[::stride], 4)
     figure = make_subplots(
         rows=len(rows),
@@ -62,10 +70,17 @@ def chart(curves: Curves) -> str | None:
                 col=1,
             )
             shown.add(name)
+    _arrange(figure, len(rows))
+    # `<` could end the script element that the JSON stands in
+    return json.dumps(json.loads(figure.to_json()), allow_nan=False).replace("<", "\\u003c")
+
+
+def _arrange(figure: Any, rows: int) -> None:
+    """Titles, legends, margins and axes of the figure."""
     for annotation in figure.layout.annotations:
         annotation.update(x=0, xanchor="left", font={"size": 12}, yshift=2)
     above, below = 64, 84
-    height = _ROW * len(rows)
+    height = _ROW * rows
     figure.update_layout(
         template="none",
         height=above + height + below,
@@ -81,9 +96,7 @@ def chart(curves: Curves) -> str | None:
     )
     figure.update_xaxes(zeroline=False)
     figure.update_yaxes(zeroline=False, fixedrange=True, nticks=4)
-    figure.update_xaxes(title_text="seconds", title_standoff=2, row=len(rows), col=1)
-    # `<` could end the script element that the JSON stands in
-    return json.dumps(json.loads(figure.to_json()), allow_nan=False).replace("<", "\\u003c")
+    figure.update_xaxes(title_text="seconds", title_standoff=2, row=rows, col=1)
 
 
 def _rows(curves: Curves) -> list[tuple[str, list[tuple[str, np.ndarray, dict[str, Any]]]]]:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from mien.evidence.evaluate import Evidence
-from mien.fidelity import blink, body, tremor
+from mien.fidelity import body, tremor
+from mien.fidelity.aperture import aspect
 from mien.fidelity.reading import Reading
+from mien.fidelity.spectra import Series, series
 from mien.fidelity.worst import differences
 
 _INNER_LIPS = ((61, 67), (62, 66), (63, 65))  # upper and lower points of dlib's 68
@@ -55,7 +57,7 @@ class Curves:
         return cls(
             times=one.times,
             partner=partner,
-            ear=(blink.aspect(one.points), blink.aspect(two.points)),
+            ear=(aspect(one.points), aspect(two.points)),
             lips=(_gap(one), _gap(two)),
             lip=_trembling(one, two, "lip"),
             jaw=_trembling(one, two, "jaw"),
@@ -66,11 +68,11 @@ class Curves:
         )
 
 
-def trembling(original: Reading, other: Reading, site: str) -> tuple[tremor.Series, tremor.Series]:
+def trembling(original: Reading, other: Reading, site: str) -> tuple[Series, Series]:
     """The vertical movement of a site in both clips, high-passed, where both faces are found."""
     both = original.found & other.found
     one, two = (
-        tremor.series(
+        series(
             original.times,
             np.where(both, tremor.place(reading.points, site)[:, 1], np.nan),
             original.step,
@@ -85,7 +87,7 @@ def _trembling(original: Reading, other: Reading, site: str) -> tuple[np.ndarray
     return _at(one, original.times), _at(two, original.times)
 
 
-def _at(trace: tremor.Series, times: np.ndarray) -> np.ndarray:
+def _at(trace: Series, times: np.ndarray) -> np.ndarray:
     """A series at the frames' own times, NaN outside its pieces."""
     values = np.full(len(times), np.nan)
     for clock, piece in zip(trace.times, trace.values, strict=True):

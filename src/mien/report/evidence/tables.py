@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable, Iterator, Sequence
-from io import StringIO
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -12,18 +10,9 @@ import numpy as np
 from mien.evidence.evaluate import Evidence
 from mien.fidelity.dynamics import FIRST, SECOND
 from mien.report.evidence.curves import Curves
+from mien.report.spreadsheet import to_csv
 
 _SIDES = ("original", "result")
-
-
-def to_csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """A table as text: UTF-8, commas, a header line; an empty cell where nothing is known."""
-    text = StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header)
-    for row in rows:
-        writer.writerow([_cell(value) for value in row])
-    return text.getvalue()
 
 
 def tables(evidence: Evidence, curves: Curves | None) -> Iterator[tuple[str, str]]:
@@ -122,15 +111,3 @@ def distances(evidence: Evidence) -> str:
             for pair in sorted(found.pairs, key=lambda pair: pair.frame)
         ),
     )
-
-
-def _cell(value: Any) -> Any:
-    if value is None:
-        return ""
-    if isinstance(value, float | np.floating):
-        return f"{value:.6g}" if np.isfinite(value) else ""
-    if isinstance(value, np.integer):
-        return int(value)
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
-        return "'" + value  # a spreadsheet would take it for a formula
-    return value

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from mien.report.evidence.figures import Drawing, drawn, finish
+from mien.report.drawing import Drawing, drawn, finish
 from mien.selfnorm.snapshots import Snapshots
 from mien.selfnorm.splits import Split
 from mien.selfnorm.study import Clusters, Coverage, Reliability
@@ -228,10 +228,3 @@ def clusters(found: Clusters) -> Drawing:
         f"{found.rand_participant:.2f} against participants."
     )
     return finish("clusters", caption, figure)
-
-
-def files(drawings: Iterator[Drawing] | Sequence[Drawing]) -> Iterator[tuple[str, bytes]]:
-    """Names and contents of the files of figures."""
-    for drawing in drawings:
-        yield f"{drawing.name}.png", drawing.png
-        yield f"{drawing.name}.svg", drawing.svg

@@ -14,7 +14,7 @@ from mien.encounter.analysis import Encounter, analyse
 from mien.encounter.feedback import Feedback, after
 from mien.encounter.timeline import EXPRESSIONS, ROLES, Timeline
 from mien.errors import MienError, NoFaceError, ParameterError
-from mien.report.encounter.page import BOTH, write
+from mien.report.encounter.page import BOTH, Videos, write
 from mien.web.queue.folders import RESULT
 from mien.web.queue.tasks import Material, Progress, Task
 
@@ -77,9 +77,8 @@ def encounter(task: Task, progress: Progress) -> dict[str, Any]:
                 found,
                 said,
                 task.folder / "report",
-                videos=shown,
-                originals=sources,
-                checked=True,  # mien withholds a result that its audit did not pass
+                # mien withholds a result that its audit did not pass
+                videos=Videos(shown, sources, checked=True),
                 progress=progress,
             )
         except MienError as error:

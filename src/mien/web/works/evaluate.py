@@ -9,13 +9,10 @@ from mien.evidence.evaluate import Evidence
 from mien.evidence.evaluate import evaluate as measure
 from mien.fidelity.profile import Line, Profile
 from mien.report.evidence import page as report
-from mien.report.evidence.columns import COLUMNS
 from mien.report.evidence.page import verdict_in_words
 from mien.web.queue.folders import RESULT
 from mien.web.queue.tasks import Progress, Task
 from mien.web.works.figures import FIGURES
-
-_COLUMNS = {column.key: column for column in COLUMNS}
 
 
 def evaluate(task: Task, progress: Progress) -> dict[str, Any]:
@@ -52,7 +49,7 @@ def evaluate(task: Task, progress: Progress) -> dict[str, Any]:
 
 
 def _in_short(evidence: Evidence, profile: Profile) -> dict[str, Any]:
-    columns = {name: _COLUMNS[key] for name, key in FIGURES.items()}
+    metrics = evidence.metrics
     people = [] if evidence.verdict is None else evidence.verdict.findings
     return {
         "passed": evidence.passed,
@@ -62,10 +59,8 @@ def _in_short(evidence: Evidence, profile: Profile) -> dict[str, Any]:
         "lines": [_line(line) for line in evidence.lines],
         "compared": max((found.audit.frames for found in people), default=None),
         "seen": max((found.seen for found in people), default=None),
-        "figures": {name: _short(one.value(evidence.metrics)) for name, one in columns.items()},
-        "ceilings": {
-            name: _short(one.of_ceiling(evidence.metrics)) for name, one in columns.items()
-        },
+        "figures": {name: _short(metrics.value(one)) for name, one in FIGURES.items()},
+        "ceilings": {name: _short(metrics.of_ceiling(one)) for name, one in FIGURES.items()},
     }
 
 

@@ -7,26 +7,23 @@ curve and the picture beside it belong together.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
-from fractions import Fraction
+from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import cv2
 import numpy as np
 
-from mien.errors import OutputError
 from mien.evidence.evaluate import Evidence
-from mien.video import Frame, Reader, VideoInfo, Writer
-from mien.workers import ahead
+from mien.report.copies import CLOCK, frames_ahead, jpeg, shown_size, shrunk, within
+from mien.video import Reader, VideoInfo, Writer
 
 BUDGET = 11_000_000
 """Bytes of the copy, at most; in the page they take a third more."""
-_CLOCK = Fraction(1, 90_000)
 _HEIGHTS = ((480, 240.0), (360, 900.0), (240, math.inf))  # and the seconds up to which they serve
-_CRF, _WORST = 25, 45
+_CRF = 25
 _COMFORTABLE_S = 120.0  # what fits the budget at that factor, about
 _THUMB = 200  # pixels of a thumbnail's side
 _REACH = 0.9  # of the face's size, around its middle
@@ -86,18 +83,11 @@ def pictures(
     seconds = float(times[-1] - times[0]) if len(times) else 0.0
     height = next(height for height, limit in _HEIGHTS if seconds <= limit)
     wide = 2 if include_original else 1
-    # six steps of x264's factor halve a clip
     crf = _CRF + max(0.0, 6 * math.log2(max(wide * seconds, 1) / _COMFORTABLE_S))
     source = _Source(evidence, times, include_original, height, wanted)
-    with TemporaryDirectory(prefix="mien-report-") as folder:
-        path = Path(folder) / "copy.mp4"
-        for _ in range(3):
-            data = source.encode(path, round(min(crf, _WORST)), progress)
-            if len(data) <= budget or crf >= _WORST:
-                break
-            crf += 6 * math.log2(len(data) / budget) + 2
+    data = within(budget, partial(source.encode, progress), crf)
     return Pictures(
-        data if 0 < len(data) <= budget else None,
+        data or None,
         *source.size,
         source.still,
         source.thumbnails,
@@ -120,20 +110,17 @@ class _Source:
         self._evidence, self._times, self._wanted = evidence, times, set(wanted)
         self._original = evidence.original if include_original else None
         with Reader(evidence.deidentified) as reader:
-            self._info = reader.info
-        pixel = float(self._info.sample_aspect_ratio)
-        tall = min(height, self._info.height)
-        across = self._info.width * pixel * tall / self._info.height
-        self._picture = (max(2 * round(across / 2), 2), max(2 * round(tall / 2), 2))
+            info = reader.info
+        self._picture = shown_size(info, height)
         self.size = (self._picture[0] * (2 if include_original else 1), self._picture[1])
         self.still = b""
         self.thumbnails: dict[int, tuple[bytes, bytes | None]] = {}
         self.shown: list[int] = []
 
-    def encode(self, path: Path, crf: int, progress: Progress | None) -> bytes:
+    def encode(self, progress: Progress | None, path: Path, crf: int) -> bytes:
         """Write the copy, and keep the pictures that are wanted on the way."""
         self.shown = []
-        info = VideoInfo(self.size[0], self.size[1], _CLOCK)
+        info = VideoInfo(self.size[0], self.size[1], CLOCK)
         middle = len(self._times) // 2
         done = -1
         with (
@@ -141,10 +128,10 @@ class _Source:
             Writer(path, info, crf=crf, voice="mute", overwrite=True) as writer,
         ):
             for frame, result, original in frames:
-                image = self._small(result)
+                image = shrunk(result, self._picture)
                 if original is not None:
-                    image = np.hstack([self._small(original), image])
-                ticks = round(float(self._times[frame]) / float(_CLOCK))
+                    image = np.hstack([shrunk(original, self._picture), image])
+                ticks = round(float(self._times[frame]) / float(CLOCK))
                 if ticks <= done:
                     continue
                 done = ticks
@@ -168,10 +155,10 @@ class _Source:
         if len(partner) != len(self._times):
             partner = np.arange(len(self._times))
         with ExitStack() as stack:
-            results = _opened(stack, self._evidence.deidentified)
+            results = frames_ahead(stack, self._evidence.deidentified)
             originals = None
             if self._original is not None:
-                originals = _opened(stack, self._original)
+                originals = frames_ahead(stack, self._original)
             current = None
             for frame, wanted in enumerate(partner):
                 original = next(originals, None) if originals is not None else None
@@ -188,9 +175,6 @@ class _Source:
                     image = np.zeros_like(current.image)
                 yield frame, current.image, image
 
-    def _small(self, image: np.ndarray) -> np.ndarray:
-        return cv2.resize(image, self._picture, interpolation=cv2.INTER_AREA)
-
     def _thumbnail(
         self, frame: int, result: np.ndarray, original: np.ndarray | None
     ) -> tuple[bytes, bytes | None]:
@@ -205,21 +189,6 @@ class _Source:
                     )
                     break
         return jpeg(_crop(result, box)), None if original is None else jpeg(_crop(original, box))
-
-
-def _opened(stack: ExitStack, path: Path) -> Iterator[Frame]:
-    """A clip's frames; the thread that reads ahead ends before the clip is closed."""
-    return stack.enter_context(closing(ahead(stack.enter_context(Reader(path)))))
-
-
-def jpeg(image: np.ndarray, quality: int = 82) -> bytes:
-    """An RGB picture as JPEG."""
-    ok, data = cv2.imencode(
-        ".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality]
-    )
-    if not ok:
-        raise OutputError("A picture of the report cannot be encoded as JPEG.")
-    return bytes(data)
 
 
 def _crop(image: np.ndarray, box: np.ndarray | None) -> np.ndarray:
@@ -246,7 +215,7 @@ def _times(evidence: Evidence) -> np.ndarray:
         return evidence.readings.original.times
     # nothing was read of the original: the result's own times, one frame after the other
     with ExitStack() as stack:
-        times = np.array([frame.time for frame in _opened(stack, evidence.deidentified)])
+        times = np.array([frame.time for frame in frames_ahead(stack, evidence.deidentified)])
     times = times - times[0]
     if len(evidence.partner) and (evidence.partner >= 0).any():
         known = np.flatnonzero(evidence.partner >= 0)

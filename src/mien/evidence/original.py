@@ -1,0 +1,213 @@
+"""A clip as recorded: what is read of it, once, and of the same clip encoded again."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+from threading import Event, Lock
+
+import numpy as np
+
+from mien.errors import ParameterError
+from mien.fidelity.observe import Place, read
+from mien.fidelity.reading import Reading
+from mien.models.landmarker import open_backend
+from mien.privacy.audit import follow
+from mien.recognition.recognisers import Dlib
+from mien.tracking import FaceTrack, State
+from mien.video import Frame, Quality, Reader, reencoded
+from mien.workers import ahead
+
+_BODY_STEP_S = 0.1  # time between frames whose body is looked for: bodies are slow, the model too
+
+Progress = Callable[[str, int, int | None], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Ceiling:
+    """An original encoded again."""
+
+    quality: Quality | None
+    """How; None if it was not, because the result is the very same file."""
+    reading: Reading
+    """What is then read of the person."""
+    descriptors: np.ndarray
+    """What the recogniser says of some frames, shape (n, size)."""
+
+
+class Stop:
+    """Lets the caller's thread end the others, and counts what they have read."""
+
+    def __init__(self, progress: Progress | None) -> None:
+        self._event, self._lock = Event(), Lock()
+        self._progress = progress
+        self._done = 0
+
+    def set(self) -> None:
+        self._event.set()
+
+    def check(self) -> None:
+        """In the threads: one more frame is read."""
+        if self._event.is_set():
+            raise InterruptedError("another part of the evaluation failed")
+        with self._lock:
+            self._done += 1
+
+    def report(self) -> None:
+        """In the caller's thread, where an interruption arrives."""
+        if self._progress is not None:
+            self._progress("reading", self._done, None)
+
+
+class Original:
+    """A clip as recorded, which may be compared with several results: it is read once.
+
+    Parameters
+    ----------
+    path : path
+        The clip; only read.
+    person : int
+        Whose motion is measured, from 1, the most present first.
+    landmarker : str, optional
+        Face Landmarker model to track with instead of the built-in mesh.
+    progress : callable, optional
+        Called as ``progress(stage, done, total)``.
+    probes : int
+        How many re-encoded frames the recogniser describes at most: the ceiling of privacy.
+
+    Raises
+    ------
+    VideoError
+        If the clip cannot be read.
+    NoFaceError
+        If it shows no face.
+    ParameterError
+        If there is no such person.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        person: int = 1,
+        landmarker: str | None = None,
+        progress: Progress | None = None,
+        probes: int = 24,
+    ) -> None:
+        self.path = Path(path)
+        self.landmarker = landmarker
+        self._probes = probes
+        backend = open_backend(landmarker)
+        try:
+            self.tracks, self.times = follow(self.path, backend, progress)
+        finally:
+            backend.close()
+        count = len(self.tracks)
+        if not 1 <= person <= count:
+            people = "1 person" if count == 1 else f"{count} people"
+            raise ParameterError(
+                f"{self.path.name} shows {people}, so there is no person {person}: "
+                f"`mien people {self.path.name}` shows who is who."
+            )
+        self.person = person - 1
+        with Reader(self.path) as reader:
+            self.info = reader.info
+        self._reading: Reading | None = None
+        self._chips: list[np.ndarray] = []
+        self._ceilings: dict[float, Ceiling] = {}
+
+    @property
+    def track(self) -> FaceTrack:
+        """Where the person's face is."""
+        return self.tracks[self.person]
+
+    @property
+    def bodies(self) -> np.ndarray:
+        """Frames in which the body is looked for, shape (n_frames,), bool."""
+        step = float(np.median(np.diff(self.times))) if len(self.times) > 1 else 1.0
+        return np.arange(len(self.times)) % max(1, int(_BODY_STEP_S / step + 1e-6)) == 0
+
+    @property
+    def alone(self) -> bool:
+        """Whether nobody else is in the clip."""
+        return len(self.tracks) == 1
+
+    def reading(self, stop: Stop) -> Reading:
+        """What is read of the person."""
+        if self._reading is None:
+            self._reading, self._chips = self._read(lambda frames: frames, stop, outline=True)
+        return self._reading
+
+    def ceiling(self, quality: Quality, stop: Stop) -> Ceiling:
+        """What is read after encoding."""
+        if quality.crf not in self._ceilings:
+            reading, chips = self._read(lambda f: reencoded(f, self.info, quality.crf), stop)
+            self._ceilings[quality.crf] = Ceiling(quality, reading, _describe(chips))
+        return replace(self._ceilings[quality.crf], quality=quality)
+
+    def untouched(self, stop: Stop) -> Ceiling:
+        """The ceiling of a result that is the very same file."""
+        reading = self.reading(stop)
+        return Ceiling(None, reading, _describe(self._chips))
+
+    def _read(
+        self,
+        through: Callable[[Iterator[Frame]], Iterator[Frame]],
+        stop: Stop,
+        outline: bool = False,
+    ) -> tuple[Reading, list[np.ndarray]]:
+        """What is read of the person, and the face in some frames as the recogniser sees it."""
+        tracked = np.flatnonzero(self.track.state == State.TRACKED)
+        steps = np.linspace(0, len(tracked) - 1, min(self._probes, len(tracked))).astype(int)
+        probes = set(tracked[steps].tolist())
+        chips: list[np.ndarray] = []
+        recogniser = Dlib()
+
+        def describe(frame: Frame) -> None:
+            stop.check()
+            if frame.index in probes:
+                points = self.track.landmarks[frame.index].astype(np.float64)
+                chips.append(recogniser.chip(frame.image, points))
+
+        backend = open_backend(self.landmarker)
+        try:
+            # the thread that reads ends before the clip is closed
+            with Reader(self.path) as reader, closing(ahead(reader)) as frames:
+                size = (self.info.width, self.info.height)
+                reading = read(
+                    through(frames),
+                    expected(self.track),
+                    backend,
+                    size,
+                    describe,
+                    self.bodies,
+                    self.alone,
+                    outline,
+                )
+        finally:
+            backend.close()
+        return reading, chips
+
+
+def _describe(chips: list[np.ndarray]) -> np.ndarray:
+    return Dlib().describe_all(chips) if chips else np.zeros((0, 128))
+
+
+def expected(track: FaceTrack, scale: np.ndarray | float = 1.0) -> list[Place | None]:
+    """Where a face is looked for in each frame; None where its place is not known.
+
+    Parameters
+    ----------
+    track : FaceTrack
+        The face.
+    scale : np.ndarray [shape=(3,)] or float
+        Pixels of the picture that is looked at per pixel of the track's: across, down, in depth.
+    """
+    there = np.isin(track.state, (State.TRACKED, State.INTERPOLATED))
+    return [
+        Place.around(points.astype(np.float64) * scale) if known else None
+        for points, known in zip(track.landmarks, there, strict=True)
+    ]

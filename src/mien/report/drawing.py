@@ -1,0 +1,106 @@
+"""Still figures, for paper: how mien's reports draw them, as PNG and SVG by matplotlib."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import wraps
+from io import BytesIO
+from typing import Any, ParamSpec, TypeVar
+
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from mien.report.folder import Staged
+
+ORIGINAL, RESULT, CEILING = "#3b6fb6", "#d1691c", "#7a7a7a"
+"""Colours that stay apart for the colour-blind; line widths and marks differ as well."""
+WIDTH = 7.2
+"""Inches: within the margins of A4."""
+LONG = 6000
+"""Frames from which curves in an SVG are pixels: as paths they would be megabytes."""
+Made = tuple[str, str, Figure] | None
+"""Name, caption and figure of a drawing; None where there is nothing to draw."""
+_STYLE: Any = {
+    "font.size": 8.5,
+    "axes.titlesize": 9.5,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.alpha": 0.25,
+    "legend.frameon": False,
+    "svg.hashsalt": "mien",
+    "svg.fonttype": "path",
+    "figure.facecolor": "white",
+    "savefig.facecolor": "white",
+}
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """One figure."""
+
+    name: str
+    """Its file's name, without ending."""
+    caption: str
+    """What it shows, in one sentence; also its text alternative."""
+    png: bytes
+    """As PNG."""
+    svg: bytes
+    """As SVG."""
+
+
+def drawn(make: Callable[P, T]) -> Callable[P, T]:
+    """Let a function draw in the style of all figures of mien's reports."""
+
+    @wraps(make)
+    def within(*args: P.args, **kwargs: P.kwargs) -> T:
+        import matplotlib
+
+        with matplotlib.rc_context(_STYLE):
+            return make(*args, **kwargs)
+
+    return within
+
+
+def canvas(height: float, width: float = WIDTH) -> Figure:
+    """An empty figure, inches."""
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def finish(name: str, caption: str, figure: Figure) -> Drawing:
+    """Write a figure as PNG and SVG, without a date."""
+    FigureCanvasAgg(figure)
+    png, svg = BytesIO(), BytesIO()
+    figure.savefig(png, format="png", dpi=120, metadata={"Software": None})
+    figure.set_layout_engine("none")  # it is laid out now
+    figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
+    return Drawing(name, caption, png.getvalue(), svg.getvalue())
+
+
+def put(drawings: Iterable[Drawing], staged: Staged, progress: Any = None) -> dict[str, Drawing]:
+    """Write figures into the folder ``figures`` of a report as they are made.
+
+    Parameters
+    ----------
+    drawings : iterable of Drawing
+    staged : Staged
+        The report.
+    progress : callable, optional
+        Called as ``progress("drawing", done, None)``.
+
+    Returns
+    -------
+    drawings : dict of Drawing
+        By their names, in order.
+    """
+    done: dict[str, Drawing] = {}
+    for drawing in drawings:
+        staged.write(f"figures/{drawing.name}.png", drawing.png)
+        staged.write(f"figures/{drawing.name}.svg", drawing.svg)
+        done[drawing.name] = drawing
+        if progress is not None:
+            progress("drawing", len(done), None)
+    return done

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from textwrap import fill
 from typing import Any
 
+from mien.engines import ENGINES, Traits, traits_of
 from mien.pipeline.manifest import versions
 from mien.release.checks import Check
 from mien.report.evidence.columns import known
@@ -19,21 +20,7 @@ from mien.report.evidence.columns import known
 TITLE = "De-identified clinical videos"
 _COLUMNS = 96  # of plain text
 _SIGNS = {"pass": "passed", "warn": "**note**", "fail": "**failed**"}
-WEAK = {"blur": "blurred", "pixelate": "pixelated"}
-"""Methods whose faces have been recognised by people and programs, and what such a face is."""
-_FACES = {
-    "mesh": "another face that moves as was measured",
-    "mask": "a solid mask, which shows no movement of the face",
-    "blur": "blurred, which leaves little of its movement (weak: such faces have been recognised)",
-    "pixelate": "pixelated, which leaves little of its movement (weak: such faces have been "
-    "recognised)",
-}
-_HIDDEN = {
-    "mesh": "replaced by one that is nobody's",
-    "mask": "hidden under a solid mask",
-    "blur": "blurred",
-    "pixelate": "pixelated",
-}
+_RECOGNISED = " (weak: such faces have been recognised)"
 
 
 @dataclass(frozen=True)
@@ -63,8 +50,13 @@ class Entry:
 
     @property
     def method(self) -> str:
-        """What was done to the faces: ``"mesh"``, ``"mask"``, ``"blur"`` or ``"pixelate"``."""
+        """What was done to the faces: the name of an engine."""
         return str((self.manifest.get("settings") or {}).get("engine", "unknown"))
+
+    @property
+    def traits(self) -> Traits:
+        """What that engine does."""
+        return traits_of(self.method)
 
     def has(self, role: str) -> bool:
         """Whether it shows somebody who was given that part."""
@@ -99,7 +91,6 @@ def card(
         else "with the original sound: voices identify people" if sounding == count
         else f"{sounding} of them with the original sound: voices identify people"
     )  # fmt: skip
-    methods = _methods(entries)
     software = {
         key: value for e in entries for key, value in e.manifest.get("versions", {}).items()
     }
@@ -107,7 +98,7 @@ def card(
 
 ## Motivation
 
-{_purpose(methods)} Who made it and who paid for it: not stated here; ask the contact below.
+{_purpose(entries)} Who made it and who paid for it: not stated here; ask the contact below.
 
 ## Composition
 
@@ -158,10 +149,10 @@ Treat the clips as personal data.
 
 ## Uses
 
-For: {_uses(methods)}, teaching, comparing ways to measure. Not for: finding out who somebody is;
+For: {_uses(entries)}, teaching, comparing ways to measure. Not for: finding out who somebody is;
 judging somebody; inferring emotions of people at work or in education; diagnosing.{
         " New faces are synthetic: do not take their age, sex and skin for the patient's."
-        if "mesh" in methods
+        if any(entry.traits.needs_surrogate for entry in entries)
         else ""
     } No
 clinician has compared ratings of these clips with those of the originals, unless it is said above.
@@ -180,7 +171,7 @@ withdraws, the clips are to be deleted by everybody who has them.
 
 def readme(entries: Sequence[Entry], title: str = "") -> str:
     """What to read first, plain text."""
-    moving = "Movement" if _methods(entries) == ["mesh"] else "Movement of head and body"
+    moving = "Movement" if _all_move(entries) else "Movement of head and body"
     voice = ", and so is the voice" if any(entry.sound for entry in entries) else ""
     told = fill(
         f"{_many(len(entries), 'video')} changed by mien. {_hidden(entries)} {moving}, hair, body "
@@ -208,17 +199,22 @@ def _methods(entries: Sequence[Entry]) -> list[str]:
 
 
 def _rank(method: str) -> int:
-    return list(_FACES).index(method) if method in _FACES else len(_FACES)
+    return list(ENGINES).index(method) if method in ENGINES else len(ENGINES)
 
 
-def _purpose(methods: Sequence[str]) -> str:
-    if methods == ["mesh"]:
+def _all_move(entries: Sequence[Entry]) -> bool:
+    return bool(entries) and all(entry.traits.keeps_motion for entry in entries)
+
+
+def _purpose(entries: Sequence[Entry]) -> str:
+    if _all_move(entries):
         return "To share how faces move in clinical videos without showing whose faces they are."
     return "To share clinical videos without showing whose faces are in them."
 
 
-def _uses(methods: Sequence[str]) -> str:
-    return "research into movement" if "mesh" in methods else "research into how a body moves"
+def _uses(entries: Sequence[Entry]) -> str:
+    moving = any(entry.traits.keeps_motion for entry in entries)
+    return "research into movement" if moving else "research into how a body moves"
 
 
 def _of(entries: Sequence[Entry], chosen: Sequence[Entry]) -> str:
@@ -233,10 +229,11 @@ def _treatment(entries: Sequence[Entry]) -> str:
     lines = []
     for method in _methods(entries):
         chosen = [entry for entry in entries if entry.method == method]
-        what = _FACES.get(method, "changed by this method")
+        traits = traits_of(method)
+        what = traits.words + ("" if traits.hides_face else _RECOGNISED)
         every = "Every other face" if any(entry.has("leave") for entry in chosen) else "Every face"
         lines.append(f"- {every}{_of(entries, chosen)} (method {method}): {what}.")
-        if method == "mesh":
+        if traits.needs_surrogate:
             lines.append(
                 "- The new faces are averages of many people or moved away from everybody, and are "
                 "nobody's."
@@ -250,19 +247,22 @@ def _treatment(entries: Sequence[Entry]) -> str:
 
 def _hidden(entries: Sequence[Entry]) -> str:
     """The same in a sentence or two for those who read nothing else."""
-    methods = _methods(entries)
-    ways = [_HIDDEN.get(method, f"changed ({method})") for method in methods]
+    every = {method: traits_of(method) for method in _methods(entries)}
+    ways = [
+        (traits.in_full or traits.done) if method in ENGINES else f"changed ({method})"
+        for method, traits in every.items()
+    ]
     said = f"Every face was {_listed(ways, 'or')}"
     if any(entry.has("leave") for entry in entries):
         said += ", but for some that were left as recorded on purpose"
-    if weak := [WEAK[method] for method in methods if method in WEAK]:
+    if weak := [traits.done for traits in every.values() if not traits.hides_face]:
         said += f". {_listed(weak, 'and').capitalize()} faces may still be recognised"
     return f"{said}."
 
 
 def _movement(entries: Sequence[Entry]) -> str:
     """What movement can give away, and faces that are hidden badly."""
-    moving = [entry for entry in entries if entry.method == "mesh"]
+    moving = [entry for entry in entries if entry.traits.keeps_motion]
     if len(moving) == len(entries):
         lines = [
             "- **Movement.** It was kept on purpose. People have been recognised by how their "
@@ -275,11 +275,12 @@ def _movement(entries: Sequence[Entry]) -> str:
                 f"- **Movement of the face**{_of(entries, moving)}. It was kept on purpose. People "
                 "have been recognised by how their faces move."
             )
-    for method, what in WEAK.items():
-        if chosen := [entry for entry in entries if entry.method == method]:
+    for method in _methods(entries):
+        if not (traits := traits_of(method)).hides_face:
+            chosen = [entry for entry in entries if entry.method == method]
             lines.append(
-                f"- **The {what} faces{_of(entries, chosen)}.** Such faces have been recognised, "
-                "by people and by programs."
+                f"- **The {traits.done} faces{_of(entries, chosen)}.** Such faces have been "
+                "recognised, by people and by programs."
             )
     return "\n".join(lines)
 
@@ -287,7 +288,7 @@ def _movement(entries: Sequence[Entry]) -> str:
 def _said(entries: Sequence[Entry], sounding: int) -> str:
     if sounding:
         return "**The voice**, which is in the clips, is as good as a name to some."
-    if all(entry.method == "mask" for entry in entries):
+    if not any(entry.traits.shows_face for entry in entries):
         return "**What is said with hands.** There is no sound, and lips are hidden."
     return "**What is said with hands and lips.** There is no sound; lips can be read."
 

@@ -329,7 +329,7 @@ def _manifest(
         "made": _today(),
         "versions": versions(),
         "settings": {
-            "engine": "mesh",
+            "engine": Settings.engine,
             "voice": options.voice,
             "resolution_s": line.resolution,
             "moment_s": next(iter(encounter.fine.values())).resolution,
@@ -520,7 +520,7 @@ lost as a different answer.
 
 | | κ | 95 % | same | seconds in both | lost | κ, all |
 |---|---|---|---|---|---|---|
-{_agreement_rows(found, "mesh")}{"".join(_agreement_rows(e, n) for n, e in baselines.items())}
+{"".join(_agreement_rows(e, n) for n, e in {Settings.engine: found, **baselines}.items())}
 By expression, against all others (both people together, mesh):
 
 | | κ | seconds before | seconds after | both |

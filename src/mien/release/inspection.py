@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mien.engines import Traits, traits_of
 from mien.errors import FormatError, MienError, ParameterError
 from mien.intake import words as intake
 from mien.pipeline.manifest import sha256
-from mien.release.card import WEAK
 from mien.release.checks import Check, Verdict
 from mien.release.faces import compared, seen_in
 from mien.release.leaks import unchanged
@@ -23,7 +23,6 @@ MUCH = 0.2
 
 _OBJECTS = ("settings", "input", "output", "linkable", "ledger", "residual_faces")
 _SPAN = ("from_s", "to_s")
-_DONE = {"mesh": "replaced", "mask": "masked", **WEAK}
 
 Progress = Callable[[str, int, int | None], None]
 
@@ -60,6 +59,11 @@ class Subject:
     def method(self) -> str:
         """What was done to its faces."""
         return str((self.record.get("settings") or {}).get("engine", "unknown"))
+
+    @property
+    def traits(self) -> Traits:
+        """What that does to a face."""
+        return traits_of(self.method)
 
     @property
     def code(self) -> str | None:
@@ -287,7 +291,7 @@ def _faces(clip: Subject, landmarker: str | None, progress: Progress | None) -> 
         said.append(
             clip.check(
                 "faces", "fail", "stranger",
-                f"A face is seen where none was {_DONE.get(clip.method, 'changed')}, at "
+                f"A face is seen where none was {clip.traits.done}, at "
                 f"{found.strangers[0]:.2f} s{more}: look there and cover it by hand.",
                 **values,
             )
@@ -304,7 +308,7 @@ def _faces(clip: Subject, landmarker: str | None, progress: Progress | None) -> 
                 "faces", "pass", "faces_hidden",
                 f"Compared with the original: nobody is recognised ({nearest}), and "
                 f"in the {found.searched} frames that were looked at no face is where none was "
-                f"{_DONE.get(clip.method, 'changed')}.",
+                f"{clip.traits.done}.",
                 **values,
             )
         )  # fmt: skip
@@ -326,12 +330,12 @@ def _left(clip: Subject) -> list[Check]:
 
 
 def _weak(clip: Subject) -> list[Check]:
-    if clip.method not in WEAK:
+    if clip.traits.hides_face:
         return []
     return [
         clip.check(
             "faces", "warn", "weak_method",
-            f"The faces are {WEAK[clip.method]}, which is weak: people and other programs may "
+            f"The faces are {clip.traits.done}, which is weak: people and other programs may "
             "still recognise them, so use a mask or a new face unless that is enough.",
             method=clip.method,
         )
@@ -343,7 +347,7 @@ def _alone(clip: Subject, progress: Progress | None) -> Check:
     found = seen_in(clip.packed, progress)
     people = clip.record.get("people") or []
     shown = len(clip.left)
-    if clip.method != "mask":
+    if clip.traits.shows_face:
         shown += sum(person.get("role") == "replace" for person in people)
     values = {
         "searched": found.searched,
@@ -438,7 +442,7 @@ def _covered(clip: Subject) -> list[Check]:
                 **values,
             )
         ]  # fmt: skip
-    if clip.method == "mask":
+    if not clip.traits.shows_face:
         return [
             clip.check(
                 "covered", "pass", "masked",

@@ -12,10 +12,12 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
+from pydantic_core import core_schema
 from sqlalchemy.exc import IntegrityError
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
+from mien.engines import ENGINES
 from mien.errors import VideoError
 from mien.web.http.desk import Desk, ProgressView, progress_of
 from mien.web.http.problems import Problem, documented
@@ -26,7 +28,6 @@ from mien.web.queue.folders import COMPARE, MANIFEST, PREVIEW, RESULT
 from mien.web.queue.probing import Clip
 from mien.web.queue.tables import Job, Kind, Status
 
-Engine = Literal["mesh", "mask", "blur", "pixelate"]
 Match = Literal["none", "sex", "age", "tone"]
 People = Literal["all", "main"]
 Voice = Literal["keep", "mute"]
@@ -34,16 +35,41 @@ After = Literal["ask", "delete"]
 Measure = Literal["no", "generic", "parkinson", "palsy"]
 
 
+class _Registered:
+    """The name of an engine that is registered when the routes are made."""
+
+    def __get_pydantic_core_schema__(self, *_: Any) -> core_schema.CoreSchema:
+        return core_schema.literal_schema(list(ENGINES))
+
+
+Engine = Annotated[str, _Registered()]
 _NO_PROJECT = "There is no such project: it may have been removed."
 _DRAWING = ("rendering", "rendering again")
 """Stages in which there is something of the result to see."""
 _LOOKED_AT = 2  # uploads at once: each is a process
 
 
+class TraitsView(BaseModel):
+    """What an engine does to a face; `Traits` has the same fields."""
+
+    keeps_motion: bool
+    """Whether the result moves as the face did."""
+    hides_face: bool
+    """Whether such faces hide who it was; False for those that have been recognised."""
+    needs_surrogate: bool
+    """Whether somebody else's face is given."""
+    live: bool
+    """Whether a frame can be drawn as it comes."""
+    words: str
+    """What a face becomes, in English."""
+
+
 class OptionsView(BaseModel):
     """What can be chosen."""
 
     engines: list[str]
+    traits: dict[str, TraitsView]
+    """Of the engines, by name."""
     matches: list[str]
     people: list[str]
     voices: list[str]
@@ -185,7 +211,6 @@ def routes(desk: Desk) -> APIRouter:
         choices = {
             name: list(kind.__args__)  # type: ignore[attr-defined]
             for name, kind in (
-                ("engines", Engine),
                 ("matches", Match),
                 ("people", People),
                 ("voices", Voice),
@@ -193,7 +218,14 @@ def routes(desk: Desk) -> APIRouter:
             )
         }
         return OptionsView(
-            **choices, local=desk.serving.on_loopback, largest_bytes=desk.serving.largest
+            engines=list(ENGINES),
+            traits={
+                name: TraitsView.model_validate(kind.traits, from_attributes=True)
+                for name, kind in ENGINES.items()
+            },
+            **choices,
+            local=desk.serving.on_loopback,
+            largest_bytes=desk.serving.largest,
         )
 
     @router.get("/clips", responses=documented(404))

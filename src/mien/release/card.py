@@ -1,9 +1,4 @@
-"""The texts of a release: a data card with the headings of [1]_, and what to read first.
-
-References
-----------
-.. [1] Gebru et al., "Datasheets for datasets", Communications of the ACM 64(12), 2021.
-"""
+"""The texts of a release: its data card, and what to read first."""
 
 from __future__ import annotations
 
@@ -13,8 +8,8 @@ from textwrap import fill
 from typing import Any
 
 from mien.engines import ENGINES, Traits, traits_of
-from mien.pipeline.manifest import versions
-from mien.release.checks import Check
+from mien.release.checks.base import Check
+from mien.release.datasheet import datasheet
 from mien.report.evidence.columns import known
 
 TITLE = "De-identified clinical videos"
@@ -94,79 +89,26 @@ def card(
     software = {
         key: value for e in entries for key, value in e.manifest.get("versions", {}).items()
     }
-    return f"""# {title or TITLE}
-
-## Motivation
-
-{_purpose(entries)} Who made it and who paid for it: not stated here; ask the contact below.
-
-## Composition
-
-- {_many(count, "clip")}, {seconds:.0f} s in all, {sound}.
-- Frames: {share or "none"}. In *rendered* frames every face is as its clip's method says; in
-  *interpolated* ones too, its place and shape taken from what was measured before and after.
-  *Covered* ones show a solid area besides: a face could not be followed there, or somebody covered
-  something by hand.
-- `clip-NNN.mp4`: the video. `clip-NNN.json`: what was done to every frame.
-  `clip-NNN-metrics.json`: what was measured of it. `manifest.json`: sizes and checksums.
-
-| Clip | s | frames | rendered | covered besides | method | new faces | nearest to the original |
-|---|---|---|---|---|---|---|---|
-{"".join(_clip_row(entry) for entry in entries)}
-*Nearest to the original*: the recogniser's smallest distance between a face in the clip and the
-person's own, measured when the clip was made; less than 0.60 is the same person. A dash: it
-found no face to compare.
-
-## Collection
-
-Recorded by whoever is named below. Consent: {consent or "**not stated**: ask before use"}.
-
-## Preprocessing
-
-{_treatment(entries)}
-- Software: {", ".join(f"{key} {value}" for key, value in software.items()) or "not stated"}.
-- Outside the faces nothing was changed but by encoding again.
-- Files have neutral names. The manifests hold neither names nor, unless they say so, the checksums
-  of the originals.
-
-### What was measured
-{_measures(entries)}
-### Last checks
-
-| | Check | |
-|---|---|---|
-{"".join(_check_row(check) for check in checks)}
-## What can still identify somebody
-
-{_movement(entries)}
-- {_said(entries, sounding)}
-- **Hair, ears, shape of the head, neck, body, clothes, room** and what lies in it: as recorded.
-- **Signs of a rare disease, scars outside the face, tattoos, jewellery.**
-- **Whoever knows the person, or has the original**, may know who it is. One recogniser was asked,
-  on a sample of frames.
-
-Treat the clips as personal data.
-
-## Uses
-
-For: {_uses(entries)}, teaching, comparing ways to measure. Not for: finding out who somebody is;
-judging somebody; inferring emotions of people at work or in education; diagnosing.{
-        " New faces are synthetic: do not take their age, sex and skin for the patient's."
-        if any(entry.traits.needs_surrogate for entry in entries)
-        else ""
-    } No
-clinician has compared ratings of these clips with those of the originals, unless it is said above.
-
-## Distribution
-
-Terms: {licence or "**not stated**: ask before passing it on"}. Share it under an agreement, not on
-the open web.
-
-## Maintenance
-
-Contact: {contact or "not stated"}. Packed with mien {versions()["mien"]}. If somebody who is shown
-withdraws, the clips are to be deleted by everybody who has them.
-"""
+    return datasheet(
+        "clips",
+        title=title or TITLE,
+        purpose=_purpose(entries),
+        size=f"{_many(count, 'clip')}, {seconds:.0f} s in all",
+        sound=sound,
+        frames=share or "none",
+        clips="".join(_clip_row(entry) for entry in entries),
+        consent=consent,
+        treatment=_treatment(entries),
+        software=", ".join(f"{key} {value}" for key, value in software.items()) or "not stated",
+        measures=_measures(entries),
+        checks="".join(_check_row(check) for check in checks),
+        movement=_movement(entries),
+        said=_said(entries, sounding),
+        uses=_uses(entries),
+        given=any(entry.traits.needs_surrogate for entry in entries),
+        licence=licence,
+        contact=contact,
+    )
 
 
 def readme(entries: Sequence[Entry], title: str = "") -> str:

@@ -20,7 +20,7 @@ from mien.release.card import Entry, card, readme
 from mien.video import Reader
 from mien.web.http.access import Access
 from mien.web.http.app import create_app
-from mien.web.http.routes.clips import TraitsView
+from mien.web.http.engines import TraitsView
 from mien.web.http.serving import Serving
 
 PORT = 8000

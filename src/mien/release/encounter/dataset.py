@@ -130,7 +130,7 @@ def _fill(
     videos, records = _hidden(originals, staged.part / "videos", kept, progress)
     labelled = relabel(encounter, videos, settings, progress)
     found = agreements(encounter, labelled)
-    others = [replace(base, engine=engine) for engine in options.baselines]
+    others = [replace(base, engine=name) for name in options.baselines]
     baselines = {
         other.engine: _baseline(encounter, originals, other, settings, progress) for other in others
     }

@@ -12,7 +12,6 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
-from pydantic_core import core_schema
 from sqlalchemy.exc import IntegrityError
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
@@ -20,6 +19,7 @@ from starlette.responses import Response, StreamingResponse
 from mien.engines import ENGINES
 from mien.errors import VideoError
 from mien.web.http.desk import Desk, ProgressView, progress_of
+from mien.web.http.engines import Engine, TraitsView, traits
 from mien.web.http.problems import Problem, documented
 from mien.web.http.routes.surrogates import bank
 from mien.web.http.sending import Range, send, sent
@@ -35,33 +35,10 @@ After = Literal["ask", "delete"]
 Measure = Literal["no", "generic", "parkinson", "palsy"]
 
 
-class _Registered:
-    """The name of an engine that is registered when the routes are made."""
-
-    def __get_pydantic_core_schema__(self, *_: Any) -> core_schema.CoreSchema:
-        return core_schema.literal_schema(list(ENGINES))
-
-
-Engine = Annotated[str, _Registered()]
 _NO_PROJECT = "There is no such project: it may have been removed."
 _DRAWING = ("rendering", "rendering again")
 """Stages in which there is something of the result to see."""
 _LOOKED_AT = 2  # uploads at once: each is a process
-
-
-class TraitsView(BaseModel):
-    """What an engine does to a face; `Traits` has the same fields."""
-
-    keeps_motion: bool
-    """Whether the result moves as the face did."""
-    hides_face: bool
-    """Whether such faces hide who it was; False for those that have been recognised."""
-    needs_surrogate: bool
-    """Whether somebody else's face is given."""
-    live: bool
-    """Whether a frame can be drawn as it comes."""
-    words: str
-    """What a face becomes, in English."""
 
 
 class OptionsView(BaseModel):
@@ -219,10 +196,7 @@ def routes(desk: Desk) -> APIRouter:
         }
         return OptionsView(
             engines=list(ENGINES),
-            traits={
-                name: TraitsView.model_validate(kind.traits, from_attributes=True)
-                for name, kind in ENGINES.items()
-            },
+            traits=traits(),
             **choices,
             local=desk.serving.on_loopback,
             largest_bytes=desk.serving.largest,

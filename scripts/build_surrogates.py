@@ -21,8 +21,8 @@ import cv2
 import numpy as np
 from scipy.cluster.vq import kmeans2
 
-from mien.engines import Mesh, Person
 from mien.engines.mesh.appearance import MAP, features, inside, logarithm, smooth
+from mien.engines.mesh.engine import Mesh, Person
 from mien.face.model import FaceModel
 from mien.face.topology import FACE_OVAL, LEFT_BROW, LEFT_EYE_RING, LIPS, RIGHT_BROW, RIGHT_EYE_RING
 from mien.face.uv import coordinates
@@ -217,8 +217,9 @@ def try_on_people(
         def look(amounts: np.ndarray, person=person, image=image, points=points):
             engine = Mesh(person, modes.moved(mean, amounts))
             picture = image.copy()
-            composite(picture, engine.render(image, points))
-            there = engine.move(points)
+            rendering = engine.render(image, points)
+            composite(picture, rendering)
+            there = rendering.face(points)
             error, _ = read(picture, there)
             return recogniser.describe(picture, there), (eyes * error).ravel()
 

@@ -68,7 +68,7 @@ def room(module: str) -> str:
 
 
 def test_the_text_is_read():
-    assert "mien.engines.mesh.engine" in imports()["mien.pipeline.choose"]
+    assert "mien.engines.mesh.engine" in imports()["mien.engines.registry"]
     assert "mien.surrogates.bank" in imports()["mien.pipeline.settings"]
     assert "mien.cli.app" in imports()["mien.cli"]
 

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
-from mien.engines import OBSCURING
+from mien.engines.obscure import Mask
 from mien.phantom import Phantom, Script, Truth
 from mien.pipeline.compositing import composite
 from mien.privacy import audit as auditing
@@ -54,7 +54,7 @@ def rewrite(
 
 def masked(truth: Truth, people: tuple[int, ...] = (0,)) -> Change:
     """Covers the faces of some people with a grey shape."""
-    mask = OBSCURING["mask"]()
+    mask = Mask()
 
     def change(index: int, image: np.ndarray) -> np.ndarray:
         for person in people:

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from mien.engines import ENGINES, OBSCURING, Mesh, Person
+from mien.engines import ENGINES
+from mien.engines.mesh.engine import Mesh, Person
 from mien.face.model import FaceModel
 from mien.face.topology import FACE_OVAL, LEFT_EYE_RING, RIGHT_EYE_RING
 from mien.phantom import Phantom, Script
@@ -24,11 +25,11 @@ def clip():
 @pytest.fixture(scope="module", params=ENGINES)
 def engine(request, clip):
     frames, landmarks = clip
-    if request.param in OBSCURING:
-        return OBSCURING[request.param]()
-    alpha = FaceModel.load().fit(landmarks)
+    kind = ENGINES[request.param].load()
+    assert (kind.name, kind.traits) == (request.param, ENGINES[request.param].traits)
     samples = [Sample(f, p) for f, p in zip(frames, landmarks, strict=True)]
-    return Mesh(Person.calibrate(samples, alpha), load(sorted(cards())[0]), 1.5)
+    face = load(sorted(cards())[0]) if kind.traits.needs_surrogate else None
+    return kind.calibrate(samples, landmarks).wearing(face, 1.5)
 
 
 def replaced(engine, frame, landmarks):
@@ -82,6 +83,28 @@ def test_a_rendering_lies_within_the_frame(engine, clip):
         assert rendering.opacity.min() >= 0 and rendering.opacity.max() <= 1
 
 
+def test_landmarks_are_those_of_the_face_that_is_drawn(engine, clip):
+    """Only who keeps the motion draws a face: it lies in the patch and moves as the patient's."""
+    for frame, landmarks in zip(*clip, strict=True):
+        rendering = engine.render(frame, landmarks)
+        assert (rendering.landmarks is not None) == engine.traits.keeps_motion
+        drawn = rendering.face(landmarks)
+        assert drawn.shape == (478, 3) and np.isfinite(drawn).all()
+        height, width = rendering.opacity.shape
+        middle = drawn[FACE_OVAL, :2].mean(0) - [rendering.left, rendering.top]
+        assert (middle > 0).all() and (middle < [width, height]).all()
+        across = np.linalg.norm(landmarks[33] - landmarks[263])
+        assert np.abs(drawn - landmarks).max() < 0.4 * across
+
+
+def test_what_is_calibrated_can_be_made_smaller(engine, clip):
+    frames, landmarks = clip
+    samples = [Sample(f, p) for f, p in zip(frames, landmarks, strict=True)]
+    fitted = type(engine).calibrate(samples, landmarks)
+    assert type(fitted.shrunk(0.5)) is type(fitted)
+    assert engine.traits.needs_surrogate == np.isfinite(fitted.tone)
+
+
 def test_mesh_shows_the_patients_own_eyes_and_nobody_elses(clip):
     frames, landmarks = clip
     alpha = FaceModel.load().fit(landmarks)
@@ -115,7 +138,7 @@ def test_obscuring_grows_with_the_face(name, clip):
     for scale in (1.0, 2.0):
         frame = cv2.resize(frames[0], None, fx=scale, fy=scale)
         points = landmarks[0] * scale
-        result, _ = replaced(OBSCURING[name](), frame, points)
+        result, _ = replaced(ENGINES[name].load()(), frame, points)
         inner = face_mask(points, frame.shape, 0.7)
         left.append(result[inner].std() / frame[inner].std())
     assert left[1] == pytest.approx(left[0], rel=0.15)

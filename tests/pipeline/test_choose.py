@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mien.engines import Person
+from mien.engines.mesh.engine import Person
 from mien.errors import ParameterError
 from mien.face.model import FaceModel
 from mien.phantom import Phantom, Script

@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from mien.engines import OBSCURING
+from mien.engines.obscure import Mask
 from mien.errors import ParameterError
 from mien.phantom import Phantom, Script
 from mien.pipeline.compositing import composite
@@ -24,7 +24,7 @@ def box(landmarks: np.ndarray) -> np.ndarray:
 
 def test_a_face_left_untouched_is_found_and_a_masked_one_is_not(two):
     images, landmarks = two
-    watch, mask = Watch(), OBSCURING["mask"]()
+    watch, mask = Watch(), Mask()
     for image, (patient, second) in zip(images, landmarks, strict=True):
         result = image.copy()
         composite(result, mask.render(image, patient))

@@ -13,8 +13,7 @@ from encounters import clip, covered, encounter
 from mien.encounter.timeline import EXPRESSIONS, ROLES, load_timelines
 from mien.errors import NoFaceError, OutputError, ParameterError, PrivacyError
 from mien.pipeline.manifest import sha256
-from mien.release import encounter as dataset
-from mien.release.encounter import Options, publish
+from mien.release.encounter import Options, dataset, labels, publish
 
 PATIENT = [(5, 12, "sadness"), (15, 20, "fear")]
 
@@ -63,7 +62,8 @@ def quick(monkeypatch):
         return encounter(state.after, PATIENT)
 
     monkeypatch.setattr(dataset, "deidentify", deidentify)
-    monkeypatch.setattr(dataset, "analyse", analyse)
+    for module in (dataset, labels):
+        monkeypatch.setattr(module, "analyse", analyse)
     return state
 
 
@@ -168,7 +168,7 @@ def test_sound_is_inside_only_if_asked_for(tmp_path, quick, recordings, before, 
 
 def test_one_recording_of_both(tmp_path, quick, recordings, before, monkeypatch):
     swapped = encounter(PATIENT, [(8, 12, "happiness")])
-    monkeypatch.setattr(dataset, "analyse", lambda *videos, **settings: swapped)
+    monkeypatch.setattr(labels, "analyse", lambda *videos, **settings: swapped)
     made = publish(recordings[0], None, tmp_path / "shared", encounter=before)
     assert (made.folder / "videos" / "both.mp4").is_file()
     # faces were exchanged: who is who follows from how they move

@@ -14,7 +14,9 @@ import pytest
 from encounters import FPS, clip, covered
 from mien.pipeline.manifest import sha256
 from mien.release.leaks import leaks as found_in
-from mien.release.leaks import names, strangers, unchanged
+from mien.release.leaks import strangers
+from mien.release.unchanged import unchanged
+from mien.release.words import names
 from mien.video import Reader, VideoInfo, Writer
 
 

@@ -14,20 +14,24 @@ import av
 import pytest
 
 from encounters import FPS, clip, covered
+from mien.engines import ENGINES
 from mien.errors import FormatError, OutputError, ParameterError, PrivacyError
 from mien.pipeline.deidentify import deidentify
 from mien.pipeline.manifest import LABEL, LABEL_LEFT, sha256
 from mien.pipeline.settings import Settings
-from mien.release import Options, Source, Withheld, inspection, release
-from mien.release.card import WEAK, Entry, card, readme
+from mien.release import Options, Source, Withheld, release
+from mien.release.card import Entry, card, readme
+from mien.release.checks import faces, names
 from mien.release.faces import Seen, compared
-from mien.release.inspection import Subject, names
 from mien.release.metadata import carried
 from mien.release.muting import without_sound
+from mien.release.package import Package
+from mien.release.subject import Subject
 from mien.release.words import found_in, words_of
 from mien.video import Reader, VideoInfo, Writer
 
 FRAMES = 10
+WEAK = {name: kind.traits.done for name, kind in ENGINES.items() if not kind.traits.hides_face}
 
 
 def manifest_of(result: Path, original: Path, **changes) -> dict:
@@ -64,7 +68,7 @@ def manifest_of(result: Path, original: Path, **changes) -> dict:
 def seldom(request, monkeypatch):
     """Look for faces only where these are what is tested: making the detector takes a while."""
     if "brief" not in request.fixturenames:
-        monkeypatch.setattr(inspection, "seen_in", lambda clip, progress: Seen(1, 0, 0, 0.0))
+        monkeypatch.setattr(faces, "seen_in", lambda clip, progress: Seen(1, 0, 0, 0.0))
 
 
 @pytest.fixture(scope="module")
@@ -403,7 +407,7 @@ def test_a_video_that_cannot_be_searched_is_not_called_clean(result, tmp_path):
     packed = tmp_path / "packed.mp4"
     packed.write_bytes(b"no video")
     subject = Subject(1, result, packed, {}, None, None)
-    (found,) = names([subject], {}, {}, ["muellerbach"], [])
+    (found,) = names.check(Package([subject], {}, {}, ["muellerbach"], []))
     assert (found.verdict, found.code) == ("fail", "name_unread")
     assert "nothing is known of what it holds" in found.sentence
 

@@ -103,22 +103,25 @@ def _measure(
     subject: Original, engine: str, surrogate: str, profile: Profile, folder: Path
 ) -> dict[str, Any]:
     """One row: what an engine keeps and hides."""
+    from mien.engines import ENGINES
     from mien.evidence.evaluate import evaluate
     from mien.pipeline.deidentify import deidentify
     from mien.pipeline.settings import Settings
 
     row: dict[str, Any] = {"engine": engine, "error": None, "metrics": None}
+    traits = ENGINES[engine].traits
     output = folder / f"{engine}.mp4"
     settings = Settings(
         engine=engine,
-        surrogate=surrogate if engine == "mesh" else "auto",
+        surrogate=surrogate if traits.needs_surrogate else "auto",
         voice="mute",
         landmarker=subject.landmarker,
     )
     try:
         with Progress(f"{subject.path.name}, {engine}") as progress:
             # baselines are measured as they are, not as mien mends them
-            deidentify(subject.path, output, settings, progress=progress, withhold=engine == "mesh")
+            withhold = traits.keeps_motion
+            deidentify(subject.path, output, settings, progress=progress, withhold=withhold)
             evidence = evaluate(subject, output, profile=profile, progress=progress)
         row["metrics"] = evidence.metrics.to_json()
     except Exception as error:

@@ -108,7 +108,7 @@ def _sources(
     """Results with what belongs to each, which their checksums say."""
     from mien.pipeline.manifest import sha256
     from mien.release import Source
-    from mien.release.inspection import read_json
+    from mien.release.subject import read_json
 
     by_input, by_result = {}, {}
     for path in originals:

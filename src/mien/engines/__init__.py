@@ -1,22 +1,7 @@
-"""Engines: each replaces a face through the same small contract."""
+"""Engines: each replaces a face through the same small contract; importing this loads none."""
 
-from collections.abc import Callable
+from mien.engines.base import Engine, Fitted, Rendering
+from mien.engines.registry import ENGINES, Kind, register, traits_of
+from mien.engines.traits import Traits
 
-from mien.engines.base import Engine, Rendering
-from mien.engines.mesh.engine import Mesh, Person
-from mien.engines.obscure import Blur, Mask, Pixelate
-
-OBSCURING: dict[str, Callable[[], Engine]] = {"mask": Mask, "blur": Blur, "pixelate": Pixelate}
-ENGINES = ("mesh", *OBSCURING)
-
-__all__ = [
-    "ENGINES",
-    "OBSCURING",
-    "Blur",
-    "Engine",
-    "Mask",
-    "Mesh",
-    "Person",
-    "Pixelate",
-    "Rendering",
-]
+__all__ = ["ENGINES", "Engine", "Fitted", "Kind", "Rendering", "Traits", "register", "traits_of"]

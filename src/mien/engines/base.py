@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Self
 
-import numpy as np
+from mien.engines.traits import Traits
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from mien.surrogates.bank import Surrogate
+    from mien.tracking.track import Sample
 
 
 @dataclass(frozen=True)
@@ -16,16 +24,72 @@ class Rendering:
     """Column of the patch's first pixel in the frame."""
     top: int
     """Row of the patch's first pixel in the frame."""
-    colour: np.ndarray
+    picture: np.ndarray
     """RGB of the patch, shape (height, width, 3), uint8."""
     opacity: np.ndarray
     """1 where the patch replaces the frame, 0 where the frame stays, shape (height, width)."""
+    landmarks: np.ndarray | None = None
+    """Of the face that is drawn, pixels of the frame, shape (478, 3); None where none is drawn, as
+    by the engines that only obscure."""
+
+    def face(self, original: np.ndarray) -> np.ndarray:
+        """Where to look for a face in the result: the drawn one's landmarks, else the original's,
+        pixels, shape (478, 3)."""
+        return original if self.landmarks is None else self.landmarks
+
+
+class Fitted(ABC):
+    """What an engine learned of one person."""
+
+    @property
+    def tone(self) -> float:
+        """Individual typology angle of the skin, degrees; high is fair, NaN where unknown."""
+        return float("nan")
+
+    def shrunk(self, scale: float) -> Self:
+        """The same for frames that are smaller by a factor under 1."""
+        return self
+
+    @abstractmethod
+    def wearing(self, surrogate: Surrogate | None, strength: float = 1.0) -> Engine:
+        """What draws this person with a face, if `Traits.needs_surrogate`, else None.
+
+        Parameters
+        ----------
+        surrogate : Surrogate or None
+            The face to give.
+        strength : float
+            How far the proportions go towards it, 1 all the way.
+        """
 
 
 class Engine(ABC):
     """Replaces one person's face, frame by frame, without memory of other frames."""
 
-    name: str
+    name: ClassVar[str]
+    traits: ClassVar[Traits]
+
+    @classmethod
+    def calibrate(
+        cls, samples: Sequence[Sample], landmarks: np.ndarray, enlarge: float = 1.0
+    ) -> Fitted:
+        """Learn a person before a face is chosen; nothing, unless an engine says otherwise.
+
+        Parameters
+        ----------
+        samples : sequence of Sample
+            Frames spread over the clip, with the finest landmarks there are.
+        landmarks : np.ndarray [shape=(n, 478, 3)]
+            Of more frames, pixels.
+        enlarge : float
+            How much larger the face is in the clip than in the samples.
+
+        Raises
+        ------
+        ParameterError
+            If an engine needs samples and there are none.
+        """
+        return _Nothing(cls)
 
     @abstractmethod
     def render(self, image: np.ndarray, landmarks: np.ndarray) -> Rendering:
@@ -38,3 +102,15 @@ class Engine(ABC):
         landmarks : np.ndarray [shape=(478, 3)]
             The face, pixels.
         """
+
+
+@dataclass(frozen=True)
+class _Nothing(Fitted):
+    """Of engines that draw everybody alike."""
+
+    engine: type[Engine]
+    """What draws them."""
+
+    def wearing(self, surrogate: Surrogate | None, strength: float = 1.0) -> Engine:
+        """See `Fitted.wearing`."""
+        return self.engine()

@@ -10,6 +10,7 @@ from abc import abstractmethod
 import cv2
 import numpy as np
 
+from mien.engines import traits as known
 from mien.engines.base import Engine, Rendering
 from mien.face.geometry import face_box
 from mien.face.topology import FACE_OVAL
@@ -44,6 +45,7 @@ class Mask(_Obscure):
     """A plain grey shape."""
 
     name = "mask"
+    traits = known.MASK
 
     def _fill(self, part: np.ndarray, height: float) -> np.ndarray:
         return np.full_like(part, 118)
@@ -53,6 +55,7 @@ class Blur(_Obscure):
     """A Gaussian blur of a tenth of the face's height."""
 
     name = "blur"
+    traits = known.BLUR
 
     def _fill(self, part: np.ndarray, height: float) -> np.ndarray:
         # a wide blur of a smaller picture looks the same and costs a fraction
@@ -66,6 +69,7 @@ class Pixelate(_Obscure):
     """Squares of a tenth of the face's height."""
 
     name = "pixelate"
+    traits = known.PIXELATE
 
     def _fill(self, part: np.ndarray, height: float) -> np.ndarray:
         square = max(2.0, height / 10)

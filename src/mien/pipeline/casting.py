@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from mien.engines import OBSCURING, Engine, Mesh, Person
-from mien.face.model import FaceModel
+from mien.engines import ENGINES, Engine, Fitted
 from mien.pipeline.choose import STRENGTH, Choice, push
 from mien.pipeline.survey import Survey
 from mien.recognition.recognisers import Recogniser
@@ -47,7 +46,7 @@ class Individual:
     bool; None where there are none."""
     note: dict[str, Any] = field(default_factory=dict)
     """For the manifest."""
-    _calibration: Person | None = None
+    _calibration: Fitted | None = None
     _samples: list[Sample] = field(default_factory=list)
 
     def landmarks(self, image: np.ndarray, frame: int) -> np.ndarray:
@@ -61,7 +60,7 @@ class Individual:
         """Give the person a face."""
         assert self._calibration is not None
         self.surrogate = surrogate
-        self.engine = Mesh(self._calibration, surrogate, strength)
+        self.engine = self._calibration.wearing(surrogate, strength)
         self.given = recogniser.describe(*likeness(surrogate))
         hidden = ("alpha", "descriptor")
         card = {k: v for k, v in surrogate.card.items() if k not in hidden}
@@ -96,7 +95,7 @@ def cast(
     found: Survey,
     recogniser: Recogniser,
     engine: str,
-    pick: Callable[[Person, list[Sample], np.ndarray], Choice | Surrogate],
+    pick: Callable[[Fitted, list[Sample], np.ndarray], Choice | Surrogate],
 ) -> Individual:
     """Calibrate one person and choose what they are given.
 
@@ -122,20 +121,20 @@ def cast(
     samples = found.samples(track)
     if not samples:
         return person  # nothing to calibrate from: this person's frames are covered
-    if engine != "mesh":
-        person.engine = OBSCURING[engine]()
+    kind = ENGINES[engine].load()
     person.gallery = recogniser.describe_all(found.chips(track))
-    if engine != "mesh":
-        return person
+    enlarge = _pixels(track) / _pixels_of(samples)
+    if kind.traits.keeps_motion:
+        person.registration = registration = Registration(samples)
+        samples = [Sample(s.image, registration.refine(s.image, s.landmarks)) for s in samples]
     tracked = np.flatnonzero(track.state == State.TRACKED)
     some = tracked[np.linspace(0, len(tracked) - 1, min(len(tracked), 240)).astype(int)]
-    alpha = FaceModel.load().fit(track.landmarks[some])
-    registration = Registration(samples)
-    person._samples = [Sample(s.image, registration.refine(s.image, s.landmarks)) for s in samples]
-    enlarge = _pixels(track) / _pixels_of(samples)
-    person._calibration = Person.calibrate(person._samples, alpha, enlarge)
-    person.registration = registration
-    picked = pick(person._calibration, person._samples, person.gallery)
+    fitted = kind.calibrate(samples, track.landmarks[some], enlarge)
+    if not kind.traits.needs_surrogate:
+        person.engine = fitted.wearing(None)
+        return person
+    person._calibration, person._samples = fitted, samples
+    picked = pick(fitted, samples, person.gallery)
     if isinstance(picked, Choice):
         person.choice = picked
         person.give(picked.surrogate, picked.strength, recogniser)

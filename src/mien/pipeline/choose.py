@@ -18,7 +18,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from mien.engines.mesh.engine import Mesh, Person
+from mien.engines import Fitted
 from mien.errors import ParameterError
 from mien.pipeline.compositing import composite
 from mien.pipeline.legible import astray, read
@@ -80,7 +80,7 @@ class Choice:
 
 
 def choose(
-    person: Person,
+    person: Fitted,
     samples: list[Sample],
     recogniser: Recogniser,
     gallery: np.ndarray,
@@ -95,7 +95,7 @@ def choose(
 
     Parameters
     ----------
-    person : Person
+    person : Fitted
         The patient's calibration.
     samples : list of Sample
         Frames of the patient with refined landmarks, spread over poses and expressions.
@@ -178,7 +178,7 @@ def choose(
 
 
 def push(
-    person: Person,
+    person: Fitted,
     samples: list[Sample],
     recogniser: Recogniser,
     gallery: np.ndarray,
@@ -231,32 +231,34 @@ def push(
     )
 
 
-def _astray(choice: Choice, person: Person, samples: list[Sample]) -> float:
+def _astray(choice: Choice, person: Fitted, samples: list[Sample]) -> float:
     """How much less faithfully the patient's motion is read on the new face."""
-    engine = Mesh(person, choice.surrogate, choice.strength)
+    engine = person.wearing(choice.surrogate, choice.strength)
     before, after = [], []
     for sample in samples[:: max(1, len(samples) // _READ)]:
         picture = sample.image.copy()
-        composite(picture, engine.render(sample.image, sample.landmarks))
+        rendering = engine.render(sample.image, sample.landmarks)
+        composite(picture, rendering)
         before.append(read(sample.image, sample.landmarks))
-        after.append(read(picture, engine.move(sample.landmarks)))
+        after.append(read(picture, rendering.face(sample.landmarks)))
     return astray(before, after)
 
 
 def _seen(
-    face: Surrogate, person: Person, frames: list[Sample], recogniser: Recogniser
+    face: Surrogate, person: Fitted, frames: list[Sample], recogniser: Recogniser
 ) -> np.ndarray:
     """Descriptors of a patient's frames with another face, in every view."""
-    engine = Mesh(person, face, STRENGTH)
+    engine = person.wearing(face, STRENGTH)
     chips = []
     for sample in frames:
         picture = sample.image.copy()
-        composite(picture, engine.render(sample.image, sample.landmarks))
-        chips += recogniser.views(picture, engine.move(sample.landmarks))
+        rendering = engine.render(sample.image, sample.landmarks)
+        composite(picture, rendering)
+        chips += recogniser.views(picture, rendering.face(sample.landmarks))
     return recogniser.describe_all(chips)
 
 
-def plausible(bank: Bank, gallery: np.ndarray, person: Person, match: str) -> list[str]:
+def plausible(bank: Bank, gallery: np.ndarray, person: Fitted, match: str) -> list[str]:
     """Names of the candidates that look like the patient's sex, age and skin tone, as asked.
 
     Parameters
@@ -265,7 +267,7 @@ def plausible(bank: Bank, gallery: np.ndarray, person: Person, match: str) -> li
         Where to look.
     gallery : np.ndarray [shape=(n, 128)]
         Descriptors of the patient.
-    person : Person
+    person : Fitted
         The patient's calibration.
     match : {"none", "sex", "age", "tone"}
         See `choose`.
@@ -284,7 +286,7 @@ def plausible(bank: Bank, gallery: np.ndarray, person: Person, match: str) -> li
     return names
 
 
-def apparent(gallery: np.ndarray, person: Person) -> dict[str, str]:
+def apparent(gallery: np.ndarray, person: Fitted) -> dict[str, str]:
     """What a patient looks like to the rules of the bank: `sex`, `age`, `tone`."""
     looks = {}
     for kind, (yes, no) in {"sex": ("male", "female"), "age": ("older", "younger")}.items():
@@ -313,7 +315,7 @@ def _small_texture(face: Surrogate) -> Surrogate:
     return replace(face, texture=cv2.resize(face.texture, size, interpolation=cv2.INTER_AREA))
 
 
-def _shrunk(samples: list[Sample], person: Person) -> tuple[list[Sample], Person]:
+def _shrunk(samples: list[Sample], person: Fitted) -> tuple[list[Sample], Fitted]:
     """Samples as small as the recogniser sees them, and the calibration that goes with them."""
     across = [float(np.linalg.norm(s.landmarks[33] - s.landmarks[263])) for s in samples]
     scale = min(1.0, _EYES / max(float(np.median(across)), 1e-6))
@@ -326,7 +328,7 @@ def _shrunk(samples: list[Sample], person: Person) -> tuple[list[Sample], Person
         )
         for s in samples
     ]
-    return small, replace(person, size=max(64, round(person.size * scale)))
+    return small, person.shrunk(scale)
 
 
 def _seed(subject: str | None) -> int:

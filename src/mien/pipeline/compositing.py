@@ -14,7 +14,7 @@ def composite(image: np.ndarray, rendering: Rendering) -> None:
     """Blend a rendering into `image`, shape (height, width, 3), in place."""
     height, width = rendering.opacity.shape
     part = image[rendering.top : rendering.top + height, rendering.left : rendering.left + width]
-    _blend(part, rendering.colour, rendering.opacity)
+    _blend(part, rendering.picture, rendering.opacity)
 
 
 def cover(image: np.ndarray, box: np.ndarray | None = None) -> None:

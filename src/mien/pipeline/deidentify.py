@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from mien.engines import ENGINES
 from mien.errors import OutputError
 from mien.models.landmarker import open_backend
 from mien.pipeline import credentials
@@ -238,7 +239,7 @@ def _manifest(
 ) -> Manifest:
     """What is said of a result."""
     rendered, found = tried.rendered, second.found
-    keeps_motion = settings.engine == "mesh"
+    traits = ENGINES[settings.engine].traits
     return Manifest(
         label=label_of(settings),
         versions=versions(),
@@ -264,10 +265,10 @@ def _manifest(
             for person in second.people
         ],
         linkable=Linkable(
-            by_surrogate=keeps_motion
+            by_surrogate=traits.needs_surrogate
             and (settings.subject is not None or settings.surrogate != "auto"),
             subject=settings.subject,
-            by_facial_motion=keeps_motion,
+            by_facial_motion=traits.keeps_motion,
         ),
         ledger=Entries(rendered.ledger.counts(), rendered.ledger.ranges()),
         privacy=[verdict.as_dict() for verdict in tried.audits],

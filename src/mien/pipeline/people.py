@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mien.engines import Person
+from mien.engines import Fitted
 from mien.errors import ParameterError
 from mien.models.landmarker import Backend
 from mien.pipeline.casting import Individual, cast
@@ -34,7 +34,7 @@ def cast_all(
     for track, role in zip(found.tracks, parts, strict=True):
         report("choosing", len(people), None)
 
-        def pick(person: Person, samples: list[Sample], gallery: np.ndarray) -> Choice | Surrogate:
+        def pick(person: Fitted, samples: list[Sample], gallery: np.ndarray) -> Choice | Surrogate:
             given = [other.surrogate.id for other in people if other.surrogate is not None]
             # what is asked for is for the most present of those who are replaced
             first = not any(other.surrogate is not None for other in people)

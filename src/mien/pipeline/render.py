@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mien.engines import Mesh
 from mien.face.geometry import face_box
 from mien.face.region import Region
 from mien.pipeline.casting import Individual
@@ -74,9 +73,9 @@ def replace_faces(
                 entry = Entry.COVERED
         else:
             landmarks = person.landmarks(image, frame)
-            composite(result, person.engine.render(image, landmarks))
-            new = person.engine.move(landmarks) if isinstance(person.engine, Mesh) else landmarks
-            moved[k] = new
+            rendering = person.engine.render(image, landmarks)
+            composite(result, rendering)
+            moved[k] = rendering.face(landmarks)
             if state == State.INTERPOLATED:
                 entry = max(entry, Entry.INTERPOLATED)
     for stranger in covers.get(frame, ()):

@@ -84,7 +84,7 @@ class Settings:
         if not 0 <= self.crf <= 51:
             raise ParameterError(f"crf is {self.crf}: choose 0 (best) to 51.")
         known = self.open_bank().cards
-        if self.engine == "mesh" and self.surrogate not in ("auto", *known):
+        if ENGINES[self.engine].traits.needs_surrogate and self.surrogate not in ("auto", *known):
             if not Path(self.surrogate).is_file():
                 raise ParameterError(
                     f"There is no surrogate or picture called {self.surrogate!r}: choose auto, one "

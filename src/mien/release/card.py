@@ -1,9 +1,4 @@
-"""The texts of a release: a data card with the headings of [1]_, and what to read first.
-
-References
-----------
-.. [1] Gebru et al., "Datasheets for datasets", Communications of the ACM 64(12), 2021.
-"""
+"""The texts of a release: its data card, and what to read first."""
 
 from __future__ import annotations
 
@@ -12,29 +7,16 @@ from dataclasses import dataclass
 from textwrap import fill
 from typing import Any
 
+from mien.engines import ENGINES, Traits, traits_of
 from mien.evidence.metrics import Metrics
-from mien.pipeline.manifest import versions
-from mien.release.checks import Check
+from mien.release.checks.base import Check
+from mien.release.datasheet import datasheet
 from mien.report.evidence.columns import known
 
 TITLE = "De-identified clinical videos"
 _COLUMNS = 96  # of plain text
 _SIGNS = {"pass": "passed", "warn": "**note**", "fail": "**failed**"}
-WEAK = {"blur": "blurred", "pixelate": "pixelated"}
-"""Methods whose faces have been recognised by people and programs, and what such a face is."""
-_FACES = {
-    "mesh": "another face that moves as was measured",
-    "mask": "a solid mask, which shows no movement of the face",
-    "blur": "blurred, which leaves little of its movement (weak: such faces have been recognised)",
-    "pixelate": "pixelated, which leaves little of its movement (weak: such faces have been "
-    "recognised)",
-}
-_HIDDEN = {
-    "mesh": "replaced by one that is nobody's",
-    "mask": "hidden under a solid mask",
-    "blur": "blurred",
-    "pixelate": "pixelated",
-}
+_RECOGNISED = " (weak: such faces have been recognised)"
 
 
 @dataclass(frozen=True)
@@ -64,8 +46,13 @@ class Entry:
 
     @property
     def method(self) -> str:
-        """What was done to the faces: ``"mesh"``, ``"mask"``, ``"blur"`` or ``"pixelate"``."""
+        """What was done to the faces: the name of an engine."""
         return str((self.manifest.get("settings") or {}).get("engine", "unknown"))
+
+    @property
+    def traits(self) -> Traits:
+        """What that engine does."""
+        return traits_of(self.method)
 
     def has(self, role: str) -> bool:
         """Whether it shows somebody who was given that part."""
@@ -100,88 +87,34 @@ def card(
         else "with the original sound: voices identify people" if sounding == count
         else f"{sounding} of them with the original sound: voices identify people"
     )  # fmt: skip
-    methods = _methods(entries)
     software = {
         key: value for e in entries for key, value in e.manifest.get("versions", {}).items()
     }
-    return f"""# {title or TITLE}
-
-## Motivation
-
-{_purpose(methods)} Who made it and who paid for it: not stated here; ask the contact below.
-
-## Composition
-
-- {_many(count, "clip")}, {seconds:.0f} s in all, {sound}.
-- Frames: {share or "none"}. In *rendered* frames every face is as its clip's method says; in
-  *interpolated* ones too, its place and shape taken from what was measured before and after.
-  *Covered* ones show a solid area besides: a face could not be followed there, or somebody covered
-  something by hand.
-- `clip-NNN.mp4`: the video. `clip-NNN.json`: what was done to every frame.
-  `clip-NNN-metrics.json`: what was measured of it. `manifest.json`: sizes and checksums.
-
-| Clip | s | frames | rendered | covered besides | method | new faces | nearest to the original |
-|---|---|---|---|---|---|---|---|
-{"".join(_clip_row(entry) for entry in entries)}
-*Nearest to the original*: the recogniser's smallest distance between a face in the clip and the
-person's own, measured when the clip was made; less than 0.60 is the same person. A dash: it
-found no face to compare.
-
-## Collection
-
-Recorded by whoever is named below. Consent: {consent or "**not stated**: ask before use"}.
-
-## Preprocessing
-
-{_treatment(entries)}
-- Software: {", ".join(f"{key} {value}" for key, value in software.items()) or "not stated"}.
-- Outside the faces nothing was changed but by encoding again.
-- Files have neutral names. The manifests hold neither names nor, unless they say so, the checksums
-  of the originals.
-
-### What was measured
-{_measures(entries)}
-### Last checks
-
-| | Check | |
-|---|---|---|
-{"".join(_check_row(check) for check in checks)}
-## What can still identify somebody
-
-{_movement(entries)}
-- {_said(entries, sounding)}
-- **Hair, ears, shape of the head, neck, body, clothes, room** and what lies in it: as recorded.
-- **Signs of a rare disease, scars outside the face, tattoos, jewellery.**
-- **Whoever knows the person, or has the original**, may know who it is. One recogniser was asked,
-  on a sample of frames.
-
-Treat the clips as personal data.
-
-## Uses
-
-For: {_uses(methods)}, teaching, comparing ways to measure. Not for: finding out who somebody is;
-judging somebody; inferring emotions of people at work or in education; diagnosing.{
-        " New faces are synthetic: do not take their age, sex and skin for the patient's."
-        if "mesh" in methods
-        else ""
-    } No
-clinician has compared ratings of these clips with those of the originals, unless it is said above.
-
-## Distribution
-
-Terms: {licence or "**not stated**: ask before passing it on"}. Share it under an agreement, not on
-the open web.
-
-## Maintenance
-
-Contact: {contact or "not stated"}. Packed with mien {versions()["mien"]}. If somebody who is shown
-withdraws, the clips are to be deleted by everybody who has them.
-"""
+    return datasheet(
+        "clips",
+        title=title or TITLE,
+        purpose=_purpose(entries),
+        size=f"{_many(count, 'clip')}, {seconds:.0f} s in all",
+        sound=sound,
+        frames=share or "none",
+        clips="".join(_clip_row(entry) for entry in entries),
+        consent=consent,
+        treatment=_treatment(entries),
+        software=", ".join(f"{key} {value}" for key, value in software.items()) or "not stated",
+        measures=_measures(entries),
+        checks="".join(_check_row(check) for check in checks),
+        movement=_movement(entries),
+        said=_said(entries, sounding),
+        uses=_uses(entries),
+        given=any(entry.traits.needs_surrogate for entry in entries),
+        licence=licence,
+        contact=contact,
+    )
 
 
 def readme(entries: Sequence[Entry], title: str = "") -> str:
     """What to read first, plain text."""
-    moving = "Movement" if _methods(entries) == ["mesh"] else "Movement of head and body"
+    moving = "Movement" if _all_move(entries) else "Movement of head and body"
     voice = ", and so is the voice" if any(entry.sound for entry in entries) else ""
     told = fill(
         f"{_many(len(entries), 'video')} changed by mien. {_hidden(entries)} {moving}, hair, body "
@@ -209,17 +142,22 @@ def _methods(entries: Sequence[Entry]) -> list[str]:
 
 
 def _rank(method: str) -> int:
-    return list(_FACES).index(method) if method in _FACES else len(_FACES)
+    return list(ENGINES).index(method) if method in ENGINES else len(ENGINES)
 
 
-def _purpose(methods: Sequence[str]) -> str:
-    if methods == ["mesh"]:
+def _all_move(entries: Sequence[Entry]) -> bool:
+    return bool(entries) and all(entry.traits.keeps_motion for entry in entries)
+
+
+def _purpose(entries: Sequence[Entry]) -> str:
+    if _all_move(entries):
         return "To share how faces move in clinical videos without showing whose faces they are."
     return "To share clinical videos without showing whose faces are in them."
 
 
-def _uses(methods: Sequence[str]) -> str:
-    return "research into movement" if "mesh" in methods else "research into how a body moves"
+def _uses(entries: Sequence[Entry]) -> str:
+    moving = any(entry.traits.keeps_motion for entry in entries)
+    return "research into movement" if moving else "research into how a body moves"
 
 
 def _of(entries: Sequence[Entry], chosen: Sequence[Entry]) -> str:
@@ -234,10 +172,11 @@ def _treatment(entries: Sequence[Entry]) -> str:
     lines = []
     for method in _methods(entries):
         chosen = [entry for entry in entries if entry.method == method]
-        what = _FACES.get(method, "changed by this method")
+        traits = traits_of(method)
+        what = traits.words + ("" if traits.hides_face else _RECOGNISED)
         every = "Every other face" if any(entry.has("leave") for entry in chosen) else "Every face"
         lines.append(f"- {every}{_of(entries, chosen)} (method {method}): {what}.")
-        if method == "mesh":
+        if traits.needs_surrogate:
             lines.append(
                 "- The new faces are averages of many people or moved away from everybody, and are "
                 "nobody's."
@@ -251,19 +190,22 @@ def _treatment(entries: Sequence[Entry]) -> str:
 
 def _hidden(entries: Sequence[Entry]) -> str:
     """The same in a sentence or two for those who read nothing else."""
-    methods = _methods(entries)
-    ways = [_HIDDEN.get(method, f"changed ({method})") for method in methods]
+    every = {method: traits_of(method) for method in _methods(entries)}
+    ways = [
+        (traits.in_full or traits.done) if method in ENGINES else f"changed ({method})"
+        for method, traits in every.items()
+    ]
     said = f"Every face was {_listed(ways, 'or')}"
     if any(entry.has("leave") for entry in entries):
         said += ", but for some that were left as recorded on purpose"
-    if weak := [WEAK[method] for method in methods if method in WEAK]:
+    if weak := [traits.done for traits in every.values() if not traits.hides_face]:
         said += f". {_listed(weak, 'and').capitalize()} faces may still be recognised"
     return f"{said}."
 
 
 def _movement(entries: Sequence[Entry]) -> str:
     """What movement can give away, and faces that are hidden badly."""
-    moving = [entry for entry in entries if entry.method == "mesh"]
+    moving = [entry for entry in entries if entry.traits.keeps_motion]
     if len(moving) == len(entries):
         lines = [
             "- **Movement.** It was kept on purpose. People have been recognised by how their "
@@ -276,11 +218,12 @@ def _movement(entries: Sequence[Entry]) -> str:
                 f"- **Movement of the face**{_of(entries, moving)}. It was kept on purpose. People "
                 "have been recognised by how their faces move."
             )
-    for method, what in WEAK.items():
-        if chosen := [entry for entry in entries if entry.method == method]:
+    for method in _methods(entries):
+        if not (traits := traits_of(method)).hides_face:
+            chosen = [entry for entry in entries if entry.method == method]
             lines.append(
-                f"- **The {what} faces{_of(entries, chosen)}.** Such faces have been recognised, "
-                "by people and by programs."
+                f"- **The {traits.done} faces{_of(entries, chosen)}.** Such faces have been "
+                "recognised, by people and by programs."
             )
     return "\n".join(lines)
 
@@ -288,7 +231,7 @@ def _movement(entries: Sequence[Entry]) -> str:
 def _said(entries: Sequence[Entry], sounding: int) -> str:
     if sounding:
         return "**The voice**, which is in the clips, is as good as a name to some."
-    if all(entry.method == "mask" for entry in entries):
+    if not any(entry.traits.shows_face for entry in entries):
         return "**What is said with hands.** There is no sound, and lips are hidden."
     return "**What is said with hands and lips.** There is no sound; lips can be read."
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,14 +13,13 @@ from mien.models.landmarker import open_backend
 from mien.privacy.audit import Verdict, audit_pair, follow, pair, places
 from mien.recognition.recognisers import Dlib, distances
 from mien.recognition.watch import Box, Watch, unaccounted
+from mien.release.stages import Progress
 from mien.tracking.detection import Detector
 from mien.video import Frame, Reader
 from mien.workers import ahead
 
 STEP_S = 0.25
 """Seconds between two frames that are searched."""
-
-Progress = Callable[[str, int, int | None], None]
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,30 +20,22 @@ from mien.errors import MienError, OutputError, ParameterError, PrivacyError
 from mien.evidence.metrics import Metrics
 from mien.outputs import PART, publish
 from mien.pipeline.manifest import sha256, versions
-from mien.release import leaks
 from mien.release.archive import write_archive
 from mien.release.card import TITLE, Entry, card, readme
-from mien.release.checks import Check, failed
-from mien.release.inspection import (
-    Subject,
-    fits,
-    inspect,
-    names,
-    read_json,
-    read_manifest,
-    shared_faces,
-)
+from mien.release.checks.base import Check, Look, failed
+from mien.release.inspection import inspect, inspect_all
 from mien.release.metadata import carried
 from mien.release.muting import without_sound
+from mien.release.package import Package
 from mien.release.public import public_manifest
-from mien.release.words import plain, words_of
+from mien.release.stages import Progress, staged_as
+from mien.release.subject import Subject, read_json, read_manifest
+from mien.release.words import names, plain, words_of
 
 VERSION = 1
 """Of the archive's list; raised when a key changes its meaning."""
 _SHORT = 2  # letters of a code up to which it is in many texts
 CARD, LIST, READ_FIRST = "DATA_CARD.md", "manifest.json", "README.txt"
-
-Progress = Callable[[str, int, int | None], None]
 
 
 @dataclass(frozen=True)
@@ -169,13 +161,11 @@ def release(
             subjects = _subjects(sources, options, Path(aside), progress)
             checks: list[Check] = []
             for subject in subjects:
-                said = _staged(progress, f"{subject.name}, ")
-                checks += inspect(subject, options.landmarker, said)
+                said = staged_as(progress, f"{subject.name}, ")
+                checks += inspect(subject, Look(options.landmarker, said))
             documents = _documents(subjects, options)
             words, elsewhere = _words(sources, subjects)
-            checks += shared_faces(subjects)
-            checks += names(subjects, documents, options.typed, words, elsewhere)
-            checks += _consent(options)
+            checks += inspect_all(Package(subjects, documents, options.typed, words, elsewhere))
             if failed(checks):
                 raise Withheld(checks)
             files = _files(subjects, documents, checks, options)
@@ -222,19 +212,6 @@ def _subjects(
     return subjects
 
 
-def _consent(options: Options) -> list[Check]:
-    if options.consent:
-        return []
-    return [
-        Check(
-            "consent",
-            "warn",
-            "no_consent",
-            "The card says that consent is not stated: write who agreed to what.",
-        )
-    ]
-
-
 def _documents(subjects: Sequence[Subject], options: Options) -> dict[str, dict[str, Any]]:
     """Public manifests and metrics, by name."""
     found = {}
@@ -250,7 +227,7 @@ def _documents(subjects: Sequence[Subject], options: Options) -> dict[str, dict[
             subject=code,
             keep_checksum=options.keep_checksums,
         )
-        if clip.metrics is not None and fits(clip):
+        if clip.metrics is not None and clip.measured:
             told = Metrics.from_json(clip.metrics).public(f"{clip.name}.mp4")
             found[f"{clip.name}-metrics.json"] = told.to_json()
     return found
@@ -263,7 +240,7 @@ def _words(sources: Sequence[Source], subjects: Sequence[Subject]) -> tuple[list
     codes = [code for clip in subjects if len(code := plain(clip.code or "")) > _SHORT]
     words = list(dict.fromkeys([*codes, *(word for name in called for word in words_of(name))]))
     stems = {plain(path.stem) for path in paths} | {plain(path.name) for path in paths}
-    others = [plain(name) for name in leaks.names(paths)]
+    others = [plain(name) for name in names(paths)]
     return words, [
         name for name in others
         if name not in stems and ("/" in name or "\\" in name or words_of(name))
@@ -354,9 +331,3 @@ def _checksum(content: Path | bytes) -> str:
 
 def _json(content: Any) -> bytes:
     return (json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
-
-
-def _staged(progress: Progress | None, name: str) -> Progress | None:
-    if progress is None:
-        return None
-    return lambda stage, done, total: progress(f"{name}{stage}", done, total)

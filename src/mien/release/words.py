@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import getpass
 import re
 import unicodedata
 from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
-from mien.release.leaks import COMMON
 from mien.release.searching import holds, plain
 
+COMMON = frozenset(
+    """
+    both clip clips data dataset desktop doctor documents downloads encounter encounters face home
+    main media mien mnt opt original originals out output parquet patient private project projects
+    raw recording recordings report root schema session share shared study temp test tests tmp user
+    users var video videos volumes work
+    """.split()
+)
+"""Names of folders and files that say nothing, and are words of every data set."""
+VIDEOS: tuple[str, ...] = ("doctor", "patient", "both")
+"""Names that a video of a data set may have."""
 _LEAST = 3  # letters
 _DIGITS = 6  # of a number that may be a patient's, or a date
 # words that name what is seen or done, not who it is, in English and German, and mien's own
@@ -57,6 +70,23 @@ def words_of(name: str) -> list[str]:
         if _tells(part):
             for spelled in _spellings(part):
                 found[spelled] = None
+    return list(found)
+
+
+def names(paths: Iterable[Path]) -> list[str]:
+    """What could give recordings away: their names, folders and paths, and the user's name."""
+    found: dict[str, None] = {}
+    for path in paths:
+        for whole in (path.absolute(), path.resolve()):  # a link and what it leads to
+            found[str(whole)] = None
+            if whole.stem.lower() not in VIDEOS:
+                found[whole.name] = None
+            for part in (whole.stem, *whole.parent.parts):
+                if len(part) > 2 and part.lower() not in COMMON:
+                    found[part] = None
+    with suppress(OSError, KeyError, ImportError):  # no name is known to some systems
+        if len(user := getpass.getuser()) > 2 and user.lower() not in COMMON:
+            found[user] = None
     return list(found)
 
 

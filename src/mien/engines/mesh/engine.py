@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
 import numba
 import numpy as np
 
-from mien.engines.base import Engine, Rendering
+from mien.engines import traits as known
+from mien.engines.base import Engine, Fitted, Rendering
 from mien.engines.mesh.appearance import (
     FLOOR,
     MAP,
@@ -35,7 +37,7 @@ _AS_BRIGHT = 0.5  # log: how much darker a sample may be than they are
 
 
 @dataclass(frozen=True)
-class Person:
+class Person(Fitted):
     """What calibration learns about a patient before any surrogate is chosen."""
 
     alpha: np.ndarray
@@ -55,13 +57,23 @@ class Person:
         lab = cv2.cvtColor((colour / 255).astype(np.float32)[None, None], cv2.COLOR_RGB2LAB)[0, 0]
         return float(np.degrees(np.arctan2(lab[0] - 50, lab[2])))
 
+    def shrunk(self, scale: float) -> Person:
+        """See `Fitted.shrunk`."""
+        return replace(self, size=max(64, round(self.size * scale)))
+
+    def wearing(self, surrogate: Surrogate | None, strength: float = 1.0) -> Mesh:
+        """See `Fitted.wearing`."""
+        if surrogate is None:
+            raise ParameterError("The engine mesh needs a surrogate: choose one.")
+        return Mesh(self, surrogate, strength)
+
     @staticmethod
-    def calibrate(samples: list[Sample], alpha: np.ndarray, enlarge: float = 1.0) -> Person:
+    def calibrate(samples: Sequence[Sample], alpha: np.ndarray, enlarge: float = 1.0) -> Person:
         """Learn a person's texture from frames spread over the clip.
 
         Parameters
         ----------
-        samples : list of Sample
+        samples : sequence of Sample
             With the finest landmarks there are.
         alpha : np.ndarray [shape=(40,)]
             Identity, from `FaceModel.fit`.
@@ -91,7 +103,7 @@ class Person:
         return Person(alpha, neutral, static(neutral), size)
 
 
-def _lit(samples: list[Sample]) -> list[Sample]:
+def _lit(samples: Sequence[Sample]) -> list[Sample]:
     """Those of the samples in the brightest light that several have: dark ones show less."""
     level = np.array(
         [
@@ -126,6 +138,7 @@ class Mesh(Engine):
     """
 
     name = "mesh"
+    traits = known.MESH
 
     def __init__(self, person: Person, surrogate: Surrogate, strength: float = 1.0) -> None:
         self._model = FaceModel.load()
@@ -138,15 +151,18 @@ class Mesh(Engine):
         self._triangles = triangles(mouth=True)
         self._uv = coordinates().astype(np.float32)
 
-    def move(self, landmarks: np.ndarray) -> np.ndarray:
-        """The landmarks of the rendered face, pixels, shape (478, 3)."""
-        pose = self._model.pose(landmarks, self._person.alpha)
-        return landmarks + pose.turn(self._offset)
+    @classmethod
+    def calibrate(
+        cls, samples: Sequence[Sample], landmarks: np.ndarray, enlarge: float = 1.0
+    ) -> Person:
+        """See `Engine.calibrate`."""
+        return Person.calibrate(samples, FaceModel.load().fit(landmarks), enlarge)
 
     def render(self, image: np.ndarray, landmarks: np.ndarray) -> Rendering:
         """See `Engine.render`."""
         landmarks = np.asarray(landmarks, np.float64)
-        moved = self.move(landmarks)
+        pose = self._model.pose(landmarks, self._person.alpha)
+        moved = landmarks + pose.turn(self._offset)
         left, top, right, bottom = face_box(moved, image.shape)
         corner = np.array([left, top, 0.0])
         index, weights = rasterise(moved - corner, self._triangles, bottom - top, right - left)
@@ -174,7 +190,7 @@ class Mesh(Engine):
             colour,
             opacity,
         )
-        return Rendering(left, top, colour, opacity)
+        return Rendering(left, top, colour, opacity, moved)
 
 
 @numba.njit(cache=True, nogil=True, fastmath=True, inline="always")

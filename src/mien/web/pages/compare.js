@@ -229,7 +229,7 @@ function show() {
 }
 
 /** What tells clips of one name apart. */
-const facts = (one) => `${words().methods[one.wanted.engine]} · ${moment(one.created)}`;
+const facts = (one) => `${words().methods[one.wanted.engine] ?? one.wanted.engine} · ${moment(one.created)}`;
 
 function fixed() {
   const w = words();

@@ -2,11 +2,11 @@
 
 import { chooseFace, describe, picture } from "./deidentify-faces.js";
 import { at, button, choice, make } from "./dom.js";
+import { traits, weak } from "./engines.js";
 import { lookNow, project, say, trouble } from "./frame.js";
 import { explain, number, words } from "./words.js";
 
 const DEFAULTS = { engine: "mesh", surrogate: "auto", match: "age", people: "all", subject: "", voice: "mute", after: "ask", measure: "generic" };
-const HIDES_LITTLE = ["blur", "pixelate"];
 const AGAIN = ["disk_full", "no_session", "no_project", "busy", "disk", "queue_full", "linked"]; // the same may do later
 const MENDED = ["sound_unfit", "invalid"]; // other settings do
 
@@ -145,22 +145,22 @@ function panel(place, settings) {
     panel(place, settings);
   };
   const pick = (key, values, names, hints = {}, warns = []) => {
-    const label = choice(key, settings[key], values.map((each) => [each, names[each]]), (value) => set(key, value));
+    const label = choice(key, settings[key], values.map((each) => [each, names[each] ?? each]), (value) => set(key, value));
     label.querySelector("select").dataset.key = key;
     return field(label, hints[settings[key]], warns.includes(settings[key]));
   };
-  const mesh = settings.engine === "mesh", measured = mesh && settings.surrogate === "auto";
+  const given = traits(settings.engine).needs_surrogate, measured = given && settings.surrogate === "auto";
   const more = make("details", { open },
     make("summary", { textContent: w.more, "data-key": "more" }),
     make("div", { className: "settings" },
       measured ? pick("match", options.matches, w.matches, { none: w.matchHint, sex: w.matchHint, age: w.matchHint, tone: w.matchHint }) : null,
-      pick("people", options.people, w.persons, mesh ? w.personHints : w.hiddenHints),
+      pick("people", options.people, w.persons, given ? w.personHints : w.hiddenHints),
       measured ? subject(settings) : null,
       pick("measure", options.measures, w.measures, w.measureHints)));
   place.replaceChildren(
     make("div", { className: "settings" },
-      pick("engine", options.engines, w.engines, w.engineHints, HIDES_LITTLE),
-      mesh ? faceField(settings, set) : null,
+      pick("engine", options.engines, w.engines, w.engineHints, weak()),
+      given ? faceField(settings, set) : null,
       pick("voice", options.voices, w.voices, w.voiceHints, ["keep"]),
       pick("after", ["ask", "delete"], w.afters, w.afterHints)),
     more);
@@ -266,8 +266,8 @@ function send(entry, settings) {
     };
     request.onerror = () => resolve({ error: words().notSent, code: "not_sent", again: true });
     request.onabort = () => resolve("stopped");
-    const measured = settings.engine === "mesh" && settings.surrogate === "auto";
-    if (settings.engine !== "mesh") settings.surrogate = "auto";
+    const given = traits(settings.engine).needs_surrogate, measured = given && settings.surrogate === "auto";
+    if (!given) settings.surrogate = "auto";
     if (!measured || !settings.subject.trim()) delete settings.subject;
     request.open("POST", `/api/clips?${new URLSearchParams({ name: entry.name, project: copying.home, ...settings })}`);
     request.setRequestHeader("Content-Type", "application/octet-stream");

@@ -2,11 +2,10 @@
 
 import { describe } from "./deidentify-faces.js";
 import { at, button, link, make } from "./dom.js";
+import { traits } from "./engines.js";
 import { act, lookNow, project, say, trouble } from "./frame.js";
 import { ask, over } from "./server.js";
 import { progressLine, words } from "./words.js";
-
-const HIDES_LITTLE = ["blur", "pixelate"];
 
 let surrogates = [];
 let clips = [];
@@ -177,7 +176,7 @@ function fill(item, clip) {
       clip.found?.missing ? make("p", { className: "hint warns", textContent: w.incomplete(clip.found.missing.frames, clip.found.missing.of) }) : null,
       item.bar,
       item.state,
-      hidesLittle(clip) ? make("p", { className: "hint warns", textContent: w.engineHints[clip.wanted.engine] }) : null,
+      hidesLittle(clip) ? make("p", { className: "hint warns", textContent: w.engineHints[clip.wanted.engine] ?? traits(clip.wanted.engine).words }) : null,
       clip.found ? note([w.made(clip.wanted.engine, clip.found.frames, clip.found.ledger.covered ?? 0), ...answers(clip)].join(" ")) : null,
       ...clip.readers.map((each) => note(w.readers[each.kind][each.running ? 1 : 0])),
       ...actions(clip),
@@ -186,7 +185,7 @@ function fill(item, clip) {
     ].filter(Boolean));
 }
 
-const hidesLittle = (clip) => HIDES_LITTLE.includes(clip.wanted.engine);
+const hidesLittle = (clip) => !traits(clip.wanted.engine).hides_face;
 const note = (text) => make("p", { className: "note", textContent: text });
 
 /** What measuring said of a clip: whether the person is hidden, and what is left of the movements. */
@@ -196,7 +195,7 @@ function answers(clip) {
   if (row.stale) return [w.stale, clip.original ? w.measureAgain : ""].filter(Boolean);
   const said = [];
   if (row.hides.asked) said.push((hidesLittle(clip) ? w.hidesLittle : w.hides)(row.hides.held, row.hides.asked));
-  if (clip.wanted.engine !== "mesh") said.push(w.keepsNone);
+  if (!traits(clip.wanted.engine).keeps_motion) said.push(w.keepsNone);
   else if (row.keeps.asked) said.push(w.keeps(row.keeps.held, row.keeps.asked, row.keeps.unknown));
   return said;
 }
@@ -222,8 +221,8 @@ function frame(clip) {
 
 function settings(clip) {
   const w = words(), { engine, surrogate, voice, people, subject, measure } = clip.wanted;
-  const parts = [`${w.engine}: ${w.engines[engine]}`];
-  if (engine === "mesh") {
+  const parts = [`${w.engine}: ${w.engines[engine] ?? engine}`];
+  if (traits(engine).needs_surrogate) {
     const named = (id) => {
       const face = surrogates.find((each) => each.id === id);
       return face ? describe(face) : id;

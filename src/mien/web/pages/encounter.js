@@ -3,6 +3,7 @@
 import { at, button, choice, link, make } from "./dom.js";
 import { act, begin, project, say, trouble } from "./frame.js";
 import { called } from "./called.js";
+import { traits } from "./engines.js";
 import { frame, redraw } from "./redraw.js";
 import { ask, over } from "./server.js";
 import { duration, explain, progressLine, words } from "./words.js";
@@ -14,7 +15,6 @@ const EXPRESSIONS = { a: "anger", d: "disgust", f: "fear", h: "happiness", n: "n
 const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1200]; // seconds between ticks
 const MOST_TICKS = 10;
 
-const OBSCURING = ["mask", "blur", "pixelate"]; // methods whose results show no expression
 const SHORT_S = 30; // below it a second changes the shares
 
 let clips = []; // those that are done and can be read
@@ -338,7 +338,7 @@ async function look() {
     if (before && job.kind === "encounter" && before.status !== job.status && over(job)) say(words().said(job.name, words()[job.status]));
   }
   const ended = allClips.filter((clip) => clip.status === "done");
-  clips = ended.filter((clip) => clip.original || !OBSCURING.includes(clip.wanted.engine));
+  clips = ended.filter((clip) => clip.original || traits(clip.wanted.engine).keeps_motion);
   unreadable = ended.length - clips.length;
   works = allWorks;
   const done = encounters().filter((job) => job.status === "done");

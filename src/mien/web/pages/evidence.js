@@ -3,6 +3,7 @@
 import { at, button, choice, link, make } from "./dom.js";
 import { act, begin, lookNow, project, say } from "./frame.js";
 import { called, moment } from "./called.js";
+import { traits } from "./engines.js";
 import { frame, redraw } from "./redraw.js";
 import { ask, over } from "./server.js";
 import { explain, progressLine, words } from "./words.js";
@@ -13,8 +14,6 @@ const SIGNS = { pass: "✓", fail: "✗", none: "–", warn: "!" };
 const PERCENT = ["face_found", "recognised"];
 // requirements whose figure is a share
 const SHARES = /share|face_found|held|gain$|precision$|recall$|completeness_ratio$|amplitude_ratio$/;
-const WEAK = ["blur", "pixelate"];
-const OBSCURING = ["mask", ...WEAK]; // they promise no movement of the face
 const ALWAYS = "continuity.missing_share"; // the one line about movement that they do promise
 const BODY = "body.ratio.share_over_95";
 const SHORT_S = 1; // clips below it are too short for curves
@@ -59,7 +58,7 @@ function answer(style, text) {
 
 const name = (clip) => called(clip, clips);
 const short = (clip) => clip.seconds !== null && clip.seconds < SHORT_S;
-const unpromised = (clip, line) => OBSCURING.includes(clip.wanted.engine) && line.kind === "fidelity" && line.key !== ALWAYS;
+const unpromised = (clip, line) => !traits(clip.wanted.engine).keeps_motion && line.kind === "fidelity" && line.key !== ALWAYS;
 
 function tally(found, kind) {
   const asked = found.lines.filter((line) => line.kind === kind && line.passed !== null);
@@ -75,14 +74,14 @@ function hides(engine, { held, asked }, brief) {
   const w = words(), counted = w.of(held, asked) + (brief ? "" : w.hold);
   if (!asked) return ["none", w.hidesUnknown];
   if (held < asked) return ["fail", w.hidesNot(counted)];
-  if (!WEAK.includes(engine)) return ["pass", w.hides(counted)];
+  if (traits(engine).hides_face) return ["pass", w.hides(counted)];
   return ["warn", brief ? w.hidesPoorly : w.hidesWeakly(counted)];
 }
 
 /** Whether the movements are kept: [style, words]. */
 function keeps(clip, { held, asked, unknown }, brief) {
   const w = words(), engine = clip.wanted.engine;
-  if (OBSCURING.includes(engine)) return ["none", brief ? w.keepsNothing : w.keepsNone[engine]];
+  if (!traits(engine).keeps_motion) return ["none", brief ? w.keepsNothing : w.keepsNone[engine] ?? w.keepsNothing];
   if (!asked) return ["none", w.keepsUnknown];
   if (unknown && short(clip)) return ["none", w.keepsShort];
   const style = held + unknown < asked ? "fail" : unknown ? "none" : "pass";
@@ -166,7 +165,7 @@ function showOne() {
       ...verdict(clip, job.found).map(([style, text]) => make("p", { className: "headline" }, answer(old ? "none" : style, text))),
       make("p", { className: "note", textContent: when }),
       old && make("p", { className: "warning", textContent: w.stale }),
-      WEAK.includes(engine) && make("p", { className: "warning", textContent: w.weak[engine] }),
+      !traits(engine).hides_face && make("p", { className: "warning", textContent: w.weak[engine] ?? traits(engine).words }),
       (job.found.seen ?? job.found.figures.face_found) === 0 && make("p", { className: "note", textContent: w.noFace(job.found.compared) }),
       covered > 0 && !old && make("p", { className: "note", textContent: w.covered(covered, clip.found.frames) }),
     ];
@@ -243,7 +242,7 @@ function answers(clip, job) {
     const sorted = lines.toSorted((a, b) => rank[style(a)] - rank[style(b)]);
     return [
       make("h3", { textContent: w[kind] }),
-      kind === "fidelity" && OBSCURING.includes(engine) ? make("p", { className: "note", textContent: w.promisesNone }) : null,
+      kind === "fidelity" && !traits(engine).keeps_motion ? make("p", { className: "note", textContent: w.promisesNone }) : null,
       make("ul", { className: "lines" }, ...sorted.map((line) => one(clip, line, style(line)))),
     ];
   };
@@ -317,7 +316,7 @@ function sorted(rows) {
   const share = ({ held, asked }) => held / (asked || 1);
   const of = {
     name: (each) => each.name.toLowerCase(), method: (each) => words().methods[each.method] ?? each.method,
-    hides: (each) => share(each.hides), keeps: (each) => (OBSCURING.includes(each.method) ? null : share(each.keeps)),
+    hides: (each) => share(each.hides), keeps: (each) => (!traits(each.method).keeps_motion ? null : share(each.keeps)),
   };
   const value = of[order.by] ?? ((each) => each.figures[order.by]);
   const known = rows.filter((each) => value(each) !== null);
@@ -351,7 +350,7 @@ function showCohort() {
     const brief = (style, tally) => answer(style, tally.asked ? w.of(tally.held, tally.asked) : "");
     const rows = sorted(cohort.rows).map((each) => {
       const clip = clips.find((other) => other.id === each.clip) ?? { ...each, wanted: { engine: each.method }, seconds: null };
-      const none = OBSCURING.includes(each.method);
+      const none = !traits(each.method).keeps_motion;
       const kept = none ? answer("none", w.noneKept) : brief(keeps(clip, each.keeps)[0], each.keeps);
       const said = each.stale
         ? [make("td", { className: "answer", colSpan: 2 }, answer("none", w.outdatedRow))]

@@ -1,6 +1,7 @@
 // What every page has: navigation, project, language, one sentence on what stays, troubles.
 
 import { at, make } from "./dom.js";
+import { know } from "./engines.js";
 import { ask } from "./server.js";
 import { explain, switchLanguage, translate, use, words } from "./words.js";
 
@@ -143,6 +144,7 @@ export async function begin(page) {
   translate();
   try {
     const [options, found] = await Promise.all([ask("options"), ask("projects")]);
+    know(options);
     projects = found;
     showProjects();
     if (!options.local) {

@@ -2,6 +2,7 @@
 
 import { at, button, link, make } from "./dom.js";
 import { act, begin, lookNow, project, say } from "./frame.js";
+import { traits } from "./engines.js";
 import { redraw } from "./redraw.js";
 import { moment } from "./moment.js";
 import { ask, over } from "./server.js";
@@ -9,7 +10,6 @@ import { explain, number, words } from "./words.js";
 import { WORDS } from "./words/release.js";
 
 const SIGNS = { pass: "✓", warn: "!", fail: "✗" };
-const WEAK = new Set(["blur", "pixelate"]);
 const SIZES = [["GB", 1e9], ["MB", 1e6], ["kB", 1e3]];
 
 let clips = []; // those that are done
@@ -53,7 +53,7 @@ function pick(clip) {
   const w = words();
   const box = make("input", { type: "checkbox", checked: chosen.has(clip.id), onchange: () => choose(clip.id, box.checked), "data-at": `clip ${clip.id}` });
   box.disabled = covering(clip.id);
-  const notes = [w.methods[clip.wanted.engine], w.length(number(clip.seconds ?? 0)), moment(clip.created), clip.original ? w.originalHere : w.originalGone];
+  const notes = [w.methods[clip.wanted.engine] ?? clip.wanted.engine, w.length(number(clip.seconds ?? 0)), moment(clip.created), clip.original ? w.originalHere : w.originalGone];
   if (covering(clip.id)) notes.push(w.beingCovered);
   return make("li", { className: chosen.has(clip.id) ? "chosen" : "" },
     make("label", {}, box,
@@ -103,8 +103,8 @@ async function lookAtContents() {
 }
 
 function saidOf(clip) {
-  const w = words(), notes = [w.methods[clip.method]];
-  if (WEAK.has(clip.method)) notes.push(w.weak);
+  const w = words(), notes = [w.methods[clip.method] ?? clip.method];
+  if (!traits(clip.method).hides_face) notes.push(w.weak);
   if (clip.sound) notes.push(muted() ? w.soundOut : w.soundIn);
   else notes.push(w.noSound);
   if (clip.frames && clip.covered) notes.push(w.coveredShare(number((100 * clip.covered) / clip.frames)));

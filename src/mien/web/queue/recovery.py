@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mien.engines import ENGINES
 from mien.web.queue import places
 from mien.web.queue.folders import COMPARE, FRAMES, MANIFEST, RESULT, Folders
 from mien.web.queue.jobs import Jobs
@@ -28,7 +29,7 @@ _USUAL: dict[str, Any] = {
     **{"subject": None, "voice": "mute", "compare": True, "measure": None},
 }
 _CHOICES = {
-    "engine": ("mesh", "mask", "blur", "pixelate"),
+    "engine": ENGINES,
     "match": ("none", "sex", "age", "tone"),
     "people": ("all", "main"),
     "voice": ("keep", "mute"),
@@ -138,7 +139,7 @@ def _columns(home: Path, id: str, run: Path | None, number: int) -> dict[str, An
     wanted = {
         name: value
         for name, choices in _CHOICES.items()
-        if (value := settings.get(name)) in choices
+        if (value := settings.get(name)) in tuple(choices)
     }
     found = None if run is None else _found(manifest)
     if found is not None and settings.get("surrogate") in found["surrogates"]:

@@ -16,8 +16,10 @@ from sqlalchemy.exc import IntegrityError
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
+from mien.engines import ENGINES
 from mien.errors import VideoError
 from mien.web.http.desk import Desk, ProgressView, progress_of
+from mien.web.http.engines import Engine, TraitsView, traits
 from mien.web.http.problems import Problem, documented
 from mien.web.http.routes.surrogates import bank
 from mien.web.http.sending import Range, send, sent
@@ -26,7 +28,6 @@ from mien.web.queue.folders import COMPARE, MANIFEST, PREVIEW, RESULT
 from mien.web.queue.probing import Clip
 from mien.web.queue.tables import Job, Kind, Status
 
-Engine = Literal["mesh", "mask", "blur", "pixelate"]
 Match = Literal["none", "sex", "age", "tone"]
 People = Literal["all", "main"]
 Voice = Literal["keep", "mute"]
@@ -44,6 +45,8 @@ class OptionsView(BaseModel):
     """What can be chosen."""
 
     engines: list[str]
+    traits: dict[str, TraitsView]
+    """Of the engines, by name."""
     matches: list[str]
     people: list[str]
     voices: list[str]
@@ -185,7 +188,6 @@ def routes(desk: Desk) -> APIRouter:
         choices = {
             name: list(kind.__args__)  # type: ignore[attr-defined]
             for name, kind in (
-                ("engines", Engine),
                 ("matches", Match),
                 ("people", People),
                 ("voices", Voice),
@@ -193,7 +195,11 @@ def routes(desk: Desk) -> APIRouter:
             )
         }
         return OptionsView(
-            **choices, local=desk.serving.on_loopback, largest_bytes=desk.serving.largest
+            engines=list(ENGINES),
+            traits=traits(),
+            **choices,
+            local=desk.serving.on_loopback,
+            largest_bytes=desk.serving.largest,
         )
 
     @router.get("/clips", responses=documented(404))

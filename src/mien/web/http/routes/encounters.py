@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
+from mien.engines import traits_of
 from mien.web.http.desk import Desk, WorkView, work_view
 from mien.web.http.problems import Problem, documented
 from mien.web.http.uploads import display_name
@@ -14,7 +15,6 @@ from mien.web.queue.tables import Kind
 
 Side = Literal["left", "right"]
 Id = Annotated[str, Field(pattern="^[0-9a-f]{1,64}$")]
-_OBSCURING = ("mask", "blur", "pixelate")  # engines whose results show no expression
 _LONGEST_OFFSET = 3600.0  # seconds
 
 
@@ -58,7 +58,10 @@ def routes(desk: Desk) -> APIRouter:
             raise Problem(
                 422, "other_project", "The two clips are of different projects: choose two of one."
             )
-        if any(not clip.original and clip.wanted["engine"] in _OBSCURING for clip in clips):
+        if any(
+            not clip.original and not traits_of(clip.wanted["engine"]).keeps_motion
+            for clip in clips
+        ):
             raise Problem(
                 409,
                 "nothing_to_read",

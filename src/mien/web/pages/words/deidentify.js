@@ -89,7 +89,7 @@ export const WORDS = {
     byMeasuring: "chosen by measuring",
     incomplete: (lost, n) => `The clip is incomplete: ${lost} of its ${n} frames could not be read. The result holds only the rest: copy or download the clip again.`,
     made: (engine, n, c) => {
-      const how = { mesh: "de-identified", mask: "masked", blur: "blurred", pixelate: "made of coarse pixels" }[engine];
+      const how = { mesh: "de-identified", mask: "masked", blur: "blurred", pixelate: "made of coarse pixels" }[engine] ?? "changed";
       const all = n === 1 ? `The only frame is ${how}` : `All ${n} frames are ${how}`;
       return `${all}${c ? `; in ${n === 1 ? "it" : `${c} of them`} something is covered by a solid area` : ""}.`;
     },
@@ -220,7 +220,7 @@ export const WORDS = {
     byMeasuring: "durch Messen gewählt",
     incomplete: (lost, n) => `Der Clip ist unvollständig: ${lost} von ${n} Bildern waren nicht lesbar. Das Ergebnis enthält nur den Rest: Kopieren oder laden Sie den Clip noch einmal.`,
     made: (engine, n, c) => {
-      const how = { mesh: "de-identifiziert", mask: "maskiert", blur: "unscharf gemacht", pixelate: "in grobe Pixel zerlegt" }[engine];
+      const how = { mesh: "de-identifiziert", mask: "maskiert", blur: "unscharf gemacht", pixelate: "in grobe Pixel zerlegt" }[engine] ?? "verändert";
       const all = n === 1 ? `Das einzige Bild ist ${how}` : `Alle ${n} Bilder sind ${how}`;
       return `${all}${c ? `; in ${n === 1 ? "ihm" : `${c} davon`} verdeckt eine Fläche etwas` : ""}.`;
     },

@@ -161,7 +161,7 @@ export const WORDS = {
       recognised: (v) => `In ${v.recognised} der angesehenen Bilder erkennt ein Erkenner die Person (Abstand ${of(v.nearest)}${v.nearest_at === null ? "" : ` bei ${of(v.nearest_at)} s`}, nötig ${of(v.needed)}): Erzeugen Sie den Clip neu mit einem anderen Gesicht, oder decken Sie diese Stelle von Hand ab.`,
       untouched: (v) => `In ${of(100 * v.untouched)} % der Bilder ist ein Gesicht wie im Original: Erzeugen Sie den Clip neu.`,
       stranger: (v) => `Bei ${of(v.strangers[0])} s${v.strangers.length > 1 ? ` und an ${v.strangers.length - 1} weiteren Stellen` : ""} ist ein Gesicht zu sehen, wo keines ${DONE[v.method] ?? "ersetzt wurde"}: Sehen Sie dort nach und decken Sie es von Hand ab.`,
-      weak_method: (v) => `Die Gesichter sind ${v.method === "blur" ? "unscharf" : "verpixelt"}, und das ist schwach: Menschen und andere Programme können sie noch erkennen; nehmen Sie eine Maske oder ein neues Gesicht, wenn das nicht reicht.`,
+      weak_method: (v) => `Die Gesichter sind ${{ blur: "unscharf", pixelate: "verpixelt" }[v.method] ?? "verändert"}, und das ist schwach: Menschen und andere Programme können sie noch erkennen; nehmen Sie eine Maske oder ein neues Gesicht, wenn das nicht reicht.`,
       left: () => "Ein Gesicht wurde mit Absicht gelassen, wie es ist: Alle können es erkennen.",
       all_changed: () => "Jedes Bild unterscheidet sich von dem des Originals.",
       is_original: () => "Das ist das Original: Wählen Sie sein Ergebnis.",

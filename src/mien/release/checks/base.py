@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from mien.release.stages import Progress
+
 Verdict = Literal["pass", "warn", "fail"]
 
 NAMES: tuple[str, ...] = (
@@ -21,6 +23,16 @@ NAMES: tuple[str, ...] = (
     "consent",
 )
 """What is checked, in the order in which it is told."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a clip is looked at."""
+
+    landmarker: str | None = None
+    """A Face Landmarker model to look for faces with; the built-in mesh if None."""
+    progress: Progress | None = None
+    """Called as ``progress(stage, done, total)``."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""The last checks of a release, one a file; `mien.release.inspection` asks them all."""

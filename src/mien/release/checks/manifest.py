@@ -1,0 +1,51 @@
+"""Whether the manifest describes the video, and says that it passed when it was made."""
+
+from __future__ import annotations
+
+from mien.pipeline.manifest import sha256
+from mien.release.checks.base import Check, Look
+from mien.release.subject import Subject
+
+
+def check(clip: Subject, look: Look) -> list[Check]:
+    """Whether the manifest is of this video, and of one that passed."""
+    record = clip.record
+    try:
+        described = record["output"]["sha256"] == sha256(clip.result)
+        counted = sum(record["ledger"]["counts"].values()) == record["output"]["frames"]
+        audits = [(person["passed"], person["nearest"], person["threshold"])
+                  for person in record["privacy"]]  # fmt: skip
+        residual = record["residual_faces"]["found"]
+    except (KeyError, TypeError, AttributeError):
+        return [
+            clip.check(
+                "manifest", "fail", "not_a_manifest",
+                "The file beside the clip is no manifest of mien: make the clip again.",
+            )
+        ]  # fmt: skip
+    if not (described and counted):
+        return [
+            clip.check(
+                "manifest", "fail", "not_described",
+                "The video is not the one that its manifest describes, so it was changed after it "
+                "was checked: make the clip again.",
+            )
+        ]  # fmt: skip
+    if residual or not all(passed is True for passed, _, _ in audits):
+        return [
+            clip.check(
+                "manifest", "fail", "not_audited",
+                "The manifest says that the clip did not pass when it was made: make it again.",
+            )
+        ]  # fmt: skip
+    nearest = min((distance for _, distance, _ in audits), default=None)
+    needed = max((threshold for _, _, threshold in audits), default=None)
+    said = "" if nearest is None else f" (distance {nearest:.2f}, {needed:.2f} needed)"
+    return [
+        clip.check(
+            "manifest", "pass", "described",
+            "The video is the one that its manifest describes, and nobody was recognised in it "
+            f"when it was made{said}.",
+            nearest=nearest, needed=needed,
+        )
+    ]  # fmt: skip

@@ -27,8 +27,9 @@ from mien.encounter.agreement import Agreement, agreement
 from mien.encounter.analysis import Encounter, analyse
 from mien.encounter.timeline import EXPRESSIONS, ROLES, Timeline, save_timelines
 from mien.errors import NoFaceError, OutputError, ParameterError, PrivacyError
+from mien.outputs import checksum
 from mien.pipeline.deidentify import deidentify
-from mien.pipeline.manifest import sha256, versions
+from mien.pipeline.manifest import versions
 from mien.pipeline.settings import Settings
 from mien.release.leaks import leaks, strangers
 from mien.report.encounter.tables import timelines_csv
@@ -345,7 +346,7 @@ def _manifest(
         "files": {
             path.relative_to(folder).as_posix(): {
                 "bytes": path.stat().st_size,
-                "sha256": sha256(path),
+                "sha256": checksum(path),
             }
             for path in files
         },

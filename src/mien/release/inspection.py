@@ -9,7 +9,7 @@ from typing import Any
 
 from mien.errors import FormatError, MienError, ParameterError
 from mien.intake import words as intake
-from mien.pipeline.manifest import sha256
+from mien.outputs import checksum
 from mien.release.card import WEAK
 from mien.release.checks import Check, Verdict
 from mien.release.faces import compared, seen_in
@@ -142,7 +142,7 @@ def inspect(
     """
     if clip.original is not None:
         theirs = (clip.record.get("input") or {}).get("sha256")
-        if theirs != sha256(clip.original):
+        if theirs != checksum(clip.original):
             raise ParameterError(
                 f"{clip.original.name} is not the original of {clip.result.name}: give the clip "
                 "that it was made from."
@@ -162,7 +162,7 @@ def inspect(
 def _manifest(clip: Subject) -> list[Check]:
     record = clip.record
     try:
-        described = record["output"]["sha256"] == sha256(clip.result)
+        described = record["output"]["sha256"] == checksum(clip.result)
         counted = sum(record["ledger"]["counts"].values()) == record["output"]["frames"]
         audits = [(person["passed"], person["nearest"], person["threshold"])
                   for person in record["privacy"]]  # fmt: skip
@@ -377,7 +377,7 @@ def _alone(clip: Subject, progress: Progress | None) -> Check:
 def _original(clip: Subject, progress: Progress | None) -> list[Check]:
     if clip.original is None:
         return []
-    if sha256(clip.result) == sha256(clip.original):
+    if checksum(clip.result) == checksum(clip.original):
         return [
             clip.check(
                 "original", "fail", "is_original", "This is the original: choose its result."
@@ -496,7 +496,7 @@ def fits(clip: Subject) -> bool:
     """Whether the metrics were measured on this clip as it was made."""
     about = (clip.metrics or {}).get("about") or {}
     theirs = about.get("deidentified_sha256") if isinstance(about, dict) else None
-    return theirs is not None and theirs == sha256(clip.result)
+    return theirs is not None and theirs == checksum(clip.result)
 
 
 def shared_faces(clips: Sequence[Subject]) -> list[Check]:

@@ -16,7 +16,7 @@ import av
 import cv2
 import numpy as np
 
-from mien.pipeline.manifest import sha256
+from mien.outputs import checksum
 from mien.release.searching import search
 from mien.video import Frame, Reader
 from mien.workers import ahead
@@ -80,7 +80,7 @@ def leaks(
         If an original cannot be read.
     """
     found = [f"{name} does not belong into it" for name in strangers(folder, originals)]
-    words = [*names(originals.values()), *(sha256(path) for path in originals.values())]
+    words = [*names(originals.values()), *(checksum(path) for path in originals.values())]
     unread = set()
     for path in sorted(folder.rglob("*")):
         inside = path.relative_to(folder).as_posix()
@@ -106,7 +106,7 @@ def leaks(
         if not (tracks := _tracks(video)):
             found.append(f"{inside} cannot be read")
             continue
-        if sha256(video) == sha256(original):
+        if checksum(video) == checksum(original):
             found.append(f"{inside} is the original")
             continue
         if tracks.count("audio") and voice != "keep":
@@ -200,7 +200,7 @@ def names(paths: Any) -> list[str]:
 
 def _kind(word: str, originals: Mapping[str, Path]) -> str:
     """What was found, without saying it."""
-    if any(sha256(path) == word for path in originals.values()):
+    if any(checksum(path) == word for path in originals.values()):
         return "the checksum"
     if "/" in word or "\\" in word:
         return "the path"

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 
 from mien.errors import OutputError
-from mien.outputs import complete, hidden, publish_folder, put_back
+from mien.outputs import check_free, complete, hidden, publish_folder, put_back
 
 _LIST = ".mien-files"  # in a finished folder: the files that mien put there, one a line
 
@@ -47,10 +47,7 @@ def write_files(folder: Path, files: Mapping[str, str | bytes], overwrite: bool 
     try:
         folder.mkdir(exist_ok=True)
         for name in files:
-            if os.path.lexists(folder / name) and not overwrite:
-                raise OutputError(
-                    f"{folder / name} already exists: choose another folder or add --overwrite."
-                )
+            check_free(folder / name, overwrite)
         listed = {*files, *_listed(folder)}
         content_of = {_LIST: "".join(f"{name}\n" for name in sorted(listed)), **files}
         for name, content in content_of.items():

@@ -25,12 +25,14 @@ from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
 from mien.errors import OutputError, ParameterError
-from mien.outputs import hidden, publish
+from mien.outputs import check_free, hidden, publish
 from mien.video import colour
 from mien.video.reader import Frame, Loss, VideoInfo, _open, _words
 
 _PRESETS = "ultrafast superfast veryfast faster fast medium slow slower veryslow placebo".split()
 PRESET = "veryfast"
+WRITTEN = (".mp4", ".m4v")
+"""Endings of clips that mien writes."""
 _MAX_TIMESCALE = 2**31 - 1
 # What players of MP4 expect to find in one. FFmpeg would also store Vorbis and PCM, in forms
 # that hardly any of them opens.
@@ -359,21 +361,12 @@ class Writer:
 
     def _check_path(self) -> None:
         path, folder = self.path, self.path.absolute().parent
-        if path.suffix.lower() not in (".mp4", ".m4v"):
-            raise OutputError(f"{path} would be written as MP4: give it a name that ends in .mp4")
-        if not folder.exists():
-            raise OutputError(f"the folder {folder} does not exist: create it first")
-        if not folder.is_dir():
-            raise OutputError(f"{folder} is not a folder: choose another place for {path.name}")
-        if path.is_dir():
-            raise OutputError(f"{path} is a folder: choose another name for the video")
-        if self._source is not None and path.exists() and self._source.exists():
-            if path.samefile(self._source):
-                raise OutputError(
-                    f"{path} is the source itself, which is never overwritten: choose another name"
-                )
-        if os.path.lexists(path) and not self.overwrite:
-            raise OutputError(f"{path} already exists: choose another name or allow overwriting")
+        source = self._source
+        if source is not None and path.exists() and source.exists() and path.samefile(source):
+            raise OutputError(
+                f"{path} is the source itself, which is never overwritten: choose another name"
+            )
+        check_free(path, self.overwrite, kind="an MP4", endings=WRITTEN)
         if not os.access(folder, os.W_OK | os.X_OK):
             raise OutputError(f"the folder {folder} may not be written to: choose another one")
 

@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -40,7 +39,7 @@ from mien.face.model import FaceModel
 from mien.face.region import Region
 from mien.intake.pictures import picture_size
 from mien.models.landmarker import Backend, open_backend
-from mien.outputs import hidden, publish_folder, put_back
+from mien.outputs import complete_folder, put_back
 from mien.recognition.recognisers import Dlib, Recogniser, distances
 from mien.surrogates.bank import Surrogate, apparent_rules
 from mien.surrogates.making.cohort import Member, measure, shortcoming
@@ -574,9 +573,7 @@ def _write(
     overwrite: bool,
 ) -> None:
     """Write the bank beside its place and move it there when it is complete."""
-    part = hidden(output)
-    try:
-        part.mkdir()
+    with complete_folder(output, lambda there: overwrite and _is_bank(there)) as part:
         for face in faces:
             done, data = cv2.imencode(
                 ".jpg", face.texture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 90]
@@ -586,13 +583,3 @@ def _write(
         (part / "cards.json").write_text(json.dumps(cards, indent=1) + "\n")
         (part / "statement.json").write_text(json.dumps(statement, indent=2) + "\n")
         (part / "STATEMENT.md").write_text(_in_words(statement), encoding="utf-8")
-        if os.path.lexists(output):
-            if not (overwrite and _is_bank(output)):
-                raise OutputError(f"{output} appeared meanwhile: choose another name.")
-        publish_folder(part, output)
-    except OSError as exc:
-        if isinstance(exc, OutputError):
-            raise
-        raise OutputError(f"{output} cannot be written: {exc.strerror or exc}.") from exc
-    finally:
-        shutil.rmtree(part, ignore_errors=True)  # or the older bank, which had its name

@@ -31,7 +31,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from mien.errors import MienError, OutputError
 
@@ -207,6 +207,11 @@ def _told(path: Path, done: str = "written") -> Iterator[None]:
         if isinstance(exc, MienError):
             raise
         raise OutputError(f"{path} cannot be {done}: {exc.strerror or exc}.") from exc
+
+
+def create(part: Path) -> BinaryIO:
+    """Open a hidden file that does not exist yet, to be written piece by piece."""
+    return part.open("xb", buffering=1 << 20)
 
 
 def publish(part: Path, path: Path, *, overwrite: bool) -> None:

@@ -18,7 +18,7 @@ from mien.pipeline.covering import Moment, cover_beside, cover_by_hand
 from mien.pipeline.ledger import Entry, Ledger
 from mien.pipeline.manifest import LABEL
 from mien.video import Reader, VideoInfo, Writer
-from mien.video.splice import frame_times
+from mien.video.index import frame_times
 
 SIZE = 96, 64
 FRAMES = 50  # at 25 frames a second, a group every 10

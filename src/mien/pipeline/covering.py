@@ -21,7 +21,8 @@ from mien.outputs import Aside, check_free, checksum
 from mien.pipeline.compositing import cover
 from mien.pipeline.ledger import Entry, Ledger
 from mien.pipeline.manifest import Entries, Manifest
-from mien.video.splice import Edit, Progress, Spliced, frame_times, splice
+from mien.video.index import frame_times
+from mien.video.splice import Edit, Progress, Spliced, splice
 
 Box = tuple[float, float, float, float]
 

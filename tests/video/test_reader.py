@@ -9,7 +9,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from video_clips import make_clip, patches, set_matrix
+from video_clips import difference, make_clip, patches, set_matrix
 
 from mien.errors import VideoError
 from mien.phantom import Script, render_phantom
@@ -17,17 +17,11 @@ from mien.video import Reader, container, probe
 from mien.workers import WAITING, ahead
 
 CLIPS = Path(__file__).resolve().parents[3] / "shared" / "clips"
-CENTRES = np.s_[8::16, 8::16]
 
 
 def read(path: Path):
     with Reader(path) as clip:
         return list(clip), clip.losses
-
-
-def difference(image: np.ndarray, truth: np.ndarray) -> float:
-    """Largest error at the centres of the patches, in grey levels."""
-    return float(np.abs(image[CENTRES].astype(int) - truth[CENTRES]).max())
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 
 from mien.video import colour
+from mien.video.coded import Coded
 from mien.video.frame import VideoInfo
-from mien.video.probe import Coded
 
 
 class Upright:

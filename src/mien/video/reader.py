@@ -19,11 +19,11 @@ from mien import shortfall
 from mien.errors import VideoError
 from mien.shortfall import Shortfall
 from mien.video.clock import Clock
+from mien.video.coded import announced_frames, coded_of
 from mien.video.container import open_input, video_stream, words_of
 from mien.video.frame import Frame, Loss
 from mien.video.owed import Owed
 from mien.video.picture import Upright
-from mien.video.probe import announced_frames, coded_of
 
 _DEMUX_RETRIES = 8
 _CUT_SHARE = 0.03  # of a clip: announced durations are rounded, and sound may be a little longer

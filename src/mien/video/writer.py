@@ -23,14 +23,12 @@ from av.video.stream import VideoStream
 
 from mien.errors import MienError, OutputError, ParameterError
 from mien.outputs import check_free, create, hidden, publish
-from mien.video import colour, x264
+from mien.video import clips, colour, x264
 from mien.video.container import words_of
 from mien.video.frame import Frame, Loss, VideoInfo
 from mien.video.picture import pixel_format, to_picture
 from mien.video.sound import Sound
 
-WRITTEN = (".mp4", ".m4v")
-"""Endings of clips that mien writes."""
 _MAX_TIMESCALE = 2**31 - 1
 
 
@@ -288,7 +286,7 @@ class Writer:
             raise OutputError(
                 f"{path} is the source itself, which is never overwritten: choose another name"
             )
-        check_free(path, self.overwrite, kind="an MP4", endings=WRITTEN)
+        check_free(path, self.overwrite, kind="an MP4", endings=clips.WRITTEN)
         if not os.access(folder, os.W_OK | os.X_OK):
             raise OutputError(f"the folder {folder} may not be written to: choose another one")
 

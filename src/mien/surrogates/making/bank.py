@@ -49,6 +49,7 @@ from mien.surrogates.modes import Modes
 from mien.surrogates.portrait import likeness
 from mien.tracking.detection import Detector
 from mien.video import Reader, probe
+from mien.video.clips import is_clip
 
 SMALLEST_K = 5
 USUAL_K = 10
@@ -57,7 +58,6 @@ SAME_PERSON = 0.5
 hundred are often nearer than the recogniser's own 0.6, and hardly ever nearer than this."""
 
 PICTURES = (".jpg", ".jpeg", ".png")
-CLIPS = (".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm")
 REASONS = {
     "unreadable": "no face was found, or the file cannot be read",
     "small": "the face is smaller than 60 pixels from eye to eye",
@@ -273,7 +273,7 @@ def _check(folder: Path, output: Path, k: int, overwrite: bool) -> list[Path]:
         path
         for place in places
         for path in sorted(place.iterdir())
-        if path.suffix.lower() in PICTURES + CLIPS
+        if (path.suffix.lower() in PICTURES or is_clip(path))
         and path.is_file()
         and not any(part.startswith(".") for part in path.relative_to(folder).parts)
         and output.resolve() not in path.resolve().parents
@@ -303,7 +303,7 @@ def _measure_all(
         found: list[Member | None] = []
         for number, path in enumerate(paths):
             report("measuring", number, len(paths))
-            look = _measure_clip if path.suffix.lower() in CLIPS else measure
+            look = _measure_clip if is_clip(path) else measure
             try:
                 found.append(
                     look(path, backend, detector, recogniser) if path.stat().st_size else None

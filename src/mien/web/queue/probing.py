@@ -40,7 +40,7 @@ class Clip:
 
 
 def look(path: Path, log: Log | None = None) -> Clip:
-    """Probe a file with `mien.video.probe` in another process.
+    """Probe a file with `mien.video.coded` in another process.
 
     Parameters
     ----------

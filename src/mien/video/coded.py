@@ -1,4 +1,4 @@
-"""What a clip is, found by decoding its first picture."""
+"""How the pictures of a clip are stored, found by decoding the first one."""
 
 from __future__ import annotations
 

@@ -72,15 +72,20 @@ def check_free(
     if endings and path.suffix.lower() not in endings:
         either = " or ".join(filter(None, (", ".join(endings[:-1]), endings[-1])))
         raise OutputError(f"{path} would be {kind}: give it a name that ends in {either}.")
+    check_parent(path)
+    if path.is_dir():
+        raise OutputError(f"{path} is a folder, which already exists: choose another name.")
+    if os.path.lexists(path) and not overwrite:
+        raise OutputError(f"{path} already exists: choose another name or add --overwrite.")
+
+
+def check_parent(path: Path) -> None:
+    """Refuse a place that is in no folder; raises `OutputError`."""
     folder = path.absolute().parent
     if not folder.exists():
         raise OutputError(f"The folder {folder} does not exist: create it first.")
     if not folder.is_dir():
         raise OutputError(f"{folder} is not a folder: choose another place for {path.name}.")
-    if path.is_dir():
-        raise OutputError(f"{path} is a folder, which already exists: choose another name.")
-    if os.path.lexists(path) and not overwrite:
-        raise OutputError(f"{path} already exists: choose another name or add --overwrite.")
 
 
 def hidden(path: Path, ending: str = PART) -> Path:

@@ -114,12 +114,12 @@ class Writer:
         self.time_shift = Fraction(0)
         self.losses: list[Loss] = []
         self._source = None if audio_from is None else Path(audio_from)
-        self._check_settings(voice, crf, preset)
+        self._check_settings(voice)
+        options = x264.options(crf, preset, gop)
         self._check_path()
 
         self._last_pts: int | None = None
         self._step = 1  # ticks between the last two frames
-        self._done = False
         self._part: Path | None = None
         self._file: BinaryIO | None = None
         self._container: OutputContainer | None = None
@@ -130,8 +130,7 @@ class Writer:
             with self._writing():
                 if self._source is not None and voice == "keep":
                     self._sound = Sound.of(self._source, self.losses)
-                options = x264.options(crf, preset)
-                self._start(options if gop is None else {**options, "g": str(gop)}, comment)
+                self._start(options, comment)
         except BaseException:
             self.abandon()
             raise
@@ -258,13 +257,9 @@ class Writer:
             self.abandon()
         return self.path
 
-    def _check_settings(self, voice: str, crf: float, preset: str) -> None:
+    def _check_settings(self, voice: str) -> None:
         if voice not in ("keep", "mute"):
             raise ParameterError(f'voice is "keep" or "mute", not {voice!r}')
-        if not 0 <= crf <= 51:
-            raise ParameterError(f"crf is between 0 and 51, not {crf}")
-        if preset not in x264.PRESETS:
-            raise ParameterError(f"preset is one of {', '.join(x264.PRESETS)}, not {preset!r}")
         info = self.info
         if info.width < 1 or info.height < 1:
             raise ParameterError(f"a video of {info.width} by {info.height} pixels has no picture")

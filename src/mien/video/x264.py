@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from mien.errors import ParameterError
+
 PRESETS = "ultrafast superfast veryfast faster fast medium slow slower veryslow placebo".split()
 PRESET = "veryfast"
 _CRF = re.compile(rb"x264 - core .*? crf=([0-9]+(?:\.[0-9]+)?)", re.DOTALL)
@@ -27,7 +29,7 @@ def stated(packet: bytes) -> Stated | None:
     return Stated(float(crf[1]), int(keyint[1]) if keyint else None) if crf else None
 
 
-def options(crf: int | float, preset: str = PRESET) -> dict[str, str]:
+def options(crf: float, preset: str = PRESET, gop: int | None = None) -> dict[str, str]:
     """How mien encodes a picture.
 
     One thread count on every machine, because x264's output depends on it. No B-frames: then
@@ -35,11 +37,30 @@ def options(crf: int | float, preset: str = PRESET) -> dict[str, str]:
     that read edit lists and in those that do not. No macroblock tree: it takes bits from whatever
     moves, which here is the tremor or the blink, and with it the same frames did not always give
     the same bytes.
+
+    Parameters
+    ----------
+    crf : float
+        Constant rate factor, 0 (lossless) to 51.
+    preset : str
+        One of `PRESETS`.
+    gop : int, optional
+        Frames at most from one that stands alone to the next; x264's 250 if None.
+
+    Raises
+    ------
+    ParameterError
+        If one of the two is out of its range.
     """
+    if not 0 <= crf <= 51:
+        raise ParameterError(f"crf is between 0 and 51, not {crf}")
+    if preset not in PRESETS:
+        raise ParameterError(f"preset is one of {', '.join(PRESETS)}, not {preset!r}")
     return {
         "crf": str(crf),
         "preset": preset,
         "threads": "4",
         "bf": "0",
         "x264-params": "mbtree=0",
+        **({} if gop is None else {"g": str(gop)}),
     }

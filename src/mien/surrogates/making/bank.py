@@ -39,7 +39,7 @@ from mien.face.model import FaceModel
 from mien.face.region import Region
 from mien.intake.pictures import picture_size
 from mien.models.landmarker import Backend, open_backend
-from mien.outputs import complete_folder, put_back
+from mien.outputs import check_parent, complete_folder, put_back
 from mien.recognition.recognisers import Dlib, Recogniser, distances
 from mien.surrogates.bank import Surrogate, apparent_rules
 from mien.surrogates.making.cohort import Member, measure, shortcoming
@@ -254,9 +254,8 @@ def _check(folder: Path, output: Path, k: int, overwrite: bool) -> list[Path]:
         )
     if not folder.is_dir():
         raise ParameterError(f"{folder} is not a folder: name one with pictures of your cohort.")
+    check_parent(output)
     parent = output.absolute().parent
-    if not parent.is_dir():
-        raise OutputError(f"The folder {parent} does not exist: create it first.")
     if not os.access(parent, os.W_OK | os.X_OK):
         raise OutputError(f"The folder {parent} may not be written to: choose another one.")
     put_back(output)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from mien.outputs import checksum
 from mien.pipeline.ledger import Ledger
 from mien.pipeline.manifest import (
     LABEL,
@@ -14,7 +15,6 @@ from mien.pipeline.manifest import (
     Original,
     Output,
     Residual,
-    sha256,
 )
 
 
@@ -27,7 +27,7 @@ def manifest_of(path: Path, ledger: Ledger) -> Manifest:
             "mask", "auto", "mien", None, "age", "all", [], [], "keep", 17, "landmarks of nobody"
         ),
         input=Original("0" * 64, 64, 48, "h264", []),
-        output=Output(sha256(path), len(ledger.entries), renderings=1, signed=True),
+        output=Output(checksum(path), len(ledger.entries), renderings=1, signed=True),
         people=[],
         linkable=Linkable(by_surrogate=False, subject=None, by_facial_motion=False),
         ledger=Entries(ledger.counts(), ledger.ranges()),

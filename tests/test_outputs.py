@@ -11,7 +11,18 @@ import pytest
 
 from mien import outputs
 from mien.errors import OutputError
-from mien.outputs import OLD, PART, complete, hidden, publish, publish_folder, put_back
+from mien.outputs import (
+    OLD,
+    PART,
+    Aside,
+    check_free,
+    complete,
+    complete_folder,
+    hidden,
+    publish,
+    publish_folder,
+    put_back,
+)
 from mien.report.folder import Staged, check_folder
 
 FINISHED, KILLED, STOPPED = 0, 9, 5
@@ -233,3 +244,47 @@ def test_an_older_folder_stays_where_the_new_one_cannot_come(tmp_path, filesyste
         publish_folder(hidden(tmp_path / "report"), tmp_path / "report")
     assert contents(tmp_path / "report")["page"] == "old"
     assert os.listdir(tmp_path) == ["report"]
+
+
+@pytest.mark.parametrize("replaceable", [True, False])
+def test_a_folder_replaces_only_what_may_go(tmp_path, filesystem, replaceable):
+    place = tmp_path / "bank"
+    place.mkdir()
+    (place / "old").touch()
+    try:
+        with complete_folder(place, lambda there: replaceable) as part:
+            (part / "new").touch()
+    except OutputError as exc:
+        assert not replaceable and "appeared meanwhile" in str(exc)
+    assert os.listdir(place) == ["new" if replaceable else "old"]
+    assert os.listdir(tmp_path) == ["bank"]
+
+
+def test_what_is_written_aside_is_named_later_or_goes(tmp_path):
+    with Aside(tmp_path / "a", "text") as aside:
+        assert not (tmp_path / "a").exists()
+        aside.commit()
+    with Aside(tmp_path / "b", "text"):
+        pass
+    assert os.listdir(tmp_path) == ["a"] and (tmp_path / "a").read_text() == "text"
+
+
+@pytest.mark.parametrize(
+    ("name", "overwrite", "words"),
+    [
+        ("a.txt", True, r"a\.txt would be a table: .* ends in \.csv or \.parquet\."),
+        ("none/a.csv", True, "does not exist"),
+        ("old.csv/a.csv", True, "is not a folder"),
+        ("folder.csv", True, "is a folder"),
+        ("old.csv", False, "already exists"),
+        ("dangling.csv", False, "already exists"),
+    ],
+)
+def test_a_place_is_refused_early(tmp_path, name, overwrite, words):
+    (tmp_path / "old.csv").touch()
+    (tmp_path / "folder.csv").mkdir()
+    (tmp_path / "dangling.csv").symlink_to(tmp_path / "nothing")
+    with pytest.raises(OutputError, match=words):
+        check_free(tmp_path / name, overwrite, kind="a table", endings=(".csv", ".parquet"))
+    check_free(tmp_path / "old.csv", True)
+    check_free(tmp_path / "new.csv")

@@ -25,12 +25,13 @@ import errno
 import hashlib
 import os
 import secrets
+import shutil
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from mien.errors import MienError, OutputError
 
@@ -41,13 +42,59 @@ _NOREPLACE, _EXCHANGE = 1, 2
 _HERE = -100  # AT_FDCWD: names are relative to the working folder
 
 
+def checksum(path: Path) -> str:
+    """SHA-256 of a file, hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def check_free(
+    path: Path, overwrite: bool = False, *, kind: str = "", endings: Sequence[str] = ()
+) -> None:
+    """Refuse a file's place early, before any work.
+
+    Parameters
+    ----------
+    path : Path
+        The place.
+    overwrite : bool
+        Whether a file that is there may be replaced.
+    kind : str
+        What would be written, as in ``"a picture"``.
+    endings : sequence of str
+        Those that its name may have, in small letters and with the dot; any if there are none.
+
+    Raises
+    ------
+    OutputError
+        If the name has another ending, there is no folder to put it in, or something is in the way.
+    """
+    if endings and path.suffix.lower() not in endings:
+        either = " or ".join(filter(None, (", ".join(endings[:-1]), endings[-1])))
+        raise OutputError(f"{path} would be {kind}: give it a name that ends in {either}.")
+    check_parent(path)
+    if path.is_dir():
+        raise OutputError(f"{path} is a folder, which already exists: choose another name.")
+    if os.path.lexists(path) and not overwrite:
+        raise OutputError(f"{path} already exists: choose another name or add --overwrite.")
+
+
+def check_parent(path: Path) -> None:
+    """Refuse a place that is in no folder; raises `OutputError`."""
+    folder = path.absolute().parent
+    if not folder.exists():
+        raise OutputError(f"The folder {folder} does not exist: create it first.")
+    if not folder.is_dir():
+        raise OutputError(f"{folder} is not a folder: choose another place for {path.name}.")
+
+
 def hidden(path: Path, ending: str = PART) -> Path:
     """A name beside a place that nothing has; short, however long the place's name is."""
     return path.absolute().parent / f".mien-{_mark(path)}{secrets.token_hex(4)}{ending}"
 
 
 @contextmanager
-def complete(path: Path, *, overwrite: bool = True) -> Iterator[Path]:
+def complete(path: Path, *, overwrite: bool = True, done: str = "written") -> Iterator[Path]:
     """Where to write a file, which gets its name when the block ends without an error.
 
     Parameters
@@ -56,6 +103,8 @@ def complete(path: Path, *, overwrite: bool = True) -> Iterator[Path]:
         Its place.
     overwrite : bool
         Whether a file that is there by then is replaced.
+    done : str
+        What is done to the file, for the sentence that says that it cannot be.
 
     Yields
     ------
@@ -69,8 +118,91 @@ def complete(path: Path, *, overwrite: bool = True) -> Iterator[Path]:
     """
     part = hidden(path)
     try:
-        yield part
-        publish(part, path, overwrite=overwrite)
+        with _told(path, done):
+            yield part
+            publish(part, path, overwrite=overwrite)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+@contextmanager
+def complete_folder(path: Path, replaceable: Callable[[Path], bool]) -> Iterator[Path]:
+    """Where to put files into a folder, which gets its name when the block ends without an error.
+
+    Parameters
+    ----------
+    path : Path
+        Its place.
+    replaceable : callable
+        Whether what is there by then may be replaced, asked as ``replaceable(path)``.
+
+    Yields
+    ------
+    part : Path
+        An empty folder.
+
+    Raises
+    ------
+    OutputError
+        If the folder cannot be written, or something has its name.
+    """
+    part = hidden(path)
+    try:
+        with _told(path):
+            part.mkdir()
+            yield part
+            if os.path.lexists(path) and not replaceable(path):
+                _refuse(path)
+            publish_folder(part, path)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)  # or the older one, which had its name
+
+
+class Aside:
+    """A file that is complete beside its place, so that naming it is all that is left to do.
+
+    For two files that belong together: both are written before either of them has its name.
+
+    Parameters
+    ----------
+    path : Path
+        Its place.
+    content : str
+        What it holds.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
+
+    def __init__(self, path: Path, content: str) -> None:
+        self._path = path
+        self._part = hidden(path)
+        try:
+            with _told(path):
+                self._part.write_text(content)
+        except BaseException:  # interrupted, too
+            self._part.unlink(missing_ok=True)
+            raise
+
+    def __enter__(self) -> Aside:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._part.unlink(missing_ok=True)
+
+    def commit(self) -> None:
+        """Give the file its name, whatever has it; raises `OutputError` if that cannot be done."""
+        with _told(self._path):
+            publish(self._part, self._path, overwrite=True)
+
+
+@contextmanager
+def _told(path: Path, done: str = "written") -> Iterator[None]:
+    """Turn errors of the system into sentences about a place."""
+    try:
+        yield
     except FileExistsError as exc:
         raise OutputError(
             f"{path} appeared meanwhile and was left as it is: choose another name or allow "
@@ -79,9 +211,12 @@ def complete(path: Path, *, overwrite: bool = True) -> Iterator[Path]:
     except OSError as exc:
         if isinstance(exc, MienError):
             raise
-        raise OutputError(f"{path} cannot be written: {exc.strerror or exc}.") from exc
-    finally:
-        part.unlink(missing_ok=True)
+        raise OutputError(f"{path} cannot be {done}: {exc.strerror or exc}.") from exc
+
+
+def create(part: Path) -> BinaryIO:
+    """Open a hidden file that does not exist yet, to be written piece by piece."""
+    return part.open("xb", buffering=1 << 20)
 
 
 def publish(part: Path, path: Path, *, overwrite: bool) -> None:

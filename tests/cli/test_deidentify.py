@@ -152,7 +152,7 @@ def test_disk_is_full(mien, brief, tmp_path, monkeypatch):
     def full(path):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(writer, "_open_part", full)
+    monkeypatch.setattr(writer, "create", full)
     result = mien("deidentify", brief.path, "-o", tmp_path / "out.mp4", *MASK)
     assert "disk is full" in told(result, 6)
 

@@ -139,7 +139,7 @@ def test_the_phantom_says_what_it_scripted(two_cameras):
     script, files = two_cameras
     truth = json.loads(files.truth.read_text())
     assert truth["offset"] == script.offset and truth["patient"] == [[1.0, 3.0, "surprise"]]
-    with pytest.raises(OutputError, match="in the way"):
+    with pytest.raises(OutputError, match="already exists"):
         render_encounter(script, files.truth.parent)
 
 

@@ -1,60 +1,16 @@
-"""Folders of clips: who belongs to whom, and tests that agree with those of a textbook."""
+"""Many clips at once: tests that agree with those of a textbook."""
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from scipy import stats
 
-from mien.errors import ParameterError
-from mien.evidence.cohort import COMPARED, paired_tests, pairs
+from mien.evidence.cohort import COMPARED, paired_tests
 from mien.evidence.metrics import Metrics
-
-
-def fill(folder: Path, *names: str) -> Path:
-    folder.mkdir(exist_ok=True)
-    for name in names:
-        (folder / name).touch()
-    return folder
-
-
-def test_clips_pair_by_name_whatever_their_ending(tmp_path):
-    originals = fill(tmp_path / "a", "P2.mp4", "P1.MOV", "P10.avi", "notes.txt", ".P3.mp4")
-    results = fill(tmp_path / "b", "P1.mp4", "P2.mp4", "P9.mkv", "P3.mp4", "P10.mp4")
-    (originals / "P4.mp4").mkdir()  # a folder is no clip
-    found, alone = pairs(originals, results)
-    assert [(one.name, two.name) for one, two in found] == [
-        ("P1.MOV", "P1.mp4"), ("P10.avi", "P10.mp4"), ("P2.mp4", "P2.mp4"),
-    ]  # fmt: skip
-    assert all(one.parent == originals and two.parent == results for one, two in found)
-    assert alone == ["P3.mp4", "P9.mkv"]
-
-
-def test_the_lonely_of_both_folders(tmp_path):
-    one, two = fill(tmp_path / "a", "x.mp4", "y.mp4"), fill(tmp_path / "b", "x.mp4", "z.mp4")
-    assert pairs(one, two)[1] == ["y.mp4", "z.mp4"]
-
-
-def test_refusals(tmp_path):
-    folder, clip = fill(tmp_path / "a", "x.mp4"), tmp_path / "a" / "x.mp4"
-    empty, other = fill(tmp_path / "b"), fill(tmp_path / "c", "y.mp4")
-    twice = fill(tmp_path / "d", "x.mp4", "x.mov")
-    for one, two, says in (
-        (folder, clip, "name two clips, or two folders"),
-        (clip, folder, "name two clips, or two folders"),
-        (folder, tmp_path / "missing", "name two clips, or two folders"),
-        (folder, empty, "call each result as its original is called"),
-        (folder, other, "call each result as its original is called"),
-        (twice, folder, "rename one of them"),
-        (folder, twice, "rename one of them"),
-    ):
-        with pytest.raises(ParameterError) as caught:
-            pairs(one, two)
-        assert says in str(caught.value) and "\n" not in str(caught.value)
 
 
 def clip(**figures: tuple[Any, Any]) -> Metrics:

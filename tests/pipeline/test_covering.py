@@ -12,12 +12,13 @@ import pytest
 
 from manifests import manifest_of
 from mien.errors import FormatError, OutputError, ParameterError, VideoError
+from mien.outputs import checksum
 from mien.pipeline.compositing import COVER
 from mien.pipeline.covering import Moment, cover_beside, cover_by_hand
 from mien.pipeline.ledger import Entry, Ledger
-from mien.pipeline.manifest import LABEL, sha256
+from mien.pipeline.manifest import LABEL
 from mien.video import Reader, VideoInfo, Writer
-from mien.video.splice import frame_times
+from mien.video.index import frame_times
 
 SIZE = 96, 64
 FRAMES = 50  # at 25 frames a second, a group every 10
@@ -114,7 +115,7 @@ def test_the_manifest_follows(result, out):
     made = cover_by_hand(result, out, [Moment(1.2, 1.26), Moment(0.0, 0.04, box)])
     record = json.loads(made.manifest.read_text())
     assert record == made.told.to_json()
-    assert record["output"] == {**before["output"], "sha256": sha256(out), "signed": False}
+    assert record["output"] == {**before["output"], "sha256": checksum(out), "signed": False}
     assert record["ledger"]["counts"] == {"rendered": 45, "interpolated": 1, "covered": 4}
     assert [
         (r["entry"], r["first_frame"], r["last_frame"]) for r in record["ledger"]["ranges"]
@@ -207,7 +208,7 @@ def test_a_result_and_a_manifest_that_do_not_belong_together_are_refused(result,
     aside.write_text(json.dumps(record))
     with pytest.raises(ParameterError, match="not the file that"):
         cover_by_hand(result, out, moments)
-    record["output"]["sha256"] = sha256(result)
+    record["output"]["sha256"] = checksum(result)
     record["ledger"]["ranges"].pop()
     aside.write_text(json.dumps(record))
     with pytest.raises(FormatError, match="ledger"):
@@ -233,7 +234,7 @@ def test_nothing_is_overwritten_unasked(result, out):
     with pytest.raises(OutputError, match="already exists"):
         cover_by_hand(result, out, moments)
     cover_by_hand(result, out, moments, overwrite=True)
-    assert json.loads(out.with_suffix(".json").read_text())["output"]["sha256"] == sha256(out)
+    assert json.loads(out.with_suffix(".json").read_text())["output"]["sha256"] == checksum(out)
 
 
 def test_a_ledger_is_read_as_it_was_written():

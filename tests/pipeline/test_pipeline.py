@@ -415,12 +415,12 @@ class FullDisk:
 
 
 def test_disk_is_full(brief, tmp_path, fewer_checks, monkeypatch):
-    real = writer._open_part
+    real = writer.create
 
     def small(part):
         return FullDisk(real(part), 2000)
 
-    monkeypatch.setattr(writer, "_open_part", small)
+    monkeypatch.setattr(writer, "create", small)
     assert "disk is full" in fails(OutputError, brief.copy(tmp_path), tmp_path / "out.mp4")
 
 

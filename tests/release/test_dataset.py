@@ -12,7 +12,7 @@ import pytest
 from encounters import clip, covered, encounter
 from mien.encounter.timeline import EXPRESSIONS, ROLES, load_timelines
 from mien.errors import NoFaceError, OutputError, ParameterError, PrivacyError
-from mien.pipeline.manifest import sha256
+from mien.outputs import checksum
 from mien.release.encounter import Options, dataset, labels, publish
 
 PATIENT = [(5, 12, "sadness"), (15, 20, "fear")]
@@ -46,7 +46,7 @@ def quick(monkeypatch):
         manifest = output.with_suffix(".json")
         record = {
             "label": "Synthetic",
-            "input": {"sha256": sha256(source)},
+            "input": {"sha256": checksum(source)},
             "ledger": {"counts": {"rendered": 20}, "ranges": []},
             "privacy": [{"person": 0, "nearest": 0.7, "threshold": 0.6, "worst": [1]}],
             "residual_faces": {"found": 0},
@@ -97,13 +97,13 @@ def test_the_manifest_names_every_file_and_none_of_the_originals(
     made = publish(*recordings, tmp_path / "shared", encounter=before)
     manifest = json.loads((made.folder / "manifest.json").read_text())
     inside = {
-        path.relative_to(made.folder).as_posix(): sha256(path)
+        path.relative_to(made.folder).as_posix(): checksum(path)
         for path in made.folder.rglob("*")
         if path.is_file() and path.name not in ("manifest.json", ".mien-files")
     }
     assert {name: entry["sha256"] for name, entry in manifest["files"].items()} == inside
     everything = b"".join(path.read_bytes() for path in made.folder.rglob("*") if path.is_file())
-    for secret in ("secretname", "other-name", *map(sha256, recordings)):
+    for secret in ("secretname", "other-name", *map(checksum, recordings)):
         assert secret.encode() not in everything
     assert "the doctor's recording has no sound" in " ".join(
         json.loads((made.folder / "tables.json").read_text())["notes"]

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from encounters import FPS, clip, covered
-from mien.pipeline.manifest import sha256
+from mien.outputs import checksum
 from mien.release.leaks import leaks as found_in
 from mien.release.leaks import strangers
 from mien.release.unchanged import unchanged
@@ -85,7 +85,7 @@ def test_a_folders_name_in_a_text(shared, file):
 
 def test_a_checksum(shared):
     folder, originals = shared
-    (folder / "manifest.json").write_text(f'{{"input": "{sha256(originals["patient"])}"}}')
+    (folder / "manifest.json").write_text(f'{{"input": "{checksum(originals["patient"])}"}}')
     expect(shared, "manifest.json holds the checksum")
 
 

@@ -16,8 +16,9 @@ import pytest
 from encounters import FPS, clip, covered
 from mien.engines import ENGINES
 from mien.errors import FormatError, OutputError, ParameterError, PrivacyError
+from mien.outputs import checksum
 from mien.pipeline.deidentify import deidentify
-from mien.pipeline.manifest import LABEL, LABEL_LEFT, sha256
+from mien.pipeline.manifest import LABEL, LABEL_LEFT
 from mien.pipeline.settings import Settings
 from mien.release import Options, Source, Withheld, release
 from mien.release.card import Entry, card, readme
@@ -43,8 +44,8 @@ def manifest_of(result: Path, original: Path, **changes) -> dict:
             "engine": "mask", "surrogate": "auto", "consent": "Anna agreed.", "voice": "keep",
             "people": "all", "leave": [], "cover": [], "crf": 17,
         },
-        "input": {"sha256": sha256(original), "width": 96, "height": 96, "losses": []},
-        "output": {"sha256": sha256(result), "frames": FRAMES, "renderings": 1, "signed": False},
+        "input": {"sha256": checksum(original), "width": 96, "height": 96, "losses": []},
+        "output": {"sha256": checksum(result), "frames": FRAMES, "renderings": 1, "signed": False},
         "people": [{"person": 0, "frames": FRAMES, "role": "replace"}],
         "linkable": {"by_surrogate": False, "subject": "P-017", "by_head_motion": True},
         "ledger": {
@@ -191,12 +192,12 @@ def test_nothing_that_leads_to_the_original_is_in_it(made, tmp_path):
     with zipfile.ZipFile(path) as archive:
         told = json.loads(archive.read("clip-001.json"))
         everything = b"".join(archive.read(name) for name in archive.namelist()).lower()
-    for secret in ("anna", "mueller", "müller", "1961", "p-017", sha256(original)):
+    for secret in ("anna", "mueller", "müller", "1961", "p-017", checksum(original)):
         assert secret.encode() not in everything, secret
     assert "sha256" not in told["input"] and not told["linkable"]["by_input_checksum"]
     assert told["linkable"]["subject"] == "subject-1"
     assert told["settings"]["consent_for_a_picture"] is True
-    assert told["output"]["sha256"] == sha256(result)
+    assert told["output"]["sha256"] == checksum(result)
 
 
 def test_the_originals_checksum_stays_if_asked_for(made, tmp_path):
@@ -204,7 +205,7 @@ def test_the_originals_checksum_stays_if_asked_for(made, tmp_path):
     release([result], tmp_path / "out.zip", Options(keep_checksums=True))
     with zipfile.ZipFile(tmp_path / "out.zip") as archive:
         told = json.loads(archive.read("clip-001.json"))
-    assert told["input"]["sha256"] == sha256(original)
+    assert told["input"]["sha256"] == checksum(original)
     assert told["linkable"]["by_input_checksum"]
 
 
@@ -218,7 +219,7 @@ def test_figures_are_packed_without_names_if_they_are_of_this_clip(result, tmp_p
     metrics = {
         "mien_evaluate": 1,
         "about": {
-            "deidentified": "anna.mp4", "deidentified_sha256": sha256(result),
+            "deidentified": "anna.mp4", "deidentified_sha256": checksum(result),
             "original_sha256": "0" * 64, "frames": FRAMES, "notes": ["anna"],
         },
         "dynamics": {"r_x": 0.75, "citation": "somebody"},
@@ -270,7 +271,7 @@ def test_sound_is_told_and_a_muted_copy_has_the_same_pictures(result, tmp_path):
     assert carried(result).sound and not carried(copy).sound
     assert carried(copy).label == LABEL and not carried(copy).extra
     assert pictures(copy) == pictures(result) and len(pictures(copy)) == FRAMES
-    assert told["output"]["sha256"] == sha256(copy) and told["settings"]["voice"] == "mute"
+    assert told["output"]["sha256"] == checksum(copy) and told["settings"]["voice"] == "mute"
 
 
 def test_a_muted_copy_starts_when_the_clip_does_and_keeps_uneven_times(tmp_path):
@@ -315,7 +316,7 @@ def rewritten(result: Path, **tags) -> None:
 def described(result: Path, **changes) -> None:
     path = result.with_suffix(".json")
     content = json.loads(path.read_text())
-    content["output"]["sha256"] = sha256(result)
+    content["output"]["sha256"] = checksum(result)
     path.write_text(json.dumps({**content, **changes}))
 
 
@@ -421,7 +422,7 @@ def test_a_face_too_many_stops_it(result, brief, tmp_path, engine):
         out.commit()
     content = json.loads(result.with_suffix(".json").read_text())
     ledger = {"counts": {"rendered": len(frames)}, "ranges": content["ledger"]["ranges"]}
-    output = {"frames": len(frames), "sha256": sha256(result)}
+    output = {"frames": len(frames), "sha256": checksum(result)}
     path = result.with_suffix(".json")
     path.write_text(json.dumps({**content, "ledger": ledger, "output": output,
                                 "settings": {"engine": engine}}))  # fmt: skip

@@ -9,25 +9,19 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from video_clips import make_clip, patches, set_matrix
+from video_clips import difference, make_clip, patches, set_matrix
 
 from mien.errors import VideoError
 from mien.phantom import Script, render_phantom
-from mien.video import Reader, probe, reader
+from mien.video import Reader, container, probe
 from mien.workers import WAITING, ahead
 
 CLIPS = Path(__file__).resolve().parents[3] / "shared" / "clips"
-CENTRES = np.s_[8::16, 8::16]
 
 
 def read(path: Path):
     with Reader(path) as clip:
         return list(clip), clip.losses
-
-
-def difference(image: np.ndarray, truth: np.ndarray) -> float:
-    """Largest error at the centres of the patches, in grey levels."""
-    return float(np.abs(image[CENTRES].astype(int) - truth[CENTRES]).max())
 
 
 @pytest.mark.parametrize(
@@ -314,13 +308,13 @@ def test_pictures_larger_than_any_cameras_are_not_decoded(tmp_path, name):
 
 def test_a_size_that_is_known_is_said(tmp_path):
     with pytest.raises(VideoError, match=r"15000 by 9000 pixels.*35\.7 megapixels"):
-        reader._check_size(15_000, 9_000, tmp_path / "a.mp4")
-    reader._check_size(8192, 4352, tmp_path / "a.mp4")
-    reader._check_size(4320, 7680, tmp_path / "a.mp4")
+        container.check_size(15_000, 9_000, tmp_path / "a.mp4")
+    container.check_size(8192, 4352, tmp_path / "a.mp4")
+    container.check_size(4320, 7680, tmp_path / "a.mp4")
 
 
 def test_a_picture_that_grows_on_the_way_is_not_decoded(tmp_path, monkeypatch):
-    monkeypatch.setattr(reader, "_BOUNDED", {"max_pixels": "20000"})
+    monkeypatch.setattr(container, "BOUNDED", {"max_pixels": "20000"})
     pieces = []
     for name, side in (("a", 96), ("b", 480), ("c", 96)):
         clip = make_clip(

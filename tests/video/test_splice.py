@@ -15,7 +15,8 @@ from video_clips import audio_packets, make_clip
 from mien.errors import OutputError, ParameterError, VideoError
 from mien.video import Reader, VideoInfo, Writer
 from mien.video import splice as splicing
-from mien.video.splice import frame_times, splice
+from mien.video.index import frame_times
+from mien.video.splice import splice
 
 GREY = 118
 

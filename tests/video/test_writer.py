@@ -321,13 +321,13 @@ class FullDisk:
 
 
 def test_interrupted_as_the_hidden_file_appears(tmp_path, monkeypatch):
-    real = writer._open_part
+    real = writer.create
 
     def interrupted(part):
         real(part).close()
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(writer, "_open_part", interrupted)
+    monkeypatch.setattr(writer, "create", interrupted)
     with pytest.raises(KeyboardInterrupt):
         Writer(tmp_path / "a.mp4", INFO)
     assert os.listdir(tmp_path) == []
@@ -343,12 +343,12 @@ def test_a_writer_that_nobody_holds_leaves_nothing(tmp_path):
 
 @pytest.mark.parametrize("room", [0, 2000, 100_000])
 def test_full_disk(tmp_path, monkeypatch, room):
-    real = writer._open_part
+    real = writer.create
 
     def small(part):
         return FullDisk(real(part), room)
 
-    monkeypatch.setattr(writer, "_open_part", small)
+    monkeypatch.setattr(writer, "create", small)
     noise = np.random.default_rng(0)
     info = VideoInfo(256, 256, Fraction(1, 25))
     with (

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 
+CENTRES = np.s_[8::16, 8::16]
 MATRIX = {"bt709": (1, Colorspace.ITU709), "smpte170m": (6, Colorspace.ITU601)}
 
 
@@ -21,6 +22,11 @@ def patches(index: int, width: int = 96, height: int = 64) -> np.ndarray:
     rows, columns = -(-height // 16), -(-width // 16)
     small = rng.integers(30, 226, (rows, columns, 3), dtype=np.uint8)
     return np.ascontiguousarray(small.repeat(16, 0).repeat(16, 1)[:height, :width])
+
+
+def difference(image: np.ndarray, truth: np.ndarray) -> float:
+    """Largest error at the centres of the patches, in grey levels."""
+    return float(np.abs(image[CENTRES].astype(int) - truth[CENTRES]).max())
 
 
 def make_clip(

@@ -30,11 +30,11 @@ from typing import Any
 import numpy as np
 
 from mien.blendshapes.scores import NAMES
-from mien.errors import FormatError, OutputError, ParameterError
+from mien.errors import FormatError, ParameterError
 from mien.intake.amounts import TABLE_BYTES
 from mien.intake.tables import read_table
 from mien.intake.words import text as read_text
-from mien.outputs import complete
+from mien.outputs import check_free, complete
 
 TONGUE = "tongueOut"
 NEUTRAL = "_neutral"
@@ -67,6 +67,7 @@ RATES = (24, 25, 30, 48, 50, 60, 90, 120)
 
 _KNOWN = {*MEDIAPIPE, *ARKIT, *ROTATIONS}
 _TIMECODE = re.compile(r"(\d{1,2}):(\d\d):(\d\d)[:;](\d{1,3}(?:\.\d+)?)")
+_WRITTEN = (".csv", ".parquet", ".jsonl", ".log", ".txt")
 _LOG_TITLE = "# mien snapshot log 1"
 _PEOPLE = ("participant", "expression")
 
@@ -477,14 +478,7 @@ def check_output(path: Path, overwrite: bool) -> None:
     ParameterError
         If Parquet is wanted and pyarrow is not installed.
     """
-    if path.suffix.lower() not in (".csv", ".parquet", ".jsonl", ".log", ".txt"):
-        raise OutputError(
-            f"{path} would be a table of scores: give it a name that ends in .csv or .parquet."
-        )
-    if not path.absolute().parent.is_dir():
-        raise OutputError(f"The folder {path.absolute().parent} does not exist: create it first.")
-    if path.is_dir() or (os.path.lexists(path) and not overwrite):
-        raise OutputError(f"{path} already exists: choose another name or add --overwrite.")
+    check_free(path, overwrite, kind="a table of scores", endings=_WRITTEN)
     if path.suffix.lower() == ".parquet":
         _parquet()
 

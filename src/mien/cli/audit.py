@@ -10,8 +10,9 @@ import typer
 
 from mien.cli.failure import tell
 from mien.cli.progress import Progress
-from mien.cli.sheet import check_free, write_sheet
+from mien.cli.sheet import write_sheet
 from mien.errors import OutputError, PrivacyError
+from mien.outputs import check_free
 
 if TYPE_CHECKING:
     import numpy as np
@@ -72,7 +73,7 @@ def audit(
     from mien.recognition.recognisers import Dlib
 
     if out is not None:
-        check_free(out, overwrite)
+        check_free(out, overwrite, kind="a picture", endings=(".png",))
         for clip in (original, deidentified):
             if out.exists() and clip.exists() and out.samefile(clip):
                 raise OutputError(f"{out} is an input, and inputs are never overwritten.")

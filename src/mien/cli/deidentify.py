@@ -14,13 +14,12 @@ from mien.cli.failure import explain, interrupted, tell, wants_traceback
 from mien.cli.progress import Progress
 from mien.errors import MienError, OutputError, ParameterError
 from mien.shortfall import STATUS
+from mien.video import clips
 
 if TYPE_CHECKING:
     from mien.pipeline.credentials import Signer
     from mien.pipeline.deidentify import Result
     from mien.pipeline.settings import Settings
-
-_ENDINGS = (".mp4", ".m4v")
 
 
 @dataclass(frozen=True)
@@ -193,11 +192,11 @@ def _signer(certificate: Path | None, key: Path | None) -> Signer | None:
 
 def _plan(inputs: list[Path], out: Path, side_by_side: bool) -> list[_Job]:
     """Decide on every file's name before anything starts."""
-    if len(inputs) == 1 and out.suffix.lower() in _ENDINGS and not out.is_dir():
+    if len(inputs) == 1 and out.suffix.lower() in clips.WRITTEN and not out.is_dir():
         outputs = [out]
     elif out.is_dir():
         outputs = [out / f"{source.stem}.mp4" for source in inputs]
-    elif out.exists() or out.suffix.lower() in _ENDINGS:
+    elif out.exists() or out.suffix.lower() in clips.WRITTEN:
         raise ParameterError(
             f"{out} is not a folder: several inputs need an existing folder as --out."
             if len(inputs) > 1
@@ -212,7 +211,7 @@ def _plan(inputs: list[Path], out: Path, side_by_side: bool) -> list[_Job]:
         _Job(
             source,
             output,
-            output.with_name(f"{output.stem}.side-by-side.mp4") if side_by_side else None,
+            output.with_name(f"{output.stem}{clips.SIDE_BY_SIDE}.mp4") if side_by_side else None,
         )
         for source, output in zip(inputs, outputs, strict=True)
     ]

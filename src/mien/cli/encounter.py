@@ -282,7 +282,7 @@ def _keep_out(out: Path, sources: Mapping[str, Path]) -> None:
 
 
 def _given(deidentified: list[Path], sources: Mapping[str, Path]) -> dict[str, Path]:
-    from mien.pipeline.manifest import sha256
+    from mien.outputs import checksum
     from mien.video import Reader
 
     if not deidentified:
@@ -295,9 +295,9 @@ def _given(deidentified: list[Path], sources: Mapping[str, Path]) -> dict[str, P
     for clip in [*deidentified, *sources.values()]:
         with Reader(clip):  # says what is wrong
             pass
-    sums = {sha256(source) for source in sources.values()}
+    sums = {checksum(source) for source in sources.values()}
     for clip in deidentified:
-        if sha256(clip) in sums:
+        if checksum(clip) in sums:
             raise PrivacyError(f"{clip} is a recording itself, not what became of it: change it.")
     return dict(zip(sources, deidentified, strict=True))
 

@@ -164,8 +164,9 @@ def _folders(
     from mien.evidence.metrics import Metrics
     from mien.report.evidence.results import write_cohort
     from mien.report.folder import remove_if_empty, write_files
+    from mien.video import clips
 
-    pairs, alone = cohort.pairs(original, deidentified)
+    pairs, alone = clips.pairs(original, deidentified)
     for name in alone:
         tell(f"{name} has no counterpart in the other folder and is left out.")
     write_files(out, {})  # if this run is interrupted, the next may overwrite what is there

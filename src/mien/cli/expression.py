@@ -13,6 +13,7 @@ import typer
 from mien.cli.expression_capture import capture
 from mien.cli.failure import STATUSES, check, guarded, tell
 from mien.errors import OutputError, ParameterError
+from mien.outputs import check_free
 
 if TYPE_CHECKING:
     from mien.selfnorm.network import SelfNorm
@@ -124,9 +125,9 @@ def train(
     """
     from mien.selfnorm import splits, study, training
     from mien.selfnorm.features import Features
-    from mien.selfnorm.network import SelfNormConfig, check_output
+    from mien.selfnorm.network import SelfNormConfig
 
-    check_output(out, overwrite, (".npz",))
+    check_free(out, overwrite, kind="a network", endings=(".npz",))
     _check_report(report, overwrite, (data, out))
     if accuracy is not None and not 0 < accuracy < 1:
         raise ParameterError(f"--accuracy is a share between 0 and 1, not {accuracy}.")
@@ -291,10 +292,9 @@ def predict(
     """
     import numpy as np
 
-    from mien.selfnorm.network import check_output
     from mien.selfnorm.predictions import read_rows, write_rows
 
-    check_output(out, overwrite, (".csv", ".parquet"))
+    check_free(out, overwrite, kind="a table of expressions", endings=(".csv", ".parquet"))
     if out.exists() and scores.exists() and out.samefile(scores):
         raise OutputError(f"{out} is the input: choose another place with --out.")
     network = _load(model)
@@ -341,9 +341,8 @@ def export(
     Example: [bold]mien expression export network.npz -o network.onnx[/bold]
     """
     from mien.selfnorm.export import export as write
-    from mien.selfnorm.network import check_output
 
-    check_output(out, overwrite, (".onnx", ".tflite", ".npz"))
+    check_free(out, overwrite, kind="a network", endings=(".onnx", ".tflite", ".npz"))
     network = _load(model)
     if out.exists() and model.exists() and out.samefile(model):
         raise OutputError(f"{out} is the input: choose another place with --out.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,7 +12,7 @@ from mien import __version__
 from mien.cli.failure import tell
 from mien.cli.progress import Progress
 from mien.errors import OutputError, ParameterError
-from mien.outputs import complete
+from mien.outputs import check_free, complete
 
 if TYPE_CHECKING:
     from mien.privacy.linkage import Attack, Cohort
@@ -248,13 +247,8 @@ def _chance(rows: list[dict[str, Any]]) -> str:
 
 def _check_free(path: Path, originals: Path, results: Path, overwrite: bool) -> None:
     """Refuse a report's place before any work."""
-    if path.suffix.lower() != ".json":
-        raise OutputError(f"{path} would be JSON: give the report a name that ends in .json.")
+    check_free(path, overwrite, kind="JSON", endings=(".json",))
     folder = path.absolute().parent
-    if not folder.is_dir():
-        raise OutputError(f"The folder {folder} does not exist: create it first.")
-    if path.is_dir() or (os.path.lexists(path) and not overwrite):
-        raise OutputError(f"{path} already exists: choose another name or add --overwrite.")
     for clips in (originals, results):
         if clips.is_dir() and folder.samefile(clips):  # it might be a manifest's name
             raise OutputError(f"{path} lies among the clips: put the report into another folder.")

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mien.cli.progress import Progress
-from mien.cli.sheet import check_free, write_sheet
+from mien.cli.sheet import write_sheet
+from mien.outputs import check_free
 
 if TYPE_CHECKING:
     import numpy as np
@@ -54,7 +55,7 @@ def people(
     from mien.errors import NoFaceError, OutputError
 
     if out is not None:
-        check_free(out, overwrite)
+        check_free(out, overwrite, kind="a picture", endings=(".png",))
         if out.exists() and video.exists() and out.samefile(video):
             raise OutputError(f"{out} is the input: choose another place with --out.")
     with Progress(video.name) as progress:

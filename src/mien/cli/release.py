@@ -106,7 +106,7 @@ def _sources(
     results: Sequence[Path], originals: Sequence[Path], metrics: Sequence[Path]
 ) -> list[Source]:
     """Results with what belongs to each, which their checksums say."""
-    from mien.pipeline.manifest import sha256
+    from mien.outputs import checksum
     from mien.release import Source
     from mien.release.subject import read_json
 
@@ -114,7 +114,7 @@ def _sources(
     for path in originals:
         if not path.is_file():
             raise ParameterError(f"{path} is no file: name an original with --original.")
-        by_input[sha256(path)] = path
+        by_input[checksum(path)] = path
     for path in metrics:
         about = read_json(path, "figures of mien evaluate").get("about")
         by_result[about.get("deidentified_sha256") if isinstance(about, dict) else None] = path
@@ -126,7 +126,7 @@ def _sources(
         source = record.get("input")
         wanted = source.get("sha256") if isinstance(source, dict) else None
         sources.append(
-            Source(path, by_input.pop(str(wanted), None), by_result.pop(sha256(path), None))
+            Source(path, by_input.pop(str(wanted), None), by_result.pop(checksum(path), None))
         )
     for path in [*by_input.values(), *by_result.values()]:
         raise ParameterError(f"{path} belongs to none of the results: name what it was made into.")

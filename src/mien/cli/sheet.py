@@ -2,32 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mien.errors import OutputError
 from mien.outputs import complete
 
 if TYPE_CHECKING:
     import numpy as np
-
-
-def check_free(path: Path, overwrite: bool, ending: str = ".png") -> None:
-    """Refuse an output early, before any work.
-
-    Raises
-    ------
-    OutputError
-        If the folder is missing, the name does not end as it should, or something is in the way.
-    """
-    if path.suffix.lower() != ending:
-        raise OutputError(f"{path} would be a picture: give it a name that ends in {ending}.")
-    if not path.absolute().parent.is_dir():
-        raise OutputError(f"The folder {path.absolute().parent} does not exist: create it first.")
-    if path.is_dir() or (os.path.lexists(path) and not overwrite):
-        raise OutputError(f"{path} already exists: choose another name or add --overwrite.")
 
 
 def write_sheet(path: Path, title: str, rows: list[list[tuple[np.ndarray, str]]]) -> None:

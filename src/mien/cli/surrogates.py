@@ -10,7 +10,8 @@ import typer
 
 from mien.cli.failure import STATUSES, guarded
 from mien.cli.progress import Progress
-from mien.cli.sheet import check_free, write_sheet
+from mien.cli.sheet import write_sheet
+from mien.outputs import check_free
 
 if TYPE_CHECKING:
     from mien.surrogates.making.bank import Built
@@ -47,7 +48,7 @@ def list_bank(
     from mien.surrogates.portrait import portrait
 
     if out is not None:
-        check_free(out, overwrite)
+        check_free(out, overwrite, kind="a picture", endings=(".png",))
     opened = Bank.open(bank)
     table = Table()
     for heading in ("id", "apparent sex", "tone", "people (k)", "born"):

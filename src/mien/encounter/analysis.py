@@ -38,7 +38,7 @@ from mien.errors import FormatError, NoFaceError, OutputError, ParameterError
 from mien.face.pose import head_pose
 from mien.face.region import Region
 from mien.intake.words import read_json
-from mien.outputs import complete
+from mien.outputs import check_free, complete
 from mien.tracking import FaceTrack, State, Tracker
 from mien.video import Frame, Reader
 from mien.workers import ahead
@@ -129,10 +129,7 @@ class Encounter:
         except OSError as exc:
             raise OutputError(f"{folder} cannot be made: {exc.strerror or exc}.") from exc
         for name in (_FILE, _STEPS, _FINE):
-            if os.path.lexists(folder / name) and not overwrite:
-                raise OutputError(
-                    f"{folder / name} already exists: choose another folder, or allow overwriting."
-                )
+            check_free(folder / name, overwrite)
         text = json.dumps(self.as_dict(), indent=1, allow_nan=False)
         save_timelines(folder / _STEPS, list(self.timelines.values()), overwrite=overwrite)
         save_timelines(folder / _FINE, list(self.fine.values()), overwrite=overwrite)

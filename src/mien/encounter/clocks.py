@@ -19,7 +19,7 @@ from scipy import signal
 from scipy.ndimage import uniform_filter1d
 
 from mien.errors import ParameterError, VideoError
-from mien.video.reader import _open, _words
+from mien.video.container import open_input, words_of
 
 RATE = 8000  # Hz to which sound is brought: speech is below half of it
 _SILENT = 1e-4  # root mean square under which there is no sound, share of full scale
@@ -134,7 +134,7 @@ def read_sound(path: str | os.PathLike[str], rate: int = RATE) -> Sound | None:
     parts: list[np.ndarray] = []
     start: float | None = None
     count = 0
-    with _open(path) as container:
+    with open_input(path) as container:
         if not container.streams.audio:
             return None
         stream = container.streams.audio[0]
@@ -159,7 +159,7 @@ def read_sound(path: str | os.PathLike[str], rate: int = RATE) -> Sound | None:
                         count += len(samples)
         except av.FFmpegError as exc:
             raise VideoError(
-                f"the sound of {path} cannot be read ({_words(exc)}): give the offset instead"
+                f"the sound of {path} cannot be read ({words_of(exc)}): give the offset instead"
             ) from exc
     if not parts:
         return None

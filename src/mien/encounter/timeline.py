@@ -20,10 +20,10 @@ import numpy as np
 from mien.blendshapes.scores import NAMES
 from mien.emotion.classifier import EXPRESSIONS
 from mien.encounter.clocks import Sound
-from mien.errors import FormatError, OutputError, ParameterError
+from mien.errors import FormatError, ParameterError
 from mien.intake.tables import read_table
 from mien.intake.words import parse_json
-from mien.outputs import complete
+from mien.outputs import check_free, complete
 
 NEGATIVE: tuple[str, ...] = ("anger", "disgust", "fear", "sadness")
 """The expressions that the study counts as negative."""
@@ -353,8 +353,7 @@ def save_timelines(
     path = Path(path)
     if len({timeline.resolution for timeline in timelines}) != 1:
         raise ParameterError("Timelines are saved together if their steps are of one length.")
-    if os.path.lexists(path) and not overwrite:
-        raise OutputError(f"{path} already exists: choose another name, or allow overwriting.")
+    check_free(path, overwrite)
     table = pa.concat_tables([timeline.to_table() for timeline in timelines])
     with complete(path, overwrite=overwrite) as part:
         pq.write_table(table, part, compression="zstd")

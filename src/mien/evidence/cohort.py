@@ -1,20 +1,16 @@
-"""Many clips at once: pairs of files in two folders, and tests of what changed on the whole."""
+"""Many clips at once: tests of what changed on the whole."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from scipy import stats
 
-from mien.errors import ParameterError
 from mien.evidence.metrics import Metrics
 from mien.fidelity.figures import SIDES, look_up
 
-ENDINGS = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".mts", ".wmv")
-"""What is taken for a clip in a folder."""
 COMPARED = {
     name: SIDES[key]
     for name, key in (
@@ -33,52 +29,6 @@ COMPARED = {
 }
 """What is tested of the figures that the original and the result have each, by its name there."""
 _FEWEST = 3
-
-
-def pairs(original: Path, deidentified: Path) -> tuple[list[tuple[Path, Path]], list[str]]:
-    """Pair the clips of two folders by their names without ending.
-
-    Returns
-    -------
-    pairs : list of (Path, Path)
-        Original and result, by name.
-    alone : list of str
-        Names in one folder only.
-
-    Raises
-    ------
-    ParameterError
-        If one of the two is no folder, two clips of a folder share a name, or nothing pairs.
-    """
-    for one, other in ((original, deidentified), (deidentified, original)):
-        if not one.is_dir():
-            raise ParameterError(
-                f"{other} is a folder and {one} is not: name two clips, or two folders."
-            )
-    ours, theirs = _clips(original), _clips(deidentified)
-    both = sorted(set(ours) & set(theirs))
-    if not both:
-        raise ParameterError(
-            f"No clip in {deidentified} has the name of one in {original}: call each result as its "
-            "original is called."
-        )
-    alone = sorted(
-        [ours[name].name for name in set(ours) - set(theirs)]
-        + [theirs[name].name for name in set(theirs) - set(ours)]
-    )
-    return [(ours[name], theirs[name]) for name in both], alone
-
-
-def _clips(folder: Path) -> dict[str, Path]:
-    found: dict[str, Path] = {}
-    for path in sorted(folder.iterdir()):
-        if path.suffix.lower() in ENDINGS and path.is_file() and not path.name.startswith("."):
-            if path.stem in found:
-                raise ParameterError(
-                    f"{found[path.stem]} and {path} have one name: rename one of them."
-                )
-            found[path.stem] = path
-    return found
 
 
 def paired_tests(clips: Sequence[Metrics]) -> list[dict[str, Any]]:

@@ -25,7 +25,8 @@ from mien.fidelity.profile import Line, Profile
 from mien.fidelity.reading import Reading
 from mien.fidelity.worst import Moment, worst_moments
 from mien.models.landmarker import open_backend
-from mien.pipeline.manifest import sha256, versions
+from mien.outputs import checksum
+from mien.pipeline.manifest import versions
 from mien.privacy.audit import Pairing, Verdict, audit_pair, pair
 from mien.recognition import distractors
 from mien.recognition.recognisers import Dlib
@@ -195,7 +196,7 @@ def _audit(
 
 def _read_ceiling(original: Original, deidentified: Path, stop: Stop) -> Ceiling | None:
     """The original encoded again; None if the result is the very same file."""
-    if sha256(original.path) == sha256(deidentified):
+    if checksum(original.path) == checksum(deidentified):
         return None
     return original.ceiling(quality_of(deidentified, original.path), stop)
 
@@ -254,9 +255,9 @@ def _about(
 ) -> dict[str, Any]:
     quality = None if readings is None else readings.ceiling.quality
     return {
-        "original_sha256": sha256(original.path),
+        "original_sha256": checksum(original.path),
         "deidentified": deidentified.name,
-        "deidentified_sha256": sha256(deidentified),
+        "deidentified_sha256": checksum(deidentified),
         "measured": only,
         "frames": len(pairing.times),
         "frames_paired": int((pairing.partner >= 0).sum()),

@@ -24,7 +24,7 @@ from scipy import signal
 
 from mien.errors import OutputError, ParameterError
 from mien.face.model import FaceModel
-from mien.outputs import complete
+from mien.outputs import check_free, complete
 from mien.phantom import head as heads
 from mien.phantom.motion import (
     Motion,
@@ -193,14 +193,12 @@ def render_encounter(
     folder = Path(folder)
     truth = folder / "truth.json"
     names = ["both.mp4"] if script.one_camera else ["doctor.mp4", "patient.mp4"]
-    if not overwrite:
-        for path in [truth, *(folder / name for name in names)]:
-            if path.exists():
-                raise OutputError(f"{path} is in the way: choose another folder.")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as exc:
         raise OutputError(f"{folder} cannot be made: {exc.strerror or exc}.") from exc
+    for path in (truth, *(folder / name for name in names)):
+        check_free(path, overwrite)
     clips = [both_of(script)] if script.one_camera else [clip_of(script, role) for role in ROLES]
     total, done = sum(len(clip) for clip in clips), 0
     with tempfile.TemporaryDirectory() as temporary:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
@@ -12,10 +11,10 @@ import cv2
 import numba
 import numpy as np
 
-from mien.errors import OutputError, ParameterError
+from mien.errors import ParameterError
 from mien.face import topology
 from mien.face.geometry import Similarity, rasterise
-from mien.outputs import hidden, publish
+from mien.outputs import Aside, check_free
 from mien.phantom import head as heads
 from mien.phantom.degrade import Fault
 from mien.phantom.motion import PIVOT, identity, truth_of
@@ -189,31 +188,16 @@ def render_phantom(
     """
     clip = Phantom(script, fault)
     beside = Path(path).with_suffix(".truth.json")
-    if beside.exists() and not overwrite:
-        raise OutputError(f"{beside} is in the way: choose another name, or allow overwriting.")
-    part = hidden(beside)
-    try:
-        with Writer(path, clip.info, overwrite=overwrite, comment="mien phantom") as out:
-            for frame in clip:
-                out.write(frame)
-                if progress is not None:
-                    progress("drawing", frame.index + 1, len(clip))
-            with _writing(beside):
-                part.write_text(clip.truth.to_json())
+    check_free(beside, overwrite)
+    with Writer(path, clip.info, overwrite=overwrite, comment="mien phantom") as out:
+        for frame in clip:
+            out.write(frame)
+            if progress is not None:
+                progress("drawing", frame.index + 1, len(clip))
+        with Aside(beside, clip.truth.to_json()) as truth:
             out.commit()
-        with _writing(beside):
-            publish(part, beside, overwrite=True)  # the clip has its name already
-    finally:
-        part.unlink(missing_ok=True)
+            truth.commit()
     return clip.truth
-
-
-@contextmanager
-def _writing(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as exc:
-        raise OutputError(f"{path} cannot be written: {exc.strerror or exc}.") from exc
 
 
 def _skin_gain(person: PersonTruth, time: float) -> np.ndarray:

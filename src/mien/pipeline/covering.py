@@ -17,10 +17,12 @@ import numpy as np
 
 from mien.errors import FormatError, OutputError, ParameterError
 from mien.intake.words import read_json
+from mien.outputs import Aside, check_free, checksum
 from mien.pipeline.compositing import cover
 from mien.pipeline.ledger import Entry, Ledger
-from mien.pipeline.manifest import Aside, Entries, Manifest, sha256
-from mien.video.splice import Edit, Progress, Spliced, frame_times, splice
+from mien.pipeline.manifest import Entries, Manifest
+from mien.video.index import frame_times
+from mien.video.splice import Edit, Progress, Spliced, splice
 
 Box = tuple[float, float, float, float]
 
@@ -155,8 +157,7 @@ def cover_by_hand(
             f"{aside} belongs to the result, which is never overwritten: give the output another "
             "name."
         )
-    if aside.exists() and not overwrite:
-        raise OutputError(f"{aside} already exists: choose another name or allow overwriting.")
+    check_free(aside, overwrite)
     with _splice(result, output, moments, times, None, overwrite, progress) as made:
         # a clip that starts before zero counts later than its original, as the ledger does
         shift = told.ledger.ranges[0]["from_s"] - round(float(times[0]), 6)
@@ -172,7 +173,7 @@ def cover_by_hand(
             ledger=Entries(ledger.counts(), ledger.ranges()),
             covered_by_hand=[*told.covered_by_hand, *by_hand],
             # what was signed was another file
-            output=replace(told.output, sha256=sha256(made.part), signed=False),
+            output=replace(told.output, sha256=checksum(made.part), signed=False),
         )
         with Aside(aside, told.text()) as text:
             made.commit()
@@ -273,7 +274,7 @@ def _manifest_of(result: Path) -> Manifest:
             f"{path} is not the manifest of a result of mien: put the one beside it that was "
             "written with it."
         ) from exc
-    if told.output.sha256 != sha256(result):
+    if told.output.sha256 != checksum(result):
         raise ParameterError(
             f"{result} is not the file that {path.name} describes: it was changed after mien wrote "
             "it, so de-identify the original again."

@@ -23,9 +23,9 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from mien.errors import EngineError, MienError, OutputError, ParameterError
+from mien.errors import EngineError, OutputError, ParameterError
 from mien.intake.amounts import SETTINGS_BYTES, content
-from mien.outputs import hidden, publish
+from mien.outputs import complete
 
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeSynthetic"
 """A composite of which at least one part, here the faces, is synthetic."""
@@ -120,20 +120,12 @@ def sign(path: Path, signer: Signer, *, software: str, label: str) -> None:
     EngineError
         If the clip cannot hold a manifest.
     """
-    part = hidden(path)
-    try:
+    with complete(path, done="signed") as part:
         with path.open("rb") as source, part.open("x+b") as target:
             _embed(signer, _FORMAT, source, target, software, label)
             target.flush()
             os.fsync(target.fileno())
         shutil.copymode(path, part)
-        publish(part, path, overwrite=True)
-    except OSError as exc:
-        if isinstance(exc, MienError):
-            raise
-        raise OutputError(f"{path} cannot be signed: {exc.strerror or exc}.") from exc
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def statement(software: str, label: str) -> dict[str, Any]:

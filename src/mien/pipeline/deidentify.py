@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 
 from mien.engines import ENGINES
-from mien.errors import OutputError
 from mien.models.landmarker import open_backend
+from mien.outputs import Aside, check_free, checksum
 from mien.pipeline import credentials
 from mien.pipeline.attack import enforce_none_left, gallery_of, whereabouts
 from mien.pipeline.choose import ROOM
@@ -29,7 +29,6 @@ from mien.pipeline.ledger import Ledger
 from mien.pipeline.manifest import (
     LABEL,
     LABEL_LEFT,
-    Aside,
     Chosen,
     Entries,
     Linkable,
@@ -38,7 +37,6 @@ from mien.pipeline.manifest import (
     Output,
     Residual,
     Treated,
-    sha256,
     versions,
 )
 from mien.pipeline.mend import mend_people, mend_places, places_left
@@ -141,8 +139,7 @@ def deidentify(
         info = reader.info
     aside = output.with_suffix(".json")
     keep_apart(source, output, aside, side_by_side)
-    if aside.exists() and not settings.overwrite:
-        raise OutputError(f"{aside} already exists: choose another name or add --overwrite.")
+    check_free(aside, settings.overwrite)
     label = label_of(settings)
 
     def begin() -> Files:
@@ -245,7 +242,7 @@ def _manifest(
         versions=versions(),
         settings=_chosen(settings, landmarks),
         input=Original(
-            sha256(source),
+            checksum(source),
             info.width,
             info.height,
             info.codec,
@@ -253,7 +250,7 @@ def _manifest(
             found.missing.as_dict(),
         ),
         output=Output(
-            sha256(part),
+            checksum(part),
             len(rendered.ledger.entries),
             tried.renderings,
             settings.signer is not None,

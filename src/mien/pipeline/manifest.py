@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields, replace
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any, Self
 
-from mien.errors import FormatError, OutputError
-from mien.outputs import hidden, publish
+from mien.errors import FormatError
 
 LABEL = "Synthetic: the faces in this video were replaced by mien and show nobody."
 LABEL_LEFT = (
@@ -23,48 +20,6 @@ def versions() -> dict[str, str]:
     """Versions of mien and of what shapes its results."""
     names = ("mien", "mediapipe", "av", "dlib-bin", "opencv-contrib-python-headless", "numpy")
     return {name: version(name) for name in names}
-
-
-def sha256(path: Path) -> str:
-    """Checksum of a file, hexadecimal."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-class Aside:
-    """A small file written beside its place, so that naming it is all that is left to do.
-
-    Parameters
-    ----------
-    path : Path
-        Its place.
-    text : str
-        Its content.
-
-    Raises
-    ------
-    OutputError
-        If it cannot be written.
-    """
-
-    def __init__(self, path: Path, text: str) -> None:
-        self._path = path
-        self._part = hidden(path)
-        try:
-            self._part.write_text(text)
-        except OSError as exc:
-            self._part.unlink(missing_ok=True)
-            raise OutputError(f"{path} cannot be written: {exc.strerror or exc}.") from exc
-
-    def __enter__(self) -> Aside:
-        return self
-
-    def __exit__(self, *error: Any) -> None:
-        self._part.unlink(missing_ok=True)
-
-    def commit(self) -> None:
-        """Give the file its name."""
-        publish(self._part, self._path, overwrite=True)
 
 
 @dataclass(frozen=True)

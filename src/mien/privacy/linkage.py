@@ -37,13 +37,10 @@ from mien.models.landmarker import Backend
 from mien.recognition.recognisers import Dlib
 from mien.tracking import State, Tracker
 from mien.video import Reader
+from mien.video.clips import clips_in
 from mien.workers import ahead
 
 PICTURE = 75  # pixels; side of the aligned pictures that are kept for the reversal
-_ENDINGS = {
-    *(".mp4", ".m4v", ".mov", ".mkv", ".avi", ".webm"),
-    *(".mpg", ".mpeg", ".mts", ".m2ts", ".ts", ".flv", ".ogv", ".3gp"),
-}
 _LOOKS = 12  # frames of a clip that the recogniser sees, at most twice as many
 _GAP = 0.1  # share of a clip left out between its gallery and its probe
 
@@ -111,7 +108,7 @@ def find_pairs(originals: Path, results: Path, people: Path | None = None) -> li
         raise ParameterError(
             f"{originals} was given twice: keep originals and results in two folders."
         )
-    before, after = _videos(originals), _videos(results)
+    before, after = clips_in(originals), clips_in(results)
     for name in sorted(before.keys() ^ after.keys()):
         here, there = (originals, results) if name in before else (results, originals)
         raise ParameterError(
@@ -122,23 +119,6 @@ def find_pairs(originals: Path, results: Path, people: Path | None = None) -> li
         raise ParameterError(f"There is no video in {originals}: give a folder of clips.")
     who = {name: name for name in before} if people is None else _read_people(people, before)
     return [Pair(name, who[name], before[name], after[name]) for name in sorted(before)]
-
-
-def _videos(folder: Path) -> dict[str, Path]:
-    if not folder.is_dir():
-        raise ParameterError(f"{folder} is not a folder: give one that holds the clips.")
-    found: dict[str, Path] = {}
-    for path in sorted(folder.iterdir()):
-        hidden = path.name.startswith(".") or path.stem.endswith(".side-by-side")
-        if path.suffix.lower() not in _ENDINGS or hidden or not path.is_file():
-            continue
-        if path.stem in found:
-            raise ParameterError(
-                f"{found[path.stem].name} and {path.name} in {folder} have the same stem: "
-                "rename one."
-            )
-        found[path.stem] = path
-    return found
 
 
 def _read_people(path: Path, clips: dict[str, Path]) -> dict[str, str]:

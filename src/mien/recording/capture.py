@@ -33,8 +33,8 @@ import numpy as np
 
 from mien.blendshapes.prototypes import FIVE
 from mien.blendshapes.scores import NAMES
-from mien.errors import OutputError, ParameterError
-from mien.outputs import complete
+from mien.errors import ParameterError
+from mien.outputs import check_free, complete
 from mien.selfnorm.snapshots import Snapshots, check_output
 
 LANGUAGES = ("de", "en")
@@ -590,6 +590,4 @@ def check_outputs(path: Path, overwrite: bool) -> None:
         files is in the way.
     """
     check_output(path, overwrite)
-    beside = path.with_suffix(".json")
-    if beside.is_dir() or (os.path.lexists(beside) and not overwrite):
-        raise OutputError(f"{beside} already exists: choose another name or add --overwrite.")
+    check_free(path.with_suffix(".json"), overwrite)

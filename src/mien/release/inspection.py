@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mien.errors import ParameterError
-from mien.pipeline.manifest import sha256
+from mien.outputs import checksum
 from mien.release.checks import (
     consent,
     covered,
@@ -52,7 +52,7 @@ def inspect(clip: Subject, look: Look) -> list[Check]:
     """
     if clip.original is not None:
         theirs = (clip.record.get("input") or {}).get("sha256")
-        if theirs != sha256(clip.original):
+        if theirs != checksum(clip.original):
             raise ParameterError(
                 f"{clip.original.name} is not the original of {clip.result.name}: give the clip "
                 "that it was made from."

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import av
 
-from mien.pipeline.manifest import sha256
+from mien.outputs import checksum
 from mien.release.searching import search
 from mien.release.stages import Progress
 from mien.release.unchanged import unchanged
@@ -70,7 +70,7 @@ def leaks(
 
 def _held(folder: Path, originals: Mapping[str, Path]) -> tuple[list[str], set[Path]]:
     """What of the originals is written in files, as `leaks`, and files that cannot be read."""
-    words = [*names(originals.values()), *(sha256(path) for path in originals.values())]
+    words = [*names(originals.values()), *(checksum(path) for path in originals.values())]
     found: list[str] = []
     unread = set()
     for path in sorted(folder.rglob("*")):
@@ -96,7 +96,7 @@ def _wrong_with(
     if not (tracks := _tracks(video)):
         yield "cannot be read"
         return
-    if sha256(video) == sha256(original):
+    if checksum(video) == checksum(original):
         yield "is the original"
         return
     if tracks.count("audio") and voice != "keep":
@@ -140,7 +140,7 @@ def _is_bare(folder: Path) -> bool:
 
 def _kind(word: str, originals: Mapping[str, Path]) -> str:
     """What was found, without saying it."""
-    if any(sha256(path) == word for path in originals.values()):
+    if any(checksum(path) == word for path in originals.values()):
         return "the checksum"
     if "/" in word or "\\" in word:
         return "the path"

@@ -2,11 +2,6 @@
 
 mien writes one comment and nothing else. So whatever is not on the short list of boxes that
 pictures, sound and that comment need is a finding, wherever it stands and whatever it is called.
-The boxes are those of ISO/IEC 14496-12 [1]_.
-
-References
-----------
-.. [1] ISO/IEC 14496-12:2022, Coding of audio-visual objects, Part 12: ISO base media file format.
 """
 
 from __future__ import annotations
@@ -21,6 +16,7 @@ import av
 from av.container import InputContainer
 
 from mien.pipeline.manifest import LABEL, LABEL_LEFT
+from mien.video.boxes import boxes
 
 LABELS = (LABEL, LABEL_LEFT)
 _SIGNED = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")  # the box of content credentials
@@ -107,7 +103,7 @@ def carried(path: Path) -> Carried:
     signed, samples, stored = False, 0, 0
     try:
         with path.open("rb") as stream:
-            for box in _boxes(stream, 0, path.stat().st_size, ""):
+            for box in _tree(stream, 0, path.stat().st_size, ""):
                 name = box.path.rpartition("/")[2]
                 if box.path not in _KNOWN:
                     extra.append(f"a field “{name.strip()}”")
@@ -179,26 +175,14 @@ def _played(container: InputContainer) -> dict[str, tuple[int, float]]:
     return found
 
 
-def _boxes(stream: BinaryIO, start: int, end: int, parent: str) -> Iterator[_Box]:
+def _tree(stream: BinaryIO, start: int, end: int, parent: str) -> Iterator[_Box]:
     """All boxes between two bytes of a file, and those in them."""
-    place = start
-    while place < end:
-        stream.seek(place)
-        head = stream.read(16)
-        size, kind = struct.unpack(">I4s", head[:8])
-        before = 8
-        if size == 1:
-            size, before = struct.unpack(">Q", head[8:16])[0], 16
-        elif size == 0:
-            size = end - place
-        if size < before or place + size > end:
-            raise ValueError("a box leaves its place")
-        name = kind.decode("latin-1")
-        box = _Box(f"{parent}/{name}" if parent else name, place + before, size - before)
-        yield box
-        if name in _INSIDE and box.path in _KNOWN:
-            yield from _boxes(stream, box.start + _INSIDE[name], place + size, box.path)
-        place += size
+    for box in boxes(stream, start, end):
+        name = box.kind.decode("latin-1")
+        path = f"{parent}/{name}" if parent else name
+        yield _Box(path, box.start, box.end - box.start)
+        if name in _INSIDE and path in _KNOWN:
+            yield from _tree(stream, box.start + _INSIDE[name], box.end, path)
 
 
 def _content(stream: BinaryIO, box: _Box) -> bytes:

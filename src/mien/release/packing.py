@@ -16,10 +16,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
-from mien.errors import MienError, OutputError, ParameterError, PrivacyError
+from mien.errors import OutputError, ParameterError, PrivacyError
 from mien.evidence.metrics import Metrics
-from mien.outputs import PART, publish
-from mien.pipeline.manifest import sha256, versions
+from mien.outputs import PART, check_free, checksum, complete
+from mien.pipeline.manifest import versions
 from mien.release.archive import write_archive
 from mien.release.card import TITLE, Entry, card, readme
 from mien.release.checks.base import Check, Look, failed
@@ -156,26 +156,23 @@ def release(
     sources = [clip if isinstance(clip, Source) else Source(Path(clip)) for clip in clips]
     place = Path(output)
     _check(sources, place, overwrite)
-    try:
-        with TemporaryDirectory(prefix=".mien-", suffix=PART, dir=place.absolute().parent) as aside:
-            subjects = _subjects(sources, options, Path(aside), progress)
-            checks: list[Check] = []
-            for subject in subjects:
-                said = staged_as(progress, f"{subject.name}, ")
-                checks += inspect(subject, Look(options.landmarker, said))
-            documents = _documents(subjects, options)
-            words, elsewhere = _words(sources, subjects)
-            checks += inspect_all(Package(subjects, documents, options.typed, words, elsewhere))
-            if failed(checks):
-                raise Withheld(checks)
-            files = _files(subjects, documents, checks, options)
-            part = Path(aside) / "release.part"
-            sizes = _write(part, files, progress)
-            _publish(part, place, overwrite)
-    except OSError as exc:
-        if isinstance(exc, MienError):
-            raise
-        raise OutputError(f"{place} cannot be written: {exc.strerror or exc}.") from exc
+    folder = place.absolute().parent
+    with (
+        complete(place, overwrite=overwrite) as part,
+        TemporaryDirectory(prefix=".mien-", suffix=PART, dir=folder) as aside,
+    ):
+        subjects = _subjects(sources, options, Path(aside), progress)
+        checks: list[Check] = []
+        for subject in subjects:
+            said = staged_as(progress, f"{subject.name}, ")
+            checks += inspect(subject, Look(options.landmarker, said))
+        documents = _documents(subjects, options)
+        words, elsewhere = _words(sources, subjects)
+        checks += inspect_all(Package(subjects, documents, options.typed, words, elsewhere))
+        if failed(checks):
+            raise Withheld(checks)
+        files = _files(subjects, documents, checks, options)
+        sizes = _write(part, files, progress)
     return Released(place, tuple(checks), sizes)
 
 
@@ -186,12 +183,7 @@ def _check(sources: Sequence[Source], place: Path, overwrite: bool) -> None:
     for number, result in enumerate(results):
         if result in results[:number]:
             raise ParameterError(f"{result.name} is given twice: name each result once.")
-    if place.suffix.lower() != ".zip":
-        raise OutputError(f"{place} would be a ZIP: give it a name that ends in .zip.")
-    if not place.absolute().parent.is_dir():
-        raise OutputError(f"The folder {place.absolute().parent} does not exist: create it first.")
-    if place.is_dir() or (os.path.lexists(place) and not overwrite):
-        raise OutputError(f"{place} already exists: choose another name or add --overwrite.")
+    check_free(place, overwrite, kind="a ZIP", endings=(".zip",))
 
 
 def _subjects(
@@ -222,7 +214,7 @@ def _documents(subjects: Sequence[Subject], options: Options) -> dict[str, dict[
             code = codes.setdefault(code, f"subject-{len(codes) + 1}")
         found[f"{clip.name}.json"] = public_manifest(
             clip.record,
-            checksum=sha256(clip.packed),
+            checksum=checksum(clip.packed),
             muted=clip.packed != clip.result,
             subject=code,
             keep_checksum=options.keep_checksums,
@@ -311,22 +303,12 @@ def _write(part: Path, files: dict[str, Path | bytes], progress: Progress | None
     return sizes
 
 
-def _publish(part: Path, place: Path, overwrite: bool) -> None:
-    """Give the archive its name, without replacing what may have appeared there meanwhile."""
-    try:
-        publish(part, place, overwrite=overwrite)
-    except FileExistsError:
-        raise OutputError(
-            f"{place} appeared meanwhile and was left as it is: choose another name."
-        ) from None
-
-
 def _size(content: Path | bytes) -> int:
     return len(content) if isinstance(content, bytes) else content.stat().st_size
 
 
 def _checksum(content: Path | bytes) -> str:
-    return hashlib.sha256(content).hexdigest() if isinstance(content, bytes) else sha256(content)
+    return hashlib.sha256(content).hexdigest() if isinstance(content, bytes) else checksum(content)
 
 
 def _json(content: Any) -> bytes:

@@ -29,6 +29,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import unquote
 
+from mien.video import clips
+
 LONG = 6
 """Letters from which on a word is also looked for among bytes that are no text."""
 _CODES = ("utf-8", "utf-16-le", "utf-16-be")
@@ -38,7 +40,6 @@ _OVERLAP = 1 << 13  # bytes that two pieces share; no word is longer
 _DEEPEST = 8  # archives in archives
 _LARGEST = 1 << 28  # bytes of what is unpacked, so that a small file does not fill the memory
 _DIGITS = 6  # from which on a number may be a date or a patient's
-_VIDEOS = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi")
 _TABLE, _ZIP = b"PAR1", (b"PK\x03\x04", b"PK\x05\x06")
 _STREAMS: dict[bytes, Any] = {
     b"\x1f\x8b\x08": gzip,
@@ -126,7 +127,7 @@ class _Search:
         head = stream.read(16)
         packed = next((kind for magic, kind in _STREAMS.items() if head.startswith(magic)), None)
         table = ending == ".parquet" or head.startswith(_TABLE)
-        video = ending in _VIDEOS or head[4:8] == b"ftyp"
+        video = ending in clips.ENDINGS or head[4:8] == b"ftyp"
         known = bool(table or video or packed or head.startswith(_ZIP))
         self._bytes(stream, text=not known)
         # an archive may stand behind something else, as in a program that unpacks itself

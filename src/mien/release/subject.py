@@ -9,7 +9,7 @@ from typing import Any
 from mien.engines import Traits, traits_of
 from mien.errors import FormatError, ParameterError
 from mien.intake import words as intake
-from mien.pipeline.manifest import sha256
+from mien.outputs import checksum
 from mien.release.checks.base import Check, Verdict
 
 _OBJECTS = ("settings", "input", "output", "linkable", "ledger", "residual_faces")
@@ -69,7 +69,7 @@ class Subject:
         """Whether the metrics were measured on this clip as it was made."""
         about = (self.metrics or {}).get("about") or {}
         theirs = about.get("deidentified_sha256") if isinstance(about, dict) else None
-        return theirs is not None and theirs == sha256(self.result)
+        return theirs is not None and theirs == checksum(self.result)
 
 
 def read_json(path: Path, what: str) -> dict[str, Any]:

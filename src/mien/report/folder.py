@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 
 from mien.errors import OutputError
-from mien.outputs import complete, hidden, publish_folder, put_back
+from mien.outputs import check_free, check_parent, complete, hidden, publish_folder, put_back
 
 _LIST = ".mien-files"  # in a finished folder: the files that mien put there, one a line
 
@@ -24,9 +24,7 @@ def check_folder(path: Path, overwrite: bool = False) -> None:
         If something is in the way, or there is no folder to put it in.
     """
     put_back(path)
-    parent = path.absolute().parent
-    if not parent.is_dir():
-        raise OutputError(f"The folder {parent} does not exist: create it first.")
+    check_parent(path)
     if path.is_symlink() or (path.exists() and not path.is_dir()):
         raise OutputError(f"{path} is not a folder: choose another name.")
     if path.is_dir() and any(path.iterdir()):
@@ -47,10 +45,7 @@ def write_files(folder: Path, files: Mapping[str, str | bytes], overwrite: bool 
     try:
         folder.mkdir(exist_ok=True)
         for name in files:
-            if os.path.lexists(folder / name) and not overwrite:
-                raise OutputError(
-                    f"{folder / name} already exists: choose another folder or add --overwrite."
-                )
+            check_free(folder / name, overwrite)
         listed = {*files, *_listed(folder)}
         content_of = {_LIST: "".join(f"{name}\n" for name in sorted(listed)), **files}
         for name, content in content_of.items():

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from mien.errors import ParameterError
-from mien.outputs import complete
+from mien.outputs import check_free, complete
 from mien.selfnorm.lanes import ALPHA, SCALE
-from mien.selfnorm.network import SelfNorm, check_output
+from mien.selfnorm.network import SelfNorm
 
 ENDINGS = (".onnx", ".tflite", ".npz")
 INPUT, OUTPUT = "scores", "probabilities"
@@ -39,7 +39,7 @@ def export(network: SelfNorm, path: str | os.PathLike[str], *, overwrite: bool =
         If the converter for LiteRT is not installed.
     """
     path = Path(path)
-    check_output(path, overwrite, ENDINGS)
+    check_free(path, overwrite, kind="a network", endings=ENDINGS)
     ending = path.suffix.lower()
     if ending == ".npz":
         network.save(path, overwrite=overwrite)

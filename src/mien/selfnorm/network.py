@@ -28,10 +28,10 @@ from typing import IO, Any
 import numba
 import numpy as np
 
-from mien.errors import EngineError, FormatError, OutputError, ParameterError
+from mien.errors import EngineError, FormatError, ParameterError
 from mien.intake.arrays import read_arrays
 from mien.intake.words import parse_json
-from mien.outputs import complete
+from mien.outputs import check_free, complete
 from mien.selfnorm.features import Features
 from mien.selfnorm.lanes import add, fma, load, selu, spread, store, zero
 from mien.selfnorm.snapshots import Snapshots
@@ -290,7 +290,7 @@ class SelfNorm:
             If the file cannot be written or is in the way.
         """
         path = Path(path)
-        check_output(path, overwrite, (".npz",))
+        check_free(path, overwrite, kind="a network", endings=(".npz",))
         arrays: dict[str, Any] = {
             "kind": np.array(_KIND),
             "names": np.array(self.names, np.str_),
@@ -382,22 +382,6 @@ def _check_shapes(held: dict[str, np.ndarray], layers: int) -> None:
         wide = bias.shape
     if wide != held["expressions"].shape:
         raise ValueError
-
-
-def check_output(path: Path, overwrite: bool, endings: tuple[str, ...]) -> None:
-    """Refuse an output early, before any work.
-
-    Raises
-    ------
-    OutputError
-        If the ending is another, the folder is missing or something is in the way.
-    """
-    if path.suffix.lower() not in endings:
-        raise OutputError(f"{path} needs another name: one that ends in {' or '.join(endings)}.")
-    if not path.absolute().parent.is_dir():
-        raise OutputError(f"The folder {path.absolute().parent} does not exist: create it first.")
-    if path.is_dir() or (os.path.lexists(path) and not overwrite):
-        raise OutputError(f"{path} already exists: choose another name or add --overwrite.")
 
 
 @numba.njit(nogil=True, cache=True)

@@ -11,8 +11,8 @@ import numpy as np
 
 from mien.blendshapes.formats import read as read_recording
 from mien.errors import FormatError
-from mien.outputs import complete
-from mien.selfnorm.network import SelfNorm, check_output
+from mien.outputs import check_free, complete
+from mien.selfnorm.network import SelfNorm
 from mien.selfnorm.snapshots import Snapshots
 
 
@@ -75,7 +75,7 @@ def write_rows(
     OutputError
         If the file cannot be written or is in the way.
     """
-    check_output(path, overwrite, (".csv", ".parquet"))
+    check_free(path, overwrite, kind="a table of expressions", endings=(".csv", ".parquet"))
     names = [f"p_{name}" for name in network.expressions]
     place = np.full(total, -1)
     place[rows] = np.arange(len(rows))

@@ -20,10 +20,10 @@ import numpy as np
 from mien.blendshapes.formats import ARKIT, MEDIAPIPE, NEUTRAL, ROTATIONS, Recording
 from mien.blendshapes.formats import read as read_recording
 from mien.blendshapes.scores import NAMES
-from mien.errors import FormatError, OutputError, ParameterError
+from mien.errors import FormatError, ParameterError
 from mien.intake.amounts import TABLE_BYTES
 from mien.intake.tables import read_table
-from mien.outputs import complete
+from mien.outputs import check_free, complete
 
 _ENDINGS = (".parquet", ".csv")
 _OTHERS = (".jsonl", ".log", ".txt")  # layouts of `formats`, read one by one
@@ -274,12 +274,7 @@ def check_output(path: Path, overwrite: bool) -> None:
     OutputError
         If it does not end in .parquet, its folder is missing or something is in the way.
     """
-    if path.suffix.lower() != ".parquet":
-        raise OutputError(f"{path} would be a table of snapshots: give it a name in .parquet.")
-    if not path.absolute().parent.is_dir():
-        raise OutputError(f"The folder {path.absolute().parent} does not exist: create it first.")
-    if path.is_dir() or (os.path.lexists(path) and not overwrite):
-        raise OutputError(f"{path} already exists: choose another name or add --overwrite.")
+    check_free(path, overwrite, kind="a table of snapshots", endings=(".parquet",))
 
 
 def _dictionary(words: np.ndarray) -> Any:

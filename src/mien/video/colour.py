@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace, Interpolation
 
 MATRICES: dict[str, tuple[int, Colorspace]] = {
@@ -94,3 +95,16 @@ def matrix_name(number: int, *, width: int, height: int) -> str:
     if number in (0, 2, 3):
         return "bt709" if width >= 1280 or height > 576 else "smpte170m"
     return ""
+
+
+def is_rgb(picture: VideoFrame) -> bool:
+    """Whether a picture is stored as RGB."""
+    return bool(picture.format.is_rgb)
+
+
+def range_of(picture: VideoFrame) -> str:
+    """The range of a picture: ``"tv"`` (limited) or ``"pc"`` (full)."""
+    if is_rgb(picture):
+        return "tv"  # RGB has no range of its own; limited is what players expect of its copy
+    full = int(picture.color_range) == 2 or picture.format.name.startswith("yuvj")
+    return "pc" if full else "tv"

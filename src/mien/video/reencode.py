@@ -6,7 +6,6 @@ No file is written: these are pictures of the patient.
 from __future__ import annotations
 
 import os
-import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -18,13 +17,14 @@ import av
 import numpy as np
 from av.codec.context import CodecContext
 from av.video.codeccontext import VideoCodecContext
-from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 
 from mien.errors import VideoError
-from mien.video import colour
-from mien.video.reader import Frame, Reader, VideoInfo, _open, _video_stream
-from mien.video.writer import pixel_format, to_picture, x264_options
+from mien.video import colour, x264
+from mien.video.container import open_input, video_stream
+from mien.video.frame import Frame, VideoInfo
+from mien.video.picture import pixel_format, to_picture, to_rgb
+from mien.video.reader import Reader
 
 _TRIED = 120  # frames at the start of a clip that tell how much a quality costs
 _TRIALS = 3
@@ -107,18 +107,18 @@ def _encode(frames: Iterable[Frame], info: VideoInfo, crf: float) -> Iterator[tu
     encoder.width, encoder.height, encoder.pix_fmt = info.width, info.height, pix_fmt
     encoder.time_base = Fraction(1, 1000)  # frames are counted, not timed
     encoder.framerate = info.average_rate or Fraction(30)
-    encoder.options = x264_options(crf)
+    encoder.options = x264.options(crf)
     encoder.color_range = int(colour.RANGES[info.color_range])
     encoder.colorspace = colour.MATRICES[info.colorspace][0]
     # threads across frames would hold frames back
     decoder.thread_type = "SLICE"
-    to_coded, to_rgb = VideoReformatter(), VideoReformatter()
+    to_coded, from_coded = VideoReformatter(), VideoReformatter()
     waiting: deque[Frame] = deque()
     sizes: deque[int] = deque()
 
     def decoded(packet: av.Packet | None) -> Iterator[tuple[int, Frame]]:
         for picture in decoder.decode(packet):
-            image = _rgb(picture, info, to_rgb)
+            image = to_rgb(picture, info, from_coded)
             yield sizes.popleft(), replace(waiting.popleft(), image=image)
 
     try:
@@ -139,33 +139,16 @@ def _encode(frames: Iterable[Frame], info: VideoInfo, crf: float) -> Iterator[tu
         ) from exc
 
 
-def _rgb(picture: VideoFrame, info: VideoInfo, reformatter: VideoReformatter) -> np.ndarray:
-    matrix = colour.MATRICES[info.colorspace][1]
-    return np.ascontiguousarray(
-        reformatter.reformat(
-            picture,
-            format="rgb24",
-            src_colorspace=matrix,
-            dst_colorspace=matrix,
-            src_color_range=colour.RANGES[info.color_range],
-            dst_color_range=colour.RANGES["pc"],
-            interpolation=colour.TO_RGB,
-        ).to_ndarray()
-    )
-
-
 def _look(path: Path) -> tuple[float | None, float]:
     """The factor that x264 states in a clip, and bytes a pixel of its frames but the first."""
     stated, total, count = None, 0, 0
-    with _open(path) as container:
-        stream = _video_stream(container, path)
+    with open_input(path) as container:
+        stream = video_stream(container, path)
         pixels = max(stream.codec_context.width * stream.codec_context.height, 1)
         for number, packet in enumerate(container.demux(stream)):
             if number == 0:
-                found = re.search(
-                    rb"x264 - core .*? crf=([0-9]+(?:\.[0-9]+)?)", bytes(packet), re.DOTALL
-                )
-                stated = float(found[1]) if found else None
+                said = x264.stated(bytes(packet))
+                stated = said.crf if said else None
             elif packet.size:
                 total, count = total + packet.size, count + 1
             if stated is not None or number >= _TRIED:

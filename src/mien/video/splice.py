@@ -7,12 +7,10 @@ others. A run in which no frame changes is copied as it is. The others are decod
 
 from __future__ import annotations
 
-import itertools
 import os
-import re
 from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
 
@@ -25,17 +23,18 @@ from av.video.frame import PictureType, VideoFrame
 from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
-from mien.errors import ParameterError, VideoError
-from mien.video.reader import Reader, VideoInfo, _open, _video_stream, _words
-from mien.video.reencode import _rgb
-from mien.video.writer import _OURS, Writer, to_picture
+from mien.errors import ParameterError
+from mien.video import h264
+from mien.video.container import open_input, video_stream
+from mien.video.frame import VideoInfo
+from mien.video.index import Index, damaged, frame_packets
+from mien.video.picture import to_picture, to_rgb
+from mien.video.reader import Reader
+from mien.video.writer import Writer
 
 Edit = Callable[[int, np.ndarray], np.ndarray]
 Progress = Callable[[str, int, int | None], None]
 
-_STATED = re.compile(rb"x264 - core .*? keyint=([0-9]+) .*? crf=([0-9]+(?:\.[0-9]+)?)", re.DOTALL)
-_USUAL_CRF = 17
-_IDR, _SPS, _PPS = 5, 7, 8
 _ALIKE = (
     "width height pix_fmt time_base framerate flags color_range colorspace color_primaries "
     "color_trc sample_aspect_ratio"
@@ -67,33 +66,11 @@ class Spliced:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._writer.__exit__(exc_type, exc, traceback)
+        self._writer.abandon()
 
     def commit(self) -> Path:
         """Give the file its name; raises `OutputError` if something appeared there meanwhile."""
         return self._writer.commit()
-
-
-def frame_times(path: str | os.PathLike[str]) -> np.ndarray:
-    """When each frame of a clip is shown and, last, when the last one ends; nothing is decoded.
-
-    Parameters
-    ----------
-    path : path
-        A clip that mien wrote.
-
-    Returns
-    -------
-    times : np.ndarray [shape=(n_frames + 1,), float64]
-        Seconds, increasing.
-
-    Raises
-    ------
-    VideoError
-        If the clip cannot be read.
-    """
-    index = _Index.of(Path(path))
-    return np.array([*index.pts, index.end], float) * float(index.time_base)
 
 
 def splice(
@@ -148,7 +125,7 @@ def splice(
     ...     made.commit()
     """
     path, output = Path(path), Path(output)
-    index, wanted = _Index.of(path), set(frames)
+    index, wanted = Index.of(path), set(frames)
     count = len(index.pts)
     if wanted and not 0 <= min(wanted) <= max(wanted) < count:
         raise ParameterError(
@@ -161,122 +138,48 @@ def splice(
     reason = index.obstacle
     if reason is None:
         writer = _Splicer(output, info, path, index, overwrite)
-        try:
+        with _gone_if_it_fails(writer):
             if writer.fits(index.header):
                 runs = index.runs(wanted)
                 writer.splice(path, runs, wanted, edit, report)
                 encoded = sum(len(run) for run in runs)
                 return Spliced(writer.finish(), count, encoded, count - encoded, None, writer)
-            reason = "the headers of the file are not those that are written now"
-        except BaseException:
-            writer.__exit__(None, None, None)
-            raise
-        writer.__exit__(None, None, None)
-    whole = Writer(
+        writer.abandon()
+        reason = "the headers of the file are not those that are written now"
+    whole = _whole(output, info, path, index, overwrite)
+    with _gone_if_it_fails(whole), Reader(path) as reader:
+        written = 0
+        for frame in reader:
+            image = edit(frame.index, frame.image) if frame.index in wanted else frame.image
+            whole.write(image, frame.pts, duration=frame.duration)
+            written += 1
+            report("covering", written, count)
+        if written != count:
+            raise damaged(path)
+        return Spliced(whole.finish(), count, count, 0, reason, whole)
+
+
+@contextmanager
+def _gone_if_it_fails(writer: Writer) -> Iterator[None]:
+    """Leave a writer open, unless there is an error."""
+    try:
+        yield
+    except BaseException:
+        writer.abandon()
+        raise
+
+
+def _whole(output: Path, info: VideoInfo, path: Path, index: Index, overwrite: bool) -> Writer:
+    """A writer of all frames, as those of the clip were encoded."""
+    return Writer(
         output,
         info,
         audio_from=path,
-        crf=index.crf,  # type: ignore[arg-type]  # a fraction is as good as a whole number
+        crf=index.crf,
         overwrite=overwrite,
         comment=index.comment,
         gop=index.keyint,
     )
-    try:
-        with Reader(path) as reader:
-            written = 0
-            for frame in reader:
-                image = edit(frame.index, frame.image) if frame.index in wanted else frame.image
-                whole.write(image, frame.pts, duration=frame.duration)
-                written += 1
-                report("covering", written, count)
-        if written != count:
-            raise _damaged(path)
-        return Spliced(whole.finish(), count, count, 0, reason, whole)
-    except BaseException:
-        whole.__exit__(None, None, None)
-        raise
-
-
-@dataclass(frozen=True)
-class _Index:
-    """What the packets of a clip say without being decoded."""
-
-    pts: list[int]
-    """Time of each frame in the order shown, ticks of `time_base`."""
-    end: int
-    """When the last frame ends, ticks."""
-    time_base: Fraction
-    starts: list[int]
-    """Numbers of the frames with which a group begins."""
-    header: bytes
-    """SPS and PPS as MP4 stores them (``avcC``)."""
-    crf: float
-    """Quality at which x264 says that it encoded."""
-    keyint: int | None
-    """Frames between groups at most, as x264 says."""
-    comment: str | None
-    obstacle: str | None
-    """Why groups cannot be copied, in words; None if they can."""
-
-    @classmethod
-    def of(cls, path: Path) -> _Index:
-        """Read through a clip without decoding it."""
-        pts: list[int] = []
-        starts: list[int] = []
-        end = 0
-        crf: float = _USUAL_CRF
-        keyint = obstacle = None
-        with _open(path) as container:
-            stream = _video_stream(container, path)
-            header = bytes(stream.codec_context.extradata or b"")
-            if stream.codec_context.name != "h264" or header[:1] != b"\x01" or len(header) < 7:
-                obstacle = "the file is not H.264 in an MP4"
-            for packet in _packets(container, stream, path):
-                if packet.pts is None:
-                    raise _damaged(path)
-                if not pts:
-                    stated = _STATED.search(bytes(packet))
-                    if stated is None:
-                        obstacle = obstacle or "the file does not say how it was encoded"
-                    else:
-                        keyint, crf = int(stated[1]), float(stated[2])
-                if packet.is_keyframe:
-                    starts.append(len(pts))
-                    if obstacle is None and _IDR not in _kinds(bytes(packet), header):
-                        obstacle = "its groups of pictures depend on each other"
-                if packet.dts != packet.pts or (pts and packet.pts <= pts[-1]):
-                    obstacle = obstacle or "its frames are not stored in the order they are shown"
-                pts.append(packet.pts)
-                end = max(end, packet.pts + (packet.duration or 1))
-            comment = container.metadata.get("comment")
-            time_base = stream.time_base or Fraction(1, 1000)
-        if not pts:
-            raise _damaged(path)
-        if starts[:1] != [0]:
-            obstacle = obstacle or "its first frame depends on others"
-        return cls(
-            sorted(pts), end, time_base, starts, header, crf, keyint, comment or None, obstacle
-        )
-
-    def runs(self, wanted: set[int]) -> list[range]:
-        """Frames that are encoded again: whole groups, adjoining ones in one run."""
-        edges = [*self.starts, len(self.pts)]
-        groups = [range(a, b) for a, b in itertools.pairwise(edges)]
-        touched = [not wanted.isdisjoint(group) for group in groups]
-        # Two frames after each other that both begin a group carry numbers that must differ (H.264,
-        # 7.4.3, idr_pic_id). A new encoder counts from 0 again, so no run may begin after a group
-        # of one frame or end with one.
-        for k in reversed(range(1, len(groups))):
-            touched[k - 1] |= touched[k] and len(groups[k - 1]) == 1
-        for k in range(1, len(groups)):
-            touched[k] |= touched[k - 1] and len(groups[k - 1]) == 1
-        runs: list[range] = []
-        for group, again in zip(groups, touched, strict=True):
-            if again and runs and runs[-1].stop == group.start:
-                runs[-1] = range(runs[-1].start, group.stop)
-            elif again:
-                runs.append(group)
-        return runs
 
 
 class _Splicer(Writer):
@@ -286,14 +189,14 @@ class _Splicer(Writer):
     """
 
     def __init__(
-        self, path: Path, info: VideoInfo, source: Path, index: _Index, overwrite: bool
+        self, path: Path, info: VideoInfo, source: Path, index: Index, overwrite: bool
     ) -> None:
         self._index = index
         super().__init__(
             path,
             info,
             audio_from=source,
-            crf=index.crf,  # type: ignore[arg-type]
+            crf=index.crf,
             overwrite=overwrite,
             comment=index.comment,
             gop=index.keyint,
@@ -307,9 +210,9 @@ class _Splicer(Writer):
 
     def fits(self, header: bytes) -> bool:
         """Whether what this writes can stand in one stream with a file of these headers."""
-        own = _units(bytes(self._video.codec_context.extradata or b""))
-        parameters = [unit for unit in own if unit[0] & 31 in (_SPS, _PPS)]
-        return sorted(parameters) == sorted(_parameters(header))
+        own = h264.units(bytes(self._video.codec_context.extradata or b""))
+        ours = [unit for unit in own if unit[0] & 31 in (h264.SPS, h264.PPS)]
+        return sorted(ours) == sorted(h264.parameters(header))
 
     def splice(
         self, path: Path, runs: list[range], wanted: set[int], edit: Edit, report: Progress
@@ -317,15 +220,15 @@ class _Splicer(Writer):
         """Write every frame, those of runs encoded again."""
         starts, count = set(self._index.starts), len(self._index.pts)
         of_frame = {number: run for run in runs for number in run}
-        to_rgb = VideoReformatter()
-        with _open(path) as container:
-            stream = _video_stream(container, path)
+        reformatter = VideoReformatter()
+        with open_input(path) as container:
+            stream = video_stream(container, path)
             stream.thread_type = "SLICE"  # a picture for every packet, at once
             encoder: VideoCodecContext | None = None
-            for number, packet in enumerate(_packets(container, stream, path)):
+            for number, packet in enumerate(frame_packets(container, stream, path)):
                 run = of_frame.get(number)
                 if run is None:
-                    self._put([_annexed(packet, self._index.header)])
+                    self._put([h264.annexed(packet, self._index.header)])
                     report("covering", number + 1, count)
                     continue
                 if encoder is None:
@@ -336,10 +239,10 @@ class _Splicer(Writer):
                     stream.codec_context.flush_buffers()
                 for picture in pictures:
                     if given >= run.stop or picture.pts != self._index.pts[given]:
-                        raise _damaged(path)
+                        raise damaged(path)
                     duration = picture.duration
                     if given in wanted:
-                        image = edit(given, _rgb(picture, self.info, to_rgb))
+                        image = edit(given, to_rgb(picture, self.info, reformatter))
                         self._check_frame(image, self._index.pts[given])
                         picture = self._converted(image)
                     else:
@@ -353,7 +256,7 @@ class _Splicer(Writer):
                     report("covering", given, count)
                 if number == run.stop - 1:
                     if given != run.stop:
-                        raise _damaged(path)
+                        raise damaged(path)
                     self._put(self._code(encoder, None))
                     encoder = None
 
@@ -378,84 +281,18 @@ class _Splicer(Writer):
         return encoder
 
     def _code(self, encoder: VideoCodecContext, picture: VideoFrame | None) -> list[Packet]:
-        try:
+        with self._writing():
             return encoder.encode(picture)
-        except (av.FFmpegError, ValueError) as exc:
-            raise self._cannot_write(exc) from exc
 
     def _put(self, packets: list[Packet]) -> None:
-        try:
+        with self._writing():
             for packet in packets:
                 self._last_pts = packet.pts
                 self._mux([packet])
-        except (av.FFmpegError, OSError, ValueError) as exc:
-            if isinstance(exc, _OURS):
-                raise
-            raise self._cannot_write(exc) from exc
-
-
-def _packets(
-    container: av.container.InputContainer, stream: VideoStream, path: Path
-) -> Iterator[Packet]:
-    """Packets that hold a frame."""
-    try:
-        for packet in container.demux(stream):
-            if packet.size and not packet.is_discard:
-                yield packet
-    except (av.FFmpegError, OSError) as exc:
-        raise _damaged(path, exc) from exc
 
 
 def _decoded(stream: VideoStream, packet: Packet | None, path: Path) -> list[VideoFrame]:
     try:
         return stream.decode(packet)
     except (av.FFmpegError, ValueError) as exc:
-        raise _damaged(path, exc) from exc
-
-
-def _damaged(path: Path, exc: BaseException | None = None) -> VideoError:
-    words = "" if exc is None else f" ({_words(exc)})"
-    return VideoError(f"{path} is damaged{words}: make it again from the original.")
-
-
-# --- H.264: network abstraction layer units, with lengths in MP4, with start codes from x264 ---
-
-
-def _kinds(stored: bytes, header: bytes) -> list[int]:
-    """Types of the units of a frame as MP4 stores it."""
-    return [unit[0] & 31 for unit in _split(stored, header) if unit]
-
-
-def _split(stored: bytes, header: bytes) -> list[bytes]:
-    size, at, units = (header[4] & 3) + 1, 0, []
-    while at + size < len(stored):
-        length = int.from_bytes(stored[at : at + size], "big")
-        units.append(stored[at + size : at + size + length])
-        at += size + length
-    return units
-
-
-def _annexed(packet: Packet, header: bytes) -> Packet:
-    """The same frame with start codes, from which the muxer makes the same lengths again."""
-    annexed = Packet(b"".join(b"\0\0\0\1" + unit for unit in _split(bytes(packet), header)))
-    annexed.pts, annexed.dts, annexed.duration = packet.pts, packet.dts, packet.duration
-    annexed.time_base = packet.time_base
-    annexed.is_keyframe = packet.is_keyframe
-    return annexed
-
-
-def _units(annexed: bytes) -> list[bytes]:
-    """Units between start codes; none ends in a zero."""
-    return [unit for part in annexed.split(b"\0\0\1") if (unit := part.rstrip(b"\0"))]
-
-
-def _parameters(header: bytes) -> list[bytes]:
-    """SPS and PPS of an ``avcC`` (ISO/IEC 14496-15, 5.3.3.1)."""
-    units, at = [], 5
-    for bits in (31, 255):
-        for _ in range(header[at] & bits if at < len(header) else 0):
-            length = int.from_bytes(header[at + 1 : at + 3], "big")
-            units.append(header[at + 3 : at + 3 + length])
-            at += 2 + length
-        at += 1
-    return units
+        raise damaged(path, exc) from exc

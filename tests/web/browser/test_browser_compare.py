@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from mien.video import Writer
-from mien.video.reader import VideoInfo
+from mien.video.frame import VideoInfo
 from mien.web.queue.folders import COMPARE, FRAMES, MANIFEST, RESULT, Folders
 from mien.web.queue.jobs import Jobs
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from mien.video import Reader, Writer
-from mien.video.reader import VideoInfo
+from mien.video.frame import VideoInfo
 from mien.web.http.routes.compare import MOST_POINTS, thin
 from mien.web.http.viewing import hidden
 from mien.web.queue.folders import COMPARE, FRAMES, MANIFEST, RESULT

@@ -8,7 +8,8 @@ import zipfile
 import pytest
 
 from encounters import clip, covered
-from mien.pipeline.manifest import LABEL, sha256
+from mien.outputs import checksum
+from mien.pipeline.manifest import LABEL
 from mien.release import faces
 from mien.web.queue.folders import ARCHIVE, MANIFEST, RESULT
 from mien.web.queue.tables import Kind
@@ -158,13 +159,13 @@ def task(tmp_path, monkeypatch):
     record = {
         "label": LABEL,
         "settings": {"engine": "mask"},
-        "output": {"sha256": sha256(folder / RESULT), "frames": 10},
+        "output": {"sha256": checksum(folder / RESULT), "frames": 10},
         "ledger": {"counts": {"rendered": 10}, "ranges": []},
         "privacy": [],
         "residual_faces": {"found": 0},
     }
     (folder / MANIFEST).write_text(json.dumps(record))
-    about = {"deidentified_sha256": sha256(folder / RESULT)}
+    about = {"deidentified_sha256": checksum(folder / RESULT)}
     (measured / "metrics.json").write_text(json.dumps({"about": about}))
 
     def task(**wanted):

@@ -13,9 +13,9 @@ import pytest
 
 from manifests import manifest_of
 from mien.errors import ParameterError
+from mien.outputs import checksum
 from mien.pipeline.compositing import COVER
 from mien.pipeline.ledger import Ledger
-from mien.pipeline.manifest import sha256
 from mien.video import Reader, VideoInfo, Writer
 from mien.web.queue.folders import COMPARE, FRAMES, MANIFEST, PREVIEW, RESULT, Folders
 from mien.web.queue.tables import Kind, Status
@@ -89,7 +89,7 @@ def test_result_manifest_picture_and_copy_for_comparing_follow(tmp_path, finishe
     assert names == {RESULT, MANIFEST, PREVIEW, COMPARE, FRAMES} == set(before)
     assert (order.folder / FRAMES).read_bytes() == before[FRAMES]
     record = json.loads((order.folder / MANIFEST).read_text())
-    assert record["output"]["sha256"] == sha256(order.folder / RESULT)
+    assert record["output"]["sha256"] == checksum(order.folder / RESULT)
     assert len(record["covered_by_hand"]) == 2
 
     result, old = images(order.folder / RESULT), images(finished / RESULT)

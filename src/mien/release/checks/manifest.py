@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mien.pipeline.manifest import sha256
+from mien.outputs import checksum
 from mien.release.checks.base import Check, Look
 from mien.release.subject import Subject
 
@@ -11,7 +11,7 @@ def check(clip: Subject, look: Look) -> list[Check]:
     """Whether the manifest is of this video, and of one that passed."""
     record = clip.record
     try:
-        described = record["output"]["sha256"] == sha256(clip.result)
+        described = record["output"]["sha256"] == checksum(clip.result)
         counted = sum(record["ledger"]["counts"].values()) == record["output"]["frames"]
         audits = [(person["passed"], person["nearest"], person["threshold"])
                   for person in record["privacy"]]  # fmt: skip

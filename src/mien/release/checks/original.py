@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mien.pipeline.manifest import sha256
+from mien.outputs import checksum
 from mien.release.checks.base import Check, Look
 from mien.release.subject import Subject
 from mien.release.unchanged import unchanged
@@ -12,7 +12,7 @@ def check(clip: Subject, look: Look) -> list[Check]:
     """Whether every frame was changed."""
     if clip.original is None:
         return []
-    if sha256(clip.result) == sha256(clip.original):
+    if checksum(clip.result) == checksum(clip.original):
         return [
             clip.check(
                 "original", "fail", "is_original", "This is the original: choose its result."

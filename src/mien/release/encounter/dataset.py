@@ -19,8 +19,9 @@ from mien.encounter.agreement import Agreement
 from mien.encounter.analysis import Encounter, analyse
 from mien.encounter.timeline import ROLES
 from mien.errors import OutputError, PrivacyError
+from mien.outputs import checksum
 from mien.pipeline.deidentify import deidentify
-from mien.pipeline.manifest import sha256, versions
+from mien.pipeline.manifest import versions
 from mien.pipeline.settings import Settings
 from mien.release.encounter.card import card
 from mien.release.encounter.labels import agreements, relabel
@@ -231,7 +232,7 @@ def _manifest(
         "files": {
             path.relative_to(folder).as_posix(): {
                 "bytes": path.stat().st_size,
-                "sha256": sha256(path),
+                "sha256": checksum(path),
             }
             for path in files
         },

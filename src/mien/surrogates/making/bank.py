@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -40,7 +39,7 @@ from mien.face.model import FaceModel
 from mien.face.region import Region
 from mien.intake.pictures import picture_size
 from mien.models.landmarker import Backend, open_backend
-from mien.outputs import hidden, publish_folder, put_back
+from mien.outputs import check_parent, complete_folder, put_back
 from mien.recognition.recognisers import Dlib, Recogniser, distances
 from mien.surrogates.bank import Surrogate, apparent_rules
 from mien.surrogates.making.cohort import Member, measure, shortcoming
@@ -50,6 +49,7 @@ from mien.surrogates.modes import Modes
 from mien.surrogates.portrait import likeness
 from mien.tracking.detection import Detector
 from mien.video import Reader, probe
+from mien.video.clips import is_clip
 
 SMALLEST_K = 5
 USUAL_K = 10
@@ -58,7 +58,6 @@ SAME_PERSON = 0.5
 hundred are often nearer than the recogniser's own 0.6, and hardly ever nearer than this."""
 
 PICTURES = (".jpg", ".jpeg", ".png")
-CLIPS = (".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm")
 REASONS = {
     "unreadable": "no face was found, or the file cannot be read",
     "small": "the face is smaller than 60 pixels from eye to eye",
@@ -255,9 +254,8 @@ def _check(folder: Path, output: Path, k: int, overwrite: bool) -> list[Path]:
         )
     if not folder.is_dir():
         raise ParameterError(f"{folder} is not a folder: name one with pictures of your cohort.")
+    check_parent(output)
     parent = output.absolute().parent
-    if not parent.is_dir():
-        raise OutputError(f"The folder {parent} does not exist: create it first.")
     if not os.access(parent, os.W_OK | os.X_OK):
         raise OutputError(f"The folder {parent} may not be written to: choose another one.")
     put_back(output)
@@ -274,7 +272,7 @@ def _check(folder: Path, output: Path, k: int, overwrite: bool) -> list[Path]:
         path
         for place in places
         for path in sorted(place.iterdir())
-        if path.suffix.lower() in PICTURES + CLIPS
+        if (path.suffix.lower() in PICTURES or is_clip(path))
         and path.is_file()
         and not any(part.startswith(".") for part in path.relative_to(folder).parts)
         and output.resolve() not in path.resolve().parents
@@ -304,7 +302,7 @@ def _measure_all(
         found: list[Member | None] = []
         for number, path in enumerate(paths):
             report("measuring", number, len(paths))
-            look = _measure_clip if path.suffix.lower() in CLIPS else measure
+            look = _measure_clip if is_clip(path) else measure
             try:
                 found.append(
                     look(path, backend, detector, recogniser) if path.stat().st_size else None
@@ -574,9 +572,7 @@ def _write(
     overwrite: bool,
 ) -> None:
     """Write the bank beside its place and move it there when it is complete."""
-    part = hidden(output)
-    try:
-        part.mkdir()
+    with complete_folder(output, lambda there: overwrite and _is_bank(there)) as part:
         for face in faces:
             done, data = cv2.imencode(
                 ".jpg", face.texture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 90]
@@ -586,13 +582,3 @@ def _write(
         (part / "cards.json").write_text(json.dumps(cards, indent=1) + "\n")
         (part / "statement.json").write_text(json.dumps(statement, indent=2) + "\n")
         (part / "STATEMENT.md").write_text(_in_words(statement), encoding="utf-8")
-        if os.path.lexists(output):
-            if not (overwrite and _is_bank(output)):
-                raise OutputError(f"{output} appeared meanwhile: choose another name.")
-        publish_folder(part, output)
-    except OSError as exc:
-        if isinstance(exc, OutputError):
-            raise
-        raise OutputError(f"{output} cannot be written: {exc.strerror or exc}.") from exc
-    finally:
-        shutil.rmtree(part, ignore_errors=True)  # or the older bank, which had its name

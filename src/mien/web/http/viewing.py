@@ -8,13 +8,13 @@ are hidden while the file is sent. The file itself stays as it is.
 from __future__ import annotations
 
 import os
-import struct
-from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from starlette.responses import Response
 
+from mien.video.boxes import boxes
 from mien.web.http.sending import send
 
 
@@ -41,31 +41,12 @@ def view(path: Path, wanted: str | None) -> Response:
 def hidden(file: BinaryIO, size: int) -> list[int]:
     """Where the names of an MP4's edit lists stand, bytes from the start."""
     found = []
-    for name, start, end in _boxes(file, 0, size):
-        if name != b"moov":
-            continue
-        for track, inside, last in _boxes(file, start, end):
-            if track == b"trak":
-                found += [
-                    begin - 4 for kind, begin, _ in _boxes(file, inside, last) if kind == b"edts"
-                ]
+    with suppress(ValueError):  # a damaged file is sent as it is from there on
+        for whole in boxes(file, 0, size):
+            if whole.kind != b"moov":
+                continue
+            for track in boxes(file, whole.start, whole.end):
+                if track.kind == b"trak":
+                    parts = boxes(file, track.start, track.end)
+                    found += [part.start - 4 for part in parts if part.kind == b"edts"]
     return found
-
-
-def _boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-    """Name, first and last byte of the contents of each box between two places."""
-    while start + 8 <= end:
-        file.seek(start)
-        length, name = struct.unpack(">I4s", file.read(8))
-        contents = start + 8
-        if length == 1:
-            if contents + 8 > end:
-                return
-            (length,) = struct.unpack(">Q", file.read(8))
-            contents += 8
-        elif length == 0:
-            length = end - start
-        if length < contents - start or start + length > end:
-            return
-        yield name, contents, start + length
-        start += length

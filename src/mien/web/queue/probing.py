@@ -40,7 +40,7 @@ class Clip:
 
 
 def look(path: Path, log: Log | None = None) -> Clip:
-    """Probe a file with `mien.video.probe` in another process.
+    """Probe a file with `mien.video.coded` in another process.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def look(path: Path, log: Log | None = None) -> Clip:
 def main() -> None:
     """Run the process."""
     from mien.video import probe
-    from mien.video.writer import check_sound
+    from mien.video.sound import check_sound
 
     fits = True
     try:

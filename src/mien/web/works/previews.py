@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from mien.outputs import complete
 from mien.video import Frame, Reader
 
 _WIDTH = 640  # pixels at most
@@ -62,6 +62,5 @@ def write(image: np.ndarray, picture: Path) -> None:
     scale = min(1.0, _WIDTH / image.shape[1])
     image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     _, coded = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
-    part = picture.with_suffix(".part")
-    part.write_bytes(coded.tobytes())
-    os.replace(part, picture)
+    with complete(picture) as part:
+        part.write_bytes(coded.tobytes())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import struct
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response, StreamingResponse
 
+from mien.video.boxes import boxes
 from mien.web.http.desk import Desk, WorkView, work_view
 from mien.web.http.problems import Problem, documented
 from mien.web.http.sending import Range, send, sent
@@ -176,14 +177,9 @@ def routes(desk: Desk) -> APIRouter:
 
 def _has_sound(result: Path) -> bool:
     """Whether an MP4 announces a sound track; read here, because what reads videos is heavy."""
-    size, place = result.stat().st_size, 0
-    with result.open("rb") as stream:
-        while place + 16 <= size:
-            stream.seek(place)
-            length, kind, longer = struct.unpack(">I4sQ", stream.read(16))
-            length = {0: size - place, 1: longer}.get(length, length)
-            if kind == b"moov":
-                stream.seek(place)
-                return b"soun" in stream.read(min(length, _LONGEST_HEAD))
-            place += max(length, 8)
+    with result.open("rb") as stream, suppress(ValueError):
+        for box in boxes(stream, 0, result.stat().st_size):
+            if box.kind == b"moov":
+                stream.seek(box.start)
+                return b"soun" in stream.read(min(box.end - box.start, _LONGEST_HEAD))
     return False

@@ -35,7 +35,7 @@ class Hog:
 
     def __init__(self, score: float = 0.0) -> None:
         self._score = score
-        self._detector: Any = copy(_detector())
+        self._detector: Any = frontal_detector()
         self._lock = Lock()
 
     def find(self, image: np.ndarray, smallest: float = WINDOW) -> list[Sighting]:
@@ -59,9 +59,13 @@ class Hog:
         )
 
 
+def frontal_detector() -> Any:
+    """dlib's detector, for one thread: unpacking it takes half a second, a copy a millisecond."""
+    return copy(_unpacked())
+
+
 @cache
-def _detector() -> Any:
-    """dlib's detector, to be copied: unpacking it takes half a second, a copy a millisecond."""
+def _unpacked() -> Any:
     import dlib
 
     return dlib.get_frontal_face_detector()

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
+# one thread each: two processes share the cores already, and threads that wait use them up
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -36,6 +41,22 @@ def _clip(folder: Path, **settings) -> Clip:
     path = folder / "clip.mp4"
     script = Script(**{"width": 320, "height": 320, "fps": 15, "seed": 1, **settings})
     return Clip(path, render_phantom(script, path))
+
+
+_LONG = ("test_outputs", "web/browser", "pipeline", "fidelity/test_proof", "evidence", "cli")
+"""How the places of the longest files begin, in the order in which they are begun; before them the
+one that forks, while a process is small."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Have the shortest files last, so that no process waits long for another."""
+    here = Path(__file__).parent
+
+    def rank(item: pytest.Item) -> int:
+        place = item.path.relative_to(here).as_posix()
+        return next((k for k, long in enumerate(_LONG) if place.startswith(long)), len(_LONG))
+
+    items.sort(key=rank)
 
 
 @pytest.fixture(scope="session")

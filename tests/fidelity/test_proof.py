@@ -28,16 +28,16 @@ from mien.phantom import (
     Tremor,
 )
 
-BLINKS = (0.8, 2.1, 3.4, 4.7, 6.0, 7.3)
+BLINKS = (0.8, 2.1, 3.4, 4.7, 6.0)
 SCRIPT = Script(
-    seconds=8,
+    seconds=6.6,
     fps=20,
-    width=400,
-    height=300,
+    width=320,
+    height=240,
     seed=5,
     blinks=BLINKS,
     tremor=Tremor(hertz=5, amplitude=0.02, start_s=0, end_s=5),
-    speech=(5.2, 7.8),
+    speech=(5.1, 6.5),
 )
 FAULTS = {
     "damped": DampMouth(0.2),

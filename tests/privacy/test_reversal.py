@@ -8,7 +8,7 @@ from mien.errors import ParameterError
 from mien.privacy.linkage import PICTURE, Cohort, Observation, Stretch
 from mien.privacy.reversal import GUESSES, reverse
 
-PEOPLE, FRAMES, MODES = 14, 4, 5
+PEOPLE, FRAMES, MODES = 10, 4, 5
 
 
 class Eye:

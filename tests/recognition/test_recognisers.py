@@ -12,7 +12,7 @@ from mien.errors import EngineError, FormatError, ParameterError
 from mien.face.model import FaceModel
 from mien.models.dlib_network import Network
 from mien.recognition import recognisers
-from mien.recognition.recognisers import ArcFace, Dlib, distances, recogniser
+from mien.recognition.recognisers import ArcFace, Dlib, Recogniser, distances, recogniser
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +23,41 @@ def dlib_recogniser() -> Dlib:
 @pytest.fixture(scope="module")
 def chips() -> np.ndarray:
     return np.random.default_rng(3).integers(0, 256, (5, 150, 150, 3), dtype=np.uint8)
+
+
+@pytest.fixture(scope="module", params=["dlib", "arcface"])
+def each(request, tmp_path_factory) -> Recogniser:
+    """Every recogniser: what follows holds for all of them."""
+    if request.param == "dlib":
+        return Dlib()
+    return ArcFace(_average_model(tmp_path_factory.mktemp("recogniser")))
+
+
+def test_a_chip_is_a_square_picture_however_it_is_cut(each):
+    picture, landmarks = _marked_eyes()
+    first, *others = each.views(picture, landmarks)
+    assert (first == each.chip(picture, landmarks)).all()
+    for chip in (first, *others, each.glimpse(np.full((540, 540, 3), 90, np.uint8))):
+        assert chip.dtype == np.uint8 and chip.shape == (len(chip), len(chip), 3)
+        assert chip.shape == first.shape
+
+
+def test_a_descriptor_is_of_its_chip_alone(each):
+    picture, landmarks = _marked_eyes()
+    chip = each.chip(picture, landmarks)
+    found = each.describe_all([255 - chip, chip, chip // 2])
+    assert found.ndim == 2 and len(found) == 3
+    one = each.describe(picture, landmarks)
+    assert np.abs(found[1] - one).max() < 1e-5
+    assert np.linalg.norm(found[0] - one) > 1e-3
+    np.testing.assert_allclose(
+        found[::-1], each.describe_all([chip // 2, chip, 255 - chip]), atol=1e-5
+    )
+    assert np.isfinite(found).all()
+
+
+def test_a_recogniser_says_who_it_is_and_when_two_are_one(each):
+    assert each.name and each.source and 0 < each.threshold < 2
 
 
 def test_the_numbers_are_dlibs(dlib_recogniser, chips):

@@ -22,6 +22,7 @@ import cv2
 import numpy as np
 
 from mien.models.dlib_file import weights
+from mien.models.hog import frontal_detector
 from mien.models.shape_predictor import ShapePredictor
 
 _DETECTED = 110  # pixels of a face's width in the picture that the detector searches
@@ -42,10 +43,8 @@ _own = local()
 
 def _detector() -> Any:
     """dlib's detector, one for each thread: it keeps a picture while it searches."""
-    import dlib
-
     if not hasattr(_own, "detector"):
-        _own.detector = dlib.get_frontal_face_detector()
+        _own.detector = frontal_detector()
     return _own.detector
 
 

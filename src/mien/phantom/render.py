@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import cv2
@@ -110,8 +110,7 @@ class Phantom:
         made = []
         for number in range(self.script.people):
             faces, alpha = identity(self.script, number)
-            rng = np.random.default_rng([self.script.seed, number, *b"looks"])
-            made.append(heads.build(faces, alpha, rng))
+            made.append(_head(self.script.seed, number, faces, tuple(alpha)))
         return made
 
     @cached_property
@@ -144,6 +143,13 @@ class Phantom:
         height, width = image.shape[:2]
         noise = self._noise[top : top + height, left : left + width]
         _expose(image, noise if rng.random() < 0.5 else noise[::-1, ::-1], gain)
+
+
+@lru_cache(maxsize=8)
+def _head(seed: int, number: int, faces: tuple[str, str], alpha: tuple[float, ...]) -> heads.Head:
+    """The head of a person: painted once, however many clips show it."""
+    rng = np.random.default_rng([seed, number, *b"looks"])
+    return heads.build(faces, np.array(alpha), rng)
 
 
 def phantom(script: Script) -> Iterator[Frame]:

@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 
 from mien.errors import ParameterError
+from mien.models.hog import frontal_detector
 
 _SMALLEST = 1 / 12  # of the frame's height: side of the smallest box that is looked for
 _WINDOW = 60  # pixels: the side from which on the detector finds nearly all faces
@@ -64,10 +65,8 @@ class Watch:
     def __init__(self, score: float = _SCORE) -> None:
         if not -1 <= score <= 3:
             raise ParameterError(f"score is {score}: choose a number from -1 to 3.")
-        import dlib
-
         self._score = score
-        self._detector: Any = dlib.get_frontal_face_detector()
+        self._detector: Any = frontal_detector()
 
     def find(self, image: np.ndarray) -> list[Box]:
         """Faces of at least about a twelfth of the frame's height, the most certain first.

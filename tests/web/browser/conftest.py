@@ -58,3 +58,11 @@ def chromium() -> Iterator[Any]:
         )
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def expect() -> Any:
+    """Playwright's own waiting for what shall be seen: long, for computers that do much else."""
+    found = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
+    found.set_options(timeout=30_000)
+    return found

@@ -49,28 +49,50 @@ def coded(number: int, ones: int) -> np.ndarray:
     return picture
 
 
-@pytest.fixture(scope="module", params=["even", "uneven and late"])
-def stamps(request) -> list[int]:
-    """Times of 60 frames, milliseconds."""
-    if request.param == "even":
-        return [40 * n for n in range(60)]
-    steps = np.random.default_rng(7).integers(17, 67, 60)
-    return [int(time) for time in 900 + np.cumsum(steps)]
+_STEPS = np.random.default_rng(7).integers(17, 67, 60)
+STAMPS = {
+    "even": [40 * n for n in range(60)],
+    "uneven": [int(time) for time in 900 + np.cumsum(_STEPS)],  # and late
+}
+"""Times of 60 frames, milliseconds, by the clip's id."""
+
+
+@pytest.fixture(params=STAMPS)
+def clip(request) -> str:
+    return str(request.param)
 
 
 @pytest.fixture
-def page(stamps, serve, chromium, tmp_path):
-    """The page of a clip that is done."""
-    folders = Folders(tmp_path / "data")
+def stamps(clip) -> list[int]:
+    return STAMPS[clip]
+
+
+@pytest.fixture(scope="module")
+def session(serve, chromium, tmp_path_factory):
+    """A browser with a session, and the address of a server that knows the clips."""
+    data = tmp_path_factory.mktemp("compare") / "data"
+    folders = Folders(data)
     folders.make()
     jobs = Jobs(folders.database)
     jobs.create()
     project = jobs.first_project("Clips").id
     folders.open_project(project)
+    for clip, stamps in STAMPS.items():
+        add_done(jobs, folders, project, clip, stamps)
+    jobs.close()
+    served = serve("--workers", "1", data=data)
+    context = chromium.new_context(locale="en-GB")
+    context.new_page().goto(served.address)
+    yield context, served.base
+    context.close()
+
+
+def add_done(jobs: Jobs, folders: Folders, project: str, clip: str, stamps: list[int]) -> None:
+    """Add a clip that is done, of coded pictures at these times."""
     wanted = {"engine": "mesh", "surrogate": "auto", "match": "age", "people": "all"}
     wanted |= {"subject": None, "voice": "keep", "compare": True, "measure": None}
     columns = {"after": "ask", "size": 1, "width": WIDTH, "height": HEIGHT}
-    jobs.add(id="coded", project_id=project, name="coded.mp4", wanted=wanted, **columns)
+    jobs.add(id=clip, project_id=project, name=f"{clip}.mp4", wanted=wanted, **columns)
     job = jobs.take("worker")
     folders.original(job).write_bytes(b"original")
     folder = folders.run(job)
@@ -86,15 +108,17 @@ def page(stamps, serve, chromium, tmp_path):
     (folder / MANIFEST).write_text(json.dumps({"ledger": {"ranges": ranges}}))
     (folder / FRAMES).write_text(json.dumps({"times": [stamp / 1000 for stamp in stamps]}))
     assert jobs.finish(job.id, "worker", FOUND)
-    jobs.close()
-    served = serve("--workers", "1", data=tmp_path / "data")
-    page = chromium.new_context(locale="en-GB").new_page()
-    page.goto(served.address)
-    page.goto(f"{served.base}/compare?clip=coded")
+
+
+@pytest.fixture
+def page(session, clip):
+    """The page of a clip, halves beside each other."""
+    context, base = session
+    page = context.new_page()
+    page.goto(f"{base}/compare?clip={clip}")
     page.locator('[value="side"]').check()
     yield page
-    page.context.close()
-    served.stop()
+    page.close()
 
 
 def test_every_step_shows_the_next_frame(page, stamps):

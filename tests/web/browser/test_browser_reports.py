@@ -132,12 +132,6 @@ def visit(served, chromium):
     context.close()
 
 
-@pytest.fixture(scope="module")
-def expect() -> Any:
-    """Playwright's own waiting for what shall be seen."""
-    return pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
-
-
 def test_one_step_back_shows_the_clip_before_with_its_own_report(visit, expect):
     page = visit("/evidence")
 

@@ -17,10 +17,7 @@ from typer.testing import CliRunner
 
 from mien.phantom import Script, Tremor, Truth, render_phantom
 from mien.pipeline import settings
-from mien.pipeline.settings import Thoroughness
-
-FEWER = Thoroughness(samples=8, gallery=8, checked=3)
-"""Where what the recogniser makes of a result is not what is tested."""
+from thoroughness import FEWER
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,6 @@ from typer.testing import CliRunner
 
 import mien.evidence.evaluate as room
 import mien.evidence.original as recorded
-from conftest import FEWER
 from mien.cli.app import app
 from mien.cli.compare import _COLUMNS
 from mien.errors import EngineError
@@ -23,6 +22,7 @@ from mien.fidelity.figures import FIGURES
 from mien.pipeline import deidentify as pipeline
 from mien.pipeline import settings
 from mien.privacy import audit as auditing
+from thoroughness import FEWER
 
 NAME = "Erika-Mustermann"
 ENDINGS = ("html", "csv", "json", "png", "svg")

@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 import pytest
 
-from conftest import FEWER, Clip
+from conftest import Clip
 from mien.errors import MienError, NoFaceError, OutputError, ParameterError, PrivacyError
 from mien.phantom import Phantom, Script
 from mien.pipeline import deidentify as pipeline
@@ -29,6 +29,7 @@ from mien.pipeline.settings import Settings
 from mien.recognition.recognisers import Dlib
 from mien.tracking.selection import Selection
 from mien.video import Reader, VideoInfo, Writer, writer
+from thoroughness import FEWER
 
 MASK = Settings(engine="mask", thoroughness=FEWER)
 COMMAND = [sys.executable, "-c", "from mien.cli import main; main()"]

@@ -122,9 +122,9 @@ def test_originals_are_read_and_results_are_shown(tmp_path, monkeypatch):
             doctor=[(10, 14, "anger")], patient=[(4, 9, "sadness")], seconds=20, missing=[(0, 2)]
         )
 
-    def write(*given, videos, originals, **more):
-        shown.update(videos)
-        return real(*given, videos=videos, originals=originals, **more)
+    def write(*given, videos, **more):
+        shown.update(videos.deidentified)
+        return real(*given, videos=videos, **more)
 
     real = encountering.write
     monkeypatch.setattr(encountering, "analyse", analyse)

@@ -56,7 +56,7 @@ def test_the_script_removes_pictures_of_faces_that_are_gone(script, tmp_path):
 
 def test_the_page_says_of_how_many_people_they_are(browser):
     """ "At least 12" is what the page says in both languages."""
-    words = Path(files("mien") / "web" / "static" / "words" / "deidentify.js").read_text()
+    words = Path(files("mien") / "web" / "pages" / "words" / "deidentify.js").read_text()
     fewest = min(face["k"] for face in browser.get("/api/surrogates").json())
     assert f"averages of at least {fewest} people" in words
     assert f"je mindestens {fewest} Menschen" in words

@@ -114,7 +114,7 @@ def test_the_manifest_follows(result, out):
     box = (0.1, 0.2, 0.3, 0.4)
     made = cover_by_hand(result, out, [Moment(1.2, 1.26), Moment(0.0, 0.04, box)])
     record = json.loads(made.manifest.read_text())
-    assert record == made.told.to_json()
+    assert record == made.record
     assert record["output"] == {**before["output"], "sha256": checksum(out), "signed": False}
     assert record["ledger"]["counts"] == {"rendered": 45, "interpolated": 1, "covered": 4}
     assert [
@@ -134,21 +134,34 @@ def test_the_manifest_follows(result, out):
     assert {key: record[key] for key in untouched} == {key: before[key] for key in untouched}
 
 
+def test_what_another_version_said_is_kept(result, out):
+    aside = result.with_suffix(".json")
+    content = json.loads(aside.read_text())
+    content["residual_faces"] = {"detector": "one", "frames_searched": 3, "found": 0}
+    del content["settings"]["landmarks"], content["label"]
+    content["output"]["weather"] = "fine"
+    aside.write_text(json.dumps(content))
+    made = json.loads(cover_by_hand(result, out, [Moment(0.0, 0.04)]).manifest.read_text())
+    for key in ("residual_faces", "settings", "input", "people"):
+        assert made[key] == content[key]
+    assert made["output"]["weather"] == "fine" and "label" not in made
+
+
 def test_what_was_covered_stays_covered_the_next_time(result, out, tmp_path):
     cover_by_hand(result, out, [Moment(0.0, 0.0)])
     last = tmp_path / "again.mp4"
     made = cover_by_hand(out, last, [Moment(1.0, 1.0), Moment(0.04, 0.05)])
     assert whole(last) == [0, 1, 25]
     assert made.ledger.counts()["covered"] == 3
-    assert [entry["first_frame"] for entry in made.told.covered_by_hand] == [0, 25, 1]
+    assert [entry["first_frame"] for entry in made.record["covered_by_hand"]] == [0, 25, 1]
 
 
 def test_a_clip_that_was_moved_later_keeps_the_clock_of_its_ledger(tmp_path, out):
     result = make_result(tmp_path, shift_s=0.2)  # the original began at -0.2 s
     made = cover_by_hand(result, out, [Moment(0.4, 0.4)])
-    (entry,) = made.told.covered_by_hand
+    (entry,) = made.record["covered_by_hand"]
     assert (entry["first_frame"], entry["from_s"]) == (10, 0.2)
-    assert made.told.ledger.ranges[0]["from_s"] == -0.2
+    assert made.record["ledger"]["ranges"][0]["from_s"] == -0.2
     assert whole(out) == [10]
 
 

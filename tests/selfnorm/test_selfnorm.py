@@ -137,7 +137,7 @@ def test_a_file_keeps_everything(tmp_path):
         assert getattr(back, name) == getattr(net, name)
     with pytest.raises(OutputError, match="--overwrite"):
         net.save(tmp_path / "n.npz")
-    with pytest.raises(OutputError, match="needs another name"):
+    with pytest.raises(OutputError, match="a name that ends in"):
         net.save(tmp_path / "n.txt")
     assert [found.name for found in tmp_path.iterdir()] == ["n.npz"]
 
@@ -198,5 +198,5 @@ def test_onnx_gives_the_same(tmp_path):
     assert np.array_equal(SelfNorm.load(tmp_path / "n.npz").predict_proba(x), net.predict_proba(x))
     with pytest.raises(OutputError, match="--overwrite"):
         export(net, tmp_path / "n.onnx")
-    with pytest.raises(OutputError, match="another name"):
+    with pytest.raises(OutputError, match="a name that ends in"):
         export(net, tmp_path / "n.h5")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from mien.intake.words import read_json
 from mien.outputs import Aside, check_free, checksum
 from mien.pipeline.compositing import cover
 from mien.pipeline.ledger import Entry, Ledger
-from mien.pipeline.manifest import Entries, Manifest
+from mien.pipeline.manifest import Entries, as_text
 from mien.video.index import frame_times
 from mien.video.splice import Edit, Progress, Spliced, splice
 
@@ -105,8 +105,8 @@ class Covered:
     """Frames that are bit for bit what they were."""
     reason: str | None
     """Why everything was encoded again, in words; None where only what had to be was."""
-    told: Manifest
-    """The manifest's content."""
+    record: dict[str, Any]
+    """The manifest's content, with what an older or a later version said besides."""
 
 
 def cover_by_hand(
@@ -150,7 +150,7 @@ def cover_by_hand(
     """
     result, output = Path(result), Path(output)
     times = frame_times(result)  # first: a file that is missing or no video is said to be so
-    told = _manifest_of(result)
+    record, told = _manifest_of(result)
     aside = output.with_suffix(".json")
     if aside.resolve() in (result.resolve(), result.with_suffix(".json").resolve()):
         raise OutputError(
@@ -160,26 +160,25 @@ def cover_by_hand(
     check_free(aside, overwrite)
     with _splice(result, output, moments, times, None, overwrite, progress) as made:
         # a clip that starts before zero counts later than its original, as the ledger does
-        shift = told.ledger.ranges[0]["from_s"] - round(float(times[0]), 6)
-        before = Ledger.from_ranges(told.ledger.ranges, times[:-1] + shift)
+        shift = told.ranges[0]["from_s"] - round(float(times[0]), 6)
+        before = Ledger.from_ranges(told.ranges, times[:-1] + shift)
         entries, by_hand = before.entries.copy(), []
         for moment in moments:
             frames = moment.frames(times)
             entries[frames.start : frames.stop] = Entry.COVERED
             by_hand.append(_entry(moment, frames, before.times))
         ledger = Ledger(entries, before.times)
-        told = replace(
-            told,
-            ledger=Entries(ledger.counts(), ledger.ranges()),
-            covered_by_hand=[*told.covered_by_hand, *by_hand],
+        record |= {
+            "ledger": Entries(ledger.counts(), ledger.ranges()).to_json(),
+            "covered_by_hand": [*record.get("covered_by_hand", ()), *by_hand],
             # what was signed was another file
-            output=replace(told.output, sha256=checksum(made.part), signed=False),
-        )
-        with Aside(aside, told.text()) as text:
+            "output": record["output"] | {"sha256": checksum(made.part), "signed": False},
+        }
+        with Aside(aside, as_text(record)) as text:
             made.commit()
             text.commit()
     count = len({number for moment in moments for number in moment.frames(times)})
-    return Covered(output, aside, ledger, count, made.encoded, made.copied, made.reason, told)
+    return Covered(output, aside, ledger, count, made.encoded, made.copied, made.reason, record)
 
 
 def cover_beside(
@@ -259,12 +258,13 @@ def _entry(moment: Moment, frames: range, times: np.ndarray) -> dict[str, Any]:
     }
 
 
-def _manifest_of(result: Path) -> Manifest:
-    """The manifest beside a result, if it is of this file."""
+def _manifest_of(result: Path) -> tuple[dict[str, Any], Entries]:
+    """The manifest beside a result, if it is of this file, and its ledger."""
     path = result.with_suffix(".json")
     try:
-        told = Manifest.from_json(read_json(path, "the manifest of a result of mien"))
-        float(told.ledger.ranges[0]["from_s"])
+        record = read_json(path, "the manifest of a result of mien")
+        stated, ledger = record["output"]["sha256"], Entries.from_json(record["ledger"])
+        float(ledger.ranges[0]["from_s"])
     except FileNotFoundError as exc:
         raise FormatError(
             f"{path} is missing: only a result of mien with its manifest beside it can be covered."
@@ -274,9 +274,9 @@ def _manifest_of(result: Path) -> Manifest:
             f"{path} is not the manifest of a result of mien: put the one beside it that was "
             "written with it."
         ) from exc
-    if told.output.sha256 != checksum(result):
+    if stated != checksum(result):
         raise ParameterError(
             f"{result} is not the file that {path.name} describes: it was changed after mien wrote "
             "it, so de-identify the original again."
         )
-    return told
+    return record, ledger

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields, replace
+from dataclasses import MISSING, dataclass, field, fields
 from importlib.metadata import version
 from typing import Any, Self
 
@@ -172,13 +171,6 @@ class Entries(_Part):
     """Runs of equal entries: see `mien.pipeline.ledger.Ledger.ranges`."""
 
 
-_SURROGATE = ("id", "apparent_sex", "apparent_tone", "apparent_age", "k", "source", "neutralised",
-              "strength", "pushed_sd")  # fmt: skip
-TOLD_OF_VERDICTS = ("person", "frames", "gallery", "nearest", "mean", "threshold", "quantiles",
-          "share_under", "share_upper", "rank1", "others", "target", "recogniser",
-          "passed")  # fmt: skip
-
-
 @dataclass(frozen=True)
 class Manifest:
     """Everything that is needed to judge a result later; no file names, no paths."""
@@ -218,86 +210,9 @@ class Manifest:
 
     def text(self) -> str:
         """As it stands in the file beside a result."""
-        return json.dumps(self.to_json(), indent=2) + "\n"
-
-    @classmethod
-    def from_json(cls, content: Any) -> Manifest:
-        """A manifest from what JSON holds; what this version does not know is left out.
-
-        Raises
-        ------
-        FormatError
-            If it is not that of a result of mien.
-        """
-        try:
-            return cls(
-                str(content["label"]),
-                dict(content["versions"]),
-                Chosen.from_json(content["settings"]),
-                Original.from_json(content["input"]),
-                Output.from_json(content["output"]),
-                [Treated.from_json(person) for person in content["people"]],
-                Linkable.from_json(content["linkable"]),
-                Entries.from_json(content["ledger"]),
-                [dict(verdict) for verdict in content["privacy"]],
-                Residual.from_json(content["residual_faces"]),
-                [dict(moment) for moment in content.get("covered_by_hand", ())],
-            )
-        except (KeyError, TypeError, ValueError) as exc:
-            raise FormatError(f"The manifest is not that of a result of mien: {exc}.") from exc
-
-    def public(
-        self, *, checksum: str, muted: bool, subject: str | None, keep_checksum: bool
-    ) -> dict[str, Any]:
-        """What may be told to others, JSON: only what is named here.
-
-        The original's checksum is left out unless asked for, and so are how near the patient came
-        to faces that were not chosen, the code of the subject and the words of a consent.
-
-        Parameters
-        ----------
-        checksum : str
-            Of the clip that is passed on.
-        muted : bool
-            Whether that is a copy without sound.
-        subject : str or None
-            What to call the person instead of the code.
-        keep_checksum : bool
-            Whether the original's checksum stays, by which those who have it find it again.
-        """
-        told, chosen, source = self.to_json(), self.settings, self.input
-        told["settings"] = {
-            **_of(
-                chosen.to_json(), ("engine", "bank", "match", "people", "voice", "crf", "landmarks")
-            ),
-            "consent_for_a_picture": bool(chosen.consent),
-            "leave": len(chosen.leave),
-            "cover": len(chosen.cover),
-        }
-        told["input"] = {
-            **_of(source.to_json(), ("width", "height", "codec", "missing")),
-            "losses": len(source.losses),
-        }
-        if keep_checksum:
-            told["input"]["sha256"] = source.sha256
-        signed = self.output.signed and not muted
-        told["output"] = replace(self.output, sha256=checksum, signed=signed).to_json()
-        told["people"] = [
-            {
-                **_of(person.to_json(), ("person", "frames", "role")),
-                "surrogate": _of(person.surrogate or {}, _SURROGATE),
-            }
-            for person in self.people
-        ]
-        linked = replace(self.linkable, subject=subject, by_input_checksum=keep_checksum)
-        told["linkable"] = linked.to_json()
-        told["privacy"] = [_of(verdict, TOLD_OF_VERDICTS) for verdict in self.privacy]
-        if muted:
-            told["settings"]["voice"] = "mute"
-        if self.covered_by_hand:
-            told["covered_by_hand"] = len(self.covered_by_hand)
-        return told
+        return as_text(self.to_json())
 
 
-def _of(content: Mapping[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:
-    return {key: content[key] for key in keys if key in content}
+def as_text(record: dict[str, Any]) -> str:
+    """A manifest's content as it stands in its file."""
+    return json.dumps(record, indent=2) + "\n"

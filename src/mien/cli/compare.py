@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mien.cli.failure import explain, interrupted, tell, wants_traceback
+from mien.cli.failure import explain, interrupted, need, tell, wants_traceback
 from mien.cli.progress import Progress
 from mien.errors import MienError, ParameterError
 
@@ -84,6 +84,7 @@ def compare(
     if not wanted or len(set(wanted)) < len(wanted):
         raise ParameterError(f"--engines is {engines!r}: name each engine once, such as mesh,blur.")
     asked = Profile.open(profile)
+    need("reports")
     check_folder(out, overwrite)
     model = None if landmarker is None else str(landmarker)
     with Progress(original.name) as progress:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from mien.cli.failure import STATUSES, explain, guarded, tell
+from mien.cli.failure import STATUSES, explain, guarded, need, tell
 from mien.cli.progress import Progress
 from mien.errors import OutputError, ParameterError, PrivacyError, TrackingError
 
@@ -151,6 +151,7 @@ def report(
     else:
         sources, script = _sources(video, doctor, patient), None
     _keep_out(out, sources)
+    need("reports")
     check_folder(out, overwrite)
     shown = _given(deidentified or [], sources)
     began = time.monotonic()
@@ -218,6 +219,7 @@ def publish(
 
     Example: [bold]mien encounter publish --doctor d.mp4 --patient p.mp4 -o shared[/bold]
     """
+    need("reports")
     from mien.release.encounter import Options
     from mien.release.encounter import publish as write
 

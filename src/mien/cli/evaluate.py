@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mien.cli.failure import explain, interrupted, tell, wants_traceback
+from mien.cli.failure import explain, interrupted, need, tell, wants_traceback
 from mien.cli.progress import Progress
 from mien.errors import MienError, OutputError, ParameterError
 
@@ -93,6 +93,7 @@ def evaluate(
         # a report that is replaced takes its folder with it
         if out.resolve() in (clip.resolve(), *clip.resolve().parents):
             raise OutputError(f"{clip} lies in {out}: choose another folder for the report.")
+    need("reports")
     check_folder(out, overwrite)
     settings = {
         "only": only or "both",

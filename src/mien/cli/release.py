@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mien.cli.failure import need
 from mien.cli.progress import Progress
 from mien.errors import ParameterError
 
@@ -80,6 +81,7 @@ def release(
 
     Example: [bold]mien release shared/*.mp4 -o release.zip --mute --original visit.mp4[/bold]
     """
+    need("reports")
     from mien.release import Options, Withheld
     from mien.release import release as pack
 

@@ -23,7 +23,7 @@ $(VENV)/.$(1): $(2) pyproject.toml | $(VENV)/bin/python
 endef
 $(eval $(call install,base,requirements.lock,what de-identifying needs (40 packages, 1.2 GB)))
 $(eval $(call install,app,requirements-app.lock,reports and the application (0.3 GB more)))
-$(eval $(call install,dev,requirements-dev.lock,the tests (0.3 GB more)))
+$(eval $(call install,dev,requirements-dev.lock,the tests and the lint (0.5 GB more)))
 
 # torch and what benchmarks compare with; the tests of training skip without it
 train-setup: $(VENV)/.dev
@@ -40,6 +40,7 @@ lint: $(VENV)/.dev
 	$(VENV)/bin/ruff check src tests scripts benchmarks
 	$(VENV)/bin/ruff format --check src tests scripts benchmarks
 	$(VENV)/bin/mypy
+	$(VENV)/bin/python scripts/check_pages.py
 
 clean:
 	rm -rf $(VENV) demo build dist

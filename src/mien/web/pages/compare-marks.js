@@ -1,6 +1,6 @@
 // Moments that somebody marks to be covered: first and last frame, and a part of the picture.
 
-import { at, button, make } from "./dom.js";
+import { at, button, inFocus, make } from "./dom.js";
 import { span } from "./compare-timeline.js";
 import { words } from "./words.js";
 
@@ -107,7 +107,7 @@ export class Marks {
   /** Draw the list and the fields. */
   show() {
     const w = words(), locked = this.#locked, box = this.#box;
-    const used = document.activeElement?.dataset?.key;
+    const used = inFocus()?.dataset.key;
     at("from").disabled = at("to").disabled = at("part").disabled = locked;
     at("pending").textContent = this.#start === null ? "" : w.pending(span(this.#times[this.#start], this.#times[this.#start]));
     at("part").checked = Boolean(box);

@@ -43,6 +43,7 @@ export class Timeline {
   #thinned = false;
 
   /** Called with the seconds that are shown when they change. */
+  /** @type {(from: number, to: number) => void} */
   moved = () => {};
 
   constructor({ go, step }) {
@@ -211,7 +212,9 @@ export class Timeline {
   #showCursor() {
     const w = words(), times = this.#times, frame = this.#frame, time = times[frame];
     const place = `${this.#place((time + this.#end(frame)) / 2)}%`;
-    for (const cursor of document.querySelectorAll(".cursor")) cursor.style.left = place;
+    for (const cursor of document.querySelectorAll(".cursor")) {
+      if (cursor instanceof HTMLElement) cursor.style.left = place;
+    }
     const entry = this.#ledger.find((range) => range.last_frame >= frame)?.entry ?? "rendered";
     const track = at("track");
     track.setAttribute("aria-valuemin", "1");
@@ -238,7 +241,8 @@ export class Timeline {
 }
 
 /** Ranges of the ledger for drawing; of what lies too close to be seen the most cautious shows. */
-function merged(ledger, times, [from, to]) {
+function merged(ledger, times, window) {
+  const [from, to] = window;
   const inside = ledger.filter((range) => range.to_s >= from && range.from_s <= to);
   if (inside.length <= MOST_SEGMENTS) return inside;
   const slots = new Array(MOST_SEGMENTS).fill("rendered");

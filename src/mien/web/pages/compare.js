@@ -5,7 +5,7 @@ import { listCovered, listMoments } from "./compare-lists.js";
 import { Marks } from "./compare-marks.js";
 import { Player } from "./compare-player.js";
 import { seconds, Timeline } from "./compare-timeline.js";
-import { at, button, link, make } from "./dom.js";
+import { at, button, inFocus, link, make } from "./dom.js";
 import { act, begin, lookNow, project, say, trouble } from "./frame.js";
 import { moment } from "./moment.js";
 import { ask, over } from "./server.js";
@@ -134,7 +134,7 @@ async function fetchCurves() {
     return;
   }
   const whole = !fetched?.startsWith(`${measured.id} ${shown}`);
-  const query = whole ? "" : `?${new URLSearchParams({ from_s: Math.max(0, from), to_s: to })}`;
+  const query = whole ? "" : `?${new URLSearchParams({ from_s: `${Math.max(0, from)}`, to_s: `${to}` })}`;
   const state = whole ? `${measured.id} ${shown}` : wanted;
   try {
     curves = await ask(`clips/${clip.id}/curves${query}`);
@@ -267,7 +267,7 @@ function fill(id, entries) {
 }
 
 function view(value) {
-  const focused = document.activeElement?.name === "mode";
+  const focused = inFocus()?.name === "mode";
   mode = player.mode = value;
   player.draw();
   show();

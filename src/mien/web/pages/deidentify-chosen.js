@@ -1,7 +1,7 @@
 // Videos that were chosen: their settings, and copying them into the folder.
 
 import { chooseFace, describe, picture } from "./deidentify-faces.js";
-import { at, button, choice, make } from "./dom.js";
+import { at, button, choice, inFocus, make } from "./dom.js";
 import { traits, weak } from "./engines.js";
 import { lookNow, project, say, trouble } from "./frame.js";
 import { explain, number, words } from "./words.js";
@@ -137,7 +137,7 @@ const size = (bytes) => (bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : bytes < 
 
 function panel(place, settings) {
   const w = words();
-  const held = place.contains(document.activeElement) ? document.activeElement.dataset.key : null;
+  const held = inFocus(place)?.dataset.key ?? null;
   const open = Boolean(place.querySelector("details")?.open || settings.subject);
   const set = (key, value) => {
     settings[key] = value;

@@ -1,7 +1,7 @@
 // The queue: how far clips are, and what became of them.
 
 import { describe } from "./deidentify-faces.js";
-import { at, button, link, make } from "./dom.js";
+import { at, button, inFocus, link, make } from "./dom.js";
 import { traits } from "./engines.js";
 import { act, lookNow, project, say, trouble } from "./frame.js";
 import { ask, over } from "./server.js";
@@ -121,7 +121,7 @@ function order(sorted) {
     if (item.element === next) {
       next = next.nextSibling;
     } else {
-      const held = item.element.contains(document.activeElement) ? document.activeElement : null;
+      const held = inFocus(item.element);
       at("jobs").insertBefore(item.element, next);
       held?.focus({ preventScroll: true });
     }
@@ -138,7 +138,7 @@ function refocus(element, held) {
 function update(item, clip) {
   const shape = JSON.stringify([clip.status, clip.cancelling, clip.original, clip.preview, clip.compare, clip.readers, clip.found?.ledger.covered, rows.get(clip.id), document.documentElement.lang]);
   if (item.shape !== shape) {
-    const held = item.element.contains(document.activeElement) ? document.activeElement : null;
+    const held = inFocus(item.element);
     fill(item, clip);
     if (held) refocus(item.element, held);
     item.shape = shape;

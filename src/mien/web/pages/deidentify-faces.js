@@ -4,6 +4,7 @@ import { at, choice, make } from "./dom.js";
 import { words } from "./words.js";
 
 let surrogates = [];
+/** @type {(id: string) => void} */
 let taken = () => {};
 const wanted = { sex: "", age: "", tone: "" };
 

@@ -11,6 +11,7 @@ import { words } from "./words.js";
 import { WORDS } from "./words/deidentify.js";
 
 let recovery = { clips: 0, unlisted: [] };
+/** @type {(value?: any) => void} */
 let isReady = () => {};
 const readied = new Promise((resolve) => (isReady = resolve));
 

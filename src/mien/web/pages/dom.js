@@ -2,8 +2,19 @@
 
 import { words } from "./words.js";
 
-/** The element with an id. */
+/**
+ * The element with an id, of whatever kind the page made it.
+ * @param {string} id
+ * @returns {any}
+ */
 export const at = (id) => document.getElementById(id);
+
+/**
+ * What has the focus within a part of the page, or null.
+ * @param {Node} part
+ * @returns {any}
+ */
+export const inFocus = (part = document) => (part.contains(document.activeElement) ? document.activeElement : null);
 
 /** A new element with properties, attributes (`aria-…`, `data-…`, `role`) and children. */
 export function make(tag, properties = {}, ...children) {

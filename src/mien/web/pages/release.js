@@ -10,6 +10,7 @@ import { explain, number, words } from "./words.js";
 import { WORDS } from "./words/release.js";
 
 const SIGNS = { pass: "✓", warn: "!", fail: "✗" };
+/** @type {[string, number][]} */
 const SIZES = [["GB", 1e9], ["MB", 1e6], ["kB", 1e3]];
 
 let clips = []; // those that are done

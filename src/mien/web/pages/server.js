@@ -8,7 +8,7 @@ let release = () => {};
 const PRESSED = "button, a, label, summary, [type=checkbox], [type=radio]";
 
 window.addEventListener("pointerdown", (event) => {
-  if (!event.isPrimary || event.button !== 0 || !event.target.closest?.(PRESSED)) return;
+  if (!event.isPrimary || event.button !== 0 || !(event.target instanceof Element && event.target.closest(PRESSED))) return;
   release();
   released = new Promise((resolve) => (release = resolve));
 }, true);

@@ -91,10 +91,10 @@ export function switchLanguage() {
 /** Put the words into everything that is marked with data-word. */
 export function translate() {
   document.documentElement.lang = language;
-  const page = document.querySelector("nav [aria-current]")?.dataset.word;
+  const page = /** @type {HTMLElement | null} */ (document.querySelector("nav [aria-current]"))?.dataset.word;
   document.title = page ? `mien: ${words()[page]}` : "mien";
   for (const element of document.querySelectorAll("[data-word]")) {
-    element.textContent = words()[element.dataset.word];
+    element.textContent = words()[element.getAttribute("data-word")];
   }
   const button = document.getElementById("language");
   button.textContent = words().other;

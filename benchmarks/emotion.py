@@ -21,7 +21,8 @@ import cv2
 import numpy as np
 
 from mien.emotion import quality
-from mien.emotion.classifier import CONVENTIONS, EXPRESSIONS, EmotionClassifier, pictures
+from mien.emotion.classifier import CONVENTIONS, EXPRESSIONS, EmotionClassifier
+from mien.emotion.framing import pictures
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 import build_emotion as build
@@ -168,7 +169,7 @@ def speed(classifier: EmotionClassifier, images: np.ndarray) -> dict:
     both = [
         session.run(None, {"faces": np.ascontiguousarray(v[:, None])})[0] for v in (x, x[..., ::-1])
     ]
-    apart = np.abs(classifier.answers(some) - np.mean(both, 0)).max()
+    apart = np.abs(classifier.logits(some) - np.mean(both, 0)).max()
     found["largest difference from ONNX Runtime"] = float(apart)
     return found
 

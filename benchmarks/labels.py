@@ -16,7 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
-from mien.emotion.classifier import EXPRESSIONS, EmotionClassifier, crop_of
+from mien.emotion.classifier import EXPRESSIONS, EmotionClassifier
+from mien.emotion.framing import crop_of
 from mien.emotion.quality import assess_all
 from mien.face.region import Region
 from mien.models.landmarker import open_backend

@@ -22,7 +22,7 @@ from build_blendshapes import _displaced
 
 from mien.blendshapes import prototypes
 from mien.blendshapes.scores import NAMES, Blendshapes
-from mien.emotion import classifier as emotion
+from mien.emotion import framing
 from mien.emotion.classifier import EXPRESSIONS
 from mien.face import topology
 from mien.face.model import FaceModel
@@ -200,7 +200,7 @@ class Pose:
 
 def framed(image: np.ndarray) -> np.ndarray | None:
     """The face and an eighth around it, (60, 60); None where the detector finds none."""
-    cascade, _ = emotion._detector()
+    cascade, _ = framing.face_cascade()
     small = cv2.resize(image, (144, 144), interpolation=cv2.INTER_AREA)
     found = cascade.detectMultiScale(small, 1.08, 2, minSize=(43, 43))
     if not len(found):
@@ -258,7 +258,7 @@ def main() -> None:
         assert points is not None
         for k, which in enumerate(order):
             frame = cv2.cvtColor(clip.frame(4 * k + 2).image, cv2.COLOR_RGB2GRAY)
-            x, y, side, _ = emotion.square_of(points[4 * k + 2])
+            x, y, side, _ = framing.square_of(points[4 * k + 2])
             images.append(_square(frame, x, y, AROUND * side))
             labels.append(which)
             who.append(7000 + seed)

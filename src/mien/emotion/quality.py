@@ -7,14 +7,16 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from scipy.special import expit
 
-from mien.emotion.classifier import Crops, EmotionClassifier, pictures
+from mien.emotion.classifier import EmotionClassifier
+from mien.emotion.framing import Crops, pictures
 from mien.errors import ParameterError
 
 # Sizes, light, contrast and blur end where the network is right ten faces in a hundred less often
 # than on the faces of FER2013's test split as they are (docs/cards/emotion.md has the table).
 SMALLEST = 20
-"""Pixels across a face, as `emotion.crop_of` frames it, below which nothing is said."""
+"""Pixels across a face, as `framing.crop_of` frames it, below which nothing is said."""
 FURTHEST_YAW, FURTHEST_PITCH = 45.0, 35.0
 """Degrees that a face may be turned aside, up or down."""
 DARKEST, BRIGHTEST = 18.0, 240.0
@@ -107,8 +109,7 @@ def assess_all(
         if given is not None and len(given) != len(crops):
             raise ParameterError(f"There are {len(crops)} crops but {len(given)} {name}.")
     grey, sides = pictures(crops)
-    logits = EmotionClassifier.load().answers(grey)[:, 14:]
-    chances = 1 / (1 + np.exp(-logits.astype(np.float64)))
+    chances = expit(EmotionClassifier.load().logits(grey)[:, 14:].astype(np.float64))
     return [
         _judge(
             picture,

@@ -20,7 +20,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from mien.blendshapes.scores import NAMES, Blendshapes
-from mien.emotion.classifier import crop_of
+from mien.emotion.framing import crop_of
 from mien.encounter import clocks, synchrony
 from mien.encounter import tables as encounter_tables
 from mien.encounter.clocks import Offset, Sound

@@ -10,7 +10,8 @@ from itertools import repeat
 import cv2
 import numpy as np
 
-from mien.emotion.classifier import EXPRESSIONS, EmotionClassifier, crop_of
+from mien.emotion.classifier import EXPRESSIONS, EmotionClassifier
+from mien.emotion.framing import crop_of
 from mien.face.region import Region
 from mien.fidelity.reading import Reading
 from mien.fidelity.skin import skin_colour

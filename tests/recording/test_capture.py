@@ -1,4 +1,4 @@
-"""The capture protocol on scripted streams, and a session replayed from a phantom clip."""
+"""The course of a session on scripted streams, and what it leaves."""
 
 from __future__ import annotations
 
@@ -7,62 +7,15 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pytest
-import typer
-from rich.console import Console
-from typer.testing import CliRunner
+from sessions import AHEAD, FACE, STEP, Camera, recording, session
 
-from mien.blendshapes.prototypes import EXPRESSIONS, FIVE
+from mien.blendshapes.prototypes import FIVE
 from mien.blendshapes.scores import NAMES
-from mien.cli.expression_capture import capture as command
-from mien.cli.expression_capture import draw
-from mien.cli.failure import guarded
-from mien.errors import OutputError, ParameterError, VideoError
-from mien.face.model import FaceModel
-from mien.face.pose import head_pose
-from mien.phantom.motion import rotation_of
-from mien.recording.capture import INSTRUCTIONS, LANGUAGES, Capture, Protocol, Stage, pseudonym
-from mien.recording.replay import replay
-from mien.recording.sight import Sight
+from mien.errors import OutputError, ParameterError
+from mien.recording.capture import Capture
+from mien.recording.protocol import Protocol
+from mien.recording.screen import Stage
 from mien.selfnorm.snapshots import Snapshots
-
-STEP = 1 / 16  # seconds, exact in binary
-FACE = np.full(len(NAMES), 0.25, np.float32)
-AHEAD = (0.0, 0.0, 0.0)
-
-
-class Camera:
-    """Feeds a session a moment every `STEP`."""
-
-    def __init__(self, session: Capture) -> None:
-        self.session = session
-        self.now = 0.0
-        self.stages: list[Stage] = []
-
-    def see(self, moments: int, scores=FACE, pose=AHEAD):
-        for _ in range(moments):
-            screen = self.session.update(self.now, scores, pose)
-            self.stages.append(screen.stage)
-            self.now += STEP
-        return self.session.screen
-
-
-def session(**settings) -> Capture:
-    given = {
-        "expressions": ("neutral", "happiness"), "snapshots": 8, "fixation_s": 0.5,
-        "patience_s": 0.25, "settle_s": 0.5,
-    }  # fmt: skip
-    made = Capture("P001", Protocol(**{**given, **settings}))
-    made.consent("form 12")
-    return made
-
-
-def recording(**settings) -> tuple[Capture, Camera]:
-    """A session that is just about to keep its first snapshot."""
-    made = session(**settings)
-    made.start()
-    camera = Camera(made)
-    assert camera.see(8).stage is Stage.FIXATION
-    return made, camera
 
 
 def test_the_whole_course():
@@ -219,59 +172,6 @@ def test_starts_and_clocks_are_checked():
         made.update(camera.now, FACE[:4])
 
 
-@pytest.mark.parametrize("name", ["P017", "patient-3", "7", "a_1"])
-def test_pseudonyms_pass(name):
-    assert pseudonym(name) == name
-
-
-@pytest.mark.parametrize("name", ["Anna", "Anna Muster 1", "a1@b.org", "", "-1", "../P1", "P1\n"])
-def test_what_may_be_a_name_is_refused(name):
-    with pytest.raises(ParameterError, match="pseudonym"):
-        Capture(name)
-
-
-def test_every_expression_has_texts_in_both_languages():
-    assert set(INSTRUCTIONS) == set(EXPRESSIONS)
-    for language in LANGUAGES:
-        said = [Protocol(language=language).instruction(name) for name in EXPRESSIONS]
-        assert len(set(said)) == len(said) and all(text.endswith(".") for text in said)
-    german, english = (Protocol(language=language) for language in LANGUAGES)
-    assert all(german.instruction(name) != english.instruction(name) for name in EXPRESSIONS)
-    assert "boredom" in english.instruction("boredom")
-    own = Protocol(("boredom",), language="de", instructions={"boredom": {"de": "Gähnen Sie."}})
-    made = Capture("P001", own)
-    assert made.consent("form 12").text.startswith("Gähnen Sie.")
-    assert made.record()["protocol"]["instructions"] == {"boredom": "Gähnen Sie."}
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_every_stage_says_something(language):
-    made = Capture("P001", Protocol(("neutral",), snapshots=2, language=language, settle_s=0.1))
-    texts = [made.screen.text, made.consent("form 12").text, made.start().text]
-    camera = Camera(made)
-    texts.append(camera.see(30).text)
-    assert made.screen.stage is Stage.DONE
-    assert all(texts) and len(set(texts)) == 4
-
-
-@pytest.mark.parametrize(
-    "settings",
-    [
-        {"expressions": ()},
-        {"expressions": ("fear", "fear")},
-        {"expressions": ("a\tb",)},
-        {"snapshots": 0},
-        {"language": "fr"},
-        {"fixation": (0.5, 1.5)},
-        {"settle_s": -1.0},
-        {"turn_deg": 0.0},
-    ],
-)
-def test_bad_protocols_are_refused(settings):
-    with pytest.raises(ParameterError):
-        Protocol(**settings)
-
-
 def test_sessions_are_saved_and_joined(tmp_path):
     for name in ("P001", "P002"):
         made = Capture(name, Protocol(("neutral", "happiness"), snapshots=4), device="webcam")
@@ -310,127 +210,3 @@ def test_a_record_in_the_way_is_not_replaced(tmp_path):
         made.save(tmp_path / "a.parquet")
     assert (tmp_path / "a.json").read_text() == "mine"
     assert not (tmp_path / "a.parquet").exists()
-
-
-def shown(screen, width=60, height=12) -> list[str]:
-    console = Console(width=width, height=height, file=open("/dev/null", "w"), legacy_windows=False)
-    with console.capture() as printed:
-        console.print(draw(screen, width, height), end="")
-    return printed.get().split("\n")
-
-
-def test_the_terminal_shows_point_and_progress():
-    made, camera = recording(fixation=(0.25, 0.5))
-    camera.see(4)
-    lines = shown(made.screen)
-    assert len(lines) == 12 and max(map(len, lines)) <= 60
-    assert [line.find("+") for line in lines if "+" in line] == [15]
-    assert "4/8" in lines[-1] and lines[-1].count("█") == 18
-
-
-class Script:
-    """An eye that sees a face from some picture to another, whatever the picture."""
-
-    def __init__(self, blind: range = range(0)) -> None:
-        self.blind = blind
-        self.seen = 0
-
-    def see(self, image: np.ndarray) -> Sight | None:
-        self.seen += 1
-        if self.seen in self.blind:
-            return None
-        return Sight(FACE, AHEAD, np.zeros((478, 3)))
-
-
-def test_one_clip_holds_all_expressions(brief):
-    made = session(snapshots=2, fixation_s=0.0)
-    screens = []
-    last = replay(made, [brief.path], Script(), screens.append)
-    assert last.stage is Stage.DONE
-    assert np.bincount(made.snapshots().labels).tolist() == [2, 2]
-    assert {screen.expression for screen in screens} == {"neutral", "happiness", None}
-
-
-def test_a_clip_that_ends_too_soon_stops_the_session(brief):
-    made = session(snapshots=5, fixation_s=0.0)
-    assert replay(made, [brief.path], Script()).stage is Stage.ABORTED
-    assert len(made.snapshots()) == len(brief.truth.pts)
-    assert made.snapshots().labels.max() == 1
-
-
-def test_a_clip_for_each_expression(brief):
-    made = session(snapshots=50, fixation_s=0.0)
-    frames = len(brief.truth.pts)
-    assert replay(made, [brief.path, brief.path], Script(range(3, 5))).stage is Stage.DONE
-    assert made.record()["snapshots"] == {"neutral": frames - 2, "happiness": frames}
-    with pytest.raises(ParameterError, match="3 clips do not fit 2"):
-        replay(session(), [brief.path] * 3, Script())
-
-
-def test_a_broken_clip_says_so(tmp_path):
-    (tmp_path / "a.mp4").write_bytes(b"no video")
-    with pytest.raises(VideoError):
-        replay(session(), [tmp_path / "a.mp4"], Script())
-
-
-@pytest.fixture(scope="module")
-def sitter(make_clip):
-    """Somebody who smiles, and looks away for a while."""
-    return make_clip(
-        seconds=4, blinks=(), smile=(2.2, 5.0), turned=((1.0, 1.4),), head_motion=0.0, fps=8
-    )
-
-
-def test_a_phantom_is_replayed(sitter, tmp_path):
-    """Through the tracker: pauses while it looks away, and smiles only when it smiles."""
-    out = tmp_path / "P001.parquet"
-    done = run("P001", "-o", out, "--video", sitter.path, "--expressions", "happiness",
-               "--snapshots", 500, "--fixation", 0.2, "--consent", "form 12", "--json")  # fmt: skip
-    assert done.exit_code == 0, done.output
-    record = json.loads(done.stdout)
-    assert not record["complete"] and record["pauses"]
-    assert 0.4 < record["pauses"][0]["begin_s"] < 1.2
-    study = Snapshots.load(out)
-    assert study.expressions == ("happiness",) and len(study) == record["snapshots"]["happiness"]
-    smile = study.scores[:, study.names.index("mouthSmileLeft")]
-    times = study.times + 0.2
-    assert not ((times > 1.0) & (times < 1.4)).any()
-    assert (times > 3).sum() > 3 and (times < 0.7).sum() > 1
-    assert smile[times > 3].mean() > smile[times < 0.7].mean() + 0.2
-    assert not list(tmp_path.glob("*.png")) and len(list(tmp_path.iterdir())) == 2
-
-
-@pytest.mark.parametrize("turn", [(0, 0, 0), (25, 0, 0), (-30, 10, 0), (5, -15, 20), (0, 8, -40)])
-def test_the_turn_of_a_head_is_measured(turn):
-    model = FaceModel.load()
-    straight = model.shape(np.zeros(len(model.identity)))
-    level = head_pose(90 * straight + [320, 200, 0])[1]
-    yaw, pitch, roll = head_pose(90 * straight @ rotation_of(*turn).T + [320, 200, 0])
-    assert (yaw, pitch - level, roll) == pytest.approx(turn, abs=1e-6)
-    assert -12 < level < 0
-
-
-def run(*words):
-    app = typer.Typer()
-    app.command()(guarded(command))
-    return CliRunner().invoke(app, [str(word) for word in words])
-
-
-@pytest.mark.parametrize(
-    ("words", "status", "said"),
-    [
-        (["P001", "-o", "a.parquet"], 2, "--camera"),
-        (["P001", "-o", "a.parquet", "--camera", "0", "--video", "a.mp4"], 2, "not both"),
-        (["Anna", "-o", "a.parquet", "--camera", "0"], 2, "pseudonym"),
-        (["P001", "-o", "a.txt", "--camera", "0"], 6, ".parquet"),
-        (["P001", "-o", "a.parquet", "--video", "no.mp4"], 3, "no such file"),
-        (["P001", "-o", "a.parquet", "--camera", "0"], 2, "--consent"),
-        (["P001", "-o", "a.parquet", "--camera", "0", "--language", "fr"], 2, '"de" or "en"'),
-        (["P001", "-o", "a.parquet", "--camera", "97", "--consent", "x"], 3, "camera 97"),
-    ],
-)
-def test_wrong_usage_ends_with_a_sentence(words, status, said, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    done = run(*words)
-    assert done.exit_code == status and said in done.output
-    assert not list(tmp_path.iterdir())

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.live import Live
 
-    from mien.recording.capture import Capture, Screen
+    from mien.recording.capture import Capture
     from mien.recording.replay import Eye
+    from mien.recording.screen import Screen
 
 _STALE = 5  # pictures that a camera may have kept from before the start
 _BLIND = 50  # pictures that a camera may fail to give, one after the other
@@ -88,7 +89,8 @@ def capture(
     """
     from mien.blendshapes.prototypes import FIVE
     from mien.errors import MienError, NoFaceError, ParameterError
-    from mien.recording.capture import Capture, Protocol, check_outputs
+    from mien.recording.capture import Capture, check_outputs
+    from mien.recording.protocol import Protocol
     from mien.recording.replay import replay
     from mien.recording.sight import LiveFace
 
@@ -189,13 +191,10 @@ def _consent(session: Capture, given: str | None) -> str:
 
 def _sit(session: Capture, camera: int, eye: Eye, display: Display) -> None:
     """Run a session with somebody in front of a camera."""
-    from mien.recording.capture import Stage
-
-    over = (Stage.DONE, Stage.ABORTED)
     pictures = _pictures(camera)
     try:
         next(pictures)  # refuse a camera that gives nothing before anybody is asked anything
-        while session.stage not in over:
+        while not session.stage.over:
             if session.screen.waits:
                 display.ask(session.screen)
                 for _ in range(_STALE):

@@ -1,6 +1,6 @@
 """The capture protocol: expressions shown on request, recorded as scores, one after the other.
 
-An engine without a user interface. It is told what a camera sees, moment by moment, and says what
+It has no user interface: it is told what a camera sees, moment by moment, and says what
 to show; who shows it, and how, is up to the caller (`mien.cli.expression_capture` does it in a
 terminal). It never sees a picture: scores and the turn of the head are all that goes in.
 
@@ -20,208 +20,21 @@ from __future__ import annotations
 import json
 import math
 import os
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from enum import Enum
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
-from mien.blendshapes.prototypes import FIVE
 from mien.blendshapes.scores import NAMES
 from mien.errors import ParameterError
 from mien.outputs import check_free, complete
+from mien.recording.protocol import Protocol, pseudonym
+from mien.recording.screen import Screen, Stage
+from mien.recording.texts import WORDS
 from mien.selfnorm.snapshots import Snapshots, check_output
-
-LANGUAGES = ("de", "en")
-SNAPSHOTS = 500
-"""Snapshots of each expression, at least."""
-_PSEUDONYM = re.compile(r"(?=.*\d)[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
-_EXPRESSION = re.compile(r"\w[\w -]{0,39}")
-
-INSTRUCTIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
-    {
-        "neutral": {
-            "de": "Schauen Sie mit entspanntem Gesicht auf den Punkt, ohne etwas auszudrücken.",
-            "en": "Look at the point with a relaxed face that expresses nothing.",
-        },
-        "happiness": {
-            "de": "Schauen Sie auf den Punkt und zeigen Sie Freude, so wie Sie sie sonst zeigen.",
-            "en": "Look at the point and show happiness, the way you usually show it.",
-        },
-        "surprise": {
-            "de": "Schauen Sie auf den Punkt und zeigen Sie, dass Sie überrascht sind.",
-            "en": "Look at the point and show that you are surprised.",
-        },
-        "sadness": {
-            "de": "Schauen Sie auf den Punkt und zeigen Sie Trauer, so wie Sie sie sonst zeigen.",
-            "en": "Look at the point and show sadness, the way you usually show it.",
-        },
-        "anger": {
-            "de": "Schauen Sie auf den Punkt und zeigen Sie, dass Sie wütend sind.",
-            "en": "Look at the point and show that you are angry.",
-        },
-        "disgust": {
-            "de": "Schauen Sie auf den Punkt und zeigen Sie, dass Sie sich ekeln.",
-            "en": "Look at the point and show that you are disgusted.",
-        },
-        "fear": {
-            "de": "Schauen Sie auf den Punkt und zeigen Sie, dass Sie Angst haben.",
-            "en": "Look at the point and show that you are afraid.",
-        },
-    }
-)
-"""What a participant is asked for, by expression and language."""
-
-_WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
-    {
-        "other": {
-            "de": "Schauen Sie auf den Punkt und zeigen Sie: {expression}.",
-            "en": "Look at the point and show: {expression}.",
-        },
-        "consent": {
-            "de": "Aufgezeichnet werden Zahlen, die die Bewegung Ihres Gesichts beschreiben, unter "
-            "einem Decknamen. Bilder werden nicht gespeichert. Sie können jederzeit aufhören.",
-            "en": "Numbers that describe the movement of your face are recorded, under a "
-            "pseudonym. No picture is saved. You may stop at any time.",
-        },
-        "ready": {"de": "Beginnen Sie, wenn Sie so weit sind.", "en": "Start when you are ready."},
-        "hold": {
-            "de": "Zeigen Sie den Ausdruck, bis der Balken voll ist.",
-            "en": "Keep the expression until the bar is full.",
-        },
-        "fixate": {"de": "Schauen Sie auf den Punkt.", "en": "Look at the point."},
-        "lost": {
-            "de": "Pause: Ihr Gesicht ist nicht zu sehen. Kommen Sie bitte zurück ins Bild.",
-            "en": "Paused: your face cannot be seen. Please come back into the picture.",
-        },
-        "turned": {
-            "de": "Pause: Ihr Gesicht ist abgewandt. Schauen Sie bitte wieder in die Kamera.",
-            "en": "Paused: your face is turned away. Please look into the camera again.",
-        },
-        "back": {
-            "de": "Gut. Zeigen Sie den Ausdruck wieder: Es geht gleich weiter.",
-            "en": "Good. Show the expression again: it goes on in a moment.",
-        },
-        "done": {
-            "de": "Fertig. Vielen Dank!",
-            "en": "That was all. Thank you!",
-        },
-        "aborted": {
-            "de": "Abgebrochen. Was bis hierher aufgezeichnet wurde, ist noch da.",
-            "en": "Stopped. What was recorded so far is kept.",
-        },
-    }
-)
-
-
-class Stage(Enum):
-    """Where a capture stands."""
-
-    CONSENT = "consent"
-    """Waits until consent is on record."""
-    INSTRUCTION = "instruction"
-    """Says what to show, and waits for the participant to start."""
-    FIXATION = "fixation"
-    """Shows the point to look at; nothing is recorded yet."""
-    RECORDING = "recording"
-    """Keeps a snapshot of every moment with a face."""
-    PAUSED = "paused"
-    """The face is lost or turned away; nothing is recorded."""
-    DONE = "done"
-    """Every expression has been recorded."""
-    ABORTED = "aborted"
-    """The participant or the researcher stopped; what there is can be saved."""
-
-
-@dataclass(frozen=True)
-class Protocol:
-    """What is asked for, and how."""
-
-    expressions: tuple[str, ...] = FIVE
-    """What is shown, in this order."""
-    snapshots: int = SNAPSHOTS
-    """Snapshots of each expression."""
-    language: str = "en"
-    """Of the texts: ``"de"`` or ``"en"``."""
-    fixation: tuple[float, float] = (0.5, 0.5)
-    """Where the point is, shares of the screen's width and height from its upper left."""
-    fixation_s: float = 1.5
-    """How long the point is looked at before the recording, seconds."""
-    turn_deg: float = 20.0
-    """How far the face may be turned away from the camera to any side, degrees."""
-    patience_s: float = 0.3
-    """How long the face may be lost or turned before there is a pause, seconds; such moments are
-    never kept."""
-    settle_s: float = 1.0
-    """How long the face has to be back before the recording goes on, seconds."""
-    instructions: Mapping[str, Mapping[str, str]] | None = None
-    """Texts by expression and language, in place of or beside `INSTRUCTIONS`."""
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "expressions", tuple(self.expressions))
-        if not self.expressions or len(set(self.expressions)) < len(self.expressions):
-            raise ParameterError(
-                "A protocol asks for each of its expressions once, and for one at least."
-            )
-        for expression in self.expressions:
-            if not _EXPRESSION.fullmatch(expression):
-                raise ParameterError(
-                    f"{expression!r} cannot name an expression: use up to 40 letters."
-                )
-        if self.snapshots < 1:
-            raise ParameterError(f"snapshots must be 1 or more, not {self.snapshots}.")
-        if self.language not in LANGUAGES:
-            raise ParameterError(f'language must be "de" or "en", not {self.language!r}.')
-        if not all(0 <= share <= 1 for share in self.fixation):
-            raise ParameterError(f"fixation must lie on the screen, 0 to 1, not {self.fixation}.")
-        for name in ("fixation_s", "patience_s", "settle_s"):
-            if not 0 <= getattr(self, name) <= 600:
-                raise ParameterError(f"{name} must lie between 0 and 600 s.")
-        if not 0 < self.turn_deg <= 90:
-            raise ParameterError(f"turn_deg must lie between 0 and 90, not {self.turn_deg}.")
-
-    def instruction(self, expression: str) -> str:
-        """What the participant is asked, in the protocol's language."""
-        for texts in (self.instructions or {}, INSTRUCTIONS):
-            if self.language in texts.get(expression, {}):
-                return texts[expression][self.language]
-        return _WORDS["other"][self.language].format(expression=expression)
-
-
-@dataclass(frozen=True)
-class Screen:
-    """What to show now."""
-
-    stage: Stage
-    """Where the capture stands."""
-    text: str
-    """For the participant, in the protocol's language."""
-    expression: str | None
-    """What is asked for; None before the first and after the last."""
-    number: int
-    """Of the expression, from 1; 0 before the first."""
-    total: int
-    """How many expressions there are."""
-    kept: int
-    """Snapshots of this expression so far."""
-    wanted: int
-    """Snapshots that make it complete."""
-    fixation: tuple[float, float] | None
-    """Where to show the point, shares of the screen's width and height; None for no point."""
-    waits: bool
-    """Whether it waits for the participant to start."""
-    paused: str | None
-    """Why it pauses: ``"lost"`` or ``"turned"``; None if it does not."""
-
-    @property
-    def progress(self) -> float:
-        """Of this expression, 0 to 1."""
-        return min(self.kept / self.wanted, 1.0)
 
 
 @dataclass(frozen=True)
@@ -303,7 +116,7 @@ class Capture:
             raise ParameterError("Consent is put on record in one line of up to 200 characters.")
         self._consent = {
             "statement": statement,
-            "text": _WORDS["consent"][self.protocol.language],
+            "text": WORDS["consent"][self.protocol.language],
             "at": (at or datetime.now(UTC)).isoformat(timespec="seconds"),
         }
         if self.stage is Stage.CONSENT:
@@ -380,7 +193,7 @@ class Capture:
         ParameterError
             If no expression is at hand.
         """
-        if self.stage in (Stage.CONSENT, Stage.DONE, Stage.ABORTED):
+        if self.stage is Stage.CONSENT or self.stage.over:
             raise ParameterError(f"There is nothing to skip: the stage is {self.stage.value}.")
         self._end_pause(self._time)
         self._next()
@@ -397,7 +210,7 @@ class Capture:
     def screen(self) -> Screen:
         """What to show now."""
         expressions = self.protocol.expressions
-        asking = self.stage not in (Stage.CONSENT, Stage.DONE, Stage.ABORTED)
+        asking = self.stage is not Stage.CONSENT and not self.stage.over
         point = self.stage in (Stage.FIXATION, Stage.RECORDING)
         place = min(self._current, len(expressions) - 1)
         return Screen(
@@ -480,8 +293,6 @@ class Capture:
             part.write_text(json.dumps(self.record(), indent=2, ensure_ascii=False) + "\n")
             study.save(path, overwrite=overwrite)
 
-    # --- the course of a recording --------------------------------------------------------------
-
     def _fault(self, scores: np.ndarray | None, pose: Sequence[float] | None) -> str | None:
         """What is wrong with the face now."""
         if scores is None:
@@ -522,7 +333,7 @@ class Capture:
     def _end_pause(self, time: float | None) -> None:
         if self.stage is Stage.PAUSED and time is not None:
             last = self.pauses[-1]
-            self.pauses[-1] = Pause(last.expression, last.reason, last.begin_s, time - last.begin_s)
+            self.pauses[-1] = replace(last, seconds=time - last.begin_s)
 
     def _fixate(self, time: float) -> None:
         if self._since is None:
@@ -557,27 +368,11 @@ class Capture:
         if self.stage is Stage.PAUSED:
             assert self._bad is not None
             key = "back" if self._good is not None else self._bad[0]
-        words = _WORDS[key][self.protocol.language]
+        words = WORDS[key][self.protocol.language]
         if self.stage is Stage.INSTRUCTION:
             asked = self.protocol.instruction(self.protocol.expressions[self._current])
             return f"{asked} {words}"
         return words
-
-
-def pseudonym(text: str) -> str:
-    """A participant's pseudonym, if it can be one.
-
-    Raises
-    ------
-    ParameterError
-        If it holds anything but letters, digits, ``-`` and ``_``, or no digit: it may be a name.
-    """
-    if not _PSEUDONYM.fullmatch(text):
-        raise ParameterError(
-            f"{text!r} may be somebody's name: use a pseudonym with a digit, such as P017, of "
-            "letters, digits, - and _."
-        )
-    return text
 
 
 def check_outputs(path: Path, overwrite: bool) -> None:

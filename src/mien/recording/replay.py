@@ -10,16 +10,15 @@ from typing import Protocol as Interface
 import numpy as np
 
 from mien.errors import ParameterError
-from mien.recording.capture import Capture, Screen, Stage
+from mien.recording.capture import Capture
+from mien.recording.screen import Screen, Stage
 from mien.recording.sight import Sight
 from mien.video import Reader
 from mien.workers import ahead
 
-_OVER = (Stage.DONE, Stage.ABORTED)
-
 
 class Eye(Interface):
-    """What sees a face in a picture, such as a `live.LiveFace`."""
+    """What sees a face in a picture, such as a `sight.LiveFace`."""
 
     def see(self, image: np.ndarray) -> Sight | None:
         """The face in an RGB picture, shape (height, width, 3), uint8; None if there is none."""
@@ -66,27 +65,35 @@ def replay(
             f"{len(clips)} clips do not fit {len(expressions)} expressions: give one clip, or one "
             "for each expression in their order."
         )
-    show = show or (lambda screen: None)
+    for screen in _screens(capture, clips, eye):
+        if show is not None:
+            show(screen)
+    return capture.screen
+
+
+def _screens(
+    capture: Capture, clips: Sequence[str | os.PathLike[str]], eye: Eye
+) -> Iterator[Screen]:
+    """What there is to show, one after the other, until the clips or the session end."""
     alone = len(clips) == 1
     clock = 0.0
     for number, clip in enumerate(clips, 1):
-        show(capture.start())
+        yield capture.start()
         for time, image in _frames(Path(clip)):
             sight = eye.see(image)
             seen = (None, None) if sight is None else (sight.scores, sight.pose)
             screen = capture.update(clock + time, *seen)
-            show(screen)
+            yield screen
             if screen.stage is Stage.INSTRUCTION and alone:
-                show(capture.start())
-            elif screen.stage in _OVER or (screen.number > number and not alone):
+                yield capture.start()
+            elif screen.stage.over or (screen.number > number and not alone):
                 break
         else:
-            if not alone and capture.stage not in _OVER and capture.screen.number == number:
-                show(capture.skip())
+            if not alone and not capture.stage.over and capture.screen.number == number:
+                yield capture.skip()
         clock += time + 1.0
-    if capture.stage not in _OVER:
-        show(capture.abort())
-    return capture.screen
+    if not capture.stage.over:
+        yield capture.abort()
 
 
 def _frames(path: Path) -> Iterator[tuple[float, np.ndarray]]:

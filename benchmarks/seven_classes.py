@@ -24,8 +24,9 @@ from sklearn.preprocessing import StandardScaler
 
 from mien.blendshapes.prototypes import SEVEN
 from mien.blendshapes.scores import NAMES
+from mien.selfnorm.calibration import coverage, reliability
+from mien.selfnorm.measures import Measures, confusion
 from mien.selfnorm.network import SelfNorm
-from mien.selfnorm.study import Measures, confusion, coverage, reliability
 
 FAVOUR = 0.3  # with the 0.2 inside the network half, the root by which the regression is weighted
 

@@ -20,8 +20,9 @@ import numpy as np
 
 from mien.blendshapes.prototypes import SEVEN, prototype
 from mien.blendshapes.scores import NAMES, Blendshapes
+from mien.selfnorm.calibration import coverage, reliability, temperature
+from mien.selfnorm.measures import Measures, confusion
 from mien.selfnorm.network import SelfNorm, SelfNormConfig
-from mien.selfnorm.study import Measures, confusion, coverage, reliability, temperature
 from mien.selfnorm.training import Learner, mirrored
 
 WIDTHS = (128, 128, 96, 96, 64, 64, 64, 64, 64, 64)

@@ -123,9 +123,12 @@ def train(
 
     Example: [bold]mien expression train study.parquet -o network.npz --report report[/bold]
     """
-    from mien.selfnorm import splits, study, training
+    from mien.selfnorm import splits
+    from mien.selfnorm.calibration import calibrate
+    from mien.selfnorm.evaluation import evaluate as judge
     from mien.selfnorm.features import Features
     from mien.selfnorm.network import SelfNormConfig
+    from mien.selfnorm.training import train as teach
 
     check_free(out, overwrite, kind="a network", endings=(".npz",))
     _check_report(report, overwrite, (data, out))
@@ -155,9 +158,9 @@ def train(
     if parts.leaking:
         tell(f"the split is {parts.words}; this accuracy does not hold for new people.")
     with _Epochs(data.name) as progress:
-        made = training.train(snapshots, parts, config, progress=progress)
-    network = study.calibrate(made.network, snapshots, accuracy, parts.validation)
-    found = study.evaluate(network, snapshots, parts.test)
+        made = teach(snapshots, parts, config, progress=progress)
+    network = calibrate(made.network, snapshots, accuracy, parts.validation)
+    found = judge(network, snapshots, parts.test)
     network = _noted(
         network,
         split={
@@ -215,7 +218,8 @@ def evaluate(
 
     from mien.report.study import page as expression_study
     from mien.report.study.tables import Study
-    from mien.selfnorm import splits, study
+    from mien.selfnorm import splits
+    from mien.selfnorm.evaluation import evaluate as judge
 
     _check_report(report, overwrite, (data, model))
     if groups not in ("hierarchical", "kmeans"):
@@ -249,7 +253,7 @@ def evaluate(
         snapshots = _of_known_classes(network, snapshots)
         nothing = np.zeros(0, np.int64)
         parts = splits.Split(splits.WHOLE, nothing, nothing, np.arange(len(snapshots)))
-    found = study.evaluate(network, snapshots, parts.test)
+    found = judge(network, snapshots, parts.test)
     groups_found = _clusters(snapshots, groups, network.config.features.baseline, 0)
     done = Study(snapshots, parts, network, found, clusters=groups_found)
     if report is not None:
@@ -487,10 +491,10 @@ def _occurring(snapshots: Snapshots) -> Snapshots:
 
 
 def _clusters(snapshots: Snapshots, method: str, centred: bool, seed: int) -> Any:
-    from mien.selfnorm import study
+    from mien.selfnorm.clusters import clusters
 
     try:
-        return study.clusters(snapshots, method, centred=centred, seed=seed)
+        return clusters(snapshots, method, centred=centred, seed=seed)
     except ParameterError:
         return None  # too few faces to group
 

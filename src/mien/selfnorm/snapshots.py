@@ -137,6 +137,11 @@ class Snapshots:
         known = self.labels >= 0
         return self if known.all() else self.take(known)
 
+    def labelled_rows(self, rows: np.ndarray | None = None) -> np.ndarray:
+        """Indices of those whose expression is known, among all or among these rows."""
+        rows = np.arange(len(self)) if rows is None else rows
+        return rows[self.labels[rows] >= 0]
+
     def recordings(self) -> np.ndarray:
         """Number of the recording (a participant showing an expression) of each snapshot, (n,)."""
         _, who = np.unique(self.participants, return_inverse=True)

@@ -9,9 +9,10 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from mien.report.drawing import Drawing, drawn, finish
+from mien.selfnorm.calibration import Coverage, Reliability
+from mien.selfnorm.clusters import Clusters
 from mien.selfnorm.snapshots import Snapshots
 from mien.selfnorm.splits import Split
-from mien.selfnorm.study import Clusters, Coverage, Reliability
 from mien.selfnorm.training import Epoch, Training
 
 _TRAIN, _VALIDATION = "#3b6fb6", "#d1691c"

@@ -14,7 +14,7 @@ from mien.report.folder import Staged
 from mien.report.spreadsheet import to_csv
 from mien.report.study import figures as draw
 from mien.report.study.tables import Study, Table, tables
-from mien.selfnorm.study import plain
+from mien.selfnorm.measures import rounded
 
 
 def write(
@@ -67,15 +67,15 @@ def summary(study: Study) -> dict[str, Any]:
         },
         "balance": {
             "counts": dict(zip(snapshots.expressions, found.counts, strict=True)),
-            "chi2": plain(found.chi2),
+            "chi2": rounded(found.chi2),
             "df": found.df,
             "p": found.p,
         },
         "network": {
             "layers": network.config.layers,
             "config": network.config.as_dict(),
-            "temperature": plain(network.temperature),
-            "threshold": plain(network.threshold),
+            "temperature": rounded(network.temperature),
+            "threshold": rounded(network.threshold),
         },
         "test": study.evaluation.as_dict(),
     }
@@ -85,8 +85,8 @@ def summary(study: Study) -> dict[str, Any]:
             "epochs": len(training.history),
             "kept": training.best,
             "seconds": round(training.seconds, 1),
-            "validation_accuracy": plain(kept.validation_accuracy),
-            "validation_loss": plain(kept.validation_loss),
+            "validation_accuracy": rounded(kept.validation_accuracy),
+            "validation_loss": rounded(kept.validation_loss),
             "activations_before": training.first_moments.round(4).tolist(),
             "activations_after": training.last_moments.round(4).tolist(),
         }
@@ -95,8 +95,8 @@ def summary(study: Study) -> dict[str, Any]:
             "method": clusters.method,
             "count": int(clusters.clusters.max()) + 1,
             "faces": len(clusters.clusters),
-            "adjusted_rand_expression": plain(clusters.rand_expression),
-            "adjusted_rand_participant": plain(clusters.rand_participant),
+            "adjusted_rand_expression": rounded(clusters.rand_expression),
+            "adjusted_rand_participant": rounded(clusters.rand_participant),
         }
     return numbers
 

@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from mien.selfnorm.clusters import Clusters
+from mien.selfnorm.evaluation import Evaluation
+from mien.selfnorm.measures import Balance, balance, rounded
 from mien.selfnorm.network import SelfNorm
 from mien.selfnorm.snapshots import Snapshots
 from mien.selfnorm.splits import Split
-from mien.selfnorm.study import Balance, Clusters, Evaluation, balance, plain
 from mien.selfnorm.training import Training
 
 Table = tuple[str, str, list[str], list[list[Any]]]
@@ -72,7 +74,7 @@ def _classes(study: Study) -> Table:
     people = [len(np.unique(snapshots.participants[labels == k])) for k in range(len(names))]
     rows: list[list[Any]] = [
         [
-            name, found.counts[k], plain(found.counts[k] / total), people[k],
+            name, found.counts[k], rounded(found.counts[k] / total), people[k],
             *(int(part[k]) for part in parts), None, None, None,
         ]
         for k, name in enumerate(names)
@@ -80,7 +82,7 @@ def _classes(study: Study) -> Table:
     everybody = len(np.unique(snapshots.participants))
     rows.append(
         ["all", total, 1.0, everybody, *(int(part.sum()) for part in parts)]
-        + [plain(found.chi2), found.df, found.p]
+        + [rounded(found.chi2), found.df, found.p]
     )
     return (
         "table-1-classes",
@@ -105,8 +107,9 @@ def _test(evaluation: Evaluation, split: Split) -> Iterator[Table]:
         ["expression", "snapshots", "recall", "precision", "f1", "specificity"],
         [
             [
-                name, int(evaluation.matrix[k].sum()), plain(m.recall[k]), plain(m.precision[k]),
-                plain(m.f1[k]), plain(m.specificity[k]),
+                name,
+                int(evaluation.matrix[k].sum()),
+                *(rounded(of[k]) for of in (m.recall, m.precision, m.f1, m.specificity)),
             ]
             for k, name in enumerate(classes)
         ],
@@ -131,7 +134,7 @@ def _test(evaluation: Evaluation, split: Split) -> Iterator[Table]:
         "participants",
         "Participants of the test set",
         ["participant", "snapshots", "accuracy"],
-        [[person.name, person.snapshots, plain(person.accuracy)] for person in evaluation.people],
+        [[person.name, person.snapshots, rounded(person.accuracy)] for person in evaluation.people],
     )
 
 
@@ -147,7 +150,7 @@ def _training(training: Training) -> Iterator[Table]:
         "Activations of each hidden layer, before and after training, without dropout",
         ["layer", "mean_before", "variance_before", "mean_after", "variance_after"],
         [
-            [k + 1, *(plain(v) for v in (*one, *two))]
+            [k + 1, *(rounded(v) for v in (*one, *two))]
             for k, (one, two) in enumerate(
                 zip(training.first_moments, training.last_moments, strict=True)
             )

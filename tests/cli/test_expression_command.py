@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner, Result
 
-from mien.blendshapes.formats import Recording, write
+from mien.blendshapes.formats import write
+from mien.blendshapes.recording import Recording
 from mien.blendshapes.scores import NAMES
 from mien.cli.expression import expression
 from mien.selfnorm.network import SelfNorm

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from blobs import EXPRESSIONS, blobs
 
-from mien.blendshapes.formats import ARKIT, ROTATIONS, Recording, write
+from mien.blendshapes.formats import write
+from mien.blendshapes.names import ARKIT, ROTATIONS
+from mien.blendshapes.recording import Recording
 from mien.blendshapes.scores import NAMES
 from mien.errors import FormatError, OutputError, ParameterError
 from mien.selfnorm.snapshots import Snapshots
@@ -75,6 +77,16 @@ def test_a_recording_loses_its_rotations_and_lost_faces(tmp_path):
         assert found.names == ARKIT and len(found) == 5
         assert (found.labels == -1).all() and (found.participants == "").all()
         assert np.allclose(found.scores, np.delete(scores, 2, 0)[:, : len(ARKIT)], atol=1e-6)
+    text = (tmp_path / "live.csv").read_text()
+    (tmp_path / "cut.csv").write_text(text[:-9].rpartition(",")[0].replace(",", ";"))
+    found = Snapshots.load(tmp_path / "cut.csv")
+    assert len(found) == 4 and "broke off" in found.notes[0]
+
+
+def test_a_recording_without_a_face_is_empty_and_keeps_its_names():
+    nobody = Recording(ARKIT, np.full((3, len(ARKIT)), np.nan), np.arange(3.0))
+    found = Snapshots.of(nobody)
+    assert len(found) == 0 and found.names == ARKIT
 
 
 def test_names_are_matched_and_what_is_missing_is_said():

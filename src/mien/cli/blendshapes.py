@@ -49,7 +49,8 @@ def blendshapes(
     """
     import numpy as np
 
-    from mien.blendshapes.formats import Recording, check_output, write
+    from mien.blendshapes.formats import check_output, write
+    from mien.blendshapes.recording import Recording
     from mien.blendshapes.scores import NAMES, Blendshapes
     from mien.errors import NoFaceError, OutputError
     from mien.tracking import State

@@ -305,6 +305,8 @@ def predict(
     if threshold is not None:
         network = network.calibrated(network.temperature, threshold)
     snapshots, rows, total = read_rows(scores)
+    for note in snapshots.notes:
+        tell(note)
     _say_missing(network, snapshots)
     probabilities = network.classify(snapshots)
     decided = network.decide(probabilities)

@@ -17,8 +17,10 @@ from typing import Any
 
 import numpy as np
 
-from mien.blendshapes.formats import ARKIT, MEDIAPIPE, NEUTRAL, ROTATIONS, Recording
 from mien.blendshapes.formats import read as read_recording
+from mien.blendshapes.formats.live_link import is_header as is_live_link
+from mien.blendshapes.names import ARKIT, MEDIAPIPE, NEUTRAL, ROTATIONS
+from mien.blendshapes.recording import Recording
 from mien.blendshapes.scores import NAMES
 from mien.errors import FormatError, ParameterError
 from mien.intake.amounts import TABLE_BYTES
@@ -199,7 +201,7 @@ class Snapshots:
         """As `of`, and which frames of the recording these are, shape (n,)."""
         keep = [k for k, name in enumerate(recording.names) if name not in _NO_SCORES]
         nothing = ("",) * len(recording.times)
-        return _assemble(
+        snapshots, rows = _assemble(
             np.asarray(recording.scores, np.float32)[:, keep],
             tuple(recording.names[k] for k in keep),
             np.array(recording.participants or nothing, np.str_),
@@ -208,6 +210,7 @@ class Snapshots:
             None,
             None,
         )
+        return replace(snapshots, notes=recording.notes), rows
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Snapshots:
@@ -313,6 +316,8 @@ def _read_csv(path: Path) -> Snapshots:
             raise FormatError(f"{path} is too large for a table of snapshots: cut it into parts.")
         with path.open("rb") as stream:
             header = stream.readline().decode("utf-8-sig").strip()
+        if is_live_link(field.strip(' "') for field in re.split("[,;]", header)):
+            return Snapshots.of(read_recording(path))
         names = [field.strip().strip('"') for field in header.split(",")]
         if len(names) == 1 and ";" in header:
             raise FormatError(
@@ -411,7 +416,7 @@ def _assemble(
             "and 1."
         )
     finite = np.isfinite(scores)
-    used = finite.any(0) if len(scores) else np.ones(len(names), bool)
+    used = finite.any(0) if finite.any() else np.ones(len(names), bool)
     found = finite[:, used].all(1) & np.isfinite(times)
     seen = sorted({str(word) for word in np.unique(expressions)} - {""})
     order = list(classes or ())

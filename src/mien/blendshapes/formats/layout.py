@@ -1,0 +1,31 @@
+"""What is asked of a layout of files of scores."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from mien.blendshapes.recording import Recording
+
+PEOPLE = ("participant", "expression")
+"""Columns of words: who, and what was asked for."""
+NO_SCORES = ("frame", "time", *PEOPLE)
+"""Columns of a table that hold no score."""
+
+Read = Callable[[Path, float | None], Recording]
+"""From a file and the rate of its timecodes, if that is known, to its recording."""
+ToBytes = Callable[[Recording], tuple[bytes, tuple[str, ...]]]
+"""From a recording to a file's content, and a sentence on everything it has no place for."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """One kind of file."""
+
+    read: Read
+    """Reads it."""
+    to_bytes: ToBytes
+    """Makes it."""
+    check: Callable[[], object] | None = None
+    """Raises `ParameterError` where a package for it is missing."""

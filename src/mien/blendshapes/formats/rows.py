@@ -1,0 +1,76 @@
+"""Lines of comma-separated text: their fields, the names over them, and the numbers in them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+
+from mien.blendshapes.names import KNOWN
+from mien.errors import FormatError
+
+Row = tuple[int, list[str]]
+"""Number of a line, from 1, and its fields."""
+
+
+def rows_of(text: str) -> list[Row]:
+    """Fields of each line that is not blank.
+
+    Where the first line has semicolons and no comma, as spreadsheets write it in countries with a
+    decimal comma, semicolons separate.
+
+    Raises
+    ------
+    FormatError
+        If it is no CSV.
+    """
+    first = text.lstrip().partition("\n")[0]
+    separator = ";" if ";" in first and "," not in first else ","
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    rows: list[Row] = []
+    try:
+        for row in reader:
+            if any(field.strip() for field in row):
+                rows.append((reader.line_num, [field.strip() for field in row]))
+    except csv.Error as exc:
+        raise FormatError(f"Line {reader.line_num}: this is not CSV ({exc}).") from exc
+    return rows
+
+
+def names_of(header: list[str]) -> tuple[str, ...]:
+    """Names of scores in camelCase.
+
+    Raises
+    ------
+    FormatError
+        If one is the name of no score or is there twice.
+    """
+    names = tuple(word[:1].lower() + word[1:] for word in header)
+    for word, name in zip(header, names, strict=True):
+        if name not in KNOWN:
+            raise FormatError(f"Line 1: {word!r} is the name of no score.")
+        if names.count(name) > 1:
+            raise FormatError(f"Line 1: {word} is there twice.")
+    return names
+
+
+def number_of(field: str, line: int, name: str) -> float:
+    """The number in a field, with a decimal point or comma.
+
+    Raises
+    ------
+    FormatError
+        If there is none, or none that is finite.
+    """
+    try:
+        value = float(field.replace(",", "."))
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise FormatError(f"Line {line}: {name} is {field[:40]!r}, which is not a number.")
+    return value
+
+
+def score_of(field: str, line: int, name: str) -> float:
+    """The score in a field, NaN where it is empty or ``nan``; errors as `number_of`."""
+    return math.nan if not field or field.lower() == "nan" else number_of(field, line, name)

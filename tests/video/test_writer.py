@@ -129,7 +129,8 @@ def test_odd_sizes_keep_every_pixel(tmp_path, size):
 def test_pixel_shape_is_kept(tmp_path):
     info = VideoInfo(96, 64, Fraction(1, 25), sample_aspect_ratio=Fraction(4, 3))
     write(tmp_path / "a.mp4", info, range(2))
-    assert probe(tmp_path / "a.mp4").sample_aspect_ratio == Fraction(4, 3)
+    with av.open(str(tmp_path / "a.mp4")) as container:
+        assert container.streams.video[0].sample_aspect_ratio == Fraction(4, 3)
 
 
 @pytest.mark.parametrize(
@@ -167,14 +168,6 @@ def test_mute_and_no_sound(tmp_path):
     copy(silent, tmp_path / "none.mp4", audio_from=silent)
     assert not probe(tmp_path / "mute.mp4").has_audio
     assert not probe(tmp_path / "none.mp4").has_audio
-
-
-@pytest.mark.parametrize(("name", "codec"), [("in.avi", "pcm_s16le")])
-def test_sound_that_cannot_be_stored(tmp_path, name, codec):
-    source = make_clip(tmp_path / name, audio=codec)
-    with pytest.raises(ParameterError, match="mute"):
-        Writer(tmp_path / "out.mp4", INFO, audio_from=source)
-    assert sorted(os.listdir(tmp_path)) == [name]
 
 
 @pytest.mark.parametrize("name", ["in.mov", "in.mkv"])

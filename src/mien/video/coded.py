@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import cast
@@ -12,15 +12,22 @@ import av
 import numpy as np
 from av.container import InputContainer
 from av.sidedata.sidedata import SideData
+from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from mien.errors import VideoError
+from mien.intake.amounts import VIDEO_BLOCKS
 from mien.video import colour
 from mien.video.container import open_input, video_stream
 from mien.video.frame import VideoInfo
 
 _PROBE_PACKETS = 240
+_HARDLY = Fraction(1, 100)  # pixels that are as square as the numbers in headers tell
+_WIDEST = 4  # pixels, times their height; no camera has wider ones
+
+HDR = {"arib-std-b67": "HLG", "smpte2084": "PQ"}
+"""Transfer curves of high dynamic range, and what people call them."""
 
 
 def probe(path: str | os.PathLike[str]) -> VideoInfo:
@@ -60,6 +67,18 @@ class Coded:
     """Whether then the last row is the topmost."""
     flip_columns: bool
     """Whether then the last column is the leftmost."""
+    shown: tuple[int, int]
+    """Width and height in square pixels, before it is turned."""
+    interlaced: bool
+    """Whether each picture holds two moments."""
+    hdr: str
+    """Transfer curve of high dynamic range; empty for ordinary video."""
+
+    def fitted(self, width: int, height: int) -> tuple[int, int]:
+        """The largest size within `shown` for a picture stored as `width` by `height`."""
+        across, down = self.shown[0] / self.width * width, self.shown[1] / self.height * height
+        scale = min(self.shown[0] / across, self.shown[1] / down)
+        return max(1, round(across * scale)), max(1, round(down * scale))
 
 
 def coded_of(path: Path) -> Coded:
@@ -85,50 +104,88 @@ def coded_of(path: Path) -> Coded:
                 f"{path} stores its colours in a way that cannot be converted (matrix {number} of "
                 "ITU-T H.273): convert it to BT.709 first"
             )
-        turned = _orientation(picture)
-        info = _info(container, stream, picture, matrix, turned)
-        return Coded(info, width, height, *turned)
+        return _coded(container, stream, picture, (width, height), matrix)
 
 
-def _info(
+def _coded(
     container: InputContainer,
     stream: VideoStream,
     picture: VideoFrame | None,
+    size: tuple[int, int],
     matrix: str,
-    orientation: tuple[bool, bool, bool],
-) -> VideoInfo:
-    """What a clip is, from its container, its stream and, if there is one, its first picture."""
-    context = stream.codec_context
-    source = picture or context
-    width, height = source.width, source.height
-    if orientation[0]:
-        width, height = height, width
+) -> Coded:
+    """From a container, its stream and, if there is one, its first picture."""
+    orientation = _orientation(picture)
+    interlaced = picture is not None and bool(picture.interlaced_frame)
+    aspect = Fraction(stream.sample_aspect_ratio or 1) or Fraction(1)
+    shown = _square(*size, aspect)
+    info = _timed(container, stream, fields=2 if interlaced else 1)
+    info = _coloured(info, picture or stream.codec_context, matrix)
+    hdr = info.transfer if info.transfer in HDR else ""
+    notes = []
+    if interlaced:
+        rate = f", {float(info.average_rate):.4g} a second" if info.average_rate else ""
+        notes.append(f"Interlaced pictures were split into their two moments{rate}.")
+    if hdr:
+        notes.append(f"High dynamic range ({HDR[hdr]}) was brought to that of BT.709.")
+        info = replace(info, colorspace="bt709", primaries="bt709", transfer="bt709")
+        info = replace(info, color_range="tv")
+    if shown != size:
+        notes.append(f"Pixels of {aspect.numerator}:{aspect.denominator} were made square.")
+        aspect = Fraction(1)
     rotation, mirrored = _turn(*orientation)
-    time_base = stream.time_base or Fraction(1, 1000)
+    info = replace(
+        info,
+        width=shown[orientation[0]],
+        height=shown[not orientation[0]],
+        rotation=rotation,
+        mirrored=mirrored,
+        sample_aspect_ratio=1 / aspect if orientation[0] else aspect,
+        notes=tuple(notes),
+    )
+    return Coded(info, *size, *orientation, shown=shown, interlaced=interlaced, hdr=hdr)
+
+
+def _square(width: int, height: int, aspect: Fraction) -> tuple[int, int]:
+    """The size in square pixels, by making one side longer; the same where a file surely lies."""
+    if abs(aspect - 1) < _HARDLY or not 1 / _WIDEST <= aspect <= _WIDEST:
+        return width, height
+    across = round(width * aspect / 2) * 2 if aspect > 1 else width
+    down = round(height / aspect / 2) * 2 if aspect < 1 else height
+    if -(-across // 16) * -(-down // 16) > VIDEO_BLOCKS:
+        return width, height
+    return across, down
+
+
+def _timed(container: InputContainer, stream: VideoStream, *, fields: int) -> VideoInfo:
+    """What a clip is, but for its size and colours; `fields` are moments in a picture."""
+    ticks = stream.time_base or Fraction(1, 1000)
     rate = stream.average_rate or stream.guessed_rate or None
     duration = None
     if stream.duration:
-        duration = float(stream.duration * time_base)
+        duration = float(stream.duration * ticks)
     elif container.duration:
         duration = container.duration / av.time_base
     estimate = stream.frames or (round(duration * rate) if duration and rate else None)
-    aspect = Fraction(stream.sample_aspect_ratio or 1) or Fraction(1)
     return VideoInfo(
-        width=width,
-        height=height,
-        time_base=time_base,
-        average_rate=rate,
-        frame_estimate=estimate,
+        width=0,
+        height=0,
+        time_base=ticks / fields,
+        average_rate=rate and rate * fields,
+        frame_estimate=estimate and estimate * fields,
         duration_s=duration,
-        color_range=colour.range_of(picture) if picture else "tv",
-        colorspace=matrix,
-        rotation=rotation,
         has_audio=bool(container.streams.audio),
-        codec=context.name,
+        codec=stream.codec_context.name,
+    )
+
+
+def _coloured(info: VideoInfo, source: VideoFrame | VideoCodecContext, matrix: str) -> VideoInfo:
+    return replace(
+        info,
+        color_range=colour.range_of(source) if isinstance(source, VideoFrame) else "tv",
+        colorspace=matrix,
         primaries=colour.name_of(int(source.color_primaries), colour.PRIMARIES),
         transfer=colour.name_of(int(source.color_trc), colour.TRANSFERS),
-        sample_aspect_ratio=1 / aspect if orientation[0] else aspect,
-        mirrored=mirrored,
     )
 
 
@@ -137,6 +194,11 @@ def announced_frames(container: InputContainer, stream: VideoStream) -> int:
     if "mov" in container.format.name and stream.frames:
         return min(stream.frames, len(stream.index_entries) or stream.frames)
     return stream.frames
+
+
+def in_decoding_order(container: InputContainer, stream: VideoStream) -> bool:
+    """Whether packets' times count only in which order they are decoded, not shown."""
+    return container.format.name == "avi" and bool(stream.codec_context.has_b_frames)
 
 
 def _first_picture(container: InputContainer, stream: VideoStream) -> VideoFrame | None:

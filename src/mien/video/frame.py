@@ -39,9 +39,11 @@ class VideoInfo:
     transfer: str = "unknown"
     """Transfer curve, e.g. ``"bt709"``; ``"unknown"`` where the file does not say."""
     sample_aspect_ratio: Fraction = Fraction(1)
-    """Width over height of one pixel of the upright picture."""
+    """Width over height of one pixel of the upright picture; 1 but where a file surely lies."""
     mirrored: bool = False
     """Whether the coded picture is also mirrored to become what a player shows."""
+    notes: tuple[str, ...] = ()
+    """What reading makes of the pictures beside turning them, a sentence each."""
 
 
 @dataclass(frozen=True, eq=False)

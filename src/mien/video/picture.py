@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
@@ -28,6 +30,11 @@ class Upright:
     def __init__(self, first: Coded) -> None:
         self._first = first
         self._reformatter = VideoReformatter()
+        self._to_standard: Callable[[np.ndarray], np.ndarray] | None = None
+        if first.hdr:
+            from mien.video.hdr import ToStandardRange  # compiles, which few clips need
+
+            self._to_standard = ToStandardRange(first.hdr)
         self.size_changed = False
         self._size = (first.width, first.height)
 
@@ -43,11 +50,12 @@ class Upright:
         if int(picture.colorspace) not in (1, 4, 5, 6, 7, 9, 10):
             name = info.colorspace
         matrix = colour.MATRICES[name][1]
+        width, height = first.fitted(*size)
         rgb = self._reformatter.reformat(
             picture,
-            width=first.width,
-            height=first.height,
-            format="rgb24",
+            width=width,
+            height=height,
+            format="rgb48le" if self._to_standard else "rgb24",
             src_colorspace=matrix,
             dst_colorspace=matrix,
             src_color_range=colour.RANGES["pc" if colour.is_rgb(picture) else range_name],
@@ -55,6 +63,10 @@ class Upright:
             interpolation=colour.TO_RGB,
         )
         image = rgb.to_ndarray()
+        if self._to_standard:
+            image = self._to_standard(image)
+        if (width, height) != first.shown:
+            image = _with_bars(image, *first.shown)
         if first.quarter_turn:
             image = image.transpose(1, 0, 2)
         if first.flip_rows:
@@ -64,6 +76,14 @@ class Upright:
         if rgb is picture:  # the decoder may still need its own buffer unchanged
             return np.array(image, order="C")
         return np.ascontiguousarray(image)
+
+
+def _with_bars(image: np.ndarray, width: int, height: int) -> np.ndarray:
+    """A picture in the middle of a black one of another size, which is nowhere smaller."""
+    whole = np.zeros((height, width, 3), image.dtype)
+    top, left = (height - image.shape[0]) // 2, (width - image.shape[1]) // 2
+    whole[top : top + image.shape[0], left : left + image.shape[1]] = image
+    return whole
 
 
 def pixel_format(info: VideoInfo) -> str:

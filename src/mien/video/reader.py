@@ -19,11 +19,13 @@ from mien import shortfall
 from mien.errors import VideoError
 from mien.shortfall import Shortfall
 from mien.video.clock import Clock
-from mien.video.coded import announced_frames, coded_of
+from mien.video.coded import announced_frames, coded_of, in_decoding_order
 from mien.video.container import open_input, video_stream, words_of
+from mien.video.fields import Fields
 from mien.video.frame import Frame, Loss
 from mien.video.owed import Owed
 from mien.video.picture import Upright
+from mien.video.slots import Slots
 
 _DEMUX_RETRIES = 8
 _CUT_SHARE = 0.03  # of a clip: announced durations are rounded, and sound may be a little longer
@@ -138,12 +140,15 @@ class Reader:
         # being decoded, and the frames around it are the same in every pass.
         stream.thread_type = "SLICE"
         clock = Clock(self.info, self.losses)
-        expected = Owed(self.info.time_base, self.losses)
+        tick = stream.time_base or self.info.time_base
+        expected = Owed(
+            tick, self.losses, Slots() if in_decoding_order(container, stream) else None
+        )
         to_rgb = Upright(self._first)
         index = 0
         announced = announced_frames(container, stream)
-        for picture in self._decoded(container, stream, expected):
-            expected.arrived(picture.pts)
+        decoded = self._decoded(container, stream, expected)
+        for picture in self._whole(stream, decoded):
             pts = clock.place(picture)
             if pts is None:
                 continue
@@ -161,7 +166,7 @@ class Reader:
                 to_rgb.size_changed = False
                 time_s = float(pts * self.info.time_base)
                 self.losses.append(
-                    Loss(time_s, 0, 0, "the picture size changes; scaled to the first size")
+                    Loss(time_s, 0, 0, "the picture size changes; fitted into the first size")
                 )
             yield Frame(image, pts, self.info.time_base, index, picture.duration or None)
             index += 1
@@ -176,7 +181,7 @@ class Reader:
                 "it again from where it came"
             )
         lost = sum(loss.packets + loss.frames for loss in self.losses)
-        met = index + sum(loss.packets for loss in self.losses)
+        met = expected.pictures + sum(loss.packets for loss in self.losses)
         self.missing = Shortfall(lost, max(announced, met, lost), cut_short_s)
         shortfall.report(self.path, self.missing)
 
@@ -212,6 +217,23 @@ class Reader:
         """Whether the duration is what the file says, not what FFmpeg read off its last packets."""
         return any(name in container.format.name for name in ("matroska", "mov", "flv", "asf"))
 
+    def _whole(self, stream: VideoStream, pictures: Iterator[VideoFrame]) -> Iterator[VideoFrame]:
+        """Yield pictures of one moment each: those of an interlaced picture by themselves."""
+        fields = Fields(stream, both=True) if self._first.interlaced else None
+        for picture in pictures:
+            if fields is None and picture.interlaced_frame:
+                time_s = None if picture.pts is None else float(picture.pts * self.info.time_base)
+                self.losses.append(
+                    Loss(time_s, 0, 0, "pictures are interlaced from here on; one field is kept")
+                )
+                fields = Fields(stream, both=False)
+            if fields is None:
+                yield picture
+            else:
+                yield from fields.split(picture)
+        if fields is not None:
+            yield from fields.split(None)
+
     def _decoded(
         self, container: InputContainer, stream: VideoStream, expected: Owed
     ) -> Iterator[VideoFrame]:
@@ -233,7 +255,9 @@ class Reader:
                 except (av.FFmpegError, ValueError) as exc:
                     expected.failed(packet, words_of(exc))
                     continue
-            yield from pictures
+            for picture in pictures:
+                picture.pts = expected.arrived(picture.pts)
+                yield picture
 
     def _packets(
         self, container: InputContainer, stream: VideoStream, expected: Owed

@@ -1,27 +1,19 @@
-"""The sound of a clip, copied packet by packet without what nobody hears."""
+"""A sound track of a clip, copied packet by packet without what nobody hears."""
 
 from __future__ import annotations
 
-import os
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Iterator
 from fractions import Fraction
-from pathlib import Path
 
 import av
 from av.audio.stream import AudioStream
 from av.container import InputContainer, OutputContainer
 from av.packet import Packet
-from av.stream import Discard
 
-from mien.errors import ParameterError
-from mien.video.container import open_input, words_of
+from mien.video.container import words_of
 from mien.video.frame import Loss
-
-# What players of MP4 expect to find in one. FFmpeg would also store Vorbis and PCM, in forms
-# that hardly any of them opens.
-_AUDIO_CODECS = ("aac", "mp3", "mp3float", "mp2", "mp2float", "ac3", "eac3", "alac", "flac", "opus")
-
 
 # Packets before the first one that is heard without which a decoder cannot give that one as it was:
 # the overlap of transforms (AAC, AC-3), the reservoir of bits (MP3), 80 ms to settle (RFC 7845,
@@ -30,23 +22,16 @@ _AUDIO_CODECS = ("aac", "mp3", "mp3float", "mp2", "mp2float", "ac3", "eac3", "al
 _PRIMING = {"aac": 1, "mp3": 2, "mp3float": 2, "ac3": 1, "eac3": 1, "opus": 4}
 
 
-def check_sound(path: str | os.PathLike[str]) -> None:
-    """Refuse a clip whose sound `Writer` could not copy.
+class Sound(ABC):
+    """One sound track on its way into an MP4, a few packets at a time.
 
-    Raises
-    ------
-    ParameterError
-        If an MP4 cannot hold it.
-    VideoError
-        If the clip cannot be read.
+    Attributes
+    ----------
+    tick : Fraction
+        Seconds of one sample, in which times count.
+    codec : str
+        FFmpeg's name of how the source stores it.
     """
-    sound = Sound.of(Path(path), [])
-    if sound is not None:
-        sound.close()
-
-
-class Sound:
-    """Copies the packets of one sound track, a few at a time."""
 
     def __init__(self, container: InputContainer, stream: AudioStream, losses: list[Loss]) -> None:
         self._container = container
@@ -54,39 +39,17 @@ class Sound:
         self._losses = losses
         self._out: AudioStream | None = None
         self.tick = Fraction(1, stream.codec_context.sample_rate)
+        self.codec = stream.codec_context.name
         self._packets: Iterator[Packet] | None = None
-        # only these have edit lists, which FFmpeg has followed by now
-        self._edited = "mov" in container.format.name
-        self._end: int | None = None
-        if self._edited and stream.duration and stream.time_base:
-            self._end = round(stream.duration * stream.time_base / self.tick)
         self._waiting: Packet | None = None
-        self._next_pts: int | None = None
 
-    @classmethod
-    def of(cls, path: Path, losses: list[Loss]) -> Sound | None:
-        """Open the sound of a clip; None if it has none."""
-        container = open_input(path)
-        stream = container.streams.best("audio")
-        if not isinstance(stream, AudioStream):
-            container.close()
-            return None
-        name = stream.codec_context.name if stream.codec_context else "unknown"
-        if name not in _AUDIO_CODECS:
-            container.close()
-            raise ParameterError(
-                f"The sound of {path} is {name}, which an MP4 cannot hold: leave it out (voice "
-                '"mute"), or convert it to AAC first.'
-            )
-        for other in container.streams:
-            if other.index != stream.index:
-                other.discard = Discard.all
-        return cls(container, stream, losses)
-
+    @abstractmethod
     def attach(self, container: OutputContainer) -> None:
         """Add the track to an output."""
-        self._out = container.add_stream_from_template(self._stream)
-        self._out.time_base = self.tick
+
+    @abstractmethod
+    def _played(self, shift: int) -> Iterator[Packet]:
+        """Yield what is heard, with what a decoder needs before it; times moved by some samples."""
 
     def until(self, time_s: Fraction | None, shift_s: Fraction) -> Iterator[Packet]:
         """Yield the packets due by a time in seconds (all of them for None), moved by a shift.
@@ -111,6 +74,23 @@ class Sound:
     def close(self) -> None:
         """Close the source."""
         self._container.close()
+
+
+class Copied(Sound):
+    """A track whose packets are copied as they are."""
+
+    def __init__(self, container: InputContainer, stream: AudioStream, losses: list[Loss]) -> None:
+        super().__init__(container, stream, losses)
+        # only these have edit lists, which FFmpeg has followed by now
+        self._edited = "mov" in container.format.name
+        self._end: int | None = None
+        if self._edited and stream.duration and stream.time_base:
+            self._end = round(stream.duration * stream.time_base / self.tick)
+        self._next_pts: int | None = None
+
+    def attach(self, container: OutputContainer) -> None:
+        self._out = container.add_stream_from_template(self._stream)
+        self._out.time_base = self.tick
 
     def _played(self, shift: int) -> Iterator[Packet]:
         """Yield what is heard, and before it what a decoder needs; times moved by some samples.

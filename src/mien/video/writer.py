@@ -28,6 +28,7 @@ from mien.video.container import words_of
 from mien.video.frame import Frame, Loss, VideoInfo
 from mien.video.picture import pixel_format, to_picture
 from mien.video.sound import Sound
+from mien.video.tracks import sounds_of
 
 _MAX_TIMESCALE = 2**31 - 1
 
@@ -45,9 +46,10 @@ class Writer:
 
     The only metadata written is `comment`. Sound is copied without re-encoding, as far as the
     source plays it: what an edit list hides there is left out, but for the packet or few that a
-    decoder needs before the first one. It is the one track that a player would choose, without its
-    language or name. Titles, dates, places,
-    devices, chapters, subtitles, covers and data tracks of the source are not read at all.
+    decoder needs before the first one; what an MP4 cannot hold is stored as Apple Lossless. All
+    tracks are kept, the one that a player would choose first, without their languages and names.
+    Titles, dates, places, devices, chapters, subtitles, covers and data tracks of the source are
+    not read at all.
 
     Parameters
     ----------
@@ -123,13 +125,13 @@ class Writer:
         self._part: Path | None = None
         self._file: BinaryIO | None = None
         self._container: OutputContainer | None = None
-        self._sound: Sound | None = None
+        self._sounds: list[Sound] = []
         self._reformatter = VideoReformatter()
         self._pix_fmt = pixel_format(info)
         try:
             with self._writing():
                 if self._source is not None and voice == "keep":
-                    self._sound = Sound.of(self._source, self.losses)
+                    self._sounds = sounds_of(self._source, self.losses)
                 self._start(options, comment)
         except BaseException:
             self.abandon()
@@ -225,9 +227,7 @@ class Writer:
             raise OutputError(f"{self.path} was not written, because no frame was given to it")
         with self._writing():
             self._mux(self._video.encode(None))
-            if self._sound is not None:
-                for sound in self._sound.until(None, self.time_shift):
-                    self._container.mux(sound)
+            self._mux_sound(None)
             self._container.close()
             self._file.flush()
             os.fsync(self._file.fileno())
@@ -308,9 +308,9 @@ class Writer:
         # Edits (a late start, the length of the track) count in ticks of the whole file; sharing
         # the track's own makes them exact, where the usual 1/1000 s would round them.
         movie_timescale = timescale
-        if self._sound is not None:
-            both = math.lcm(timescale, self._sound.tick.denominator)
-            movie_timescale = both if both <= _MAX_TIMESCALE else timescale
+        for sound in self._sounds:
+            all_of_them = math.lcm(movie_timescale, sound.tick.denominator)
+            movie_timescale = all_of_them if all_of_them <= _MAX_TIMESCALE else movie_timescale
         container = av.open(
             self._file,
             mode="w",
@@ -342,8 +342,8 @@ class Writer:
         context.color_primaries = colour.PRIMARIES.get(info.primaries, 2)
         context.color_trc = colour.TRANSFERS.get(info.transfer, 2)
         context.sample_aspect_ratio = info.sample_aspect_ratio
-        if self._sound is not None:
-            self._sound.attach(container)
+        for sound in self._sounds:
+            sound.attach(container)
 
     def _picture(self, image: np.ndarray, pts: int, duration: int | None) -> VideoFrame:
         picture = to_picture(image, self.info, self._pix_fmt, self._reformatter)
@@ -357,11 +357,16 @@ class Writer:
     def _mux(self, packets: list[Packet]) -> None:
         assert self._container is not None
         for packet in packets:
-            if self._sound is not None and packet.pts is not None:
-                for sound in self._sound.until(packet.pts * self._tick, self.time_shift):
-                    self._container.mux(sound)
+            if packet.pts is not None:
+                self._mux_sound(packet.pts * self._tick)
             packet.stream = self._video
             self._container.mux(packet)
+
+    def _mux_sound(self, until_s: Fraction | None) -> None:
+        assert self._container is not None
+        for sound in self._sounds:
+            for packet in sound.until(until_s, self.time_shift):
+                self._container.mux(packet)
 
     def _publish(self, part: Path) -> None:
         publish(part, self.path, overwrite=self.overwrite)
@@ -380,9 +385,9 @@ class Writer:
                 self._file.close()  # first: an unfinished container then writes no more
             self._file = None
         self._container = None
-        if self._sound is not None:
-            self._sound.close()
-            self._sound = None
+        for sound in self._sounds:
+            sound.close()
+        self._sounds = []
         if self._part is not None:
             with suppress(FileNotFoundError):
                 os.unlink(self._part)

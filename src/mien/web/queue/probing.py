@@ -79,7 +79,7 @@ def look(path: Path, log: Log | None = None) -> Clip:
 def main() -> None:
     """Run the process."""
     from mien.video import probe
-    from mien.video.sound import check_sound
+    from mien.video.tracks import check_sound
 
     fits = True
     try:

@@ -258,6 +258,8 @@ def _run(job: _Job, settings: Settings, quiet: bool) -> dict[str, Any]:
         if missing.much:
             print(missing.sentence(str(job.source)))
         print(summary(result))
+        for note in result.told.input.notes:
+            print(note["words"])
         if job.side_by_side is not None:
             print(f"{job.side_by_side} shows the patient: keep it where the original is.")
         sys.stdout.flush()

@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +50,8 @@ from mien.recognition.recognisers import Dlib
 from mien.recognition.verdict import Audit, audit, enforce
 from mien.recognition.watch import Box
 from mien.shortfall import Shortfall
-from mien.video import Frame, Reader, VideoInfo
+from mien.video import Frame, Note, Reader, VideoInfo
+from mien.video.tracks import check_sound
 
 _MORE_ROOM = 0.05  # by which an attempt's face is pushed further than the last one's
 
@@ -141,6 +142,7 @@ def deidentify(
     keep_apart(source, output, aside, side_by_side)
     check_free(aside, settings.overwrite)
     label = label_of(settings)
+    sound = check_sound(source) if settings.voice == "keep" else ()
 
     def begin() -> Files:
         beside = SideBySide(side_by_side, info, source, settings, side_by_side_width)
@@ -166,7 +168,7 @@ def deidentify(
         if settings.signer is not None:
             software = f"mien/{versions()['mien']}"
             credentials.sign(part, settings.signer, software=software, label=label)
-        told = _manifest(source, part, info, settings, landmarks, second, tried)
+        told = _manifest(source, part, info, settings, landmarks, second, tried, sound)
         with Aside(aside, told.text()) as text:
             drafts.newest.writer.commit()
             text.commit()
@@ -233,6 +235,7 @@ def _manifest(
     landmarks: str,
     second: SecondPass,
     tried: _Tried,
+    sound: tuple[Note, ...],
 ) -> Manifest:
     """What is said of a result."""
     rendered, found = tried.rendered, second.found
@@ -248,6 +251,7 @@ def _manifest(
             info.codec,
             found.losses,
             found.missing.as_dict(),
+            [asdict(note) for note in (*info.notes, *sound)],
         ),
         output=Output(
             checksum(part),

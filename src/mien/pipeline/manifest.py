@@ -93,6 +93,8 @@ class Original(_Part):
     """Damage, the first of it first."""
     missing: dict[str, Any] = field(default_factory=dict)
     """How much of it could not be read: see `mien.shortfall.Shortfall`."""
+    notes: list[dict[str, str]] = field(default_factory=list)
+    """What was stored otherwise than the original has it: see `mien.video.Note`."""
 
 
 @dataclass(frozen=True)

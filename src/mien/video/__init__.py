@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mien.video.coded import probe
-    from mien.video.frame import Frame, Loss, VideoInfo
+    from mien.video.frame import Frame, Loss, Note, VideoInfo
     from mien.video.reader import Reader
     from mien.video.reencode import Quality, quality_of, reencoded
     from mien.video.writer import Writer
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Frame",
     "Loss",
+    "Note",
     "Quality",
     "Reader",
     "VideoInfo",
@@ -29,6 +30,7 @@ __all__ = [
 _PLACES = {
     "Frame": "frame",
     "Loss": "frame",
+    "Note": "frame",
     "Quality": "reencode",
     "Reader": "reader",
     "VideoInfo": "frame",

@@ -20,7 +20,7 @@ from mien.errors import VideoError
 from mien.intake.amounts import VIDEO_BLOCKS
 from mien.video import colour
 from mien.video.container import open_input, video_stream
-from mien.video.frame import VideoInfo
+from mien.video.frame import Note, VideoInfo
 
 _PROBE_PACKETS = 240
 _HARDLY = Fraction(1, 100)  # pixels that are as square as the numbers in headers tell
@@ -125,13 +125,15 @@ def _coded(
     notes = []
     if interlaced:
         rate = f", {float(info.average_rate):.4g} a second" if info.average_rate else ""
-        notes.append(f"Interlaced pictures were split into their two moments{rate}.")
+        words = f"Interlaced pictures were split into their two moments{rate}."
+        notes.append(Note("interlaced", words))
     if hdr:
-        notes.append(f"High dynamic range ({HDR[hdr]}) was brought to that of BT.709.")
+        notes.append(Note("hdr", f"High dynamic range ({HDR[hdr]}) was brought to BT.709."))
         info = replace(info, colorspace="bt709", primaries="bt709", transfer="bt709")
         info = replace(info, color_range="tv")
     if shown != size:
-        notes.append(f"Pixels of {aspect.numerator}:{aspect.denominator} were made square.")
+        shape = f"{aspect.numerator}:{aspect.denominator}"
+        notes.append(Note("pixels", f"Pixels of {shape} were made square."))
         aspect = Fraction(1)
     rotation, mirrored = _turn(*orientation)
     info = replace(

@@ -38,7 +38,9 @@ class Fields:
 
         Times are in halves of the stream's ticks if both moments are kept, else in its ticks.
         """
-        form = picture and (picture.width, picture.height, picture.format.name)
+        form = None
+        if picture is not None:
+            form = picture.width, picture.height, picture.format.name
         if self._graph is not None and form != self._form:
             self._graph.vpush(None)
             yield from self._ready()

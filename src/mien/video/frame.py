@@ -9,6 +9,16 @@ import numpy as np
 
 
 @dataclass(frozen=True)
+class Note:
+    """Something that is stored otherwise than the source has it, for people to know."""
+
+    kind: str
+    """``"interlaced"``, ``"hdr"``, ``"pixels"`` or ``"sound"``: pages have words of their own."""
+    words: str
+    """A sentence."""
+
+
+@dataclass(frozen=True)
 class VideoInfo:
     """What a clip is, before its frames are read."""
 
@@ -42,8 +52,8 @@ class VideoInfo:
     """Width over height of one pixel of the upright picture; 1 but where a file surely lies."""
     mirrored: bool = False
     """Whether the coded picture is also mirrored to become what a player shows."""
-    notes: tuple[str, ...] = ()
-    """What reading makes of the pictures beside turning them, a sentence each."""
+    notes: tuple[Note, ...] = ()
+    """What reading makes of the pictures beside turning them."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,7 @@ from av.stream import Discard
 
 from mien.errors import ParameterError
 from mien.video.container import open_input
-from mien.video.frame import Loss
+from mien.video.frame import Loss, Note
 from mien.video.lossless import LAYOUTS, Lossless
 from mien.video.sound import Copied, Sound
 
@@ -45,13 +45,13 @@ def sounds_of(path: Path, losses: list[Loss]) -> list[Sound]:
     return sounds
 
 
-def check_sound(path: str | os.PathLike[str]) -> tuple[str, ...]:
+def check_sound(path: str | os.PathLike[str]) -> tuple[Note, ...]:
     """Refuse a clip whose sound `Writer` could not store, and say what storing changes.
 
     Returns
     -------
-    notes : tuple of str
-        A sentence for every track that is stored in another form.
+    notes : tuple of Note
+        One for every track that is stored in another form.
 
     Raises
     ------
@@ -64,7 +64,8 @@ def check_sound(path: str | os.PathLike[str]) -> tuple[str, ...]:
     for sound in sounds_of(Path(path), []):
         with closing(sound):
             if isinstance(sound, Lossless):
-                notes.append(f"Sound in {sound.codec} is stored as Apple Lossless (ALAC).")
+                words = f"Sound in {sound.codec} was stored as Apple Lossless (ALAC)."
+                notes.append(Note("sound", words))
     return tuple(notes)
 
 

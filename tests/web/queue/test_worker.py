@@ -448,10 +448,11 @@ def test_an_upload_s_sound_is_looked_at_too(patient, tmp_path):
     with av.open(str(place), "w", format="avi") as clip:
         video = clip.add_stream("mjpeg", rate=10)
         video.width, video.height, video.pix_fmt = 64, 48, "yuvj420p"
-        sound = clip.add_stream("pcm_s16le", rate=8000, layout="mono")
+        sound = clip.add_stream("pcm_s16le", rate=8000, layout="hexadecagonal")
         for _ in range(3):
             clip.mux(video.encode(av.VideoFrame.from_ndarray(np.zeros((48, 64, 3), np.uint8))))
-        frame = av.AudioFrame.from_ndarray(np.zeros((1, 800), np.int16), layout="mono")
+        noise = np.zeros((1, 800 * 16), np.int16)  # more channels than an MP4 can hold
+        frame = av.AudioFrame.from_ndarray(noise, layout="hexadecagonal")
         frame.sample_rate = 8000
         clip.mux(sound.encode(frame))
         clip.mux(video.encode(None))

@@ -174,6 +174,7 @@ function fill(item, clip) {
       make("p", { className: "name", textContent: clip.name }),
       make("p", { className: "note", textContent: settings(clip) }),
       clip.found?.missing ? make("p", { className: "hint warns", textContent: w.incomplete(clip.found.missing.frames, clip.found.missing.of) }) : null,
+      ...(clip.found?.notes ?? []).map((each) => note(w.storedAs[each.kind] ?? each.words)),
       item.bar,
       item.state,
       hidesLittle(clip) ? make("p", { className: "hint warns", textContent: w.engineHints[clip.wanted.engine] ?? traits(clip.wanted.engine).words }) : null,

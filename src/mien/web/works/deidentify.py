@@ -55,6 +55,7 @@ def render(task: Task, progress: Progress) -> dict[str, Any]:
         "frames": frames,
         "ledger": made.ledger.counts(),
         "missing": made.missing.as_dict() if made.missing.much else None,
+        "notes": made.told.input.notes,
         "surrogates": made.surrogates,
         "renderings": made.told.output.renderings,
     }

@@ -84,6 +84,15 @@ class MissingView(BaseModel):
     """Frames that the clip announces."""
 
 
+class NoteView(BaseModel):
+    """Something that was stored otherwise than the original has it."""
+
+    kind: str
+    """`interlaced`, `hdr`, `pixels` or `sound`."""
+    words: str
+    """A sentence."""
+
+
 class FoundView(BaseModel):
     """What became of a clip, in short."""
 
@@ -96,6 +105,8 @@ class FoundView(BaseModel):
     """How often it was drawn until nothing failed."""
     missing: MissingView | None = None
     """None where the clip was read as good as whole."""
+    notes: list[NoteView] = []
+    """What was stored otherwise than the original has it."""
 
 
 class ReaderView(BaseModel):

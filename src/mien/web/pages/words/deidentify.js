@@ -87,6 +87,12 @@ export const WORDS = {
     result: "Download result", manifest: "Download manifest",
     next: "Next:", compare: "Compare", lookAt: "Look at the result", evidence: "Evidence", release: "Release",
     byMeasuring: "chosen by measuring",
+    storedAs: {
+      interlaced: "Interlaced pictures were split: twice as many a second, so that no blink is lost.",
+      hdr: "The clip's high dynamic range was brought to the ordinary one.",
+      pixels: "Pixels that are not square were made square.",
+      sound: "The sound was stored without loss in a form that players know (ALAC).",
+    },
     incomplete: (lost, n) => `The clip is incomplete: ${lost} of its ${n} frames could not be read. The result holds only the rest: copy or download the clip again.`,
     made: (engine, n, c) => {
       const how = { mesh: "de-identified", mask: "masked", blur: "blurred", pixelate: "made of coarse pixels" }[engine] ?? "changed";
@@ -218,6 +224,12 @@ export const WORDS = {
     result: "Ergebnis herunterladen", manifest: "Manifest herunterladen",
     next: "Weiter:", compare: "Vergleichen", lookAt: "Ergebnis ansehen", evidence: "Nachweise", release: "Weitergabe",
     byMeasuring: "durch Messen gewählt",
+    storedAs: {
+      interlaced: "Zeilensprungbilder wurden getrennt: doppelt so viele je Sekunde, damit kein Lidschlag fehlt.",
+      hdr: "Der hohe Kontrastumfang (HDR) des Clips wurde auf den üblichen gebracht.",
+      pixels: "Nicht quadratische Bildpunkte wurden quadratisch gemacht.",
+      sound: "Der Ton wurde verlustfrei in einer Form gespeichert, die Abspielgeräte kennen (ALAC).",
+    },
     incomplete: (lost, n) => `Der Clip ist unvollständig: ${lost} von ${n} Bildern waren nicht lesbar. Das Ergebnis enthält nur den Rest: Kopieren oder laden Sie den Clip noch einmal.`,
     made: (engine, n, c) => {
       const how = { mesh: "de-identifiziert", mask: "maskiert", blur: "unscharf gemacht", pixelate: "in grobe Pixel zerlegt" }[engine] ?? "verändert";

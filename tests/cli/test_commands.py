@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
 
 import cv2
@@ -100,3 +102,12 @@ def test_demo_keeps_what_it_did_not_make(mien, tmp_path):
     result = mien("demo", "-o", tmp_path)
     assert result.exit_code == 6 and "earlier demo" in result.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["original.mp4"]
+
+
+def test_the_package_runs_as_the_program():
+    """Where scripts are not on the path, as on many a hospital's computer."""
+    command = [sys.executable, "-m", "mien", "--help"]
+    ran = subprocess.run(command, capture_output=True, text=True)
+    assert ran.returncode == 0 and "deidentify" in ran.stdout
+    ran = subprocess.run([*command[:-1], "no-such"], capture_output=True, text=True)
+    assert ran.returncode == 2 and "Traceback" not in ran.stderr

@@ -72,7 +72,7 @@ def merge(
     for key in ratios:
         one, two = look_up(value, key), look_up(ceiling, key)
         known = isinstance(one, int | float) and isinstance(two, int | float) and two > 1e-6
-        shares[key] = round(float(one / two), 5) if known else None  # type: ignore[operator]
+        shares[key] = round(float(one / two), 5) if known else None
     return {**value, "ceiling": _numbers(ceiling), "ratio": shares}
 
 

@@ -118,7 +118,13 @@ def rasterise(
 
 
 @numba.njit(cache=True, nogil=True)
-def _rasterise(vertices, triangles, index, barycentric, depth):
+def _rasterise(
+    vertices: np.ndarray,
+    triangles: np.ndarray,
+    index: np.ndarray,
+    barycentric: np.ndarray,
+    depth: np.ndarray,
+) -> None:
     height, width = index.shape
     for t in range(triangles.shape[0]):
         a, b, c = vertices[triangles[t, 0]], vertices[triangles[t, 1]], vertices[triangles[t, 2]]

@@ -172,7 +172,9 @@ def _expression_system(model: FaceModel) -> tuple[np.ndarray, np.ndarray]:
 
 
 @numba.njit(cache=True, nogil=True)
-def _bounded(gram, right, lower, upper, sweeps):
+def _bounded(
+    gram: np.ndarray, right: np.ndarray, lower: np.ndarray, upper: np.ndarray, sweeps: int
+) -> np.ndarray:
     """Coordinate descent for least squares with bounds on every coefficient."""
     n = right.shape[0]
     x = np.zeros(n)

@@ -97,7 +97,9 @@ def texels_per_pixel(landmarks: np.ndarray, size: int) -> float:
 
 
 @numba.njit(cache=True, nogil=True)
-def _map(index, weights, corners, landmarks):
+def _map(
+    index: np.ndarray, weights: np.ndarray, corners: np.ndarray, landmarks: np.ndarray
+) -> np.ndarray:
     height, width = index.shape
     where = np.full((height, width, 2), -1, np.float32)
     for i in range(height):

@@ -29,7 +29,7 @@ def cover(image: np.ndarray, box: np.ndarray | None = None) -> None:
 
 
 @numba.njit(cache=True, nogil=True)
-def _blend(part, colour, opacity):
+def _blend(part: np.ndarray, colour: np.ndarray, opacity: np.ndarray) -> None:
     for i in range(part.shape[0]):
         for j in range(part.shape[1]):
             a = opacity[i, j]

@@ -106,7 +106,15 @@ def _pressed(nits: np.ndarray) -> np.ndarray:
 
 
 @numba.njit(cache=True, nogil=True, fastmath=True)
-def _convert(picture, light, is_hlg, gain, code, to_709, out):
+def _convert(
+    picture: np.ndarray,
+    light: np.ndarray,
+    is_hlg: bool,
+    gain: np.ndarray,
+    code: np.ndarray,
+    to_709: np.ndarray,
+    out: np.ndarray,
+) -> None:
     last = np.float32(len(gain) - 1)
     for row in range(picture.shape[0]):
         for column in range(picture.shape[1]):

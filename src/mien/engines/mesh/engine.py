@@ -194,7 +194,7 @@ class Mesh(Engine):
 
 
 @numba.njit(cache=True, nogil=True, fastmath=True, inline="always")
-def _corner(x, y, width, height):
+def _corner(x: float, y: float, width: int, height: int) -> tuple[int, int, np.float32, np.float32]:
     """Bilinear reading: the upper left texel of four, and how far across and down."""
     x = min(max(x - 0.5, 0.0), width - 1.001)
     y = min(max(y - 0.5, 0.0), height - 1.001)
@@ -203,7 +203,9 @@ def _corner(x, y, width, height):
 
 
 @numba.njit(cache=True, nogil=True, fastmath=True, inline="always")
-def _between(p, q, r, s, across, down):
+def _between(
+    p: np.float32, q: np.float32, r: np.float32, s: np.float32, across: np.float32, down: np.float32
+) -> np.float32:
     top = p + across * (q - p)
     low = r + across * (s - r)
     return top + down * (low - top)
@@ -211,8 +213,20 @@ def _between(p, q, r, s, across, down):
 
 @numba.njit(cache=True, nogil=True, fastmath=True)
 def _draw(
-    index, weights, triangles, n_skin, uv, source, image, skin, gain, own, feather, colour, opacity
-):
+    index: np.ndarray,
+    weights: np.ndarray,
+    triangles: np.ndarray,
+    n_skin: int,
+    uv: np.ndarray,
+    source: np.ndarray,
+    image: np.ndarray,
+    skin: np.ndarray,
+    gain: np.ndarray,
+    own: np.ndarray,
+    feather: np.ndarray,
+    colour: np.ndarray,
+    opacity: np.ndarray,
+) -> None:
     tall, wide = image.shape[:2]
     skin_side, gain_side, map_side = skin.shape[0], gain.shape[0], own.shape[0]
     for row in range(index.shape[0]):

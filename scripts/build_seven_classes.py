@@ -21,9 +21,11 @@ import numpy as np
 from mien.blendshapes.prototypes import SEVEN, prototype
 from mien.blendshapes.scores import NAMES, Blendshapes
 from mien.selfnorm.calibration import coverage, reliability, temperature
+from mien.selfnorm.config import SelfNormConfig
+from mien.selfnorm.learner import Learner
 from mien.selfnorm.measures import Measures, confusion
-from mien.selfnorm.network import SelfNorm, SelfNormConfig
-from mien.selfnorm.training import Learner, mirrored
+from mien.selfnorm.network import SelfNorm
+from mien.selfnorm.training import mirrored_order
 
 WIDTHS = (128, 128, 96, 96, 64, 64, 64, 64, 64, 64)
 STAGES = ((1e-3, 35), (3e-4, 13), (1e-4, 10))  # learning rates, and epochs of each
@@ -107,7 +109,7 @@ def teach(faces: Faces, seed: int) -> tuple[SelfNorm, np.ndarray]:
     )
     x = np.concatenate([np.stack(ways), made.astype(np.float32)], 1)
     y = np.concatenate([faces.shares[learnt], np.eye(7, dtype=np.float32)[classes]])
-    other = mirrored(NAMES)
+    other = mirrored_order(NAMES)
     both = np.concatenate([x, x[..., other]]).reshape(-1, len(NAMES))
     mean, scale = both.mean(0), np.maximum(both.std(0), SPREAD)
     dead = both.std(0) < DEAD
@@ -145,7 +147,7 @@ def _descend(
 
     torch.set_num_threads(1)
     torch.set_grad_enabled(False)
-    rows, targets = np.arange(len(y)), torch.from_numpy(y)
+    rows = np.arange(len(y))
     # where sides are exchanged, what was standardised is moved with them
     swap = lambda part: (((part * scale + mean)[:, other] - mean) / scale).astype(np.float32)  # noqa: E731
     parameters, begin, epochs = None, time.monotonic(), 0
@@ -159,7 +161,7 @@ def _descend(
             learner.parameters[:] = parameters
         for _ in range(count):
             one = x[rng.integers(0, VARIANTS, len(y)), rows].astype(np.float32)
-            loss, right = learner.epoch(torch.from_numpy(np.concatenate([one, swap(one)])), targets)
+            loss, right = learner.epoch(np.concatenate([one, swap(one)]), y)
             epochs += 1
             if epochs % 5 == 0:
                 spent = time.monotonic() - begin

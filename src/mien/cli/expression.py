@@ -125,9 +125,9 @@ def train(
     """
     from mien.selfnorm import splits
     from mien.selfnorm.calibration import calibrate
+    from mien.selfnorm.config import SelfNormConfig
     from mien.selfnorm.evaluation import evaluate as judge
     from mien.selfnorm.features import Features
-    from mien.selfnorm.network import SelfNormConfig
     from mien.selfnorm.training import train as teach
 
     check_free(out, overwrite, kind="a network", endings=(".npz",))

@@ -11,6 +11,7 @@ import numpy as np
 from mien.errors import ParameterError
 from mien.outputs import check_free, complete
 from mien.selfnorm.lanes import ALPHA, SCALE
+from mien.selfnorm.learner import require_torch
 from mien.selfnorm.network import SelfNorm
 
 ENDINGS = (".onnx", ".tflite", ".npz")
@@ -99,6 +100,26 @@ def to_onnx(network: SelfNorm) -> Any:
     return model
 
 
+def to_torch(network: SelfNorm) -> Any:
+    """The network as a `torch.nn.Sequential` that gives logits, for work in torch.
+
+    Standardisation and temperature are part of the first and last layer.
+
+    Raises
+    ------
+    ParameterError
+        If torch is not installed.
+    """
+    torch = require_torch()
+    layers: list[Any] = []
+    for weight, bias in network.folded():
+        dense = torch.nn.Linear(*weight.shape)
+        dense.weight.data = torch.from_numpy(np.ascontiguousarray(weight.T, np.float32))
+        dense.bias.data = torch.from_numpy(bias.astype(np.float32))
+        layers += [dense, torch.nn.SELU(), torch.nn.AlphaDropout(network.config.dropout)]
+    return torch.nn.Sequential(*layers[:-2]).eval()
+
+
 def to_litert(network: SelfNorm) -> bytes:
     """The network as LiteRT (``.tflite``), by Google's converter for torch.
 
@@ -116,10 +137,7 @@ def to_litert(network: SelfNorm) -> bytes:
             "LiteRT needs its converter, which is not installed: pip install ai-edge-torch, or "
             "export to .onnx."
         ) from exc
-    import torch
-
-    from mien.selfnorm.training import to_torch
-
+    torch = require_torch()
     model = torch.nn.Sequential(*to_torch(network), torch.nn.Softmax(1)).eval()
     converted = ai_edge_torch.convert(model, (torch.zeros(1, len(network.inputs)),))
     with tempfile.TemporaryDirectory() as folder:

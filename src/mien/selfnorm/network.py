@@ -2,8 +2,8 @@
 
 Twenty-two layers as in Hartmann et al. [1]_: the input, ten times a dense layer with SELU and alpha
 dropout, and a softmax. SELU keeps mean and variance of what passes through near 0 and 1 [2]_, so
-that a plain deep network learns without batch normalisation. Computed here by compiled loops;
-`training` teaches it, with torch.
+that a plain deep network learns without batch normalisation. Computed by compiled loops
+(`forward`); `training` teaches it, with torch.
 
 References
 ----------
@@ -19,107 +19,23 @@ import json
 import math
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import IO, Any
 
-import numba
 import numpy as np
 
 from mien.errors import EngineError, FormatError, ParameterError
 from mien.intake.arrays import read_arrays
 from mien.intake.words import parse_json
 from mien.outputs import check_free, complete
-from mien.selfnorm.features import Features
-from mien.selfnorm.lanes import add, fma, load, selu, spread, store, zero
+from mien.selfnorm.config import SelfNormConfig
+from mien.selfnorm.forward import forward_many, forward_one, packed
 from mien.selfnorm.snapshots import Snapshots
 
-_PANEL = 16  # outputs that are computed at once
-_TILE = 6  # snapshots that are computed at once: 6 x 16 sums fill the registers
-_BLOCK = 16 * _TILE  # snapshots that pass through all layers together: they stay in the cache
 _KIND = "mien self-normalising network 1"
-
-
-@dataclass(frozen=True)
-class SelfNormConfig:
-    """Shape of the network and how it is taught; the defaults are the paper's where it speaks."""
-
-    widths: tuple[int, ...] = (64,) * 10
-    """Outputs of each hidden layer. The paper gives the number of layers, not their widths."""
-    dropout: float = 0.1
-    """Share of activations that alpha dropout sets to SELU's lowest value."""
-    l2: float = 0.25
-    """Added to the loss: this times the sum of squares of the weights of `l2_layers`."""
-    l2_layers: tuple[int, ...] = (5, 10)
-    """Hidden layers, counted from 1, that `l2` holds for. The paper says "some"."""
-    learning_rate: float = 0.001
-    """Of Adam."""
-    batch: int = 128
-    """Snapshots per step."""
-    epochs: int = 400
-    """Times that every snapshot is seen, at most."""
-    patience: int | None = None
-    """Stop after so many epochs without a lower validation loss; None: never."""
-    features: Features = field(default_factory=Features)
-    """What the network sees of a snapshot and of those before it."""
-    balanced: bool = False
-    """Whether rare classes count for as much as frequent ones in the loss."""
-    noise: float = 0.0
-    """Standard deviation of noise that is added to the scores while learning."""
-    mirror: bool = False
-    """Whether half of the snapshots, drawn anew every epoch, are seen with sides exchanged."""
-    seed: int = 0
-    """Of the first weights, the order and the dropout; the same seed gives the same network."""
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "widths", tuple(int(width) for width in self.widths))
-        object.__setattr__(self, "l2_layers", tuple(int(layer) for layer in self.l2_layers))
-        if not self.widths or not all(1 <= width <= 4096 for width in self.widths):
-            raise ParameterError("Each hidden layer has 1 to 4096 outputs, and there is one.")
-        if not 0 <= self.dropout < 1:
-            raise ParameterError(f"Alpha dropout is a share from 0 to below 1, not {self.dropout}.")
-        if not (0 <= self.l2 < math.inf):
-            raise ParameterError(f"The L2 factor is 0 or more, not {self.l2}.")
-        if not all(1 <= layer <= len(self.widths) for layer in self.l2_layers):
-            raise ParameterError(f"Hidden layers are counted from 1 to {len(self.widths)}.")
-        if not 0 <= self.noise <= 1:
-            raise ParameterError(f"Noise on scores is from 0 to 1, not {self.noise}.")
-        if not 0 < self.learning_rate < 1:
-            raise ParameterError(f"A learning rate of {self.learning_rate} is out of range.")
-        if self.batch < 2 or self.epochs < 1 or (self.patience is not None and self.patience < 1):
-            raise ParameterError(
-                "Training needs at least 2 snapshots a batch, 1 epoch and a patience of 1."
-            )
-
-    @property
-    def layers(self) -> int:
-        """Layers as the paper counts: input, dense and dropout layers, output."""
-        return 2 + 2 * len(self.widths)
-
-    def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        return asdict(self)
-
-    @staticmethod
-    def from_dict(values: dict[str, Any]) -> SelfNormConfig:
-        """Of `as_dict`.
-
-        Raises
-        ------
-        ParameterError
-            If a name is unknown or a value out of range.
-        """
-        values = dict(values)
-        unknown = set(values) - {entry.name for entry in fields(SelfNormConfig)}
-        if unknown:
-            raise ParameterError(f"{sorted(unknown)[0]!r} is no setting of the network.")
-        try:
-            values["features"] = Features(**values.get("features", {}))
-            return SelfNormConfig(**values)
-        except TypeError as exc:
-            raise ParameterError(f"The settings of the network are damaged: {exc}.") from exc
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,28 +88,21 @@ class SelfNorm:
         """Names of what the first layer sees: the scores, and what windows add."""
         return self.config.features.names(self.names)
 
+    def folded(self) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Weights and bias of each dense layer, float64, that need nothing else.
+
+        Standardisation is part of the first layer, temperature of the last.
+        """
+        pairs = [(w.astype(np.float64), b.astype(np.float64)) for w, b in self.weights]
+        weight = pairs[0][0] / self.scale[:, None]
+        pairs[0] = weight, pairs[0][1] - self.mean @ weight
+        weight, bias = pairs[-1]
+        pairs[-1] = weight / self.temperature, bias / self.temperature
+        return pairs
+
     @cached_property
     def _packed(self) -> tuple[np.ndarray, np.ndarray]:
-        """All layers in the order of the loops: panels of 16 outputs, bias first.
-
-        Standardisation goes into the first layer, temperature into the last.
-        """
-        layers, parts, at = [], [], 0
-        for k, (weight, bias) in enumerate(self.weights):
-            weight, bias = weight.astype(np.float64), bias.astype(np.float64)
-            if k == 0:
-                weight = weight / self.scale[:, None]
-                bias = bias - self.mean @ weight
-            if k == len(self.weights) - 1:
-                weight, bias = weight / self.temperature, bias / self.temperature
-            panels = -(-weight.shape[1] // _PANEL)
-            rows = np.zeros((1 + len(weight), panels * _PANEL), np.float32)
-            rows[0, : len(bias)] = bias
-            rows[1:, : len(bias)] = weight
-            parts.append(rows.reshape(-1, panels, _PANEL).transpose(1, 0, 2).ravel())
-            layers.append((at, len(weight), panels))
-            at += len(parts[-1])
-        return np.array(layers, np.int64), np.concatenate(parts)
+        return packed(self.folded())
 
     def predict_proba(self, scores: np.ndarray, names: Sequence[str] | None = None) -> np.ndarray:
         """Probability of each class.
@@ -227,9 +136,8 @@ class SelfNorm:
             raise ParameterError(
                 f"The network looks at {len(self.mean)} inputs, not at {scores.shape}."
             )
-        layers, packed = self._packed
         out = np.empty((len(scores), len(self.expressions)), np.float32)
-        _forward(scores, layers, packed, out)
+        forward_many(scores, *self._packed, out)
         return out
 
     def score_one(self, scores: np.ndarray) -> np.ndarray:
@@ -252,9 +160,8 @@ class SelfNorm:
         scores = np.ascontiguousarray(scores, np.float32)
         if scores.shape != self.mean.shape:
             raise ParameterError(f"The network looks at {len(self.mean)} inputs: {scores.shape}.")
-        layers, packed = self._packed
         out = np.empty(len(self.expressions), np.float32)
-        _single(scores, layers, packed, out)
+        forward_one(scores, *self._packed, out)
         return out
 
     def logits(self, scores: np.ndarray) -> np.ndarray:
@@ -382,132 +289,3 @@ def _check_shapes(held: dict[str, np.ndarray], layers: int) -> None:
         wide = bias.shape
     if wide != held["expressions"].shape:
         raise ValueError
-
-
-@numba.njit(nogil=True, cache=True)
-def _forward(scores, layers, packed, out):
-    """All layers for blocks of snapshots, then the softmax."""
-    n, inputs = scores.shape
-    stride = inputs
-    for layer in range(len(layers)):
-        stride = max(stride, layers[layer, 2] * _PANEL)
-    x = np.zeros(_BLOCK * stride, np.float32)
-    y = np.zeros(_BLOCK * stride, np.float32)
-    for start in range(0, n, _BLOCK):
-        rows = min(_BLOCK, n - start)
-        for r in range(rows):
-            for k in range(inputs):
-                x[r * stride + k] = scores[start + r, k]
-        for layer in range(len(layers)):
-            at, depth, panels = layers[layer]
-            hidden = layer < len(layers) - 1
-            for panel in range(panels):
-                column = panel * _PANEL
-                # rows past the last one of a tile hold what was there before, and are not read
-                for r in range(0, rows, _TILE):
-                    _tile(x, r * stride, stride, packed, at, depth, y, r * stride + column, hidden)
-                at += (1 + depth) * _PANEL
-            x, y = y, x
-        for r in range(rows):
-            finite = np.float32(0)
-            for k in range(inputs):
-                finite += scores[start + r, k] * np.float32(0)
-            _softmax(x, r * stride, finite, out[start + r])
-
-
-@numba.njit(nogil=True, cache=True)
-def _single(scores, layers, packed, out):
-    """All layers for one snapshot."""
-    stride = len(scores)
-    for layer in range(len(layers)):
-        stride = max(stride, layers[layer, 2] * _PANEL)
-    x, y = np.empty(stride, np.float32), np.empty(stride, np.float32)
-    finite = np.float32(0)
-    for k in range(len(scores)):
-        x[k] = scores[k]
-        finite += scores[k] * np.float32(0)
-    for layer in range(len(layers)):
-        at, depth, panels = layers[layer]
-        for panel in range(panels):
-            _row(x, packed, at, depth, y, panel * _PANEL, layer < len(layers) - 1)
-            at += (1 + depth) * _PANEL
-        x, y = y, x
-    _softmax(x, 0, finite, out)
-
-
-@numba.njit(nogil=True, cache=True)
-def _softmax(x, at, finite, out):
-    top = x[at]
-    for k in range(1, len(out)):
-        top = max(top, x[at + k])
-    total = np.float32(0)
-    for k in range(len(out)):
-        out[k] = math.exp(x[at + k] - top)
-        total += out[k]
-    for k in range(len(out)):
-        out[k] = out[k] / total + finite
-
-
-@numba.njit(nogil=True, cache=True)
-def _tile(x, xo, stride, w, at, depth, y, yo, hidden):
-    """Sixteen outputs of six snapshots, all sums in registers."""
-    one, two = load(w, at), load(w, at + 8)
-    a0, a1, b0, b1, c0, c1 = one, two, one, two, one, two
-    d0, d1, e0, e1, f0, f1 = one, two, one, two, one, two
-    for k in range(depth):
-        at += 16
-        one, two = load(w, at), load(w, at + 8)
-        v = spread(x, xo + k)
-        a0, a1 = fma(v, one, a0), fma(v, two, a1)
-        v = spread(x, xo + stride + k)
-        b0, b1 = fma(v, one, b0), fma(v, two, b1)
-        v = spread(x, xo + 2 * stride + k)
-        c0, c1 = fma(v, one, c0), fma(v, two, c1)
-        v = spread(x, xo + 3 * stride + k)
-        d0, d1 = fma(v, one, d0), fma(v, two, d1)
-        v = spread(x, xo + 4 * stride + k)
-        e0, e1 = fma(v, one, e0), fma(v, two, e1)
-        v = spread(x, xo + 5 * stride + k)
-        f0, f1 = fma(v, one, f0), fma(v, two, f1)
-    if hidden:
-        a0, a1, b0, b1, c0, c1 = selu(a0), selu(a1), selu(b0), selu(b1), selu(c0), selu(c1)
-        d0, d1, e0, e1, f0, f1 = selu(d0), selu(d1), selu(e0), selu(e1), selu(f0), selu(f1)
-    store(y, yo, a0)
-    store(y, yo + 8, a1)
-    store(y, yo + stride, b0)
-    store(y, yo + stride + 8, b1)
-    store(y, yo + 2 * stride, c0)
-    store(y, yo + 2 * stride + 8, c1)
-    store(y, yo + 3 * stride, d0)
-    store(y, yo + 3 * stride + 8, d1)
-    store(y, yo + 4 * stride, e0)
-    store(y, yo + 4 * stride + 8, e1)
-    store(y, yo + 5 * stride, f0)
-    store(y, yo + 5 * stride + 8, f1)
-
-
-@numba.njit(nogil=True, cache=True)
-def _row(x, w, at, depth, y, yo, hidden):
-    """Sixteen outputs of one snapshot; four sums each, so that none waits for the one before."""
-    a0, a1 = load(w, at), load(w, at + 8)
-    at += 16
-    b0, b1, c0, c1, d0, d1 = zero(), zero(), zero(), zero(), zero(), zero()
-    for k in range(0, depth - 3, 4):
-        v = spread(x, k)
-        a0, a1 = fma(v, load(w, at), a0), fma(v, load(w, at + 8), a1)
-        v = spread(x, k + 1)
-        b0, b1 = fma(v, load(w, at + 16), b0), fma(v, load(w, at + 24), b1)
-        v = spread(x, k + 2)
-        c0, c1 = fma(v, load(w, at + 32), c0), fma(v, load(w, at + 40), c1)
-        v = spread(x, k + 3)
-        d0, d1 = fma(v, load(w, at + 48), d0), fma(v, load(w, at + 56), d1)
-        at += 64
-    for k in range(depth - depth % 4, depth):
-        v = spread(x, k)
-        a0, a1 = fma(v, load(w, at), a0), fma(v, load(w, at + 8), a1)
-        at += 16
-    a0, a1 = add(add(a0, b0), add(c0, d0)), add(add(a1, b1), add(c1, d1))
-    if hidden:
-        a0, a1 = selu(a0), selu(a1)
-    store(y, yo, a0)
-    store(y, yo + 8, a1)

@@ -2,41 +2,16 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
 import pytest
 from blobs import blobs
+from drawn import network
 
 from mien.blendshapes.scores import NAMES
 from mien.errors import FormatError, OutputError, ParameterError
-from mien.selfnorm.export import export, to_onnx
 from mien.selfnorm.features import Features
 from mien.selfnorm.lanes import ALPHA, SCALE
-from mien.selfnorm.network import SelfNorm, SelfNormConfig
-
-
-def network(
-    widths: tuple[int, ...] = (64,) * 10, classes: int = 5, seed: int = 0, **more: object
-) -> SelfNorm:
-    rng = np.random.default_rng(seed)
-    features = more.pop("features", Features())
-    config = SelfNormConfig(widths=widths, l2_layers=(), features=features)  # type: ignore[arg-type]
-    inputs = len(features.names(NAMES))  # type: ignore[attr-defined]
-    sizes = [inputs, *widths, classes]
-    weights = tuple(
-        (rng.standard_normal((a, b)) / np.sqrt(a), 0.1 * rng.standard_normal(b))
-        for a, b in pairwise(sizes)
-    )
-    return SelfNorm(
-        NAMES,
-        tuple(f"c{k}" for k in range(classes)),
-        weights,
-        0.3 * rng.random(inputs),
-        0.05 + 0.2 * rng.random(inputs),
-        config,
-        **more,  # type: ignore[arg-type]
-    )
+from mien.selfnorm.network import SelfNorm
 
 
 def by_formula(net: SelfNorm, x: np.ndarray) -> np.ndarray:
@@ -64,25 +39,10 @@ def test_every_size_gives_what_the_formula_gives(widths, classes, rows):
         assert np.abs(net.score_one(x[k]) - found[k]).max() < 1e-5
 
 
-def test_22_layers_as_published():
-    assert SelfNormConfig().layers == 22 and SelfNormConfig().epochs == 400
-
-
 def test_large_and_small_activations():
     net = network((16, 16), 3)
     x = np.float32([[-200.0], [-20], [0], [20], [200]]) * np.ones((1, len(NAMES)), np.float32)
     assert np.abs(net.predict_proba(x) - by_formula(net, x)).max() < 1e-4
-
-
-def test_outputs_equal_torchs():
-    torch = pytest.importorskip("torch", reason="torch is for training only")
-    from mien.selfnorm.training import to_torch
-
-    net = network(temperature=1.3)
-    x = np.random.default_rng(0).random((500, len(NAMES)), dtype=np.float32)
-    with torch.no_grad():
-        theirs = torch.softmax(to_torch(net)(torch.from_numpy(x)), 1).numpy()
-    assert np.abs(net.predict_proba(x) - theirs).max() < 1e-5
 
 
 def test_unknown_inputs_give_nothing_and_touch_no_neighbour():
@@ -154,49 +114,3 @@ def test_what_is_no_network_is_refused(tmp_path):
         with pytest.raises(FormatError) as error:
             SelfNorm.load(tmp_path / f"{name}.npz")
         assert f"{name}.npz" in str(error.value)
-
-
-@pytest.mark.parametrize(
-    "values",
-    [
-        {"widths": ()},
-        {"dropout": 1.0},
-        {"l2": -1},
-        {"l2_layers": (11,)},
-        {"learning_rate": 0},
-        {"batch": 1},
-        {"patience": 0},
-        {"noise": 2},
-    ],
-)
-def test_settings_out_of_range(values):
-    with pytest.raises(ParameterError):
-        SelfNormConfig(**values)
-
-
-def test_settings_survive_json():
-    config = SelfNormConfig(widths=(3, 4), l2_layers=(1,), features=Features(window=5))
-    import json
-
-    assert SelfNormConfig.from_dict(json.loads(json.dumps(config.as_dict()))) == config
-    with pytest.raises(ParameterError, match="'depth'"):
-        SelfNormConfig.from_dict({"depth": 3})
-
-
-def test_onnx_gives_the_same(tmp_path):
-    import onnx
-    from onnx.reference import ReferenceEvaluator
-
-    net = network((8, 9), 3, temperature=1.5)
-    x = np.random.default_rng(0).random((10, len(NAMES)), dtype=np.float32)
-    (theirs,) = ReferenceEvaluator(to_onnx(net)).run(None, {"scores": x})
-    assert np.abs(theirs - net.predict_proba(x)).max() < 1e-5
-    export(net, tmp_path / "n.onnx")
-    held = {entry.key: entry.value for entry in onnx.load(tmp_path / "n.onnx").metadata_props}
-    assert '"jawOpen"' in held["inputs"] and '"c2"' in held["expressions"]
-    export(net, tmp_path / "n.npz")
-    assert np.array_equal(SelfNorm.load(tmp_path / "n.npz").predict_proba(x), net.predict_proba(x))
-    with pytest.raises(OutputError, match="--overwrite"):
-        export(net, tmp_path / "n.onnx")
-    with pytest.raises(OutputError, match="a name that ends in"):
-        export(net, tmp_path / "n.h5")

@@ -9,9 +9,10 @@ import av
 import cv2
 import numpy as np
 
-from mien.encounter.analysis import Encounter, gather
+from mien.emotion.classifier import EXPRESSIONS
 from mien.encounter.clocks import Offset
-from mien.encounter.timeline import EXPRESSIONS, Observation
+from mien.encounter.observation import Observation
+from mien.encounter.result import Encounter, gather
 from mien.video import Reader, VideoInfo, Writer
 
 SIZE = 96

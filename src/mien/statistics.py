@@ -8,6 +8,7 @@ References
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -126,3 +127,8 @@ def cohen(tables: np.ndarray) -> np.ndarray:
         observed = np.trace(tables, axis1=1, axis2=2) / total
         expected = (tables.sum(1) * tables.sum(2)).sum(1) / total**2
         return np.where(1 - expected > 1e-12, (observed - expected) / (1 - expected), np.nan)
+
+
+def finite_or_none(value: float) -> float | None:
+    """A number as JSON can hold it: None where it is NaN or infinite."""
+    return float(value) if math.isfinite(value) else None

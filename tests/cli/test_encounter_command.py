@@ -13,7 +13,7 @@ from encounters import clip, encounter
 from mien.cli.encounter import _recovered, demo_script
 from mien.cli.encounter import encounter as command
 from mien.encounter import analysis
-from mien.encounter.timeline import NEGATIVE
+from mien.encounter.observation import NEGATIVE
 from mien.errors import PrivacyError
 from mien.pipeline import deidentify as pipeline
 from mien.release import encounter as dataset
@@ -43,7 +43,7 @@ def quick(monkeypatch):
 
     def analyse(*videos, **settings):
         state.videos.append(videos)
-        state.settings.append(settings)
+        state.settings.append(settings["settings"])
         return encounter([(8, 12, "happiness")], [(3, 8, "sadness")])
 
     monkeypatch.setattr(analysis, "analyse", analyse)
@@ -61,7 +61,7 @@ def test_two_recordings_give_a_report(tmp_path, run, recordings, quick):
     assert str(out / "report.html") in done.stdout
     assert (out / "report.html").is_file()
     assert quick.videos == [(one, two)]
-    assert quick.settings[0]["offset"] == 1.5
+    assert quick.settings[0].offset == 1.5
     again = run("--doctor", one, "--patient", two, "-o", out, "--no-video")
     assert again.exit_code == 6
 
@@ -76,7 +76,7 @@ def test_one_recording_and_json(tmp_path, run, recordings, quick):
     assert content["feedback"][0]["rule"] == "name-sadness"
     assert "Trauer ähnelt" in content["feedback"][0]["words"]
     assert set(content["tables"]) >= {"counts", "comparison", "latency"}
-    assert quick.settings[0]["references"] == {"doctor": "left"}
+    assert quick.settings[0].references == {"doctor": "left"}
 
 
 def test_the_page_has_videos_only_if_they_could_be_deidentified(

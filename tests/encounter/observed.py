@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from mien.encounter.timeline import EXPRESSIONS, NOT_SEEN, Observation
+from mien.emotion.classifier import EXPRESSIONS
+from mien.encounter.observation import NOT_SEEN, Observation
 
 TINY = np.full(7, 0.05)
 TINY[EXPRESSIONS.index("neutral")] = 0.7

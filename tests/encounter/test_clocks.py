@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scipy import signal
 
-from mien.encounter.clocks import RATE, Offset, Sound, align, align_files, read_sound
+from mien.encounter.clocks import Offset, align, align_files
+from mien.encounter.soundtrack import RATE, Soundtrack, read_soundtrack
 from mien.errors import ParameterError
 
 
@@ -32,7 +33,7 @@ def recorded(sound: np.ndarray, start: float, seconds: float, gain: float, snr: 
     heard = sound[int(start * RATE) : int((start + seconds) * RATE)]
     heard = heard + 0.3 * np.roll(heard, round(0.004 * RATE))
     heard = heard + rng.standard_normal(len(heard)) * heard.std() * 10 ** (-snr / 20)
-    return Sound((gain * heard).astype(np.float32))
+    return Soundtrack((gain * heard).astype(np.float32))
 
 
 @pytest.mark.parametrize(
@@ -52,29 +53,29 @@ def test_the_starts_of_the_sound_tracks_count():
     sound = speech(40, seed=4)
     first = recorded(sound, 5, 20, gain=0.5, snr=10, seed=5)
     second = recorded(sound, 8, 20, gain=0.5, snr=10, seed=6)
-    later = Sound(second.samples, RATE, start=0.5)
+    later = Soundtrack(second.samples, RATE, start=0.5)
     assert abs(align(first, second).seconds - 3.0) < 0.01
     assert abs(align(first, later).seconds - 2.5) < 0.01
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_other_peoples_talk_is_no_common_sound(seed):
-    first = Sound(speech(20, seed=100 + seed).astype(np.float32))
-    second = Sound(speech(18, seed=200 + seed).astype(np.float32))
+    first = Soundtrack(speech(20, seed=100 + seed).astype(np.float32))
+    second = Soundtrack(speech(18, seed=200 + seed).astype(np.float32))
     with pytest.raises(ParameterError, match="no sound in common"):
         align(first, second)
 
 
 def test_silence_is_refused():
-    sound = Sound(speech(10, seed=7).astype(np.float32))
+    sound = Soundtrack(speech(10, seed=7).astype(np.float32))
     with pytest.raises(ParameterError, match="second recording is silent"):
-        align(sound, Sound(np.zeros(10 * RATE, np.float32)))
+        align(sound, Soundtrack(np.zeros(10 * RATE, np.float32)))
     with pytest.raises(ParameterError, match="shorter than"):
-        align(sound, Sound(sound.samples[:RATE]))
+        align(sound, Soundtrack(sound.samples[:RATE]))
 
 
 def test_a_clip_without_sound_is_refused(brief):
-    assert read_sound(brief.path) is None
+    assert read_soundtrack(brief.path) is None
     with pytest.raises(ParameterError, match=r"clip\.mp4 has no sound track"):
         align_files(brief.path, brief.path)
 
@@ -88,6 +89,6 @@ def test_given_offsets():
 
 def test_loudness_is_missing_where_nothing_was_recorded():
     tone = np.sin(2 * np.pi * 440 * np.arange(RATE) / RATE).astype(np.float32)
-    level = Sound(tone, start=2.0).loudness(np.array([0.0, 2.0, 2.5, 3.0]), 0.5)
+    level = Soundtrack(tone, start=2.0).loudness(np.array([0.0, 2.0, 2.5, 3.0]), 0.5)
     assert np.isnan(level[[0, 3]]).all()
     assert np.allclose(level[[1, 2]], -3.01, atol=0.05)

@@ -11,9 +11,12 @@ import pytest
 from observed import observed
 
 from mien.blendshapes.scores import NAMES
-from mien.encounter.analysis import Encounter, analyse, gather, mixed
+from mien.emotion.classifier import EXPRESSIONS
+from mien.encounter.analysis import analyse
 from mien.encounter.clocks import Offset
-from mien.encounter.timeline import EXPRESSIONS
+from mien.encounter.opinions import mixed
+from mien.encounter.result import Encounter, gather
+from mien.encounter.settings import AnalysisSettings
 from mien.errors import FormatError, NoFaceError, OutputError, ParameterError
 from mien.phantom.encounter import EncounterScript, render_encounter
 from mien.video import VideoInfo, Writer
@@ -54,6 +57,10 @@ def everything(crops, poses, boxes):
 READERS = {"classifier": Unsure(), "second": OpenMouth(), "assess": everything}
 
 
+def settings(**wanted) -> AnalysisSettings:
+    return AnalysisSettings(**(READERS | wanted))
+
+
 def right(encounter: Encounter, script: EncounterScript, role: str) -> float:
     """Share of the assessed seconds in which the scripted expression was found."""
     timeline = encounter.timelines[role]
@@ -89,7 +96,10 @@ def test_two_cameras(two_cameras):
     script, files = two_cameras
     told: list[str] = []
     found = analyse(
-        files.doctor, files.patient, progress=lambda stage, *_: told.append(stage), **READERS
+        files.doctor,
+        files.patient,
+        settings=settings(),
+        progress=lambda stage, *_: told.append(stage),
     )
     assert abs(found.offset.seconds - script.offset) < 0.04 and found.offset.source == "sound"
     for role in ("doctor", "patient"):
@@ -103,7 +113,7 @@ def test_two_cameras(two_cameras):
     assert any("Gaze" in note for note in found.notes)
     assert not any("doctor.mp4" in note for note in found.notes)
     assert {"aligning", "watching doctor.mp4", "watching patient.mp4"} == set(told)
-    given = analyse(files.doctor, files.patient, offset=script.offset, fps=2, **READERS)
+    given = analyse(files.doctor, files.patient, settings=settings(offset=script.offset, fps=2))
     assert given.offset == Offset(script.offset, 1.0, "given")
     assert given.fine["doctor"].resolution == pytest.approx(0.5)
 
@@ -111,7 +121,7 @@ def test_two_cameras(two_cameras):
 def test_one_camera_and_somebody_who_passes_by(one_camera):
     script, files = one_camera
     assert files.patient is None and files.doctor.name == "both.mp4"
-    found = analyse(files.doctor, references={"doctor": "left"}, **READERS)
+    found = analyse(files.doctor, settings=settings(references={"doctor": "left"}))
     assert found.offset.source == "one camera"
     for role in ("doctor", "patient"):
         assert right(found, script, role) >= 0.9
@@ -119,7 +129,7 @@ def test_one_camera_and_somebody_who_passes_by(one_camera):
         assert np.nanmax(found.timelines[role].towards) < 0.5
         assert np.isnan(found.timelines[role].speaking).all()
     assert found.people["both"]["others"] == 1 and found.people["both"]["others_s"] > 0.3
-    swapped = analyse(files.doctor, references={"doctor": "right"}, **READERS)
+    swapped = analyse(files.doctor, settings=settings(references={"doctor": "right"}))
     assert swapped.timelines["doctor"].names() == found.timelines["patient"].names()
 
 
@@ -128,7 +138,7 @@ def test_what_cannot_be_assessed_is_missing(two_cameras):
         return [SimpleNamespace(assessable=False, reason="the face is too dark") for _ in crops]
 
     _, files = two_cameras
-    found = analyse(files.doctor, files.patient, offset=0.73, fps=2, **(READERS | {"assess": dark}))
+    found = analyse(files.doctor, files.patient, settings=settings(offset=0.73, fps=2, assess=dark))
     assert set(found.timelines["doctor"].reasons) == {"the face is too dark"}
     assert np.isnan(found.timelines["doctor"].probabilities).all()
     assert found.tables["counts"]["doctor"]["assessed_s"] == 0
@@ -153,9 +163,9 @@ def test_settings_are_checked_first(two_cameras, brief, tmp_path):
         ({"references": {"nurse": "left"}}, "nurse"),
     ):
         with pytest.raises(ParameterError, match=words):
-            analyse(*both, **wrong)
+            AnalysisSettings(**wrong)
     with pytest.raises(ParameterError, match="one clock"):
-        analyse(files.doctor, offset=1.0)
+        analyse(files.doctor, settings=AnalysisSettings(offset=1.0))
     with pytest.raises(ParameterError, match="give it once"):
         analyse(files.doctor, files.doctor)
     with pytest.raises(ParameterError, match="no sound track"):
@@ -163,7 +173,7 @@ def test_settings_are_checked_first(two_cameras, brief, tmp_path):
     with pytest.raises(OSError, match="no file"):
         analyse(tmp_path / "none.mp4")
     with pytest.raises(ParameterError, match="do not overlap"):
-        analyse(*both, offset=60.0, fps=1, **READERS)
+        analyse(*both, settings=settings(offset=60.0, fps=1))
 
 
 def test_a_recording_without_a_face(tmp_path):
@@ -174,7 +184,7 @@ def test_a_recording_without_a_face(tmp_path):
             out.write(wall, pts)
         out.commit()
     with pytest.raises(NoFaceError, match=r"wall\.mp4"):
-        analyse(tmp_path / "wall.mp4", **READERS)
+        analyse(tmp_path / "wall.mp4", settings=settings())
 
 
 def test_encounters_are_kept_on_disk(tmp_path):

@@ -9,9 +9,11 @@ from itertools import pairwise
 import pytest
 
 from encounters import encounter, moments, together
-from mien.encounter import feedback
-from mien.encounter.feedback import CLAIMS, FeedbackStream, Rules, after, live
-from mien.encounter.timeline import ROLES, Timeline
+from mien.encounter.feedback import FeedbackStream, after, live
+from mien.encounter.judging import Feedback, Grounds
+from mien.encounter.observation import ROLES
+from mien.encounter.rules import CLAIMS, LANGUAGES, Rules
+from mien.encounter.timeline import Timeline
 from mien.errors import ParameterError
 
 RULE = """
@@ -181,7 +183,7 @@ FORBIDDEN = re.compile(
 )
 
 
-@pytest.mark.parametrize("language", feedback.LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_words_say_what_is_resembled_and_nothing_else(language):
     for rule in Rules.open().rules:
         words = rule.words[language]
@@ -192,7 +194,7 @@ def test_words_say_what_is_resembled_and_nothing_else(language):
 
 
 def test_nothing_has_a_score_of_a_person():
-    fields = [*feedback.Feedback.__dataclass_fields__, *feedback.Evidence.__dataclass_fields__]
+    fields = [*Feedback.__dataclass_fields__, *Grounds.__dataclass_fields__]
     assert not [name for name in fields if "score" in name or "rating" in name]
 
 

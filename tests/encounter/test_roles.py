@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mien.encounter.roles import cast, people_of
+from mien.encounter.roles import assign_roles, people_of
 from mien.errors import ParameterError
 from mien.face.model import FaceModel
 from mien.tracking import FaceTrack, State
@@ -45,33 +45,33 @@ def test_the_main_face_has_the_role_and_passers_by_do_not():
         face(0.9, 60, slice(10, 30), seed=2),
         face(0.1, 50, slice(0, 2), seed=3),
     ]
-    found = cast(tracks, SIZE, ["patient"])
-    assert found.roles == {"patient": 0} and not found.assumed
+    found = assign_roles(tracks, SIZE, ["patient"])
+    assert found.tracks == {"patient": 0} and not found.assumed
     assert found.others == (1,)  # two glimpses are nobody
 
 
 def test_size_counts_beside_presence():
     behind = face(0.85, 50, seed=1)
     front = face(0.5, 150, slice(0, 40), seed=2)
-    assert cast([behind, front], SIZE, ["doctor"]).roles == {"doctor": 1}
+    assert assign_roles([behind, front], SIZE, ["doctor"]).tracks == {"doctor": 1}
 
 
 def test_two_alike_are_said_to_be_assumed():
-    found = cast([face(0.3, 120, seed=1), face(0.7, 118, seed=2)], SIZE, ["doctor"])
+    found = assign_roles([face(0.3, 120, seed=1), face(0.7, 118, seed=2)], SIZE, ["doctor"])
     assert found.assumed
-    known = cast(
+    known = assign_roles(
         [face(0.3, 120, seed=1), face(0.7, 118, seed=2)], SIZE, ["doctor"], not_like=looks(1)
     )
-    assert known.roles == {"doctor": 1} and not known.assumed
+    assert known.tracks == {"doctor": 1} and not known.assumed
 
 
 def test_a_pair_in_one_picture():
     tracks = [face(0.7, 120, seed=1), face(0.3, 120, seed=2), face(0.5, 60, slice(5, 20), seed=3)]
-    found = cast(tracks, SIZE, ["doctor", "patient"])
-    assert found.roles == {"doctor": 1, "patient": 0} and found.assumed and found.others == (2,)
+    found = assign_roles(tracks, SIZE, ["doctor", "patient"])
+    assert found.tracks == {"doctor": 1, "patient": 0} and found.assumed and found.others == (2,)
     for references in ({"patient": "left"}, {"doctor": "right"}, {"patient": "2"}):
-        found = cast(tracks, SIZE, ["doctor", "patient"], references)
-        assert found.roles == {"doctor": 0, "patient": 1} and not found.assumed
+        found = assign_roles(tracks, SIZE, ["doctor", "patient"], references)
+        assert found.tracks == {"doctor": 0, "patient": 1} and not found.assumed
 
 
 def test_sides_are_those_before_the_film_cuts():
@@ -82,18 +82,18 @@ def test_sides_are_those_before_the_film_cuts():
     ):
         track.landmarks[20:] = there
         track.cuts = (20,)
-    found = cast(tracks, SIZE, ["doctor", "patient"], {"patient": "left"})
-    assert found.roles == {"patient": 0, "doctor": 1} and found.cuts == 1
+    found = assign_roles(tracks, SIZE, ["doctor", "patient"], {"patient": "left"})
+    assert found.tracks == {"patient": 0, "doctor": 1} and found.cuts == 1
     assert [round(p.x, 1) for p in people_of(tracks, SIZE)] == [0.3, 0.7]
 
 
 def test_a_picture_names_the_person():
     tracks = [face(0.3, 150, seed=1), face(0.7, 90, seed=2), face(0.5, 80, seed=3)]
-    found = cast(
+    found = assign_roles(
         tracks, SIZE, ["doctor", "patient"], {"doctor": "her.png"},
         describe_picture=lambda name: looks(2)[0],
     )  # fmt: skip
-    assert found.roles == {"doctor": 1, "patient": 0} and found.others == (2,)
+    assert found.tracks == {"doctor": 1, "patient": 0} and found.others == (2,)
     assert found.how["doctor"] == "picture"
 
 
@@ -101,19 +101,23 @@ def test_what_cannot_be_resolved_is_refused():
     pair = [face(0.3, 120, seed=1), face(0.7, 120, seed=2)]
     both = ["doctor", "patient"]
     with pytest.raises(ParameterError, match="looks like"):
-        cast(pair, SIZE, both, {"doctor": "x.png"}, describe_picture=lambda name: looks(9)[0])
+        assign_roles(
+            pair, SIZE, both, {"doctor": "x.png"}, describe_picture=lambda name: looks(9)[0]
+        )
     twins = [face(0.3, 120, seed=1), face(0.7, 120, seed=1)]
     with pytest.raises(ParameterError, match="Several people"):
-        cast(twins, SIZE, both, {"doctor": "x.png"}, describe_picture=lambda name: looks(1)[0])
+        assign_roles(
+            twins, SIZE, both, {"doctor": "x.png"}, describe_picture=lambda name: looks(1)[0]
+        )
     with pytest.raises(ParameterError, match="same person"):
-        cast(pair, SIZE, both, {"doctor": "1", "patient": "1"})
+        assign_roles(pair, SIZE, both, {"doctor": "1", "patient": "1"})
     with pytest.raises(ParameterError, match="both be on the left"):
-        cast(pair, SIZE, both, {"doctor": "left", "patient": "left"})
+        assign_roles(pair, SIZE, both, {"doctor": "left", "patient": "left"})
     with pytest.raises(ParameterError, match="numbered 1 to 2"):
-        cast(pair, SIZE, both, {"doctor": "3"})
+        assign_roles(pair, SIZE, both, {"doctor": "3"})
     with pytest.raises(ParameterError, match="Only one person"):
-        cast(pair[:1], SIZE, both)
+        assign_roles(pair[:1], SIZE, both)
     with pytest.raises(ParameterError, match="Only one person"):
-        cast(pair[:1], SIZE, both, {"doctor": "1"})
+        assign_roles(pair[:1], SIZE, both, {"doctor": "1"})
     with pytest.raises(ParameterError, match="nurse"):
-        cast(pair, SIZE, both, {"nurse": "1"})
+        assign_roles(pair, SIZE, both, {"nurse": "1"})

@@ -7,7 +7,7 @@ import pytest
 from observed import observed
 from scipy.ndimage import gaussian_filter1d
 
-from mien.encounter.synchrony import SIGNALS, of_timelines, signal_of, synchrony
+from mien.encounter.synchrony import SIGNALS, signal_of, synchrony, synchrony_of_timelines
 from mien.encounter.timeline import Timeline
 from mien.errors import ParameterError
 
@@ -57,7 +57,7 @@ def test_of_timelines_the_patient_follows():
         )
         for role, late in (("doctor", 0.0), ("patient", 1.0))
     ]
-    found = {entry.signal: entry for entry in of_timelines(*pair, surrogates=59)}
+    found = {entry.signal: entry for entry in synchrony_of_timelines(*pair, surrogates=59)}
     assert tuple(found) == SIGNALS
     assert found["happiness"].lag == pytest.approx(1.0) and found["happiness"].peak > 0.95
     assert found["happiness"].p < 0.05 <= 3 * found["happiness"].p_holm

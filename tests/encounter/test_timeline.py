@@ -6,17 +6,11 @@ import numpy as np
 import pytest
 from observed import TINY, observed
 
-from mien.encounter.clocks import RATE, Sound
-from mien.encounter.timeline import (
-    EXPRESSIONS,
-    NO_RECORDING,
-    NOT_SEEN,
-    UNCLEAR,
-    Observation,
-    Timeline,
-    load_timelines,
-    save_timelines,
-)
+from mien.emotion.classifier import EXPRESSIONS
+from mien.encounter.observation import NOT_SEEN, Observation
+from mien.encounter.soundtrack import RATE, Soundtrack
+from mien.encounter.timeline import NO_RECORDING, UNCLEAR, Timeline
+from mien.encounter.timeline_files import load_timelines, save_timelines, table_of
 from mien.errors import FormatError, OutputError, ParameterError
 
 
@@ -70,13 +64,13 @@ def test_half_an_answer_is_none():
 def test_speaking_needs_a_moving_mouth_and_sound():
     rng = np.random.default_rng(0)
     loud = np.where((np.arange(12 * RATE) // RATE) % 4 < 2, 0.2, 0.001)
-    sound = Sound((loud * rng.standard_normal(12 * RATE)).astype(np.float32))
+    sound = Soundtrack((loud * rng.standard_normal(12 * RATE)).astype(np.float32))
     # the mouth moves in seconds 0 to 5, and once (a smile) in 9
     opening = [(rng.uniform(0, 0.2) if t < 6 else 0.1 * (t > 9.1)) for t in np.arange(60) * 0.2]
     seen = [
         Observation(0.2 * k, "doctor", TINY, mouth=float(value)) for k, value in enumerate(opening)
     ]
-    timeline = Timeline.of(seen, "doctor", sound=sound)
+    timeline = Timeline.of(seen, "doctor", soundtrack=sound)
     assert timeline.speaking.tolist() == [1, 1, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0]
     assert np.isnan(Timeline.of(seen, "doctor").speaking).all()
 
@@ -86,7 +80,7 @@ def test_tables_keep_everything(tmp_path):
         Timeline.of(observed(role, 6, [(1, 3, "fear")], missing=[(4, 5)]), role)
         for role in ("doctor", "patient")
     ]
-    table = pair[0].to_table()
+    table = table_of(pair[0])
     assert table["expression"].to_pylist()[4] is None and table["p_fear"].null_count == 1
     path = tmp_path / "timelines.parquet"
     save_timelines(path, pair)

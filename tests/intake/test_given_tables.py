@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from mien.blendshapes.formats import read as read_scores
-from mien.encounter.timeline import load_timelines
+from mien.encounter.timeline_files import load_timelines
 from mien.errors import FormatError
 from mien.intake import tables
 from mien.intake.tables import read_table

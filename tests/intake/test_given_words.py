@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from mien.encounter.feedback import Rules
+from mien.encounter.rules import Rules
 from mien.errors import FormatError, ParameterError
 from mien.fidelity.profile import Profile
 from mien.intake import words

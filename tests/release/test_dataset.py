@@ -10,7 +10,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from encounters import clip, covered, encounter
-from mien.encounter.timeline import EXPRESSIONS, ROLES, load_timelines
+from mien.emotion.classifier import EXPRESSIONS
+from mien.encounter.observation import ROLES
+from mien.encounter.timeline_files import load_timelines
 from mien.errors import NoFaceError, OutputError, ParameterError, PrivacyError
 from mien.outputs import checksum
 from mien.release.encounter import Options, dataset, labels, publish

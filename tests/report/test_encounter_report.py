@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 
 from encounters import SIZE, clip, encounter
-from mien.encounter.analysis import Encounter
 from mien.encounter.feedback import after
-from mien.encounter.timeline import ROLES
+from mien.encounter.observation import ROLES
+from mien.encounter.result import Encounter
 from mien.errors import OutputError
 from mien.report.copies import copy_of
 from mien.report.drawing import Drawing

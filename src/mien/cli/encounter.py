@@ -17,8 +17,9 @@ from mien.cli.progress import Progress
 from mien.errors import OutputError, ParameterError, PrivacyError, TrackingError
 
 if TYPE_CHECKING:
-    from mien.encounter.analysis import Encounter
-    from mien.encounter.feedback import Feedback
+    from mien.encounter.judging import Feedback
+    from mien.encounter.result import Encounter
+    from mien.encounter.settings import AnalysisSettings
     from mien.phantom.encounter import EncounterScript
 
 _BOTH = "both"
@@ -137,7 +138,7 @@ def report(
 
     Example: [bold]mien encounter --doctor doctor.mp4 --patient patient.mp4 -o report[/bold]
     """
-    from mien.encounter.feedback import LANGUAGES, Rules
+    from mien.encounter.rules import LANGUAGES, Rules
     from mien.report.folder import check_folder
 
     if language not in LANGUAGES:
@@ -156,9 +157,11 @@ def report(
     shown = _given(deidentified or [], sources)
     began = time.monotonic()
     with Progress("encounter") as progress:
-        found, took = _analyse(
-            sources, doctor_is, patient_is, offset, resolution, moments, landmarker, progress
-        ), time.monotonic() - began  # fmt: skip
+        settings = _settings(
+            sources, doctor_is, patient_is, offset, resolution, moments, landmarker
+        )
+        found = _analyse(sources, settings, progress)
+        took = time.monotonic() - began
         said = _feedback(found, wanted, language)
         with TemporaryDirectory(prefix="mien-encounter-") as folder:
             why = ""
@@ -312,36 +315,27 @@ def _settings(
     resolution: float,
     moments: float,
     landmarker: Path | None,
-) -> dict[str, Any]:
+) -> AnalysisSettings:
+    from mien.encounter.settings import AnalysisSettings
+
     if offset is not None and len(sources) == 1:
         raise ParameterError("One recording has one clock: leave --offset out.")
     references = dict(zip(_ROLES, (doctor_is, patient_is), strict=True))
-    return {
-        "references": {role: given for role, given in references.items() if given is not None},
-        "offset": offset,
-        "resolution": resolution,
-        "fps": moments,
-        "landmarker": landmarker,
-    }
+    return AnalysisSettings(
+        offset=offset,
+        references={role: given for role, given in references.items() if given is not None},
+        resolution=resolution,
+        fps=moments,
+        landmarker=landmarker,
+    )
 
 
 def _analyse(
-    sources: Mapping[str, Path],
-    doctor_is: str | None,
-    patient_is: str | None,
-    offset: float | None,
-    resolution: float,
-    moments: float,
-    landmarker: Path | None,
-    progress: Progress,
+    sources: Mapping[str, Path], settings: AnalysisSettings, progress: Progress
 ) -> Encounter:
     from mien.encounter.analysis import analyse
 
-    return analyse(
-        *sources.values(),
-        progress=progress,
-        **_settings(sources, doctor_is, patient_is, offset, resolution, moments, landmarker),
-    )
+    return analyse(*sources.values(), settings=settings, progress=progress)
 
 
 def _feedback(found: Encounter, rules: Any, language: str) -> list[Feedback]:

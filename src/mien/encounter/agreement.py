@@ -17,9 +17,10 @@ from typing import Any
 
 import numpy as np
 
-from mien.encounter.timeline import EXPRESSIONS, Timeline
+from mien.emotion.classifier import EXPRESSIONS
+from mien.encounter.timeline import Timeline
 from mien.errors import ParameterError
-from mien.statistics import cohen
+from mien.statistics import cohen, finite_or_none
 
 BLOCK_S = 5.0
 """Length of the blocks that are drawn: neighbouring seconds are alike."""
@@ -64,17 +65,17 @@ class Agreement:
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
         return {
-            "kappa": _number(self.kappa),
+            "kappa": finite_or_none(self.kappa),
             "interval": None if self.interval is None else list(self.interval),
-            "kappa_all": _number(self.kappa_all),
-            "share": _number(self.share),
+            "kappa_all": finite_or_none(self.kappa_all),
+            "share": finite_or_none(self.share),
             "steps": self.steps,
             "lost": self.lost,
             "gained": self.gained,
-            "coverage": _number(self.coverage),
+            "coverage": finite_or_none(self.coverage),
             "by_expression": {
                 name: {
-                    "kappa": _number(value),
+                    "kappa": finite_or_none(value),
                     "first": int(self.confusion[k].sum()),
                     "second": int(self.confusion[:, k].sum()),
                     "both": int(self.confusion[k, k]),
@@ -160,7 +161,3 @@ def _against(table: np.ndarray, k: int) -> np.ndarray:
     both = table[k, k]
     first, second = table[k].sum() - both, table[:, k].sum() - both
     return np.array([[both, first], [second, table.sum() - both - first - second]])
-
-
-def _number(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None

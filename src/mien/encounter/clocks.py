@@ -13,16 +13,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import av
 import numpy as np
 from scipy import signal
 from scipy.ndimage import uniform_filter1d
 
-from mien.errors import ParameterError, VideoError
-from mien.video.container import open_input, words_of
+from mien.encounter.soundtrack import Soundtrack, read_soundtrack
+from mien.errors import ParameterError
 
-RATE = 8000  # Hz to which sound is brought: speech is below half of it
-_SILENT = 1e-4  # root mean square under which there is no sound, share of full scale
 _STEP = 80  # samples of one value of loudness: 10 ms
 _BANDS = ((150, 450), (450, 1000), (1000, 2000), (2000, 3800))  # Hz
 _SLOW_S = 1.0  # loudness is taken relative to its mean over so long
@@ -69,103 +66,6 @@ class Offset:
         return cls(value, 1.0, "given")
 
 
-@dataclass(frozen=True, eq=False)
-class Sound:
-    """The sound of a recording, one channel."""
-
-    samples: np.ndarray
-    """Amplitude, -1 to 1, shape (n,), float32."""
-    rate: int = RATE
-    """Samples per second."""
-    start: float = 0.0
-    """Time of the first sample on the recording's clock, seconds."""
-
-    @property
-    def end(self) -> float:
-        """Time after the last sample, seconds."""
-        return self.start + len(self.samples) / self.rate
-
-    def loudness(self, times: np.ndarray, length: float) -> np.ndarray:
-        """Level of the sound in spans of time.
-
-        Parameters
-        ----------
-        times : np.ndarray [shape=(n,)]
-            Starts of the spans, seconds on the recording's clock.
-        length : float
-            Of each span, seconds.
-
-        Returns
-        -------
-        level : np.ndarray [shape=(n,)]
-            Decibels under full scale (at most 0, at least -120); NaN where nothing was recorded.
-        """
-        power = np.concatenate([[0.0], np.cumsum(np.square(self.samples, dtype=np.float64))])
-        first = np.round((np.asarray(times) - self.start) * self.rate).astype(int)
-        last = np.clip(first + round(length * self.rate), 0, len(self.samples))
-        first = np.clip(first, 0, len(self.samples))
-        count = last - first
-        mean = (power[last] - power[first]) / np.maximum(count, 1)
-        level = np.clip(10 * np.log10(np.maximum(mean, 1e-12)), -120.0, 0.0)
-        return np.where(count > 0.2 * length * self.rate, level, np.nan)
-
-
-def read_sound(path: str | os.PathLike[str], rate: int = RATE) -> Sound | None:
-    """The sound of a clip, mixed to one channel.
-
-    Parameters
-    ----------
-    path : path
-        A video or sound file.
-    rate : int
-        Samples per second of the result.
-
-    Returns
-    -------
-    sound : Sound or None
-        On the clock of the clip's frames; None where there is no sound track.
-
-    Raises
-    ------
-    VideoError
-        If the file cannot be opened.
-    """
-    path = Path(path)
-    parts: list[np.ndarray] = []
-    start: float | None = None
-    count = 0
-    with open_input(path) as container:
-        if not container.streams.audio:
-            return None
-        stream = container.streams.audio[0]
-        resampler = av.AudioResampler(format="flt", layout="mono", rate=rate)
-        try:
-            for packet in container.demux(stream):
-                try:
-                    frames = packet.decode()
-                except av.InvalidDataError:
-                    continue  # what it held stays silent, because frames are placed by their times
-                for frame in frames:
-                    for piece in resampler.resample(frame):  # type: ignore[arg-type]
-                        at = None if piece.time is None else float(piece.time)
-                        if start is None:
-                            start = at or 0.0
-                        missing = 0 if at is None else round((at - start) * rate) - count
-                        if missing > rate // 50:
-                            parts.append(np.zeros(missing, np.float32))
-                            count += missing
-                        samples = piece.to_ndarray().reshape(-1).astype(np.float32)
-                        parts.append(samples)
-                        count += len(samples)
-        except av.FFmpegError as exc:
-            raise VideoError(
-                f"the sound of {path} cannot be read ({words_of(exc)}): give the offset instead"
-            ) from exc
-    if not parts:
-        return None
-    return Sound(np.concatenate(parts), rate, start or 0.0)
-
-
 def align_files(first: str | os.PathLike[str], second: str | os.PathLike[str]) -> Offset:
     """The offset of two clips, from their sound; see `align`.
 
@@ -178,8 +78,8 @@ def align_files(first: str | os.PathLike[str], second: str | os.PathLike[str]) -
     """
     sounds = []
     for path in (first, second):
-        sound = read_sound(path)
-        if sound is None or _is_silent(sound):
+        sound = read_soundtrack(path)
+        if sound is None or sound.is_silent:
             what = "no sound track" if sound is None else "a sound track that is silent"
             raise ParameterError(
                 f"{Path(path).name} has {what}, so its clock cannot be found: give the offset of "
@@ -189,7 +89,7 @@ def align_files(first: str | os.PathLike[str], second: str | os.PathLike[str]) -
     return align(*sounds)
 
 
-def align(first: Sound, second: Sound) -> Offset:
+def align(first: Soundtrack, second: Soundtrack) -> Offset:
     """How much to add to the second recording's times to have them on the first one's clock.
 
     Changes of loudness in four bands are cross-correlated over all shifts. Around the best few, the
@@ -199,7 +99,7 @@ def align(first: Sound, second: Sound) -> Offset:
 
     Parameters
     ----------
-    first, second : Sound
+    first, second : Soundtrack
         Of the same rate; lengths and gains may differ.
 
     Returns
@@ -227,7 +127,7 @@ def align(first: Sound, second: Sound) -> Offset:
                 f"The {which} recording's sound is shorter than {_SHARED_S:g} s: give the offset "
                 "of the recordings in seconds."
             )
-        if _is_silent(sound):
+        if sound.is_silent:
             raise ParameterError(
                 f"The {which} recording is silent: give the offset of the recordings in seconds."
             )
@@ -245,12 +145,7 @@ def align(first: Sound, second: Sound) -> Offset:
     return Offset(best.seconds + first.start - second.start, best.confidence)
 
 
-def _is_silent(sound: Sound) -> bool:
-    centred = sound.samples - sound.samples.mean() if len(sound.samples) else sound.samples
-    return len(centred) == 0 or float(np.sqrt(np.mean(np.square(centred)))) < _SILENT
-
-
-def _onsets(sound: Sound) -> np.ndarray:
+def _onsets(sound: Soundtrack) -> np.ndarray:
     """Changes of loudness per band, each of unit size, shape (bands, n); every 10 ms."""
     count = len(sound.samples) // _STEP
     rows = []
@@ -285,7 +180,7 @@ def _candidates(a: np.ndarray, b: np.ndarray, rate: int) -> list[float]:
     return found
 
 
-def _whitened(sound: Sound) -> np.ndarray:
+def _whitened(sound: Soundtrack) -> np.ndarray:
     """The sound within speech's band, shape (n,)."""
     sos = signal.butter(4, [120, 3700], "bandpass", fs=sound.rate, output="sos")
     return np.asarray(signal.sosfilt(sos, sound.samples), np.float32)

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from mien.encounter.timeline import ROLES
+from mien.encounter.observation import ROLES, check_role
 from mien.errors import ParameterError
 from mien.tracking.selection import alike
 from mien.tracking.track import FaceTrack
@@ -28,7 +28,7 @@ DescribePicture = Callable[[str], np.ndarray]
 
 
 @dataclass(frozen=True)
-class Person:
+class Presence:
     """One of the people in a recording, by presence, size and place."""
 
     track: int
@@ -49,11 +49,11 @@ class Person:
 
 
 @dataclass(frozen=True)
-class Cast:
+class Assignment:
     """Who is who in one recording."""
 
-    roles: Mapping[str, int]
-    """Index of the track that each role has."""
+    tracks: Mapping[str, int]
+    """By role, the index of the person's track."""
     others: tuple[int, ...]
     """Tracks of people who are neither."""
     how: Mapping[str, str]
@@ -68,7 +68,7 @@ class Cast:
         return {"others": len(self.others), "how": dict(self.how), "assumed": self.assumed}
 
 
-def people_of(tracks: Sequence[FaceTrack], size: tuple[int, int]) -> list[Person]:
+def people_of(tracks: Sequence[FaceTrack], size: tuple[int, int]) -> list[Presence]:
     """Presence, size and place of everybody.
 
     Parameters
@@ -83,7 +83,7 @@ def people_of(tracks: Sequence[FaceTrack], size: tuple[int, int]) -> list[Person
     for number, track in enumerate(tracks):
         known = track.known()
         if not len(known):
-            found.append(Person(number, 0.0, 0.0, 0.5, 0.5))
+            found.append(Presence(number, 0.0, 0.0, 0.5, 0.5))
             continue
         points = track.landmarks[known][..., :2]
         low, high = points.min(1), points.max(1)
@@ -92,7 +92,7 @@ def people_of(tracks: Sequence[FaceTrack], size: tuple[int, int]) -> list[Person
         middle = np.median(((low + high) / 2)[known < end], axis=0)
         side = float(np.median((high - low).max(1)))
         found.append(
-            Person(
+            Presence(
                 number,
                 len(known) / len(track.state),
                 side / min(height, width),
@@ -103,7 +103,7 @@ def people_of(tracks: Sequence[FaceTrack], size: tuple[int, int]) -> list[Person
     return found
 
 
-def cast(
+def assign_roles(
     tracks: Sequence[FaceTrack],
     size: tuple[int, int],
     roles: Sequence[str],
@@ -112,7 +112,7 @@ def cast(
     describe_picture: DescribePicture | None = None,
     threshold: float = 0.6,
     not_like: np.ndarray | None = None,
-) -> Cast:
+) -> Assignment:
     """Give roles to the people of one recording.
 
     Parameters
@@ -122,7 +122,7 @@ def cast(
     size : tuple of int
         Height and width of the picture, pixels.
     roles : sequence of str
-        The roles that are in this recording, one or two of `timeline.ROLES`.
+        The roles that are in this recording, one or two of `observation.ROLES`.
     references : mapping, optional
         By role: ``"left"`` or ``"right"``, the person's number from 1 as ``mien people`` gives it,
         or the path of a picture of the face.
@@ -141,71 +141,111 @@ def cast(
     """
     references = dict(references or {})
     for role in (*roles, *references):
-        if role not in ROLES:
-            raise ParameterError(f"A role is {' or '.join(ROLES)}, not {role!r}.")
+        check_role(role)
     people = people_of(tracks, size)
-    candidates = [person for person in people if person.share > 0]
-    if not candidates:
-        raise ParameterError("There is nobody to give a role to.")
-    found: dict[str, int] = {}
-    how: dict[str, str] = {}
+    ranked = _ranked(people, tracks, not_like, threshold)
+    given, how = _by_reference(tracks, roles, references, describe_picture, threshold)
+    missing = [role for role in roles if role not in given]
+    rest = [person for person in ranked if person.track not in given.values()]
     assumed = False
-    if not_like is not None and len(not_like) and len(candidates) > 1:
-        kept = [p for p in candidates if not _alike(tracks[p.track], not_like, threshold)]
-        candidates = kept or candidates
-    ranked = sorted(candidates, key=lambda person: -person.weight)
+    if len(missing) == 2:
+        assumed = not references
+        for role, side, person in _pair(rest, missing, references):
+            given[role] = person.track
+            how[role] = f"assumed, on the {side}" if assumed else f"on the {side}"
+    elif missing:
+        (role,) = missing
+        person, how[role] = _one(rest, role, references if len(roles) == 1 else {})
+        given[role] = person.track
+        unclear = len(rest) > 1 and rest[0].weight < _CLEARLY * rest[1].weight
+        assumed = unclear and len(roles) == 1 and role not in references
+    others = _others(people, tracks, set(given.values()))
+    return Assignment(given, others, how, assumed, len(tracks[0].cuts))
+
+
+def _by_reference(
+    tracks: Sequence[FaceTrack],
+    roles: Sequence[str],
+    references: Mapping[str, str],
+    describe_picture: DescribePicture | None,
+    threshold: float,
+) -> tuple[dict[str, int], dict[str, str]]:
+    """By role: tracks that a number or a picture names, and by which of them."""
+    given: dict[str, int] = {}
+    how: dict[str, str] = {}
     for role in roles:
-        given = references.get(role)
-        if given is None or given in SIDES:
+        reference = references.get(role)
+        if reference is None or reference in SIDES:
             continue
-        number = _named(given, role, tracks, describe_picture, threshold)
-        if number in found.values():
+        number = _named(reference, role, tracks, describe_picture, threshold)
+        if number in given.values():
             raise ParameterError(
                 f"The references name the same person as doctor and patient: change that of the "
                 f"{role}."
             )
-        found[role] = number
-        how[role] = "number" if given.isdigit() else "picture"
-    missing = [role for role in roles if role not in found]
-    rest = [person for person in ranked if person.track not in found.values()]
-    if len(missing) == 2:
-        left = _on_the_left(references)
-        if len(rest) < 2:
-            raise ParameterError(
-                "Only one person's face was found: give the patient's recording too, or one that "
-                "shows both."
-            )
-        pair = sorted(rest[:2], key=lambda person: person.x)
-        order = [left, *(role for role in missing if role != left)]
-        assumed = not references
-        for role, person, side in zip(order, pair, SIDES, strict=True):
-            found[role] = person.track
-            how[role] = f"assumed, on the {side}" if assumed else f"on the {side}"
-    elif missing and rest:
-        role = missing[0]
-        chosen = rest[0]
-        how[role] = "most present and largest"
-        if role in references and len(roles) == 1:
-            pair = sorted(rest[:2], key=lambda person: person.x)
-            chosen = pair[0] if references[role] == "left" else pair[-1]
-            how[role] = f"on the {references[role]}"
-        elif len(roles) == 1:
-            assumed = len(rest) > 1 and rest[0].weight < _CLEARLY * rest[1].weight
-        found[role] = chosen.track
-    elif missing:
+        given[role] = number
+        how[role] = "number" if reference.isdigit() else "picture"
+    return given, how
+
+
+def _ranked(
+    people: Sequence[Presence],
+    tracks: Sequence[FaceTrack],
+    not_like: np.ndarray | None,
+    threshold: float,
+) -> list[Presence]:
+    """Who may be given a role, the most present and largest first."""
+    candidates = [person for person in people if person.share > 0]
+    if not candidates:
+        raise ParameterError("There is nobody to give a role to.")
+    if not_like is not None and len(not_like) and len(candidates) > 1:
+        kept = [p for p in candidates if not _alike(tracks[p.track], not_like, threshold)]
+        candidates = kept or candidates
+    return sorted(candidates, key=lambda person: -person.weight)
+
+
+def _pair(
+    rest: Sequence[Presence], roles: Sequence[str], references: Mapping[str, str]
+) -> list[tuple[str, str, Presence]]:
+    """Role, side and person of the two who are there most."""
+    left = _on_the_left(references)
+    if len(rest) < 2:
         raise ParameterError(
-            f"Only one person's face was found, so there is none for the {missing[0]}: give a "
+            "Only one person's face was found: give the patient's recording too, or one that "
+            "shows both."
+        )
+    pair = sorted(rest[:2], key=lambda person: person.x)
+    order = [left, *(role for role in roles if role != left)]
+    return list(zip(order, SIDES, pair, strict=True))
+
+
+def _one(
+    rest: Sequence[Presence], role: str, references: Mapping[str, str]
+) -> tuple[Presence, str]:
+    """The person for the one role that is left, and why."""
+    if not rest:
+        raise ParameterError(
+            f"Only one person's face was found, so there is none for the {role}: give a "
             "recording that shows both."
         )
-    most = max((people[k].share for k in found.values()), default=0.0)
-    others = tuple(
+    if role not in references:
+        return rest[0], "most present and largest"
+    pair = sorted(rest[:2], key=lambda person: person.x)
+    return pair[0 if references[role] == "left" else -1], f"on the {references[role]}"
+
+
+def _others(
+    people: Sequence[Presence], tracks: Sequence[FaceTrack], given: set[int]
+) -> tuple[int, ...]:
+    """Tracks of people without a role who are more than a glimpse."""
+    most = max((people[k].share for k in given), default=0.0)
+    return tuple(
         person.track
         for person in people
-        if person.track not in found.values()
+        if person.track not in given
         and person.share > _NOBODY * most
         and len(tracks[person.track].known()) > _GLIMPSE
     )
-    return Cast(found, others, how, assumed, len(tracks[0].cuts))
 
 
 def _on_the_left(references: Mapping[str, str]) -> str:

@@ -1,8 +1,18 @@
 """Synchrony: whether two faces move together, which one leads, and whether chance would do it.
 
-Two signals are correlated in windows, at all lags within a few seconds, and the windows averaged.
-How large the best of these correlations gets by chance is asked of the same two signals with one of
-them moved along the encounter, end to start: it keeps its own rhythm and loses the other's.
+Two signals are correlated in windows, at all lags within a few seconds, and the windows are
+averaged [1]_. How large the best of these correlations gets by chance is asked of the same two
+signals with one of them moved along the encounter, end to start: it keeps its own rhythm and loses
+the other's [2]_.
+
+References
+----------
+.. [1] Boker et al., "Windowed cross-correlation and peak picking for the analysis of
+   variability in the association between behavioral time series", Psychological Methods 7(3),
+   2002.
+.. [2] Moulder et al., "Determining synchrony between behavioral time series: an application of
+   surrogate data generation for establishing falsifiable null-hypotheses", Psychological
+   Methods 23(4), 2018.
 """
 
 from __future__ import annotations
@@ -13,8 +23,10 @@ from typing import Any
 
 import numpy as np
 
-from mien.encounter.timeline import EXPRESSIONS, Timeline
+from mien.emotion.classifier import EXPRESSIONS
+from mien.encounter.timeline import Timeline
 from mien.errors import ParameterError
+from mien.statistics import finite_or_none
 
 _SEEN = 0.6  # share of a window in which both signals have to be known
 _FEWEST = 19  # shifts below which nothing is said of significance
@@ -50,14 +62,14 @@ class Synchrony:
         """For JSON."""
         return {
             "signal": self.signal,
-            "peak": _number(self.peak),
-            "lag_s": _number(self.lag),
+            "peak": finite_or_none(self.peak),
+            "lag_s": finite_or_none(self.lag),
             "p": self.p,
             "p_holm": self.p_holm,
             "surrogates": self.surrogates,
             "windows": self.windows,
             "lags_s": [round(float(v), 6) for v in self.lags],
-            "correlation": [_number(float(v)) for v in self.correlation],
+            "correlation": [finite_or_none(float(v)) for v in self.correlation],
         }
 
 
@@ -80,16 +92,13 @@ def synchrony(
     ----------
     first, second : np.ndarray [shape=(n,)]
         Signals on the same clock; NaN where missing.
-    step : float
-        Seconds between values.
-    window : float
-        Length of a window, seconds; shortened to a third of the signal where that is less.
+    step, window : float
+        Seconds between values, and in a window; a third of the signal where that is less.
     max_lag : float
         Largest lag looked at, seconds.
-    surrogates : int
-        Shifts to try, drawn without repetition from those that are far from each other's windows.
-    seed : int
-        Decides which.
+    surrogates, seed : int
+        Shifts to try, drawn without repetition from those that are far from each other's windows,
+        and what decides which.
     signal : str
         Name for the result.
 
@@ -97,15 +106,6 @@ def synchrony(
     ------
     ParameterError
         If the signals differ in length or a setting is out of its range.
-
-    References
-    ----------
-    .. [1] Boker et al., "Windowed cross-correlation and peak picking for the analysis of
-       variability in the association between behavioral time series", Psychological Methods 7(3),
-       2002.
-    .. [2] Moulder et al., "Determining synchrony between behavioral time series: an application of
-       surrogate data generation for establishing falsifiable null-hypotheses", Psychological
-       Methods 23(4), 2018.
     """
     a, b = np.asarray(first, np.float64), np.asarray(second, np.float64)
     if a.ndim != 1 or a.shape != b.shape:
@@ -115,26 +115,14 @@ def synchrony(
     reach = round(max_lag / step)
     lags = np.arange(-reach, reach + 1)
     size = min(round(window / step), len(a) // 3)
-    nothing = Synchrony(
-        signal, lags * step, np.full(len(lags), np.nan), math.nan, math.nan, None, 0, 0
-    )
-    if size < 4 or len(a) <= 2 * reach + size:
-        return nothing
-    curve, windows = _curve(a, b, lags, size)
+    nan = np.full(len(lags), np.nan)
+    nothing = Synchrony(signal, lags * step, nan, math.nan, math.nan, None, 0, 0)
+    enough = size >= 4 and len(a) > 2 * reach + size
+    curve, windows = _curve(a, b, lags, size) if enough else (nan, 0)
     if not np.isfinite(curve).any():
         return nothing
     best = int(np.nanargmax(curve))
-    # closer shifts would meet the same coincidence again
-    away = 2 * reach + 1
-    possible = np.arange(away, len(b) - away + 1)
-    rng = np.random.default_rng(seed)
-    tried = rng.permutation(possible)[:surrogates]
-    larger = counted = 0
-    for shift in tried:
-        other, _ = _curve(a, np.roll(b, int(shift)), lags, size)
-        if np.isfinite(other).any():
-            counted += 1
-            larger += bool(np.nanmax(other) >= curve[best])
+    larger, counted = _by_chance(a, b, lags, size, curve[best], surrogates, seed)
     return replace(
         nothing,
         correlation=np.tanh(curve),
@@ -146,7 +134,28 @@ def synchrony(
     )
 
 
-def of_timelines(doctor: Timeline, patient: Timeline, **settings: Any) -> list[Synchrony]:
+def _by_chance(
+    a: np.ndarray,
+    b: np.ndarray,
+    lags: np.ndarray,
+    size: int,
+    peak: float,
+    surrogates: int,
+    seed: int,
+) -> tuple[int, int]:
+    """How many shifted signals have a peak at least as large, and how many there are."""
+    away = 2 * int(lags[-1]) + 1  # closer shifts would meet the same coincidence again
+    possible = np.arange(away, len(b) - away + 1)
+    larger = counted = 0
+    for shift in np.random.default_rng(seed).permutation(possible)[:surrogates]:
+        other, _ = _curve(a, np.roll(b, int(shift)), lags, size)
+        if np.isfinite(other).any():
+            counted += 1
+            larger += bool(np.nanmax(other) >= peak)
+    return larger, counted
+
+
+def synchrony_of_timelines(doctor: Timeline, patient: Timeline, **settings: Any) -> list[Synchrony]:
     """Synchrony of two faces in each of `SIGNALS`; a positive lag means that the patient follows.
 
     Parameters
@@ -229,7 +238,3 @@ def _curve(a: np.ndarray, b: np.ndarray, lags: np.ndarray, size: int) -> tuple[n
         curve = (z * weight).sum(1) / total
     curve[weight.sum(1) == 0] = np.nan
     return curve, int(good.any(0).sum())
-
-
-def _number(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None

@@ -6,9 +6,10 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from mien.emotion.classifier import EXPRESSIONS
 from mien.encounter.agreement import Agreement
-from mien.encounter.analysis import Encounter
-from mien.encounter.timeline import EXPRESSIONS, ROLES
+from mien.encounter.observation import ROLES
+from mien.encounter.result import Encounter
 from mien.pipeline.settings import Settings
 from mien.release.datasheet import datasheet
 from mien.release.encounter.options import Options

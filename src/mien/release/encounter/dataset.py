@@ -16,8 +16,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from mien.encounter.agreement import Agreement
-from mien.encounter.analysis import Encounter, analyse
-from mien.encounter.timeline import ROLES
+from mien.encounter.analysis import analyse
+from mien.encounter.observation import ROLES
+from mien.encounter.result import Encounter
+from mien.encounter.settings import AnalysisSettings
 from mien.errors import OutputError, PrivacyError
 from mien.outputs import checksum
 from mien.pipeline.deidentify import deidentify
@@ -55,7 +57,7 @@ def publish(
     options: Options | None = None,
     *,
     encounter: Encounter | None = None,
-    analysis: Mapping[str, Any] | None = None,
+    analysis: AnalysisSettings | None = None,
     overwrite: bool = False,
     progress: Progress | None = None,
 ) -> Published:
@@ -79,7 +81,7 @@ def publish(
         What goes into it.
     encounter : Encounter, optional
         What `analyse` found in the recordings, if that is known.
-    analysis : mapping, optional
+    analysis : AnalysisSettings, optional
         Arguments of `analyse`: offset, references, resolution, fps, ...
     overwrite : bool
         Replace a data set that is there.
@@ -97,16 +99,16 @@ def publish(
         As `analyse` and `deidentify`.
     """
     options = options or Options()
-    settings = dict(analysis or {})
+    analysis = analysis or AnalysisSettings()
     place = Path(folder)
     originals = {BOTH: Path(doctor)} if patient is None else {
         "doctor": Path(doctor), "patient": Path(patient)
     }  # fmt: skip
     _check(place, originals, overwrite)
     if encounter is None:
-        encounter = analyse(*originals.values(), progress=progress, **settings)
+        encounter = analyse(*originals.values(), settings=analysis, progress=progress)
     with Staged(place, overwrite) as staged:
-        manifest, agreed = _fill(staged, encounter, originals, options, settings, progress)
+        manifest, agreed = _fill(staged, encounter, originals, options, analysis, progress)
         if problems := leaks(staged.part, originals, voice=options.voice, progress=progress):
             more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
             raise PrivacyError(
@@ -121,19 +123,19 @@ def _fill(
     encounter: Encounter,
     originals: Mapping[str, Path],
     options: Options,
-    settings: Mapping[str, Any],
+    analysis: AnalysisSettings,
     progress: Progress | None,
 ) -> tuple[dict[str, Any], Agreement]:
     """Write everything; the manifest, and how the labels of both people agree."""
-    landmarker = settings.get("landmarker")
+    landmarker = analysis.landmarker
     base = Settings(voice="mute", landmarker=None if landmarker is None else str(landmarker))
     kept = replace(base, voice=options.voice)  # type: ignore[arg-type]
     videos, records = _hidden(originals, staged.part / "videos", kept, progress)
-    labelled = relabel(encounter, videos, settings, progress)
+    labelled = relabel(encounter, videos, analysis, progress)
     found = agreements(encounter, labelled)
     others = [replace(base, engine=name) for name in options.baselines]
     baselines = {
-        other.engine: _baseline(encounter, originals, other, settings, progress) for other in others
+        other.engine: _baseline(encounter, originals, other, analysis, progress) for other in others
     }
     clean = _without_names(encounter, originals)
     write_tables(staged, clean, labelled)
@@ -184,7 +186,7 @@ def _baseline(
     encounter: Encounter,
     originals: Mapping[str, Path],
     base: Settings,
-    settings: Mapping[str, Any],
+    analysis: AnalysisSettings,
     progress: Progress | None,
 ) -> dict[str, Agreement]:
     """How labels agree with those of videos that another engine hides, which are not kept."""
@@ -194,7 +196,7 @@ def _baseline(
             hidden[name] = Path(aside) / f"{base.engine}-{name}.mp4"
             said = staged_as(progress, f"{base.engine}, {name}, ")
             deidentify(original, hidden[name], base, progress=said, withhold=False)
-        return agreements(encounter, relabel(encounter, hidden, settings, progress))
+        return agreements(encounter, relabel(encounter, hidden, analysis, progress))
 
 
 def _as_dicts(found: Mapping[str, Agreement]) -> dict[str, Any]:

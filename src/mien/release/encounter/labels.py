@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from mien.encounter.agreement import Agreement, agreement
-from mien.encounter.analysis import Encounter, analyse
-from mien.encounter.timeline import ROLES, Timeline
+from mien.encounter.analysis import analyse
+from mien.encounter.observation import ROLES
+from mien.encounter.result import Encounter
+from mien.encounter.settings import AnalysisSettings
+from mien.encounter.timeline import Timeline
 from mien.errors import NoFaceError, ParameterError
 from mien.release.stages import Progress, staged_as
 
@@ -19,23 +21,21 @@ from mien.release.stages import Progress, staged_as
 def relabel(
     encounter: Encounter,
     videos: Mapping[str, Path],
-    settings: Mapping[str, Any],
+    settings: AnalysisSettings,
     progress: Progress | None,
 ) -> dict[str, Timeline] | None:
     """Timelines of other videos of the same encounter; None where no face is found in them."""
-    same = {key: value for key, value in settings.items() if key in ("classifier", "second",
-            "assess", "landmarker")}  # fmt: skip
-    line = encounter.timelines["doctor"]
     fps = 1 / next(iter(encounter.fine.values())).resolution
-    if len(videos) == 2:
-        same["offset"] = encounter.offset.seconds
+    same = replace(
+        settings,
+        offset=encounter.offset.seconds if len(videos) == 2 else None,
+        references={},
+        resolution=encounter.timelines["doctor"].resolution,
+        fps=min(fps, 30.0),
+    )
     try:
         again = analyse(
-            *videos.values(),
-            resolution=line.resolution,
-            fps=min(fps, 30.0),
-            progress=staged_as(progress, "labels again, "),
-            **same,
+            *videos.values(), settings=same, progress=staged_as(progress, "labels again, ")
         )
     except (NoFaceError, ParameterError):  # nobody, or only one of two, is seen any more
         return None

@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from mien.blendshapes.scores import NAMES
-from mien.encounter.analysis import Encounter
-from mien.encounter.timeline import EXPRESSIONS, ROLES, Timeline, save_timelines
+from mien.emotion.classifier import EXPRESSIONS
+from mien.encounter.observation import ROLES
+from mien.encounter.result import Encounter
+from mien.encounter.timeline import Timeline
+from mien.encounter.timeline_files import save_timelines, table_of
 from mien.errors import OutputError
 from mien.report.encounter.spreadsheets import timelines_csv
 from mien.report.folder import Staged
@@ -22,7 +25,7 @@ def write_tables(
     tables = []
     for role in ROLES:
         line = encounter.timelines[role]
-        table = line.to_table()
+        table = table_of(line)
         names, sure = _labels_at(line, None if labelled is None else labelled[role])
         place = table.column_names.index("expression") + 1
         table = table.add_column(place, "expression_deidentified", pa.array(names, pa.string()))

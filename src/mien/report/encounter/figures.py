@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from mien.encounter.analysis import Encounter
-from mien.encounter.feedback import Feedback
-from mien.encounter.timeline import EXPRESSIONS, ROLES, Timeline
+from mien.emotion.classifier import EXPRESSIONS
+from mien.encounter.judging import Feedback
+from mien.encounter.observation import ROLES
+from mien.encounter.result import Encounter
+from mien.encounter.timeline import Timeline
 from mien.report.drawing import Drawing, canvas, drawn, finish
 
 COLOURS: dict[str, str] = dict(

@@ -14,9 +14,11 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
-from mien.encounter.analysis import Encounter
-from mien.encounter.feedback import Feedback
-from mien.encounter.timeline import EXPRESSIONS, ROLES, Timeline
+from mien.emotion.classifier import EXPRESSIONS
+from mien.encounter.judging import Feedback
+from mien.encounter.observation import ROLES
+from mien.encounter.result import Encounter
+from mien.encounter.timeline import Timeline
 from mien.pipeline.manifest import versions
 from mien.report.copies import Copy, copy_of
 from mien.report.drawing import Drawing, put

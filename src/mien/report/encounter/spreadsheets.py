@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from mien.encounter.analysis import Encounter
-from mien.encounter.feedback import Feedback
-from mien.encounter.timeline import EXPRESSIONS, ROLES
+from mien.emotion.classifier import EXPRESSIONS
+from mien.encounter.judging import Feedback
+from mien.encounter.observation import ROLES
+from mien.encounter.result import Encounter
+from mien.encounter.timeline_files import table_of
 from mien.report.spreadsheet import to_csv
 
 _Rows = Iterator[tuple[Any, ...]]
@@ -17,7 +19,7 @@ def csv_files(encounter: Encounter, feedback: Sequence[Feedback]) -> Iterator[tu
     """Names and contents of the tables for a statistics program."""
     yield (
         "timelines.csv",
-        timelines_csv([timeline.to_table() for timeline in encounter.timelines.values()]),
+        timelines_csv([table_of(timeline) for timeline in encounter.timelines.values()]),
     )
     for name, (header, rows) in _TABLES.items():
         yield name, to_csv(header.split(), rows(encounter.tables))
@@ -32,7 +34,7 @@ def csv_files(encounter: Encounter, feedback: Sequence[Feedback]) -> Iterator[tu
 
 
 def timelines_csv(tables: Sequence[Any]) -> str:
-    """Tables of `Timeline.to_table` as CSV; what is missing is an empty cell."""
+    """Tables of `table_of` as CSV; what is missing is an empty cell."""
     header = tables[0].column_names
     rows = (
         row

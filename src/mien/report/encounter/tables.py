@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from mien.encounter.analysis import Encounter
-from mien.encounter.timeline import EXPRESSIONS, ROLES
+from mien.emotion.classifier import EXPRESSIONS
+from mien.encounter.observation import ROLES
+from mien.encounter.result import Encounter
 from mien.report.numbers import number
 from mien.report.sections import Section, Table
 

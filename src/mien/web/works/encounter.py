@@ -10,9 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from mien.encounter.analysis import Encounter, analyse
-from mien.encounter.feedback import Feedback, after
-from mien.encounter.timeline import EXPRESSIONS, ROLES, Timeline
+from mien.emotion.classifier import EXPRESSIONS
+from mien.encounter.analysis import analyse
+from mien.encounter.feedback import after
+from mien.encounter.judging import Feedback
+from mien.encounter.observation import ROLES
+from mien.encounter.result import Encounter
+from mien.encounter.settings import AnalysisSettings
+from mien.encounter.timeline import Timeline
 from mien.errors import MienError, NoFaceError, ParameterError
 from mien.report.encounter.page import BOTH, Videos, write
 from mien.web.queue.folders import RESULT
@@ -68,8 +73,10 @@ def encounter(task: Task, progress: Progress) -> dict[str, Any]:
         try:
             found = analyse(
                 *sources.values(),
-                offset=task.wanted["offset"],
-                references={role: side for role, side in wanted.items() if side is not None},
+                settings=AnalysisSettings(
+                    offset=task.wanted["offset"],
+                    references={role: side for role, side in wanted.items() if side is not None},
+                ),
                 progress=progress,
             )
             said = after(found, language=task.wanted["language"])

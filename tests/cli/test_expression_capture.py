@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from mien.cli.expression_capture import capture, draw
 from mien.cli.failure import guarded
 from mien.recording.screen import Screen, Stage
-from mien.selfnorm.snapshots import Snapshots
+from mien.selfnorm.snapshot_files import read_snapshots
 
 
 def shown(screen, width=60, height=12) -> list[str]:
@@ -51,7 +51,7 @@ def test_a_phantom_is_replayed(sitter, tmp_path):
     record = json.loads(done.stdout)
     assert not record["complete"] and record["pauses"]
     assert 0.4 < record["pauses"][0]["begin_s"] < 1.2
-    study = Snapshots.load(out)
+    study = read_snapshots(out)
     assert study.expressions == ("happiness",) and len(study) == record["snapshots"]["happiness"]
     smile = study.scores[:, study.names.index("mouthSmileLeft")]
     times = study.times + 0.2

@@ -16,6 +16,7 @@ from mien.blendshapes.recording import Recording
 from mien.blendshapes.scores import NAMES
 from mien.cli.expression import expression
 from mien.selfnorm.network import SelfNorm
+from mien.selfnorm.snapshot_files import read_snapshots, write_snapshots
 from mien.selfnorm.snapshots import Snapshots
 
 CLASSES = ("neutral", "happiness", "surprise")
@@ -40,7 +41,7 @@ def study(people: int = 8, each: int = 12, seed: int = 0) -> Snapshots:
 def taught(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pytest.importorskip("torch", reason="torch is for training only")
     folder = tmp_path_factory.mktemp("taught")
-    study().save(folder / "study.parquet")
+    write_snapshots(study(), folder / "study.parquet")
     done = mien(
         "train", folder / "study.parquet", "-o", folder / "n.npz", "--report", folder / "report",
         "--trim", "0.2", "--accuracy", "0.9", *FAST,
@@ -91,7 +92,7 @@ def test_evaluate_finds_the_same_test_set(taught, tmp_path):
     assert done.exit_code == 0, done.output
     assert json.loads(done.stdout)["test"] == there
     other = study(5, 12, seed=4)
-    other.save(tmp_path / "other.parquet")
+    write_snapshots(other, tmp_path / "other.parquet")
     done = mien("evaluate", taught / "n.npz", tmp_path / "other.parquet")
     assert done.exit_code == 0 and "180 snapshots of 5 participants" in done.output
     done = mien("evaluate", taught / "n.npz", tmp_path / "other.parquet", "--only-test")
@@ -104,7 +105,7 @@ def test_classes_that_the_network_does_not_know_are_left_out_and_said(taught, tm
     strange = Snapshots(
         other.scores, other.names, labels, (*CLASSES, "joy"), other.participants, other.times
     )
-    strange.save(tmp_path / "other.parquet")
+    write_snapshots(strange, tmp_path / "other.parquet")
     done = mien("evaluate", taught / "n.npz", tmp_path / "other.parquet", "--json")
     assert "joy" in done.stderr and "does not know" in done.stderr
     numbers = json.loads(done.stdout)
@@ -115,7 +116,8 @@ def test_classes_that_the_network_does_not_know_are_left_out_and_said(taught, tm
 def test_judging_by_what_taught_it_is_noticed(taught):
     same = mien("evaluate", taught / "n.npz", taught / "study.parquet")
     assert same.exit_code == 0 and "--only-test" not in same.stderr  # trimmed: not as many
-    Snapshots.load(taught / "study.parquet").take(np.arange(240)).save(taught / "like.parquet")
+    few = read_snapshots(taught / "study.parquet").take(np.arange(240))
+    write_snapshots(few, taught / "like.parquet")
     assert "--only-test" in mien("evaluate", taught / "n.npz", taught / "like.parquet").stderr
 
 
@@ -211,5 +213,5 @@ def test_a_simulated_study_can_be_taught_with(tmp_path):
     path = tmp_path / "s.parquet"
     done = mien("simulate", "-o", path, "--participants", 4, "--snapshots", 400)
     assert done.exit_code == 0, done.output
-    made = Snapshots.load(path)
+    made = read_snapshots(path)
     assert len(made) == 400 and len(np.unique(made.participants)) == 4

@@ -12,9 +12,9 @@ from mien.encounter.timeline_files import load_timelines
 from mien.errors import FormatError
 from mien.intake import tables
 from mien.intake.tables import read_table
-from mien.selfnorm.snapshots import Snapshots
+from mien.selfnorm.snapshot_files import read_snapshots
 
-READERS = [read_table, read_scores, Snapshots.load, load_timelines]
+READERS = [read_table, read_scores, read_snapshots, load_timelines]
 
 
 def test_a_table_is_read(tmp_path):

@@ -15,7 +15,7 @@ from mien.errors import OutputError, ParameterError
 from mien.recording.capture import Capture
 from mien.recording.protocol import Protocol
 from mien.recording.screen import Stage
-from mien.selfnorm.snapshots import Snapshots
+from mien.selfnorm.snapshot_files import read_snapshots
 
 
 def test_the_whole_course():
@@ -185,7 +185,7 @@ def test_sessions_are_saved_and_joined(tmp_path):
         with pytest.raises(OutputError, match="already exists"):
             made.save(tmp_path / f"{name}.parquet")
         made.save(tmp_path / f"{name}.parquet", overwrite=True)
-    study = Snapshots.load(tmp_path)
+    study = read_snapshots(tmp_path)
     assert len(study) == 16 and set(study.participants) == {"P001", "P002"}
     assert np.allclose(study.scores, 0.25) and set(study.devices) == {"webcam"}
     record = json.loads((tmp_path / "P002.json").read_text())

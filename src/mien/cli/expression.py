@@ -369,11 +369,11 @@ def simulate(
     50000[/bold]
     """
     from mien.selfnorm.simulated import simulate as make
-    from mien.selfnorm.snapshots import check_output
+    from mien.selfnorm.snapshot_files import check_output, write_snapshots
 
     check_output(out, overwrite)
     made = make(participants=participants, snapshots=snapshots, seed=seed)
-    made.save(out, overwrite=overwrite)
+    write_snapshots(made, out, overwrite=overwrite)
     typer.echo(f"{out}: {len(made)} snapshots of {participants} simulated participants")
 
 
@@ -514,9 +514,9 @@ def _noted(network: SelfNorm, **notes: Any) -> SelfNorm:
 
 
 def _read(path: Path) -> Snapshots:
-    from mien.selfnorm.snapshots import Snapshots
+    from mien.selfnorm.snapshot_files import read_snapshots
 
-    snapshots = Snapshots.load(path)
+    snapshots = read_snapshots(path)
     for note in snapshots.notes:
         tell(note)
     return snapshots

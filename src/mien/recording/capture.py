@@ -34,7 +34,8 @@ from mien.outputs import check_free, complete
 from mien.recording.protocol import Protocol, pseudonym
 from mien.recording.screen import Screen, Stage
 from mien.recording.texts import WORDS
-from mien.selfnorm.snapshots import Snapshots, check_output
+from mien.selfnorm.snapshot_files import check_output, write_snapshots
+from mien.selfnorm.snapshots import Snapshots
 
 
 @dataclass(frozen=True)
@@ -291,7 +292,7 @@ class Capture:
         beside = path.with_suffix(".json")
         with complete(beside, overwrite=overwrite) as part:
             part.write_text(json.dumps(self.record(), indent=2, ensure_ascii=False) + "\n")
-            study.save(path, overwrite=overwrite)
+            write_snapshots(study, path, overwrite=overwrite)
 
     def _fault(self, scores: np.ndarray | None, pose: Sequence[float] | None) -> str | None:
         """What is wrong with the face now."""

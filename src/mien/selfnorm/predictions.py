@@ -13,6 +13,7 @@ from mien.blendshapes.formats import read as read_recording
 from mien.errors import FormatError
 from mien.outputs import check_free, complete
 from mien.selfnorm.network import SelfNorm
+from mien.selfnorm.snapshot_files import read_snapshots
 from mien.selfnorm.snapshots import Snapshots
 
 
@@ -41,7 +42,7 @@ def read_rows(path: Path) -> tuple[Snapshots, np.ndarray, int]:
         else:
             snapshots, kept = Snapshots.of_rows(recording)
             return snapshots, kept, len(recording.times)
-    snapshots = Snapshots.load(path)
+    snapshots = read_snapshots(path)
     return snapshots, np.arange(len(snapshots)), len(snapshots)
 
 

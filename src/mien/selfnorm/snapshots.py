@@ -1,4 +1,4 @@
-"""Snapshots: blendshape scores of labelled moments of several people, and the files they are in.
+"""Snapshots: blendshape scores of labelled moments of several people.
 
 A study is one table: a row per moment, with who it was, what was asked for, the seconds since that
 recording began, and the scores by name.
@@ -6,34 +6,20 @@ recording began, and the scores by name.
 
 from __future__ import annotations
 
-import json
-import os
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from mien.blendshapes.formats import read as read_recording
-from mien.blendshapes.formats.live_link import is_header as is_live_link
-from mien.blendshapes.names import ARKIT, MEDIAPIPE, NEUTRAL, ROTATIONS
+from mien.blendshapes.names import NEUTRAL, ROTATIONS
 from mien.blendshapes.recording import Recording
-from mien.blendshapes.scores import NAMES
 from mien.errors import FormatError, ParameterError
-from mien.intake.amounts import TABLE_BYTES
-from mien.intake.tables import read_table
-from mien.outputs import check_free, complete
 
-_ENDINGS = (".parquet", ".csv")
-_OTHERS = (".jsonl", ".log", ".txt")  # layouts of `formats`, read one by one
-_WORDS = ("participant", "expression", "device")
-_NO_SCORES = {"frame", "time", *_WORDS, NEUTRAL, *ROTATIONS}
+WORDS = ("participant", "expression", "device")
+"""Columns of words."""
+NO_SCORES = {"frame", "time", *WORDS, NEUTRAL, *ROTATIONS}
+"""Columns that score no expression."""
 _MOST = 1.5  # Live Link writes up to 1.08; per cent are far above
-_INDEX = re.compile(r"__index_level_\d+__")  # what pandas adds to a table that was filtered
-_KEY = b"mien.expressions"
 
 
 @dataclass(frozen=True, eq=False)
@@ -199,238 +185,75 @@ class Snapshots:
     @classmethod
     def of_rows(cls, recording: Recording) -> tuple[Snapshots, np.ndarray]:
         """As `of`, and which frames of the recording these are, shape (n,)."""
-        keep = [k for k, name in enumerate(recording.names) if name not in _NO_SCORES]
+        keep = [k for k, name in enumerate(recording.names) if name not in NO_SCORES]
         nothing = ("",) * len(recording.times)
-        snapshots, rows = _assemble(
-            np.asarray(recording.scores, np.float32)[:, keep],
-            tuple(recording.names[k] for k in keep),
-            np.array(recording.participants or nothing, np.str_),
-            np.array(recording.expressions or nothing, np.str_),
-            np.asarray(recording.times, np.float64),
-            None,
-            None,
-        )
+        snapshots, rows = Columns(
+            scores=np.asarray(recording.scores, np.float32)[:, keep],
+            names=tuple(recording.names[k] for k in keep),
+            participants=np.array(recording.participants or nothing, np.str_),
+            expressions=np.array(recording.expressions or nothing, np.str_),
+            times=np.asarray(recording.times, np.float64),
+        ).faces()
         return replace(snapshots, notes=recording.notes), rows
 
-    @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> Snapshots:
-        """Read Parquet, a table (``.csv``), any layout of `formats`, or a folder of such files.
+
+@dataclass(frozen=True, eq=False)
+class Columns:
+    """A table of scores as it was read, rows without a face among them."""
+
+    scores: np.ndarray
+    """NaN where nothing is known, shape (n, c), float32."""
+    names: tuple[str, ...]
+    """What is scored."""
+    participants: np.ndarray
+    """Who, "" where nothing is known, shape (n,), str."""
+    expressions: np.ndarray
+    """What was asked for, "" where nothing is known, shape (n,), str."""
+    times: np.ndarray
+    """Seconds, NaN where nothing is known, shape (n,)."""
+    devices: np.ndarray | None = None
+    """What recorded it, shape (n,), str."""
+
+    def faces(
+        self, classes: Sequence[str] = (), source: str = "the recording"
+    ) -> tuple[Snapshots, np.ndarray]:
+        """Snapshots of the rows in which there is a face, and which rows these are, shape (n,).
 
         Parameters
         ----------
-        path : path
-            Columns are found by name: `participant`, `expression`, `device` and `time`, each of
-            which may be missing, and the scores.
+        classes : sequence of str
+            Expressions that come first, in this order; others follow in that of the alphabet.
+        source : str
+            What the table is called where it is refused.
 
         Raises
         ------
         FormatError
-            If a file is missing, is something else, or holds no scores.
+            If a score is far above 1.
         """
-        path = Path(path)
-        if path.is_dir():
-            files = sorted(p for p in path.iterdir() if p.suffix.lower() in _ENDINGS)
-            if not files:
-                raise FormatError(f"{path} holds no .parquet or .csv file of snapshots.")
-            return cls.join([cls.load(file) for file in files])
-        ending = path.suffix.lower()
-        if not path.is_file():
-            raise FormatError(f"{path} cannot be read: there is no such file.")
-        if ending in _OTHERS:
-            return cls.of(read_recording(path))
-        if ending not in _ENDINGS:
-            raise FormatError(f"{path} is no known kind: snapshots are in .parquet or .csv files.")
-        return _read_parquet(path) if ending == ".parquet" else _read_csv(path)
-
-    def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
-        """Write Parquet; the file appears when it is complete.
-
-        Raises
-        ------
-        OutputError
-            If the file cannot be written or is in the way.
-        """
-        path = Path(path)
-        check_output(path, overwrite)
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
-        columns: dict[str, Any] = {
-            "participant": _dictionary(self.participants),
-            "expression": pa.DictionaryArray.from_arrays(
-                pa.array(self.labels.astype(np.int32), mask=self.labels < 0),
-                pa.array(list(self.expressions), pa.string()),
-            ),
-            "time": pa.array(self.times),
-        }
-        if self.devices is not None:
-            columns["device"] = _dictionary(self.devices)
-        for k, name in enumerate(self.names):
-            columns[name] = pa.array(np.ascontiguousarray(self.scores[:, k]))
-        table = pa.table(columns).replace_schema_metadata(
-            {_KEY: json.dumps(list(self.expressions)).encode()}
-        )
-        with complete(path, overwrite=overwrite) as part:
-            pq.write_table(table, part, compression="zstd")
-
-
-def check_output(path: Path, overwrite: bool) -> None:
-    """Refuse an output of snapshots early, before any work.
-
-    Raises
-    ------
-    OutputError
-        If it does not end in .parquet, its folder is missing or something is in the way.
-    """
-    check_free(path, overwrite, kind="a table of snapshots", endings=(".parquet",))
-
-
-def _dictionary(words: np.ndarray) -> Any:
-    import pyarrow as pa
-
-    values, index = np.unique(words, return_inverse=True)
-    return pa.DictionaryArray.from_arrays(
-        pa.array(index.astype(np.int32)), pa.array(values.tolist(), pa.string())
-    )
-
-
-def _read_parquet(path: Path) -> Snapshots:
-    table = read_table(path)
-    classes = None
-    with_classes = (table.schema.metadata or {}).get(_KEY)
-    if with_classes is not None:
-        try:
-            classes = [str(name) for name in json.loads(with_classes)]
-        except (ValueError, RecursionError, TypeError):
-            classes = None
-    return _from_table(table, path, classes)
-
-
-def _read_csv(path: Path) -> Snapshots:
-    """Fast where all is well; otherwise as `formats` reads it, which names the line."""
-    import pyarrow as pa
-    import pyarrow.csv as pc
-
-    try:
-        if path.stat().st_size > TABLE_BYTES:
-            raise FormatError(f"{path} is too large for a table of snapshots: cut it into parts.")
-        with path.open("rb") as stream:
-            header = stream.readline().decode("utf-8-sig").strip()
-        if is_live_link(field.strip(' "') for field in re.split("[,;]", header)):
-            return Snapshots.of(read_recording(path))
-        names = [field.strip().strip('"') for field in header.split(",")]
-        if len(names) == 1 and ";" in header:
+        wrong = np.argwhere(np.abs(self.scores) > _MOST)  # infinity, too
+        if len(wrong):
+            row, k = wrong[0]
             raise FormatError(
-                f"{path.name}: the columns are separated by semicolons: save the table with commas "
-                "between columns and points in numbers."
+                f"{source}, row {row + 1}: {self.names[k]} is {self.scores[row, k]:g}, but scores "
+                "lie between 0 and 1."
             )
-        if not {"time", *_WORDS} & set(names):
-            return Snapshots.of(read_recording(path))
-        kinds: dict[str, Any] = {name: pa.float32() for name in names}
-        kinds |= {"time": pa.float64()} | dict.fromkeys(_WORDS, pa.string())
-        options = pc.ConvertOptions(column_types=kinds, null_values=[""], strings_can_be_null=True)
-        table = pc.read_csv(path, convert_options=options)
-    except OSError as exc:
-        raise FormatError(f"{path} cannot be read: {exc.strerror or exc}.") from exc
-    except (pa.ArrowException, UnicodeDecodeError) as exc:
-        read_recording(path)  # names the line
-        raise FormatError(f"{path} cannot be read: it is no table of scores.") from exc
-    return _from_table(table, path, None)
-
-
-def _from_table(table: Any, path: Path, classes: list[str] | None) -> Snapshots:
-    import pyarrow as pa
-
-    held = table.column_names
-    names = [name for name in held if name not in _NO_SCORES]
-    names = [name for name in names if name and not _INDEX.fullmatch(name)]
-    known = {*MEDIAPIPE, *ARKIT}
-    for name in names:
-        if name not in known:
-            near = get_close_matches(name.replace("_", ""), known, 1, 0.8)
-            raise FormatError(
-                f"{path.name}: {name[:40]!r} is the name of no score: "
-                + (f"write {near[0]}." if near else "leave that column out.")
-            )
-        if held.count(name) > 1:
-            raise FormatError(f"{path.name}: {name} is there twice.")
-    if not names:
-        raise FormatError(f"{path.name} holds no scores: are they named as in {NAMES[0]}?")
-    scores = np.empty((table.num_rows, len(names)), np.float32)
-    try:
-        for k, name in enumerate(names):
-            scores[:, k] = table.column(name).to_numpy()
-        times = np.zeros(table.num_rows)
-        if "time" in held:
-            times = table.column("time").to_numpy().astype(np.float64)
-    except (ValueError, TypeError, pa.ArrowException) as exc:
-        raise FormatError(
-            f"{path.name}: a column that should hold numbers holds something else."
-        ) from exc
-    words = {}
-    for name in _WORDS:
-        if name in held:
-            column = table.column(name).cast(pa.string()).fill_null("")
-            coded = column.combine_chunks().dictionary_encode()
-            if isinstance(coded, pa.ChunkedArray):
-                coded = coded.combine_chunks()
-            values = np.array([*(v.strip() for v in coded.dictionary.to_pylist()), ""], np.str_)
-            words[name] = values[coded.indices.to_numpy(zero_copy_only=False)]
-    nothing = np.full(table.num_rows, "")
-    snapshots, rows = _assemble(
-        scores,
-        tuple(names),
-        words.get("participant", nothing),
-        words.get("expression", nothing),
-        times,
-        words.get("device"),
-        classes,
-        path.name,
-    )
-    partly = int(np.isfinite(scores).any(1).sum()) - len(rows)
-    notes = []
-    if partly:
-        notes.append(f"{path.name}: {partly} rows lack a score or the time and are left out.")
-    empty = [name for name in names if name not in snapshots.names]
-    if empty and len(rows):
-        notes.append(f"{path.name}: no row holds a score of {', '.join(empty[:3])}: left out.")
-    return replace(snapshots, notes=tuple(notes))
-
-
-def _assemble(
-    scores: np.ndarray,
-    names: tuple[str, ...],
-    participants: np.ndarray,
-    expressions: np.ndarray,
-    times: np.ndarray,
-    devices: np.ndarray | None,
-    classes: list[str] | None,
-    source: str = "the recording",
-) -> tuple[Snapshots, np.ndarray]:
-    """Snapshots of columns: faces only, classes in the given or in alphabetical order; and rows."""
-    wrong = np.argwhere(np.abs(scores) > _MOST)  # infinity, too
-    if len(wrong):
-        row, k = wrong[0]
-        raise FormatError(
-            f"{source}, row {row + 1}: {names[k]} is {scores[row, k]:g}, but scores lie between 0 "
-            "and 1."
+        finite = np.isfinite(self.scores)
+        used = finite.any(0) if finite.any() else np.ones(len(self.names), bool)
+        found = finite[:, used].all(1) & np.isfinite(self.times)
+        seen = sorted({str(word) for word in np.unique(self.expressions)} - {""})
+        order = list(classes)
+        order += [name for name in seen if name not in order]
+        values, index = np.unique(self.expressions, return_inverse=True)
+        codes = np.array([order.index(word) if word else -1 for word in values.tolist()], np.int16)
+        labels = codes[index] if len(index) else np.zeros(0, np.int16)
+        snapshots = Snapshots(
+            self.scores[found][:, used],
+            tuple(name for name, there in zip(self.names, used, strict=True) if there),
+            labels[found],
+            tuple(order),
+            self.participants[found],
+            self.times[found],
+            None if self.devices is None else self.devices[found],
         )
-    finite = np.isfinite(scores)
-    used = finite.any(0) if finite.any() else np.ones(len(names), bool)
-    found = finite[:, used].all(1) & np.isfinite(times)
-    seen = sorted({str(word) for word in np.unique(expressions)} - {""})
-    order = list(classes or ())
-    order += [name for name in seen if name not in order]
-    values, index = np.unique(expressions, return_inverse=True)
-    codes = np.array([order.index(word) if word else -1 for word in values.tolist()], np.int16)
-    labels = codes[index] if len(index) else np.zeros(0, np.int16)
-    snapshots = Snapshots(
-        scores[found][:, used],
-        tuple(name for name, there in zip(names, used, strict=True) if there),
-        labels[found],
-        tuple(order),
-        participants[found],
-        times[found],
-        None if devices is None else devices[found],
-    )
-    return snapshots, np.flatnonzero(found)
+        return snapshots, np.flatnonzero(found)

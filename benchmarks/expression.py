@@ -23,7 +23,7 @@ from mien.selfnorm.config import SelfNormConfig
 from mien.selfnorm.export import to_onnx, to_torch
 from mien.selfnorm.lanes import ALPHA, SCALE
 from mien.selfnorm.network import SelfNorm
-from mien.selfnorm.simulated import simulate
+from mien.selfnorm.simulated_study import simulate
 
 
 def drawn(classes: int, config: SelfNormConfig) -> SelfNorm:

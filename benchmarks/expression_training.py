@@ -18,7 +18,7 @@ import numpy as np
 from mien.blendshapes.scores import NAMES
 from mien.selfnorm.config import SelfNormConfig
 from mien.selfnorm.learner import Learner, one_thread
-from mien.selfnorm.simulated import simulate
+from mien.selfnorm.simulated_study import simulate
 
 
 def torchs(x: np.ndarray, y: np.ndarray, config: SelfNormConfig) -> Callable[[], float]:

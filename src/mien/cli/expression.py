@@ -368,7 +368,7 @@ def simulate(
     Example: [bold]mien expression simulate -o study.parquet --participants 40 --snapshots
     50000[/bold]
     """
-    from mien.selfnorm.simulated import simulate as make
+    from mien.selfnorm.simulated_study import simulate as make
     from mien.selfnorm.snapshot_files import check_output, write_snapshots
 
     check_output(out, overwrite)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mien.blendshapes.prototypes import EXPRESSIONS, FIVE, SEVEN, UNITS, prototype, unit
+from mien.blendshapes.prototypes import FIVE, SEVEN, prototype
 from mien.blendshapes.scores import NAMES
 from mien.errors import ParameterError
-from mien.selfnorm.simulated import Style, people, simulate
+from mien.selfnorm.simulated_people import Style, people
+from mien.selfnorm.simulated_study import simulate
 
 STILL = {
     "rest": 0.0, "strength": 0.0, "skipped": 0.0, "added": 0.0, "weak": 0.0, "wrong": 0.0,
@@ -21,34 +22,6 @@ STILL = {
 
 def column(study, name: str) -> np.ndarray:
     return study.scores[:, study.names.index(name)]
-
-
-@pytest.mark.parametrize("number", UNITS)
-def test_action_units_are_made_of_known_scores_on_both_sides(number):
-    scores = dict(zip(NAMES, unit(number).tolist(), strict=True))
-    assert 0.3 < max(scores.values()) <= 1.0
-    for name in UNITS[number]:
-        both = {f"{name}Left", f"{name}Right"}
-        assert scores.get(name, 0) > 0 or (both <= set(scores) and min(map(scores.get, both)) > 0)
-    for name, value in scores.items():
-        partner = name.replace("Left", "Right")
-        assert scores.get(partner, value) == value
-
-
-def test_prototypes_show_what_the_textbook_names():
-    happy, angry = (dict(zip(NAMES, prototype(n), strict=True)) for n in ("happiness", "anger"))
-    assert max(happy, key=happy.get).startswith("mouthSmile")
-    assert max(angry, key=angry.get).startswith("browDown")
-    assert not prototype("neutral").any()
-    between = np.corrcoef([prototype(name) for name in EXPRESSIONS if name != "neutral"])
-    assert between[~np.eye(len(between), dtype=bool)].max() < 0.8
-
-
-def test_unknown_names_are_refused():
-    with pytest.raises(ParameterError, match="choose from neutral, happiness"):
-        prototype("pride")
-    with pytest.raises(ParameterError, match="Action unit 99"):
-        unit(99)
 
 
 def test_counts_are_exact_and_nearly_even():

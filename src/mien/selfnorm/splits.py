@@ -81,36 +81,49 @@ def split(
     known = np.flatnonzero(snapshots.labels >= 0)
     if not len(known):
         raise ParameterError("No snapshot says which expression it shows: is there such a column?")
-    part = np.full(len(snapshots), -1, np.int8)
     if by == PARTICIPANT:
-        people, who = np.unique(snapshots.participants[known], return_inverse=True)
-        if people.tolist() == [""]:
-            raise ParameterError(
-                "Nobody is named in these snapshots: add a column participant, or use --split "
-                "snapshot, which leaks."
-            )
-        if len(people) < 3:
-            raise ParameterError(
-                f"A split by participant needs at least 3 of them, and there are {len(people)}."
-            )
-        order = rng.permutation(len(people))
-        n_test = min(max(1, round(test * len(people))), len(people) - 2)
-        n_valid = min(max(1, round(validation * len(people))), len(people) - n_test - 1)
-        share = np.zeros(len(people), np.int8)
-        share[order[:n_test]] = 2
-        share[order[n_test : n_test + n_valid]] = 1
-        part[known] = share[who]
+        parts = _divide_people(snapshots.participants[known], validation, test, rng)
     else:
-        for label in np.unique(snapshots.labels[known]):
-            rows = rng.permutation(np.flatnonzero(snapshots.labels == label))
-            n_test, n_valid = round(test * len(rows)), round(validation * len(rows))
-            part[rows] = 0
-            part[rows[:n_test]] = 2
-            part[rows[n_test : n_test + n_valid]] = 1
-        if not all((part == k).any() for k in range(3)):
-            raise ParameterError("There are too few snapshots to divide them into three sets.")
-    sets = [np.flatnonzero(part == k) for k in range(3)]
-    return Split(by, *sets)
+        parts = _divide_rows(snapshots.labels[known], validation, test, rng)
+    return Split(by, *(known[parts == k] for k in range(3)))
+
+
+def _divide_people(
+    participants: np.ndarray, validation: float, test: float, rng: np.random.Generator
+) -> np.ndarray:
+    """Whether each row trains (0), validates (1) or tests (2), all of a person alike; (n,)."""
+    people, who = np.unique(participants, return_inverse=True)
+    if people.tolist() == [""]:
+        raise ParameterError(
+            "Nobody is named in these snapshots: add a column participant, or use --split "
+            "snapshot, which leaks."
+        )
+    if len(people) < 3:
+        raise ParameterError(
+            f"A split by participant needs at least 3 of them, and there are {len(people)}."
+        )
+    order = rng.permutation(len(people))
+    n_test = min(max(1, round(test * len(people))), len(people) - 2)
+    n_valid = min(max(1, round(validation * len(people))), len(people) - n_test - 1)
+    part = np.zeros(len(people), np.int8)
+    part[order[:n_test]] = 2
+    part[order[n_test : n_test + n_valid]] = 1
+    return part[who]
+
+
+def _divide_rows(
+    labels: np.ndarray, validation: float, test: float, rng: np.random.Generator
+) -> np.ndarray:
+    """Whether each row trains (0), validates (1) or tests (2), the same shares of each class."""
+    part = np.zeros(len(labels), np.int8)
+    for label in np.unique(labels):
+        rows = rng.permutation(np.flatnonzero(labels == label))
+        n_test, n_valid = round(test * len(rows)), round(validation * len(rows))
+        part[rows[:n_test]] = 2
+        part[rows[n_test : n_test + n_valid]] = 1
+    if len(np.unique(part)) < 3:
+        raise ParameterError("There are too few snapshots to divide them into three sets.")
+    return part
 
 
 def trim(snapshots: Snapshots, seconds: float) -> Snapshots:

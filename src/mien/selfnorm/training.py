@@ -82,10 +82,6 @@ def train(
     progress : callable, optional
         Called after every epoch, with it and the number of epochs at most.
 
-    Returns
-    -------
-    training : Training
-
     Raises
     ------
     ParameterError

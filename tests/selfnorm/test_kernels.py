@@ -10,6 +10,11 @@ from mien.selfnorm.kernels import DROPPED, adam, cross_entropy, selu_dropout
 from mien.selfnorm.lanes import ALPHA, SCALE
 
 
+def by_formula(z: np.ndarray) -> np.ndarray:
+    """SELU."""
+    return SCALE * np.where(z > 0, z, ALPHA * np.expm1(np.minimum(z, 0)))
+
+
 def test_alpha_dropout_keeps_mean_and_variance():
     p = 0.1
     z = np.random.default_rng(0).standard_normal(1 << 18).astype(np.float32)
@@ -19,7 +24,7 @@ def test_alpha_dropout_keeps_mean_and_variance():
     gone = slope == 0
     assert gone.mean() == pytest.approx(p, abs=0.005)
     # what is kept is SELU, stretched and moved; what is dropped, its lowest value likewise
-    selu = SCALE * np.where(z > 0, z, ALPHA * np.expm1(np.minimum(z, 0)))
+    selu = by_formula(z)
     stretch, move = np.polyfit(selu[~gone], y[~gone], 1)
     assert np.allclose(y, stretch * np.where(gone, DROPPED, selu) + move, atol=1e-5)
     assert np.allclose(slope[~gone & (z > 0)], stretch * SCALE, atol=1e-5)
@@ -33,10 +38,11 @@ def test_the_key_decides_what_is_dropped():
     assert np.array_equal(again, one) and (other != one).mean() > 0.1
 
 
-def test_without_dropout_slopes_are_those_of_the_values():
+def test_without_dropout_it_is_selu_and_its_slope():
     z = np.linspace(-4, 4, 1600, dtype=np.float32)
     y, slope = z.copy(), np.zeros_like(z)
     selu_dropout(y, slope, np.uint32(0), 0.0)
+    assert np.allclose(y, by_formula(z), atol=1e-6)
     between = np.abs(z) > 0.01  # at 0 the slope jumps
     assert np.allclose(np.gradient(y, z)[between], slope[between], atol=0.01)
 

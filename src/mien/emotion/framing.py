@@ -101,9 +101,9 @@ def _framed(grey: np.ndarray) -> np.ndarray:
         least = round(0.3 * across)
         cascade, lock = face_cascade()
         with lock:
-            found = cascade.detectMultiScale(small, step, 3, minSize=(least, least))
-        if len(found):
-            x, y, side, _ = max(found, key=lambda box: box[2]) / scale
+            boxes = cascade.detectMultiScale(small, step, 3, minSize=(least, least))
+        if len(boxes):
+            x, y, side, _ = max(boxes, key=lambda box: box[2]) / scale
             if side > _FILLED * min(height, width):
                 break
             left, top = max(0, round(x)), max(0, round(y))

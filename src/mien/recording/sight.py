@@ -65,9 +65,9 @@ class LiveFace:
         """
         points = None if self._region is None else self._measure(image, self._region)
         if points is None:
-            found = self._detector.find(image)
-            if found:
-                points = self._measure(image, max(found, key=lambda region: region.size))
+            regions = self._detector.find(image)
+            if regions:
+                points = self._measure(image, max(regions, key=lambda region: region.size))
         if points is None:
             self._region = None
             return None

@@ -41,8 +41,8 @@ def temperature(log_probabilities: np.ndarray, labels: np.ndarray) -> float:
     def loss(log_t: float) -> float:
         return -float(np.mean(log_softmax(z / math.exp(log_t), 1)[rows, labels]))
 
-    found = minimize_scalar(loss, bounds=(math.log(0.05), math.log(20)), method="bounded")
-    return float(math.exp(found.x))
+    least = minimize_scalar(loss, bounds=(math.log(0.05), math.log(20)), method="bounded")
+    return float(math.exp(least.x))
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,9 +150,9 @@ def calibrate(
     network = network.calibrated(temperature(given[known], labels))
     if wanted is None:
         return network
-    found = coverage(network.classify(snapshots)[known], labels).threshold_for(wanted)
-    if found is None:
+    threshold = coverage(network.classify(snapshots)[known], labels).threshold_for(wanted)
+    if threshold is None:
         raise ParameterError(
             f"No threshold makes {wanted:.0%} of the answers right: want less, or leave it out."
         )
-    return network.calibrated(network.temperature, found)
+    return network.calibrated(network.temperature, threshold)

@@ -77,15 +77,15 @@ def clusters(
         faces = faces - (own / np.bincount(who)[:, None])[who]
     spread = faces.std(0)
     faces = faces / np.where(spread > 1e-3, spread, 1)
-    found = _groups(faces, method, count, seed)
+    cluster = _groups(faces, method, count, seed)
     means = np.stack([faces[labels == label].mean(0) for label in present])
     return Clusters(
         method=method,
         participants=tuple(people.tolist()),
         expressions=tuple(snapshots.expressions[label] for label in labels),
-        clusters=np.asarray(found, np.int64),
-        rand_expression=adjusted_rand(labels, found),
-        rand_participant=adjusted_rand(who, found),
+        clusters=np.asarray(cluster, np.int64),
+        rand_expression=adjusted_rand(labels, cluster),
+        rand_participant=adjusted_rand(who, cluster),
         tree=linkage(means, "ward") if len(means) > 1 else None,
         classes=tuple(snapshots.expressions[label] for label in present),
     )

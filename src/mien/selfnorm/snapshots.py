@@ -240,7 +240,7 @@ class Columns:
             )
         finite = np.isfinite(self.scores)
         used = finite.any(0) if finite.any() else np.ones(len(self.names), bool)
-        found = finite[:, used].all(1) & np.isfinite(self.times)
+        whole = finite[:, used].all(1) & np.isfinite(self.times)
         seen = sorted({str(word) for word in np.unique(self.expressions)} - {""})
         order = list(classes)
         order += [name for name in seen if name not in order]
@@ -248,12 +248,12 @@ class Columns:
         codes = np.array([order.index(word) if word else -1 for word in values.tolist()], np.int16)
         labels = codes[index] if len(index) else np.zeros(0, np.int16)
         snapshots = Snapshots(
-            self.scores[found][:, used],
+            self.scores[whole][:, used],
             tuple(name for name, there in zip(self.names, used, strict=True) if there),
-            labels[found],
+            labels[whole],
             tuple(order),
-            self.participants[found],
-            self.times[found],
-            None if self.devices is None else self.devices[found],
+            self.participants[whole],
+            self.times[whole],
+            None if self.devices is None else self.devices[whole],
         )
-        return snapshots, np.flatnonzero(found)
+        return snapshots, np.flatnonzero(whole)

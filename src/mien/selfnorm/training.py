@@ -204,7 +204,7 @@ def mirrored_order(names: Sequence[str]) -> np.ndarray:
     """Where each input of the mirrored face stands: left and right exchanged, shape (n_inputs,)."""
     swap = {"Left": "Right", "Right": "Left"}
     place = {name: k for k, name in enumerate(names)}
-    other = [re.sub("Left|Right", lambda found: swap[found[0]], name) for name in names]
+    other = [re.sub("Left|Right", lambda side: swap[side[0]], name) for name in names]
     return np.array([place.get(name, k) for k, name in enumerate(other)], np.int64)
 
 
@@ -223,9 +223,9 @@ def activation_moments(network: SelfNorm, inputs: np.ndarray) -> np.ndarray:
         Near 0 and 1 where the network normalises itself.
     """
     x = (inputs - network.mean) / network.scale
-    found = []
+    rows = []
     for weight, bias in network.weights[:-1]:
         z = x @ weight + bias
         x = SCALE * np.where(z > 0, z, ALPHA * np.expm1(np.minimum(z, 0)))
-        found.append((x.mean(), x.var()))
-    return np.array(found, np.float64)
+        rows.append((x.mean(), x.var()))
+    return np.array(rows, np.float64)

@@ -34,7 +34,7 @@ from mien.face import topology
 from mien.face.model import FaceModel
 from mien.face.region import Region
 from mien.models.landmarker import FaceMesh
-from mien.phantom.motion import rotation_of
+from mien.phantom.pose import rotation_of
 from mien.tracking import State, Tracker
 from mien.video import Reader
 

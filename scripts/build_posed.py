@@ -28,7 +28,8 @@ from mien.face import topology
 from mien.face.model import FaceModel
 from mien.face.region import Region
 from mien.models.landmarker import FaceMesh
-from mien.phantom.encounter import EncounterScript, clip_of
+from mien.phantom.encounter import clip_of
+from mien.phantom.encounter_script import EncounterScript
 from mien.tracking.detection import Detector
 
 PORTRAITS, PHANTOMS = 1204, 47  # bent pictures, and people each with seven expressions

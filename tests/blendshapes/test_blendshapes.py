@@ -14,7 +14,7 @@ from mien.blendshapes.formats import read
 from mien.blendshapes.scores import NAMES, Blendshapes, LandmarkerScores
 from mien.errors import FormatError, ParameterError
 from mien.face.model import FaceModel
-from mien.phantom.motion import rotation_of
+from mien.phantom.pose import rotation_of
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 TASK = SHARED / "models" / "face_landmarker.task"

@@ -18,7 +18,8 @@ from mien.encounter.opinions import mixed
 from mien.encounter.result import Encounter, gather
 from mien.encounter.settings import AnalysisSettings
 from mien.errors import FormatError, NoFaceError, OutputError, ParameterError
-from mien.phantom.encounter import EncounterScript, render_encounter
+from mien.phantom.encounter import render_encounter
+from mien.phantom.encounter_script import EncounterScript
 from mien.video import VideoInfo, Writer
 
 DOCTOR = ((2.0, 4.0, "surprise"),)

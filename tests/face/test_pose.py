@@ -7,7 +7,7 @@ import pytest
 
 from mien.face.model import FaceModel
 from mien.face.pose import head_pose
-from mien.phantom.motion import rotation_of
+from mien.phantom.pose import rotation_of
 
 
 @pytest.mark.parametrize("turn", [(0, 0, 0), (25, 0, 0), (-30, 10, 0), (5, -15, 20), (0, 8, -40)])

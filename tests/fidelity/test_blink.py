@@ -10,7 +10,7 @@ import pytest
 from mien.fidelity import aperture, blink, closures
 from mien.fidelity.reading import Reading
 from mien.phantom import Script
-from mien.phantom.motion import truth_of
+from mien.phantom.scene import truth_of
 
 BLINKS = (1.0, 2.3, 4.0, 5.1, 7.0, 8.0, 9.5, 11.0)
 _MESH_EYES = ((33, 160, 158, 133, 153, 144), (362, 385, 387, 263, 373, 380))

@@ -10,7 +10,7 @@ from mien.face.pose import without_pose
 from mien.face.topology import SIXTY_EIGHT
 from mien.fidelity import continuity, dynamics
 from mien.fidelity.reading import Reading
-from mien.phantom.motion import rotation_of
+from mien.phantom.pose import rotation_of
 
 FPS = 30
 

@@ -14,7 +14,7 @@ from mien.fidelity import continuity
 from mien.fidelity.dynamics import REGIONS
 from mien.fidelity.reading import Reading
 from mien.fidelity.worst import differences, worst_moments
-from mien.phantom.motion import rotation_of
+from mien.phantom.pose import rotation_of
 
 FPS = 25
 N = 150

@@ -10,7 +10,7 @@ import pytest
 from mien.fidelity import spectra, tremor
 from mien.fidelity.reading import Reading
 from mien.phantom import Script
-from mien.phantom.motion import truth_of
+from mien.phantom.scene import truth_of
 
 EYES = 120.0  # outer-eye distance, pixels
 # dlib's points by those of MediaPipe's mesh that lie nearest

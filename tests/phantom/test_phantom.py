@@ -13,7 +13,7 @@ from mien.face import topology
 from mien.face.model import FaceModel
 from mien.models.dlib_file import weights
 from mien.models.landmarker import open_backend
-from mien.phantom import Phantom, Script, Tremor, Truth, phantom, render, render_phantom
+from mien.phantom import Phantom, Script, Tremor, Truth, drawing, phantom, render_phantom
 from mien.tracking import State, Tracker
 from mien.video import Reader
 
@@ -269,7 +269,7 @@ def test_absent_means_out_of_the_picture():
     time, person = clip.truth.time, clip.truth.people[0]
     gone = (time >= 1.5) & (time <= 2.5)
     assert not person.visible[gone].any() and person.present[(time < 0.9) | (time > 3.1)].all()
-    np.testing.assert_array_equal(clip.frame(60).image, clip._background)
+    np.testing.assert_array_equal(clip.frame(60).image, clip.background)
 
 
 def test_the_second_person_comes_late_and_looks_away():
@@ -355,7 +355,7 @@ def test_kernels_do_what_plain_numpy_does():
     image = rng.integers(0, 256, (6, 8, 3), dtype=np.uint8)
     noise = rng.normal(0, 3, image.shape).astype(np.float32)
     out = image.copy()
-    render._expose(out, noise, 1.1)
+    drawing.expose(out, noise, 1.1)
     np.testing.assert_array_equal(out, np.clip(image * np.float32(1.1) + noise + 0.5, 0, 255) // 1)
 
     layer = rng.integers(0, 200, (12, 16, 3), dtype=np.uint8)
@@ -363,7 +363,7 @@ def test_kernels_do_what_plain_numpy_does():
     light = rng.uniform(0.5, 1.1, (12, 16)).astype(np.float32)
     gain = np.array([1.0, 1.01, 0.99], np.float32)
     out = image.copy()
-    render._blend(out, layer, number, light, gain)
+    drawing._blend(out, layer, number, light, gain)
     seen = (number >= 0)[..., None]
     small = (layer * light[..., None] * seen).reshape(6, 2, 8, 2, 3).mean((1, 3)) * gain
     small += image * (1 - seen.reshape(6, 2, 8, 2, 1).mean((1, 3)))
@@ -371,7 +371,7 @@ def test_kernels_do_what_plain_numpy_does():
 
     place, triangles = rng.normal(size=(9, 3)), rng.integers(0, 9, (7, 3))
     twin, normal = np.arange(9) // 2 * 2, np.zeros((9, 3))
-    render._normals(place, triangles, twin, normal)
+    drawing._normals(place, triangles, twin, normal)
     expected = np.zeros((9, 3))
     a, b, c = place[triangles.T]
     for corner in triangles.T:

@@ -6,14 +6,9 @@ import numpy as np
 import pytest
 
 from mien.errors import ParameterError
-from mien.phantom.encounter import (
-    EXPRESSIONS,
-    RATE,
-    EncounterScript,
-    both_of,
-    clip_of,
-    sound_of,
-)
+from mien.phantom.encounter import both_of, clip_of
+from mien.phantom.encounter_script import POSED, EncounterScript
+from mien.phantom.voices import RATE, sound_of
 
 SCRIPT = EncounterScript(
     seconds=6, doctor=((3.0, 4.0, "happiness"),), patient=((2.0, 5.0, "sadness"),),
@@ -74,7 +69,7 @@ def test_somebody_walks_past_behind_the_pair():
 
 
 def test_scripts_are_checked():
-    assert set(EXPRESSIONS) == {
+    assert set(POSED) == {
         "anger", "disgust", "fear", "happiness", "neutral", "sadness", "surprise",
     }  # fmt: skip
     for wrong, words in (

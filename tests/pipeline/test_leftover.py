@@ -245,10 +245,11 @@ def test_somebody_left_alone_and_lost_accounts_for_nothing(made):
 
 
 @pytest.mark.parametrize("yaw", [75, 110])
-def test_somebody_in_profile_beside_somebody_else_is_not_left(made, monkeypatch, yaw):
+def test_somebody_in_profile_beside_somebody_else_is_not_left(made, yaw):
     """Whose landmarks nobody can measure, and who is recognised where they are drawn by guess."""
-    monkeypatch.setattr("mien.phantom.motion._AWAY_DEG", float(yaw))
-    script = Script(width=SIDE, height=SIDE, fps=FPS, seconds=1.2, seed=4, turned=((0.0, 9.0),))
+    script = Script(
+        width=SIDE, height=SIDE, fps=FPS, seconds=1.2, seed=4, turned=((0.0, 9.0),), turned_deg=yaw
+    )
     clip = Phantom(script)
     aside = [frame.image for frame in clip], clip.truth.people[0].landmarks
     stage = Stage(18).enter(person(ME, 18), always(0)).enter(aside, always(340, 60), size=70)

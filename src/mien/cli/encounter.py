@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mien.encounter.judging import Feedback
     from mien.encounter.result import Encounter
     from mien.encounter.settings import AnalysisSettings
-    from mien.phantom.encounter import EncounterScript
+    from mien.phantom.encounter_script import EncounterScript
 
 _BOTH = "both"
 _ROLES = ("doctor", "patient")
@@ -432,7 +432,7 @@ def _tell_all(
 
 def demo_script() -> EncounterScript:
     """A consultation of 40 s: a greeting, bad news, a question, and a doctor who frowns."""
-    from mien.phantom.encounter import EncounterScript
+    from mien.phantom.encounter_script import EncounterScript
 
     return EncounterScript(
         seconds=40,

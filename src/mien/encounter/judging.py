@@ -83,6 +83,7 @@ class Step:
 
     @classmethod
     def of(cls, line: Timeline, k: int) -> Step:
+        """The k-th step of a timeline."""
         return cls(int(line.dominant[k]), line.probabilities[k], float(line.assessable[k]))
 
 
@@ -230,6 +231,7 @@ def _grounds(
 
 
 def resembles(step: Step | None, expressions: tuple[str, ...], confidence: float) -> bool:
+    """Whether a step is clear enough about any of these expressions."""
     if step is None or step.dominant < 0:
         return False
     columns = _columns(expressions)

@@ -150,9 +150,10 @@ class Timeline:
 
 @dataclass(frozen=True, eq=False)
 class _Mean:
-    """What the observations of one step say together; fields as those of `Timeline`."""
+    """What the observations of one step say together."""
 
     dominant: int = -1
+    """As the other fields: one element of what `Timeline` has under that name."""
     reason: str = NO_RECORDING
     probabilities: np.ndarray = field(default_factory=lambda: np.full(len(EXPRESSIONS), np.nan))
     scores: np.ndarray = field(default_factory=lambda: np.full(len(NAMES), np.nan))

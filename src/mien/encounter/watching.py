@@ -35,8 +35,11 @@ class _Look:
     """What was read from one face at one moment."""
 
     region: Region
+    """Where the face was."""
     probabilities: np.ndarray
+    """Of `EXPRESSIONS`, shape (7,)."""
     reason: str | None
+    """Why it cannot be assessed; None where it can."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,12 +47,19 @@ class Watched:
     """One recording, looked at a few times a second."""
 
     tracks: list[FaceTrack]
+    """Everybody, the most present first."""
     times: np.ndarray
+    """Of the moments looked at, seconds on the recording's clock, shape (n,)."""
     size: tuple[int, int]
+    """Height and width of the picture, pixels."""
     looks: list[list[_Look]]
+    """By moment, what was read from each face."""
     start: float
+    """Of the recording, seconds."""
     end: float
+    """Of the recording, seconds."""
     second: Classifier | None
+    """Reads blendshapes, if there is a second opinion."""
 
     def seconds(self, track: int) -> float:
         """How long somebody was followed."""
@@ -146,9 +156,11 @@ class Watcher:
         self.backend = open_backend(None if landmarker is None else str(landmarker))
 
     def close(self) -> None:
+        """Free the models."""
         self.backend.close()
 
     def describe_picture(self, path: str) -> np.ndarray:
+        """The descriptor of the one face in a picture."""
         from mien.tracking.picture import one_face
 
         return self.recogniser.describe(*one_face(path, self.backend))

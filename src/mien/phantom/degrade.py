@@ -18,7 +18,8 @@ from scipy.signal import butter, filtfilt, freqz
 from mien.errors import ParameterError
 from mien.face import topology
 from mien.face.model import FaceModel
-from mien.phantom.motion import Motion, around_corner
+from mien.phantom.expression import around_corner
+from mien.phantom.motion import Motion
 from mien.phantom.script import Tremor, window, within
 
 _FACE = ("beta", "rest", "gaze", "lip")

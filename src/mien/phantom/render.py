@@ -1,4 +1,4 @@
-"""Drawing a phantom frame by frame."""
+"""A phantom as a clip, and as a file with its truth beside it."""
 
 from __future__ import annotations
 
@@ -8,32 +8,18 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 
 import cv2
-import numba
 import numpy as np
 
 from mien.errors import ParameterError
-from mien.face import topology
-from mien.face.geometry import Similarity, rasterise
 from mien.outputs import Aside, check_free
-from mien.phantom import head as heads
 from mien.phantom.degrade import Fault
-from mien.phantom.motion import PIVOT, identity, truth_of
+from mien.phantom.drawing import draw, expose, skin_gain
+from mien.phantom.head import Head, build_head
+from mien.phantom.identity import identity
+from mien.phantom.scene import truth_of
 from mien.phantom.script import Script
-from mien.phantom.truth import PersonTruth, Truth
+from mien.phantom.truth import Truth
 from mien.video import Frame, VideoInfo, Writer
-
-_SHADED, _SHEET = heads.SHADED, heads.SHEET
-_OVER = 2  # the head is drawn larger and shrunk, which softens its edges
-_PULSE = np.array([0.45, 1.0, 0.6])  # red, green, blue: green is absorbed most by blood
-_LIGHT = np.array([-0.35, -0.42, -0.84])
-_LASH = np.array([34, 24, 22])
-_UPPER_LIP = np.r_[
-    topology.INNER_LIP_CORNERS[0], topology.INNER_LIP_UPPER, topology.INNER_LIP_CORNERS[1]
-]
-_UPPER_LIDS = (
-    np.r_[topology.RIGHT_EYE_CORNERS[0], topology.RIGHT_EYE_UPPER, topology.RIGHT_EYE_CORNERS[1]],
-    np.r_[topology.LEFT_EYE_CORNERS[0], topology.LEFT_EYE_UPPER, topology.LEFT_EYE_CORNERS[1]],
-)
 
 
 class Phantom:
@@ -95,10 +81,10 @@ class Phantom:
             raise ParameterError(f"The phantom has frames 0 to {len(self) - 1}, not {index}.")
         truth = self.truth
         time = float(truth.time[index])
-        image = self._background.copy()
+        image = self.background.copy()
         swing = np.sin(2 * np.pi * 0.1 * time) * self.script.light
-        for head, person in reversed(list(zip(self._heads, truth.people, strict=True))):
-            _draw(image, head, person, index, _skin_gain(person, time), swing)
+        for head, person in reversed(list(zip(self.heads, truth.people, strict=True))):
+            draw(image, head, person, index, skin_gain(person, time), swing)
         self._finish(image, index, 1 + swing)
         last = index == len(self) - 1
         step = truth.time_base.denominator / float(self.script.rate)
@@ -106,7 +92,8 @@ class Phantom:
         return Frame(image, int(truth.pts[index]), truth.time_base, index, duration)
 
     @cached_property
-    def _heads(self) -> list[heads.Head]:
+    def heads(self) -> list[Head]:
+        """Everybody's, the patient's first."""
         made = []
         for number in range(self.script.people):
             faces, alpha = identity(self.script, number)
@@ -114,7 +101,7 @@ class Phantom:
         return made
 
     @cached_property
-    def _background(self) -> np.ndarray:
+    def background(self) -> np.ndarray:
         """A plain wall with soft light and shadow."""
         width, height = self.script.width, self.script.height
         rng = np.random.default_rng([self.script.seed, *b"background"])
@@ -142,14 +129,14 @@ class Phantom:
         top, left = rng.integers(0, 128, 2)
         height, width = image.shape[:2]
         noise = self._noise[top : top + height, left : left + width]
-        _expose(image, noise if rng.random() < 0.5 else noise[::-1, ::-1], gain)
+        expose(image, noise if rng.random() < 0.5 else noise[::-1, ::-1], gain)
 
 
 @lru_cache(maxsize=8)
-def _head(seed: int, number: int, faces: tuple[str, str], alpha: tuple[float, ...]) -> heads.Head:
+def _head(seed: int, number: int, faces: tuple[str, str], alpha: tuple[float, ...]) -> Head:
     """The head of a person: painted once, however many clips show it."""
     rng = np.random.default_rng([seed, number, *b"looks"])
-    return heads.build(faces, np.array(alpha), rng)
+    return build_head(faces, np.array(alpha), rng)
 
 
 def phantom(script: Script) -> Iterator[Frame]:
@@ -204,202 +191,3 @@ def render_phantom(
             out.commit()
             truth.commit()
     return clip.truth
-
-
-def _skin_gain(person: PersonTruth, time: float) -> np.ndarray:
-    if person.pulse_bpm is None:
-        return np.ones(3, np.float32)
-    phase = 2 * np.pi * person.pulse_bpm / 60 * time
-    wave = np.sin(phase) + 0.25 * np.sin(2 * phase)
-    return (1 + person.pulse_amplitude * _PULSE * wave).astype(np.float32)
-
-
-def _draw(
-    image: np.ndarray,
-    head: heads.Head,
-    person: PersonTruth,
-    index: int,
-    gain: np.ndarray,
-    swing: float,
-) -> None:
-    """Draw one person into a frame."""
-    assert person.landmarks is not None
-    pose = person.pose(index)
-    face = pose.invert(person.landmarks[index].astype(np.float64))
-    solid = head.vertices(face)
-    place = pose.apply(solid)
-    body = _body_pose(pose).apply(solid)
-    place += (1 - head.follow)[:, None] * (body - place)
-    place[: topology.N_LANDMARKS] = person.landmarks[index]
-
-    height, width = image.shape[:2]
-    left, top = np.clip(np.floor(place[:, :2].min(0)).astype(int) - 1, 0, [width, height])
-    right, bottom = np.clip(np.ceil(place[:, :2].max(0)).astype(int) + 1, 0, [width, height])
-    if right <= left or bottom <= top:
-        return
-    place -= [left, top, 0]
-    place *= _OVER
-    rows, columns = (bottom - top) * _OVER, (right - left) * _OVER
-    seen = _front(place, head)
-    triangles, kind = head.triangles[seen], head.kind[seen]
-    number, weights = rasterise(place, triangles, rows, columns)
-    shade = _shade(place, head, swing)
-    x, y, light = (np.empty((rows, columns), np.float32) for _ in range(3))
-    uv = head.coordinates(face).astype(np.float32)
-    _trace(number, weights, triangles, kind, uv, shade, x, y, light)
-    layer = np.asarray(cv2.remap(head.atlas, x, y, cv2.INTER_LINEAR))
-    _details(layer, number, kind, place, pose.scale * _OVER)
-    _blend(image[top:bottom, left:right], layer, number, light, gain)
-
-
-def _body_pose(pose: Similarity) -> Similarity:
-    """The trunk hangs from the neck and turns a little with the head."""
-    turn = cv2.Rodrigues(0.15 * cv2.Rodrigues(pose.rotation)[0])[0]
-    pivot = pose.apply(PIVOT)
-    return Similarity(pose.scale, turn, pivot - pose.scale * turn @ PIVOT)
-
-
-def _front(place: np.ndarray, head: heads.Head) -> np.ndarray:
-    """Which triangles may be seen: the far side of a solid is not drawn, shape (n,), bool."""
-    a, b, c = (place[head.triangles[:, k], :2] for k in range(3))
-    area = (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (b[:, 1] - a[:, 1]) * (c[:, 0] - a[:, 0])
-    return (area < 0) | (head.kind != heads.SHADED)
-
-
-def _shade(place: np.ndarray, head: heads.Head, swing: float) -> np.ndarray:
-    """Brightness of every vertex under one soft lamp and the room's light, shape (m,)."""
-    normal = np.zeros_like(place)
-    _normals(place, head.triangles[~np.isin(head.kind, (heads.FLAT, heads.EYE))], head.twin, normal)
-    normal = normal[head.twin]
-    normal[head.between] = normal[head.between - 1] + normal[head.between + 1]
-    normal /= np.linalg.norm(normal, axis=1, keepdims=True) + 1e-12
-    lamp = _LIGHT + np.array([0.8 * swing, 0, 0])
-    lamp /= np.linalg.norm(lamp)
-    facing = normal @ lamp
-    soft = np.clip(0.2 + 0.8 * facing, 0, None) / (0.2 - 0.8 * lamp[2])
-    return (0.5 + 0.5 * soft).astype(np.float32)
-
-
-def _details(
-    layer: np.ndarray, number: np.ndarray, kind: np.ndarray, place: np.ndarray, unit: float
-) -> None:
-    """Shadows of the lids and the upper lip, a light in each pupil, and the lashes."""
-    for lid, iris in zip(_UPPER_LIDS, (topology.RIGHT_IRIS[0], topology.LEFT_IRIS[0]), strict=True):
-        window = _window(number.shape, place[lid, :2], 0.1 * unit, 0.25 * unit)
-        if window is None:
-            continue
-        left, top, rows, columns = window
-        part, seen = layer[rows, columns], number[rows, columns]
-        inside = (seen >= 0) & (kind[np.maximum(seen, 0)] == heads.EYE)
-        points = place[lid, :2] - [left, top]
-        glint = place[iris, :2] - [left, top] - 0.021 * unit
-        shadow = _line(seen.shape, points, 0.05 * unit, 0.015 * unit) * 0.6 * inside
-        light = _line(seen.shape, np.stack([glint, glint]), 0.022 * unit, 0.3) * 0.85 * inside
-        lash = _line(seen.shape, points, 0.016 * unit, 0.004 * unit) * 0.75 * (seen >= 0)
-        drawn = part * (1 - shadow[..., None])
-        drawn += light[..., None] * (245 - drawn)
-        drawn += lash[..., None] * (_LASH - drawn)
-        part[:] = drawn.astype(np.uint8)
-    window = _window(number.shape, place[topology.INNER_LIP_RING, :2], 0.1 * unit, 0.1 * unit)
-    if window is not None:
-        left, top, rows, columns = window
-        part, seen = layer[rows, columns], number[rows, columns]
-        inside = (seen >= 0) & (kind[np.maximum(seen, 0)] == heads.FLAT)
-        points = place[_UPPER_LIP, :2] - [left, top]
-        # without it the teeth would shine out of lips that are hardly parted
-        shadow = _line(seen.shape, points, 0.036 * unit, 0.01 * unit) * 0.8 * inside
-        part[:] = (part * (1 - shadow[..., None])).astype(np.uint8)
-
-
-def _window(
-    shape: tuple[int, ...], points: np.ndarray, margin: float, below: float
-) -> tuple[int, int, slice, slice] | None:
-    """The part of a picture around points: left, top, rows and columns; None if outside."""
-    end = [shape[1], shape[0]]
-    left, top = np.clip(np.floor(points.min(0) - margin).astype(int), 0, end)
-    right, bottom = np.clip(np.ceil(points.max(0) + np.array([margin, below])).astype(int), 0, end)
-    if right - left < 4 or bottom - top < 4:
-        return None
-    return int(left), int(top), slice(top, bottom), slice(left, right)
-
-
-def _line(shape: tuple[int, ...], points: np.ndarray, width: float, blur: float) -> np.ndarray:
-    """Coverage of a soft line through points, 0 to 1, of a picture's shape."""
-    canvas = np.zeros(shape, np.uint8)
-    fixed = np.round((points - 0.5) * 16).astype(np.int32)
-    cv2.polylines(canvas, [fixed], False, (255,), max(round(width), 1), cv2.LINE_AA, 4)
-    return np.asarray(cv2.GaussianBlur(canvas, (0, 0), max(blur, 0.3))) / 255.0
-
-
-@numba.njit(cache=True, nogil=True)
-def _normals(place, triangles, twin, normal):
-    for t in range(triangles.shape[0]):
-        i, j, k = triangles[t]
-        a, b, c = place[i], place[j], place[k]
-        ux, uy, uz = b[0] - a[0], b[1] - a[1], b[2] - a[2]
-        vx, vy, vz = c[0] - a[0], c[1] - a[1], c[2] - a[2]
-        nx, ny, nz = uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
-        for v in (i, j, k):
-            w = twin[v]
-            normal[w, 0] += nx
-            normal[w, 1] += ny
-            normal[w, 2] += nz
-
-
-@numba.njit(cache=True, nogil=True)
-def _trace(number, weights, triangles, kind, uv, shade, x, y, light):
-    """Atlas coordinates and brightness of every pixel."""
-    height, width = number.shape
-    for i in range(height):
-        for j in range(width):
-            t = number[i, j]
-            if t < 0:
-                x[i, j] = 0.0
-                y[i, j] = 0.0
-                light[i, j] = 0.0
-                continue
-            a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
-            u, v, w = weights[i, j, 0], weights[i, j, 1], weights[i, j, 2]
-            x[i, j] = u * uv[a, 0] + v * uv[b, 0] + w * uv[c, 0] - np.float32(0.5)
-            y[i, j] = u * uv[a, 1] + v * uv[b, 1] + w * uv[c, 1] - np.float32(0.5)
-            light[i, j] = np.float32(1.0)
-            if kind[t] == _SHADED or kind[t] == _SHEET:
-                light[i, j] = u * shade[a] + v * shade[b] + w * shade[c]
-
-
-@numba.njit(cache=True, nogil=True)
-def _blend(image, layer, number, light, gain):
-    """Shrink the drawing by two and lay it over the picture."""
-    height, width = image.shape[:2]
-    for i in range(height):
-        for j in range(width):
-            covered = 0
-            red = green = blue = np.float32(0.0)
-            for di in range(2):
-                for dj in range(2):
-                    y, x = 2 * i + di, 2 * j + dj
-                    if number[y, x] >= 0:
-                        covered += 1
-                        red += layer[y, x, 0] * light[y, x]
-                        green += layer[y, x, 1] * light[y, x]
-                        blue += layer[y, x, 2] * light[y, x]
-            if covered:
-                rest = np.float32(0.25) * (4 - covered)
-                quarter = np.float32(0.25)
-                red = quarter * gain[0] * red + rest * image[i, j, 0]
-                green = quarter * gain[1] * green + rest * image[i, j, 1]
-                blue = quarter * gain[2] * blue + rest * image[i, j, 2]
-                half = np.float32(0.5)
-                image[i, j, 0] = np.uint8(min(red + half, np.float32(255.0)))
-                image[i, j, 1] = np.uint8(min(green + half, np.float32(255.0)))
-                image[i, j, 2] = np.uint8(min(blue + half, np.float32(255.0)))
-
-
-@numba.njit(cache=True, nogil=True)
-def _expose(image, noise, gain):
-    height, width = image.shape[:2]
-    for i in range(height):
-        for j in range(width):
-            for k in range(3):
-                value = image[i, j, k] * np.float32(gain) + noise[i, j, k] + np.float32(0.5)
-                image[i, j, k] = np.uint8(min(max(value, np.float32(0.0)), np.float32(255.0)))

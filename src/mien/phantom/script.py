@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from fractions import Fraction
 
+import numpy as np
+
 from mien.errors import ParameterError
 from mien.surrogates import bank
 
@@ -78,6 +80,8 @@ class Script:
     """Spans in which the patient is out of the picture, each start and end in seconds."""
     turned: tuple[tuple[float, float], ...] = ()
     """Spans in which the patient looks away from the camera, each start and end in seconds."""
+    turned_deg: float = 140.0
+    """How far whoever looks away turns, degrees of yaw: by default the face is not seen."""
     other_absent: tuple[tuple[float, float], ...] = ()
     """Spans in which the second person is out of the picture: from 0 s for one who enters late."""
     other_turned: tuple[tuple[float, float], ...] = ()
@@ -121,6 +125,7 @@ class Script:
                 window(name, *span)
         if self.people != 2 and (self.other_absent or self.other_turned):
             raise ParameterError("There is no second person to move: set people to 2.")
+        within("turned_deg", self.turned_deg, 0, 180)
         within("asymmetry", self.asymmetry, 0, 1)
         if self.weak_side not in ("left", "right"):
             raise ParameterError(f'weak_side must be "left" or "right", not {self.weak_side!r}.')
@@ -134,6 +139,10 @@ class Script:
             raise ParameterError(f"seed must be a whole number from 0, not {self.seed!r}.")
         if round(self.seconds * self.fps) < 1:
             raise ParameterError(f"{self.seconds} s at {self.fps} frames per second hold no frame.")
+
+    def chance(self, number: int, what: str) -> np.random.Generator:
+        """What decides one thing about a person by chance, the same every time."""
+        return np.random.default_rng([self.seed, number, *what.encode()])
 
     @property
     def faces(self) -> tuple[str, ...]:

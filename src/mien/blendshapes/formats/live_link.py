@@ -39,6 +39,7 @@ class _Columns:
 
     @classmethod
     def of(cls, header: list[str]) -> _Columns:
+        """From the first line of a file; raises `FormatError`."""
         words = [word.lower() for word in header]
         for k, word in enumerate(words):
             if word in (_TIMECODE, _COUNT) and words.index(word) < k:

@@ -296,7 +296,7 @@ def predict(
     """
     import numpy as np
 
-    from mien.selfnorm.predictions import read_rows, write_rows
+    from mien.selfnorm.predictions import Predictions, read_frames
 
     check_free(out, overwrite, kind="a table of expressions", endings=(".csv", ".parquet"))
     if out.exists() and scores.exists() and out.samefile(scores):
@@ -304,20 +304,21 @@ def predict(
     network = _load(model)
     if threshold is not None:
         network = network.calibrated(network.temperature, threshold)
-    snapshots, rows, total = read_rows(scores)
+    frames = read_frames(scores)
+    snapshots, total = frames.snapshots, frames.total
     for note in snapshots.notes:
         tell(note)
     _say_missing(network, snapshots)
-    probabilities = network.classify(snapshots)
-    decided = network.decide(probabilities)
-    write_rows(out, network, snapshots, rows, total, probabilities, decided, overwrite=overwrite)
+    predictions = Predictions.of(network, frames)
+    predictions.write(out, overwrite=overwrite)
+    decided = predictions.decided
     counts = np.bincount(decided[decided >= 0], minlength=len(network.expressions))
     if as_json:
         summary = {
             "input": str(scores),
             "output": str(out),
             "frames": total,
-            "with_face": len(rows),
+            "with_face": len(snapshots),
             "abstained": int((decided < 0).sum()),
             "expressions": dict(zip(network.expressions, counts.tolist(), strict=True)),
         }
@@ -328,7 +329,8 @@ def predict(
         f"{network.expressions[k]} {counts[k]}" for k in np.argsort(-counts) if counts[k]
     )
     typer.echo(
-        f"{out}: {len(rows)} of {total} frames with a face, {unsure} not sure; {most or 'nothing'}"
+        f"{out}: {len(snapshots)} of {total} frames with a face, {unsure} not sure; "
+        f"{most or 'nothing'}"
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +19,20 @@ from mien.selfnorm.snapshot_files import read_snapshots
 from mien.selfnorm.snapshots import Snapshots
 
 
-def read_rows(path: Path) -> tuple[Snapshots, np.ndarray, int]:
-    """Snapshots of any file of scores, and the frames of the file that they are.
+@dataclass(frozen=True, eq=False)
+class Frames:
+    """The frames of a file of scores, with a face and without."""
 
-    Returns
-    -------
-    snapshots : Snapshots
-        The n frames with a face.
-    rows : np.ndarray [shape=(n,)]
-        Their places in the file, from 0.
-    total : int
-        Frames in the file.
+    snapshots: Snapshots
+    """The n frames with a face."""
+    rows: np.ndarray
+    """Their places in the file, from 0, shape (n,)."""
+    total: int
+    """Frames in the file."""
+
+
+def read_frames(path: Path) -> Frames:
+    """Frames of any file of scores, or of snapshots.
 
     Raises
     ------
@@ -40,96 +45,98 @@ def read_rows(path: Path) -> tuple[Snapshots, np.ndarray, int]:
         except FormatError:
             pass  # snapshots may have a column of devices
         else:
-            snapshots, kept = Snapshots.of_rows(recording)
-            return snapshots, kept, len(recording.times)
+            return Frames(*Snapshots.of_rows(recording), len(recording.times))
     snapshots = read_snapshots(path)
-    return snapshots, np.arange(len(snapshots)), len(snapshots)
+    return Frames(snapshots, np.arange(len(snapshots)), len(snapshots))
 
 
-def write_rows(
-    path: Path,
-    network: SelfNorm,
-    snapshots: Snapshots,
-    rows: np.ndarray,
-    total: int,
-    probabilities: np.ndarray,
-    decided: np.ndarray,
-    *,
-    overwrite: bool = False,
-) -> None:
-    """Write ``.csv`` or ``.parquet``: one row per frame, empty where there is no face.
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """What a network says of the frames of a file."""
 
-    Parameters
-    ----------
-    path : Path
-    network : SelfNorm
-    snapshots, rows, total
-        As `read_rows` gives them.
-    probabilities : np.ndarray [shape=(n, n_classes)]
-    decided : np.ndarray [shape=(n,)]
-        Class, or -1 where the network abstains.
-    overwrite : bool
-        Replace a file that is there.
+    frames: Frames
+    """Of the file."""
+    expressions: tuple[str, ...]
+    """The network's classes."""
+    probabilities: np.ndarray
+    """Of each class in the n frames with a face, shape (n, n_classes)."""
+    decided: np.ndarray
+    """Class, or -1 where the network abstains, shape (n,)."""
 
-    Raises
-    ------
-    OutputError
-        If the file cannot be written or is in the way.
-    """
-    check_free(path, overwrite, kind="a table of expressions", endings=(".csv", ".parquet"))
-    names = [f"p_{name}" for name in network.expressions]
-    place = np.full(total, -1)
-    place[rows] = np.arange(len(rows))
-    with_people = bool((snapshots.participants != "").any())
-    with complete(path, overwrite=overwrite) as part:
-        if path.suffix.lower() == ".csv":
-            text = io.StringIO(newline="")
-            writer = csv.writer(text, lineterminator="\n")
-            who = ["participant"] if with_people else []
-            writer.writerow(["frame", "time", *who, "expression", *names])
-            for frame, k in enumerate(place.tolist()):
-                if k < 0:
-                    writer.writerow([frame, "", *[""] * (1 + len(who) + len(names))])
-                    continue
-                said = network.expressions[decided[k]] if decided[k] >= 0 else ""
-                people = [snapshots.participants[k]] if with_people else []
-                numbers = [f"{value:.6f}" for value in probabilities[k]]
-                writer.writerow([frame, f"{snapshots.times[k]:.6f}", *people, said, *numbers])
-            part.write_text(text.getvalue(), encoding="utf-8", newline="")
-        else:
-            _parquet(part, network, snapshots, place, probabilities, decided, with_people)
+    @staticmethod
+    def of(network: SelfNorm, frames: Frames) -> Predictions:
+        """Ask a network."""
+        probabilities = network.classify(frames.snapshots)
+        return Predictions(
+            frames, network.expressions, probabilities, network.decide(probabilities)
+        )
 
+    def write(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
+        """Write ``.csv`` or ``.parquet``: one row per frame, empty where there is no face.
 
-def _parquet(
-    path: Path,
-    network: SelfNorm,
-    snapshots: Snapshots,
-    place: np.ndarray,
-    probabilities: np.ndarray,
-    decided: np.ndarray,
-    with_people: bool,
-) -> None:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+        Raises
+        ------
+        OutputError
+            If the file cannot be written or is in the way.
+        """
+        path = Path(path)
+        check_free(path, overwrite, kind="a table of expressions", endings=(".csv", ".parquet"))
+        with complete(path, overwrite=overwrite) as part:
+            if path.suffix.lower() == ".csv":
+                part.write_text(self._csv(), encoding="utf-8", newline="")
+            else:
+                import pyarrow.parquet as pq
 
-    gone = place < 0
-    at = np.where(gone, 0, place)
-    if not len(snapshots):  # no face at all
-        at = np.zeros(0, np.int64)
-    empty = np.zeros(len(place))
+                pq.write_table(self._table(), part, compression="zstd")
 
-    def column(values: np.ndarray) -> np.ndarray:
-        return values[at] if len(at) else empty
+    @property
+    def _with_people(self) -> bool:
+        return bool((self.frames.snapshots.participants != "").any())
 
-    said = np.array([*network.expressions, None], object)[column(decided).astype(np.int64)]
-    columns: dict[str, Any] = {
-        "frame": pa.array(np.arange(len(place), dtype=np.int32)),
-        "time": pa.array(column(snapshots.times), mask=gone),
-    }
-    if with_people:
-        columns["participant"] = pa.array(snapshots.participants[at].tolist(), mask=gone)
-    columns["expression"] = pa.array(said, pa.string(), mask=gone)
-    for k, name in enumerate(network.expressions):
-        values = column(probabilities[:, k]).astype(np.float32)
-        columns[f"p_{name}"] = pa.array(values, mask=gone)
-    pq.write_table(pa.table(columns), path, compression="zstd")
+    def _places(self) -> np.ndarray:
+        """Which of the n each frame of the file is, -1 without a face, shape (total,)."""
+        places = np.full(self.frames.total, -1)
+        places[self.frames.rows] = np.arange(len(self.frames.rows))
+        return places
+
+    def _csv(self) -> str:
+        snapshots = self.frames.snapshots
+        text = io.StringIO(newline="")
+        writer = csv.writer(text, lineterminator="\n")
+        who = ["participant"] if self._with_people else []
+        names = [f"p_{name}" for name in self.expressions]
+        writer.writerow(["frame", "time", *who, "expression", *names])
+        for frame, k in enumerate(self._places().tolist()):
+            if k < 0:
+                writer.writerow([frame, "", *[""] * (1 + len(who) + len(names))])
+                continue
+            said = self.expressions[self.decided[k]] if self.decided[k] >= 0 else ""
+            people = [snapshots.participants[k]] if who else []
+            numbers = [f"{value:.6f}" for value in self.probabilities[k]]
+            writer.writerow([frame, f"{snapshots.times[k]:.6f}", *people, said, *numbers])
+        return text.getvalue()
+
+    def _table(self) -> Any:
+        import pyarrow as pa
+
+        snapshots, places = self.frames.snapshots, self._places()
+        gone = places < 0
+        at = np.where(gone, 0, places)
+        empty = np.zeros(len(places))
+
+        def column(values: np.ndarray) -> np.ndarray:
+            return values[at] if len(snapshots) else empty  # no face at all
+
+        said = np.array([*self.expressions, None], object)
+        columns: dict[str, Any] = {
+            "frame": pa.array(np.arange(len(places), dtype=np.int32)),
+            "time": pa.array(column(snapshots.times), mask=gone),
+        }
+        if self._with_people:
+            columns["participant"] = pa.array(snapshots.participants[at].tolist(), mask=gone)
+        decided = column(self.decided).astype(np.int64)
+        columns["expression"] = pa.array(said[decided], pa.string(), mask=gone)
+        for k, name in enumerate(self.expressions):
+            values = column(self.probabilities[:, k]).astype(np.float32)
+            columns[f"p_{name}"] = pa.array(values, mask=gone)
+        return pa.table(columns)

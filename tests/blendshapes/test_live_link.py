@@ -118,6 +118,7 @@ def test_lines_that_stand_twice_are_one_frame(tmp_path):
         (HEAD + "10:00:00:02.0,2,0.1,0.2,0.3\n", "line 3: 5 fields"),
         (HEAD + "\n10:00:00:02.0,2,0.1,oh", "line 4: tongueOut is 'oh'"),
         (HEAD + "10:00:00:02.0,2,inf,0.1", "line 3: jawOpen is 'inf'"),
+        (HEAD + "10:00:00:02.0,2,1e39,0.1", "line 3: jawOpen is '1e39'"),
         (HEAD + "10:61:00:02.0,2,0.1,0.1", "line 3: '10:61:00:02.0' is no timecode"),
         (HEAD + "10:00:00:02.0,1,0.1,0.1", "line 3: BlendShapeCount says 1, and 2 values"),
         (HEAD + "10:00:00:02.0,0,0.1,0.1", "line 3: BlendShapeCount says 0, and 2 values"),

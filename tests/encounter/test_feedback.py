@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 
 from encounters import encounter, moments, together
-from mien.encounter.feedback import FeedbackStream, after, live
+from mien.encounter.feedback import FeedbackStream, feedback_on, live_feedback
 from mien.encounter.judging import Feedback, Grounds
 from mien.encounter.observation import ROLES
 from mien.encounter.rules import CLAIMS, LANGUAGES, Rules
@@ -35,7 +35,7 @@ def said(found):
 
 
 def of(doctor=(), patient=(), seconds=40, **settings):
-    return after(encounter(doctor, patient, seconds, **settings))
+    return feedback_on(encounter(doctor, patient, seconds, **settings))
 
 
 def test_it_comes_at_the_scripted_moments_and_nowhere_else():
@@ -117,16 +117,16 @@ def test_live_and_after_are_the_same():
                 missing=[(12, 13), (60, 66)]),
     )  # fmt: skip
     timelines = {role: Timeline.of(stream, role) for role in ROLES}
-    recorded = [replace(one, end=one.time) for one in after(timelines)]
+    recorded = [replace(one, end=one.time) for one in feedback_on(timelines)]
     assert len(recorded) >= 3
-    assert list(live(iter(stream))) == recorded
+    assert list(live_feedback(iter(stream))) == recorded
 
 
 def test_live_does_not_look_ahead():
     stream = together(
         moments("doctor", 20), moments("patient", 20, [(5, 12, "sadness"), (12, 20, "fear")])
     )
-    whole = list(live(stream))
+    whole = list(live_feedback(stream))
     for cut in (7.9, 8.1, 9.0):
         known = [one for one in stream if one.time <= cut]
         pushed = FeedbackStream()
@@ -146,14 +146,14 @@ def test_time_may_pass_while_nobody_is_seen_and_late_moments_are_left_out():
 
 def test_one_person_alone_is_enough():
     line = Timeline.of(moments("patient", 20, [(5, 12, "sadness")]), "patient")
-    assert said(after({"patient": line})) == [("name-sadness", 5, 8)]
+    assert said(feedback_on({"patient": line})) == [("name-sadness", 5, 8)]
 
 
 def test_timelines_have_to_fit():
     one = Timeline.of(moments("doctor", 20), "doctor")
     other = Timeline.of(moments("patient", 20), "patient", resolution=2)
     with pytest.raises(ParameterError, match="same steps"):
-        after({"doctor": one, "patient": other})
+        feedback_on({"doctor": one, "patient": other})
 
 
 def test_every_piece_holds_its_evidence():
@@ -169,10 +169,10 @@ def test_every_piece_holds_its_evidence():
 
 
 def test_words_are_german_if_asked():
-    (found,) = after(encounter((), [(5, 12, "sadness")], 20), language="de")
+    (found,) = feedback_on(encounter((), [(5, 12, "sadness")], 20), language="de")
     assert "Trauer ähnelt" in found.words
     with pytest.raises(ParameterError, match="choose en or de"):
-        after(encounter((), (), 5), language="fr")
+        feedback_on(encounter((), (), 5), language="fr")
 
 
 FORBIDDEN = re.compile(
@@ -201,7 +201,9 @@ def test_nothing_has_a_score_of_a_person():
 def test_rules_of_ones_own(tmp_path):
     path = tmp_path / "rules.toml"
     path.write_text("[limits]\nrest = 0\n" + RULE)
-    found = after(encounter((), [(5, 9, "sadness"), (30, 34, "sadness")], 40), Rules.open(path))
+    found = feedback_on(
+        encounter((), [(5, 9, "sadness"), (30, 34, "sadness")], 40), Rules.open(path)
+    )
     assert said(found) == [("one", 5, 8), ("one", 30, 33)]
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from encounters import SIZE, clip, encounter
-from mien.encounter.feedback import after
+from mien.encounter.feedback import feedback_on
 from mien.encounter.observation import ROLES
 from mien.encounter.result import Encounter
 from mien.errors import OutputError
@@ -67,7 +67,7 @@ def found():
         [(6, 10, "happiness")], PATIENT, missing=[(21, 24)], offset=1.5,
         notes=("doctor-secretname.mp4 has no sound <here>.",),
     )  # fmt: skip
-    return one, after(one)
+    return one, feedback_on(one)
 
 
 @pytest.fixture(scope="module")
@@ -240,7 +240,7 @@ def test_an_older_report_stays_unless_asked(undrawn, tmp_path, found):
 
 def test_an_encounter_in_which_nothing_was_seen(tmp_path):
     empty = encounter(seconds=8, missing=[(0, 8)])
-    write(empty, after(empty), tmp_path / "report")
+    write(empty, feedback_on(empty), tmp_path / "report")
     page = Page((tmp_path / "report" / "report.html").read_text())
     assert not page.open
     assert "0 % of the patient's time could be assessed" in page.text

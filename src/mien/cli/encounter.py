@@ -339,9 +339,9 @@ def _analyse(
 
 
 def _feedback(found: Encounter, rules: Any, language: str) -> list[Feedback]:
-    from mien.encounter.feedback import after
+    from mien.encounter.feedback import feedback_on
 
-    return after(found, rules, language=language)
+    return feedback_on(found, rules, language=language)
 
 
 def _deidentify(

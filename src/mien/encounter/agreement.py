@@ -149,12 +149,12 @@ def _interval(blocks: np.ndarray) -> tuple[float, float] | None:
 
 def _at(one: Timeline, other: Timeline) -> np.ndarray:
     """The other timeline's expressions at the times of the first one, -1 where it has none."""
-    found = np.full(len(one), -1)
+    theirs = np.full(len(one), -1)
     if len(one) and len(other):
         k = np.round((one.times - other.times[0]) / one.resolution).astype(int)
         inside = (k >= 0) & (k < len(other))
-        found[inside] = other.dominant[k[inside]]
-    return found
+        theirs[inside] = other.dominant[k[inside]]
+    return theirs
 
 
 def _against(table: np.ndarray, k: int) -> np.ndarray:

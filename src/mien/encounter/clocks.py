@@ -134,9 +134,9 @@ def align(first: Soundtrack, second: Soundtrack) -> Offset:
     best = Offset(0.0, 0.0)
     a, b = _whitened(first), _whitened(second)
     for shift in _candidates(_onsets(first), _onsets(second), first.rate):
-        found = _refine(a, b, first.rate, shift)
-        if found.confidence > best.confidence:
-            best = found
+        refined = _refine(a, b, first.rate, shift)
+        if refined.confidence > best.confidence:
+            best = refined
     if best.confidence < _SURE:
         raise ParameterError(
             "The two recordings have no sound in common: check that they are of one encounter, or "
@@ -170,14 +170,14 @@ def _candidates(a: np.ndarray, b: np.ndarray, rate: int) -> list[float]:
     # what chance gives grows with the root of the overlap: so short overlaps do not win by luck
     score = score / np.sqrt(np.maximum(shared, 1))
     score[shared < _SHARED_S * rate / _STEP] = -np.inf
-    found: list[float] = []
+    shifts: list[float] = []
     for _ in range(_CANDIDATES):
         k = int(score.argmax())
         if not np.isfinite(score[k]):
             break
-        found.append(float(lags[k] * _STEP / rate))
+        shifts.append(float(lags[k] * _STEP / rate))
         score[max(k - 20, 0) : k + 21] = -np.inf
-    return found
+    return shifts
 
 
 def _whitened(sound: Soundtrack) -> np.ndarray:
@@ -215,12 +215,12 @@ def _refine(a: np.ndarray, b: np.ndarray, rate: int, shift: float) -> Offset:
         heights.append(peaks[k])
     if not shifts:
         return Offset(shift, 0.0)
-    found = np.array(shifts)
+    offsets = np.array(shifts)
     middle = around[int(total.argmax())] / rate
-    agree = np.abs(found - middle) < _AGREE_S
+    agree = np.abs(offsets - middle) < _AGREE_S
     weight = np.array(heights)
     confidence = float(weight[agree].sum() / weight.sum())
     # one stretch agrees with itself, however little it says: its peak has to stand out
-    confidence *= min(1.0, float(weight.max()) / 8.0, len(found) / 3.0)
-    seconds = lag / rate + (float(np.median(found[agree])) if agree.any() else middle)
+    confidence *= min(1.0, float(weight.max()) / 8.0, len(offsets) / 3.0)
+    seconds = lag / rate + (float(np.median(offsets[agree])) if agree.any() else middle)
     return Offset(seconds, confidence)

@@ -103,8 +103,8 @@ def compare(doctor: Timeline, patient: Timeline, unit: str = "seconds") -> Compa
     elif unit == "episodes":
         rows = []
         for timeline in (doctor, patient):
-            found = [EXPRESSIONS.index(episode.expression) for episode in episodes(timeline)]
-            rows.append(np.bincount(np.array(found, int), minlength=len(EXPRESSIONS)))
+            places = [EXPRESSIONS.index(episode.expression) for episode in episodes(timeline)]
+            rows.append(np.bincount(np.array(places, int), minlength=len(EXPRESSIONS)))
     else:
         raise ParameterError(f"unit is seconds or episodes, not {unit!r}.")
     table = np.stack(rows).astype(np.int64)

@@ -46,11 +46,11 @@ def episodes(timeline: Timeline, least: float = 0.0) -> list[Episode]:
     least : float
         Shorter runs are left out, seconds.
     """
-    found = []
+    spells = []
     for start, end, k in runs(timeline.dominant):
         if k < 0 or (end - start) * timeline.resolution < least - 1e-6:
             continue
-        found.append(
+        spells.append(
             Episode(
                 timeline.role,
                 EXPRESSIONS[k],
@@ -59,7 +59,7 @@ def episodes(timeline: Timeline, least: float = 0.0) -> list[Episode]:
                 float(timeline.probabilities[start:end, k].mean()),
             )
         )
-    return found
+    return spells
 
 
 def durations(timeline: Timeline) -> dict[str, dict[str, float | int]]:

@@ -37,7 +37,7 @@ class _HasTimelines(Protocol):
     def timelines(self) -> Mapping[str, Timeline]: ...
 
 
-def after(
+def feedback_on(
     encounter: _HasTimelines | Mapping[str, Timeline],
     rules: Rules | None = None,
     *,
@@ -75,14 +75,14 @@ def after(
         ):
             raise ParameterError("Feedback needs two timelines with the same steps.")
     judge = Judge(rules or Rules.open(), first.resolution, language)
-    found: list[Feedback] = []
+    said: list[Feedback] = []
     for k in range(len(first)):
         steps = {role: Step.of(line, k) for role, line in lines.items()}
-        found += judge.next(float(first.times[k]), steps)
-    return [_lasting(item, lines[item.role], judge.rules) for item in found]
+        said += judge.next(float(first.times[k]), steps)
+    return [_lasting(item, lines[item.role], judge.rules) for item in said]
 
 
-def live(
+def live_feedback(
     observations: Iterable[Observation],
     rules: Rules | None = None,
     *,
@@ -153,18 +153,18 @@ class FeedbackStream:
         """Let time pass, seconds on the encounter's clock, also while nobody is seen."""
         if self._next is None:
             return []
-        found: list[Feedback] = []
+        said: list[Feedback] = []
         over = math.floor((time - self._slack) / self._resolution + 1e-6)
         while self._next < over:
-            found += self._close()
-        return found
+            said += self._close()
+        return said
 
     def finish(self) -> list[Feedback]:
         """Close the steps that are open; what is still to be said."""
-        found: list[Feedback] = []
+        said: list[Feedback] = []
         while self._next is not None and self._waiting and self._next <= max(self._waiting):
-            found += self._close()
-        return found
+            said += self._close()
+        return said
 
     def _close(self) -> list[Feedback]:
         assert self._next is not None

@@ -76,8 +76,8 @@ class Latency:
     @property
     def median_s(self) -> float | None:
         """Median latency of the answered events, seconds; None without any."""
-        found = [a.seconds for a in self.answers if a.assessable and a.seconds is not None]
-        return float(np.median(found)) if found else None
+        latencies = [a.seconds for a in self.answers if a.assessable and a.seconds is not None]
+        return float(np.median(latencies)) if latencies else None
 
     @property
     def p(self) -> float | None:

@@ -79,11 +79,11 @@ def people_of(tracks: Sequence[FaceTrack], size: tuple[int, int]) -> list[Presen
         Height and width of the picture, pixels.
     """
     height, width = size
-    found = []
+    people = []
     for number, track in enumerate(tracks):
         known = track.known()
         if not len(known):
-            found.append(Presence(number, 0.0, 0.0, 0.5, 0.5))
+            people.append(Presence(number, 0.0, 0.0, 0.5, 0.5))
             continue
         points = track.landmarks[known][..., :2]
         low, high = points.min(1), points.max(1)
@@ -91,7 +91,7 @@ def people_of(tracks: Sequence[FaceTrack], size: tuple[int, int]) -> list[Presen
         _, end = track.shot(int(known[0]))
         middle = np.median(((low + high) / 2)[known < end], axis=0)
         side = float(np.median((high - low).max(1)))
-        found.append(
+        people.append(
             Presence(
                 number,
                 len(known) / len(track.state),
@@ -100,7 +100,7 @@ def people_of(tracks: Sequence[FaceTrack], size: tuple[int, int]) -> list[Presen
                 float(middle[1] / height),
             )
         )
-    return found
+    return people
 
 
 def assign_roles(
@@ -285,15 +285,15 @@ def _named(
         raise ParameterError(
             f"The {role} is to be known by {given}: give left, right, a number or a picture."
         )
-    found = alike(describe_picture(given), tracks, threshold)
-    if not found:
+    numbers = alike(describe_picture(given), tracks, threshold)
+    if not numbers:
         raise ParameterError(
             f"Nobody in the recording looks like {given} to the recogniser: name the {role} by "
             "side or number."
         )
-    if len(found) > 1:
+    if len(numbers) > 1:
         raise ParameterError(
             f"Several people look like {given} to the recogniser: name the {role} by side or "
             "number."
         )
-    return found[0]
+    return numbers[0]

@@ -52,9 +52,9 @@ def _mouth_motion(own: Sequence[Observation], times: np.ndarray, resolution: flo
     The median: a smile that comes or goes moves the mouth once, speech all the time.
     """
     seen = [(o.time, o.mouth) for o in own if o.mouth is not None and math.isfinite(o.mouth)]
-    found = np.full(len(times), np.nan)
+    motion = np.full(len(times), np.nan)
     if len(seen) < 2:
-        return found
+        return motion
     at, opening = np.array(seen, float).T
     change, near = np.abs(np.diff(opening)), np.diff(at) < _APART_S
     change, at = change[near], ((at[1:] + at[:-1]) / 2)[near]
@@ -63,8 +63,8 @@ def _mouth_motion(own: Sequence[Observation], times: np.ndarray, resolution: flo
     first = np.searchsorted(at, middle - reach - 1e-6)
     last = np.searchsorted(at, middle + reach + 1e-6)
     for k in np.flatnonzero(last - first >= 3):
-        found[k] = np.median(change[first[k] : last[k]])
-    return found
+        motion[k] = np.median(change[first[k] : last[k]])
+    return motion
 
 
 def _loudness(

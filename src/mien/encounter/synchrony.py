@@ -172,16 +172,16 @@ def synchrony_of_timelines(doctor: Timeline, patient: Timeline, **settings: Any)
     """
     if doctor.resolution != patient.resolution or len(doctor) != len(patient):
         raise ParameterError("Synchrony needs two timelines with the same steps.")
-    found = []
+    results = []
     for name in SIGNALS:
         ours, theirs = signal_of(doctor, name), signal_of(patient, name)
-        found.append(synchrony(ours, theirs, doctor.resolution, signal=name, **settings))
-    order = sorted((k for k, s in enumerate(found) if s.p is not None), key=lambda k: found[k].p)  # type: ignore[arg-type, return-value]
+        results.append(synchrony(ours, theirs, doctor.resolution, signal=name, **settings))
+    known = sorted((entry.p, k) for k, entry in enumerate(results) if entry.p is not None)
     floor = 0.0
-    for rank, k in enumerate(order):
-        floor = max(floor, min(1.0, (found[k].p or 0.0) * (len(order) - rank)))
-        found[k] = replace(found[k], p_holm=floor)
-    return found
+    for rank, (p, k) in enumerate(known):
+        floor = max(floor, min(1.0, p * (len(known) - rank)))
+        results[k] = replace(results[k], p_holm=floor)
+    return results
 
 
 def signal_of(timeline: Timeline, name: str) -> np.ndarray:

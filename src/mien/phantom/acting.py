@@ -59,11 +59,11 @@ class Act:
 
 def _mix(names: Mapping[str, float], model: FaceModel) -> dict[str, float]:
     """Blendshapes of both sides."""
-    found = {}
+    weights = {}
     for name, value in names.items():
         whole = [name] if name in model.expression_names else [f"{name}Left", f"{name}Right"]
-        found.update(dict.fromkeys(whole, value))
-    return found
+        weights.update(dict.fromkeys(whole, value))
+    return weights
 
 
 class Acted(Phantom):

@@ -9,6 +9,8 @@ import math
 from mien.blendshapes.names import KNOWN
 from mien.errors import FormatError
 
+_LARGEST = 1e30  # a score is kept in single precision
+
 Row = tuple[int, list[str]]
 """Number of a line, from 1, and its fields."""
 
@@ -66,7 +68,7 @@ def number_of(field: str, line: int, name: str) -> float:
         value = float(field.replace(",", "."))
     except ValueError:
         value = math.nan
-    if not math.isfinite(value):
+    if not abs(value) < _LARGEST:
         raise FormatError(f"Line {line}: {name} is {field[:40]!r}, which is not a number.")
     return value
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from mien.emotion.classifier import EXPRESSIONS
 from mien.encounter.analysis import analyse
-from mien.encounter.feedback import after
+from mien.encounter.feedback import feedback_on
 from mien.encounter.judging import Feedback
 from mien.encounter.observation import ROLES
 from mien.encounter.result import Encounter
@@ -79,7 +79,7 @@ def encounter(task: Task, progress: Progress) -> dict[str, Any]:
                 ),
                 progress=progress,
             )
-            said = after(found, language=task.wanted["language"])
+            said = feedback_on(found, language=task.wanted["language"])
             write(
                 found,
                 said,

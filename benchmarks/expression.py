@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from scipy.special import softmax
 
-from mien.blendshapes.scores import NAMES
+from mien.blendshapes.names import NAMES
 from mien.selfnorm.config import SelfNormConfig
 from mien.selfnorm.export import to_onnx, to_torch
 from mien.selfnorm.lanes import ALPHA, SCALE

@@ -15,7 +15,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from mien.blendshapes.scores import NAMES
+from mien.blendshapes.names import NAMES
 from mien.selfnorm.config import SelfNormConfig
 from mien.selfnorm.learner import Learner, one_thread
 from mien.selfnorm.simulated_study import simulate

@@ -22,8 +22,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from mien.blendshapes.names import NAMES
 from mien.blendshapes.prototypes import SEVEN
-from mien.blendshapes.scores import NAMES
 from mien.selfnorm.calibration import coverage, reliability
 from mien.selfnorm.measures import Measures, confusion
 from mien.selfnorm.network import SelfNorm

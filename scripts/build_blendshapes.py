@@ -29,7 +29,8 @@ import cv2
 import numpy as np
 from scipy.interpolate import RBFInterpolator
 
-from mien.blendshapes.scores import NAMES, Blendshapes, normalise
+from mien.blendshapes.names import NAMES
+from mien.blendshapes.scores import Blendshapes, normalise
 from mien.face import topology
 from mien.face.model import FaceModel
 from mien.face.region import Region

@@ -23,7 +23,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from mien.blendshapes.scores import NAMES, Blendshapes
+from mien.blendshapes.names import NAMES
+from mien.blendshapes.scores import Blendshapes
 from mien.face.region import Region
 from mien.models.landmarker import FaceMesh
 from mien.tracking.detection import Detector

@@ -21,7 +21,8 @@ import numpy as np
 from build_blendshapes import _displaced
 
 from mien.blendshapes import prototypes
-from mien.blendshapes.scores import NAMES, Blendshapes
+from mien.blendshapes.names import NAMES
+from mien.blendshapes.scores import Blendshapes
 from mien.emotion import framing
 from mien.emotion.classifier import EXPRESSIONS
 from mien.face import topology

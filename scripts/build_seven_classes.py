@@ -18,8 +18,9 @@ from pathlib import Path
 
 import numpy as np
 
+from mien.blendshapes.names import NAMES
 from mien.blendshapes.prototypes import SEVEN, prototype
-from mien.blendshapes.scores import NAMES, Blendshapes
+from mien.blendshapes.scores import Blendshapes
 from mien.selfnorm.calibration import coverage, reliability, temperature
 from mien.selfnorm.config import SelfNormConfig
 from mien.selfnorm.learner import Learner

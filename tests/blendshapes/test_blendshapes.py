@@ -11,7 +11,9 @@ import typer
 from typer.testing import CliRunner
 
 from mien.blendshapes.formats import read
-from mien.blendshapes.scores import NAMES, Blendshapes, LandmarkerScores
+from mien.blendshapes.landmarker_scores import LandmarkerScores
+from mien.blendshapes.names import NAMES
+from mien.blendshapes.scores import Blendshapes
 from mien.errors import FormatError, ParameterError
 from mien.face.model import FaceModel
 from mien.phantom.pose import rotation_of

@@ -10,9 +10,8 @@ import pytest
 
 from mien.blendshapes import formats
 from mien.blendshapes.conversion import to_arkit, to_mediapipe
-from mien.blendshapes.names import ARKIT, MEDIAPIPE, ROTATIONS
+from mien.blendshapes.names import ARKIT, MEDIAPIPE, NAMES, ROTATIONS
 from mien.blendshapes.recording import Recording
-from mien.blendshapes.scores import NAMES
 from mien.errors import FormatError, OutputError, ParameterError
 
 RNG = np.random.default_rng(5)

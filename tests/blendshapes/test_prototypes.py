@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mien.blendshapes.prototypes import EXPRESSIONS, UNITS, prototype, unit
-from mien.blendshapes.scores import NAMES
+from mien.blendshapes.names import NAMES
+from mien.blendshapes.prototypes import PROTOTYPES, UNITS, prototype, unit
 from mien.errors import ParameterError
 
 
@@ -27,7 +27,7 @@ def test_prototypes_show_what_the_textbook_names():
     assert max(happy, key=happy.get).startswith("mouthSmile")
     assert max(angry, key=angry.get).startswith("browDown")
     assert not prototype("neutral").any()
-    between = np.corrcoef([prototype(name) for name in EXPRESSIONS if name != "neutral"])
+    between = np.corrcoef([prototype(name) for name in PROTOTYPES if name != "neutral"])
     assert between[~np.eye(len(between), dtype=bool)].max() < 0.8
 
 

@@ -12,8 +12,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from mien.blendshapes.formats import write
+from mien.blendshapes.names import NAMES
 from mien.blendshapes.recording import Recording
-from mien.blendshapes.scores import NAMES
 from mien.cli.expression import expression
 from mien.selfnorm.network import SelfNorm
 from mien.selfnorm.snapshot_files import read_snapshots, write_snapshots

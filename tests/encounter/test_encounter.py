@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from observed import observed
 
-from mien.blendshapes.scores import NAMES
+from mien.blendshapes.names import NAMES
 from mien.emotion.classifier import EXPRESSIONS
 from mien.encounter.analysis import analyse
 from mien.encounter.clocks import Offset

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mien.blendshapes.scores import NAMES
+from mien.blendshapes.names import NAMES
 from mien.recording.capture import Capture
 from mien.recording.protocol import Protocol
 from mien.recording.screen import Stage

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from sessions import AHEAD, FACE, STEP, Camera, recording, session
 
+from mien.blendshapes.names import NAMES
 from mien.blendshapes.prototypes import FIVE
-from mien.blendshapes.scores import NAMES
 from mien.errors import OutputError, ParameterError
 from mien.recording.capture import Capture
 from mien.recording.protocol import Protocol

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from mien.blendshapes.scores import NAMES
+from mien.blendshapes.names import NAMES
 from mien.selfnorm.config import SelfNormConfig
 from mien.selfnorm.features import Features
 from mien.selfnorm.network import SelfNorm

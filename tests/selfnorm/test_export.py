@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from drawn import network
 
-from mien.blendshapes.scores import NAMES
+from mien.blendshapes.names import NAMES
 from mien.errors import OutputError
 from mien.selfnorm.export import export, to_onnx, to_torch
 from mien.selfnorm.network import SelfNorm

@@ -7,7 +7,7 @@ import pytest
 from blobs import blobs
 from drawn import network
 
-from mien.blendshapes.scores import NAMES
+from mien.blendshapes.names import NAMES
 from mien.errors import FormatError, OutputError, ParameterError
 from mien.selfnorm.features import Features
 from mien.selfnorm.lanes import ALPHA, SCALE

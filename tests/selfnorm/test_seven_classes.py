@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from mien.blendshapes.names import NAMES
 from mien.blendshapes.prototypes import SEVEN, prototype
-from mien.blendshapes.scores import NAMES
 from mien.selfnorm.network import SelfNorm
 
 

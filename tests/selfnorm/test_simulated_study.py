@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from mien.blendshapes.names import NAMES
 from mien.blendshapes.prototypes import FIVE, SEVEN, prototype
-from mien.blendshapes.scores import NAMES
 from mien.errors import ParameterError
 from mien.selfnorm.simulated_people import Style, people
 from mien.selfnorm.simulated_study import simulate

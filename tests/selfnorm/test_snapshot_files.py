@@ -7,9 +7,8 @@ import pytest
 from blobs import EXPRESSIONS, blobs
 
 from mien.blendshapes.formats import write
-from mien.blendshapes.names import ARKIT, ROTATIONS
+from mien.blendshapes.names import ARKIT, NAMES, ROTATIONS
 from mien.blendshapes.recording import Recording
-from mien.blendshapes.scores import NAMES
 from mien.errors import FormatError, OutputError
 from mien.selfnorm.snapshot_files import read_snapshots, write_snapshots
 from mien.selfnorm.snapshots import Snapshots

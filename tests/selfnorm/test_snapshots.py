@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 from blobs import blobs
 
-from mien.blendshapes.names import ARKIT
+from mien.blendshapes.names import ARKIT, NAMES
 from mien.blendshapes.recording import Recording
-from mien.blendshapes.scores import NAMES
 from mien.errors import ParameterError
 from mien.selfnorm.snapshots import Snapshots
 

@@ -19,7 +19,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from mien.blendshapes.scores import NAMES
+from mien.blendshapes.names import NAMES
 from mien.errors import ParameterError
 
 FIVE: tuple[str, ...] = ("neutral", "happiness", "surprise", "sadness", "anger")
@@ -55,7 +55,7 @@ UNITS: Mapping[int, Mapping[str, float]] = MappingProxyType(
 )
 """Scores at full strength of each action unit; a name without its side stands for both sides."""
 
-EXPRESSIONS: Mapping[str, Mapping[int, float]] = MappingProxyType(
+PROTOTYPES: Mapping[str, Mapping[int, float]] = MappingProxyType(
     {
         "neutral": {},
         "happiness": {6: 0.45, 12: 0.75, 25: 0.4},
@@ -105,7 +105,7 @@ def prototype(expression: str) -> np.ndarray:
     Parameters
     ----------
     expression : str
-        Any of `EXPRESSIONS`.
+        Any of `PROTOTYPES`.
 
     Returns
     -------
@@ -117,10 +117,10 @@ def prototype(expression: str) -> np.ndarray:
     ParameterError
         If there is no prototype of that name.
     """
-    if expression not in EXPRESSIONS:
-        known = ", ".join(EXPRESSIONS)
+    if expression not in PROTOTYPES:
+        known = ", ".join(PROTOTYPES)
         raise ParameterError(f"There is no prototype of {expression!r}: choose from {known}.")
     scores = np.zeros(len(NAMES), np.float32)
-    for number, strength in EXPRESSIONS[expression].items():
+    for number, strength in PROTOTYPES[expression].items():
         scores += strength * unit(number)
     return scores.clip(0, 1)

@@ -50,8 +50,9 @@ def blendshapes(
     import numpy as np
 
     from mien.blendshapes.formats import check_output, write
+    from mien.blendshapes.names import NAMES
     from mien.blendshapes.recording import Recording
-    from mien.blendshapes.scores import NAMES, Blendshapes
+    from mien.blendshapes.scores import Blendshapes
     from mien.errors import NoFaceError, OutputError
     from mien.tracking import State
 
@@ -120,7 +121,8 @@ def _its_own(video: Path, model: Path, mesh: np.ndarray, progress: Progress) -> 
     """The scores of a Face Landmarker model, shape (n_frames, 51)."""
     import numpy as np
 
-    from mien.blendshapes.scores import NAMES, LandmarkerScores
+    from mien.blendshapes.landmarker_scores import LandmarkerScores
+    from mien.blendshapes.names import NAMES
     from mien.video import Reader
     from mien.workers import ahead
 

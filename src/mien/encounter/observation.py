@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mien.blendshapes.scores import NAMES
+from mien.blendshapes.names import NAMES
 from mien.emotion.classifier import EXPRESSIONS
 from mien.errors import ParameterError
 

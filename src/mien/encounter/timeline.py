@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from mien.blendshapes.scores import NAMES
+from mien.blendshapes.names import NAMES
 from mien.emotion.classifier import EXPRESSIONS
 from mien.encounter.observation import NEGATIVE, UNKNOWN, Observation, check_role
 from mien.encounter.soundtrack import Soundtrack

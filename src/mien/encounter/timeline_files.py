@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from mien.blendshapes.scores import NAMES
+from mien.blendshapes.names import NAMES
 from mien.emotion.classifier import EXPRESSIONS
 from mien.encounter.observation import ROLES
 from mien.encounter.timeline import Timeline

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from mien.blendshapes.scores import NAMES, Blendshapes
+from mien.blendshapes.names import NAMES
+from mien.blendshapes.scores import Blendshapes
 from mien.emotion.classifier import EXPRESSIONS
 from mien.emotion.framing import crop_of
 from mien.encounter.observation import NOT_SEEN, Observation

@@ -99,7 +99,8 @@ class Agreement:
 
 def measure(original: Reading, other: Reading) -> Agreement:
     """Compare the blendshape scores of two readings with equal frames."""
-    from mien.blendshapes.scores import NAMES, Blendshapes
+    from mien.blendshapes.names import NAMES
+    from mien.blendshapes.scores import Blendshapes
 
     model = Blendshapes.load()
     found = agreement(

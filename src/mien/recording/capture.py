@@ -28,7 +28,7 @@ from typing import Any
 
 import numpy as np
 
-from mien.blendshapes.scores import NAMES
+from mien.blendshapes.names import NAMES
 from mien.errors import ParameterError
 from mien.outputs import check_free, complete
 from mien.recording.protocol import Protocol, pseudonym

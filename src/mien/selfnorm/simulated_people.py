@@ -13,8 +13,8 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from mien.blendshapes.prototypes import EXPRESSIONS, FIVE, UNITS, unit
-from mien.blendshapes.scores import NAMES
+from mien.blendshapes.names import NAMES
+from mien.blendshapes.prototypes import FIVE, PROTOTYPES, UNITS, unit
 from mien.errors import ParameterError
 
 _NUMBERS = tuple(UNITS)
@@ -122,7 +122,7 @@ def people(
     participants : int
         How many; each one is the same however many others there are.
     expressions : sequence of str
-        Any of `prototypes.EXPRESSIONS`.
+        Any of `prototypes.PROTOTYPES`.
     seed : int
         Decides everything that is drawn.
     **style : float
@@ -145,8 +145,8 @@ def _checked(
     if not expressions or len(set(expressions)) < len(expressions):
         raise ParameterError("A study asks for each of its expressions once, and for one at least.")
     for expression in expressions:
-        if expression not in EXPRESSIONS:
-            known = ", ".join(EXPRESSIONS)
+        if expression not in PROTOTYPES:
+            known = ", ".join(PROTOTYPES)
             raise ParameterError(f"{expression!r} cannot be simulated: choose from {known}.")
     if not isinstance(seed, int) or seed < 0:
         raise ParameterError(f"seed must be a whole number from 0, not {seed!r}.")
@@ -172,13 +172,13 @@ def _person(number: int, expressions: Sequence[str], seed: int, style: Style) ->
     lag, onset, fatigue = np.zeros(n), np.zeros(n), np.zeros(n)
     shown = []
     for k, asked in enumerate(expressions):
-        rng = np.random.default_rng([seed, 1, number, sorted(EXPRESSIONS).index(asked)])
+        rng = np.random.default_rng([seed, 1, number, sorted(PROTOTYPES).index(asked)])
         others = [name for name in expressions if name != asked]
         errs = rng.random() < style.wrong and bool(others)
         choice = rng.integers(max(len(others), 1))
         what = others[choice] if errs else asked
         shown.append(what)
-        wanted = np.array([EXPRESSIONS[what].get(unit, 0.0) for unit in _NUMBERS])
+        wanted = np.array([PROTOTYPES[what].get(unit, 0.0) for unit in _NUMBERS])
         used = rng.random(len(_NUMBERS)) >= style.skipped
         extra = (rng.random(len(_NUMBERS)) < style.added) & (wanted == 0)
         height = wanted * used + extra * rng.uniform(0.1, 0.5, len(_NUMBERS))

@@ -15,8 +15,8 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 from scipy.signal import lfilter
 
+from mien.blendshapes.names import NAMES
 from mien.blendshapes.prototypes import FIVE
-from mien.blendshapes.scores import NAMES
 from mien.errors import ParameterError
 from mien.selfnorm.simulated_people import (
     AT,
@@ -53,7 +53,7 @@ def simulate(
     snapshots : int
         How many snapshots in all, spread nearly evenly over the recordings.
     expressions : sequence of str
-        Any of `prototypes.EXPRESSIONS`, in the order of the labels.
+        Any of `prototypes.PROTOTYPES`, in the order of the labels.
     seed : int
         Decides everything that is drawn.
     **style : float

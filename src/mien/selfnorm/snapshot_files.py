@@ -15,8 +15,7 @@ import numpy as np
 
 from mien.blendshapes.formats import read as read_recording
 from mien.blendshapes.formats.live_link import is_header as is_live_link
-from mien.blendshapes.names import ARKIT, MEDIAPIPE
-from mien.blendshapes.scores import NAMES
+from mien.blendshapes.names import ARKIT, MEDIAPIPE, NAMES
 from mien.errors import FormatError
 from mien.intake.amounts import TABLE_BYTES
 from mien.intake.tables import read_table

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mien.blendshapes.scores import NAMES
+from mien.blendshapes.names import NAMES
 from mien.emotion.classifier import EXPRESSIONS
 from mien.encounter.observation import ROLES
 from mien.encounter.result import Encounter

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mien.cli.bars import Bars
 from mien.cli.failure import tell
-from mien.cli.progress import Progress
 from mien.cli.sheet import write_sheet
 from mien.errors import OutputError, PrivacyError
 from mien.outputs import check_free
@@ -85,7 +85,7 @@ def audit(
             if gallery is None
             else distractors.from_folder(gallery, recogniser, backend)
         )
-        with Progress(deidentified.name) as progress:
+        with Bars(deidentified.name) as progress:
             verdict = audit_pair(original, deidentified, recogniser, backend, others, progress)
     finally:
         backend.close()

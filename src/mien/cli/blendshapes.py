@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mien.cli.progress import Progress
+from mien.cli.bars import Bars
+from mien.progress import Progress
 
 if TYPE_CHECKING:
     import numpy as np
@@ -59,7 +60,7 @@ def blendshapes(
     check_output(out, overwrite)
     if out.exists() and video.exists() and out.samefile(video):
         raise OutputError(f"{out} is the input: choose another place with --out.")
-    with Progress(video.name) as progress:
+    with Bars(video.name) as progress:
         tracks, times, size = _track(video, landmarker, progress)
         tracks = [track for track in tracks if (track.state == State.TRACKED).any()]
         if not tracks:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mien.cli.bars import Bars
 from mien.cli.failure import explain, interrupted, need, tell, wants_traceback
-from mien.cli.progress import Progress
 from mien.errors import MienError, ParameterError
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def compare(
     need("reports")
     check_folder(out, overwrite)
     model = None if landmarker is None else str(landmarker)
-    with Progress(original.name) as progress:
+    with Bars(original.name) as progress:
         subject = Original(original, person=person, landmarker=model, progress=progress)
     with tempfile.TemporaryDirectory(prefix="mien-") as folder:
         rows = [_measure(subject, name, surrogate, asked, Path(folder)) for name in wanted]
@@ -119,7 +119,7 @@ def _measure(
         landmarker=subject.landmarker,
     )
     try:
-        with Progress(f"{subject.path.name}, {engine}") as progress:
+        with Bars(f"{subject.path.name}, {engine}") as progress:
             # baselines are measured as they are, not as mien mends them
             withhold = traits.keeps_motion
             deidentify(subject.path, output, settings, progress=progress, withhold=withhold)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mien.cli.progress import Progress
+from mien.cli.bars import Bars
 from mien.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def cover(
     if len(places) < len(ranges):
         places = (places or [None]) * len(ranges)
     moments = [Moment(*_times(text), place) for text, place in zip(ranges, places, strict=True)]
-    with Progress(result.name) as progress:
+    with Bars(result.name) as progress:
         made = cover_by_hand(result, out, moments, overwrite=overwrite, progress=progress)
     if as_json:
         said = {

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mien.cli.bars import Bars
 from mien.cli.failure import explain, interrupted, tell, wants_traceback
-from mien.cli.progress import Progress
 from mien.errors import MienError, OutputError, ParameterError
 from mien.shortfall import STATUS
 from mien.video import clips
@@ -239,7 +239,7 @@ def _run(job: _Job, settings: Settings, quiet: bool) -> dict[str, Any]:
     from mien.pipeline.deidentify import deidentify
 
     try:
-        with Progress(job.source.name) as progress:
+        with Bars(job.source.name) as progress:
             result = deidentify(
                 job.source,
                 job.output,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mien.cli.progress import Progress
+from mien.cli.bars import Bars
 from mien.cli.sheet import write_sheet
 from mien.errors import OutputError
 
@@ -47,7 +47,7 @@ def demo(
 
     start = time.monotonic()
     _prepare(out)
-    with Progress("patient") as progress:
+    with Bars("patient") as progress:
         truth = render_phantom(_script(), out / "original.mp4", overwrite=True, progress=progress)
         result = deidentify(
             out / "original.mp4",

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from mien.cli.bars import Bars
 from mien.cli.failure import STATUSES, explain, guarded, need, tell
-from mien.cli.progress import Progress
 from mien.errors import OutputError, ParameterError, PrivacyError, TrackingError
+from mien.progress import Progress, staged_as
 
 if TYPE_CHECKING:
     from mien.encounter.judging import Feedback
@@ -156,7 +157,7 @@ def report(
     check_folder(out, overwrite)
     shown = _given(deidentified or [], sources)
     began = time.monotonic()
-    with Progress("encounter") as progress:
+    with Bars("encounter") as progress:
         settings = _settings(
             sources, doctor_is, patient_is, offset, resolution, moments, landmarker
         )
@@ -235,7 +236,7 @@ def publish(
         baselines=tuple(dict.fromkeys(baselines or [])),
         **({} if title is None else {"title": title}),
     )
-    with Progress("encounter") as progress:
+    with Bars("encounter") as progress:
         made = write(
             sources.get(_BOTH) or sources["doctor"],
             sources.get("patient"),
@@ -362,9 +363,7 @@ def _deidentify(
                 source,
                 clip,
                 settings,
-                progress=lambda stage, done, total, role=role: progress(  # type: ignore[misc]
-                    f"{role}, {stage}", done, total
-                ),
+                progress=staged_as(progress, f"{role}, "),
             )
         except (PrivacyError, TrackingError) as error:
             sentence, _ = explain(error)
@@ -451,7 +450,7 @@ def _draw(out: Path, overwrite: bool) -> tuple[dict[str, Path], EncounterScript]
     from mien.phantom.encounter import render_encounter
 
     script = demo_script()
-    with Progress("phantom") as progress:
+    with Bars("phantom") as progress:
         made = render_encounter(script, out, overwrite=overwrite, progress=progress)
     assert made.patient is not None
     return {"doctor": made.doctor, "patient": made.patient}, script

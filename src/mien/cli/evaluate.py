@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mien.cli.bars import Bars
 from mien.cli.failure import explain, interrupted, need, tell, wants_traceback
-from mien.cli.progress import Progress
 from mien.errors import MienError, OutputError, ParameterError
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def _one(
     from mien.evidence.evaluate import evaluate as measure
     from mien.report.evidence import page as report
 
-    with Progress(deidentified.name) as progress:
+    with Bars(deidentified.name) as progress:
         evidence = measure(original, deidentified, profile=profile, progress=progress, **settings)
         report.write(
             evidence,

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mien.cli.bars import Epochs
 from mien.cli.expression_capture import capture
-from mien.cli.failure import STATUSES, check, guarded, tell
+from mien.cli.failure import STATUSES, guarded, tell
 from mien.errors import OutputError, ParameterError
 from mien.outputs import check_free
 
 if TYPE_CHECKING:
     from mien.selfnorm.network import SelfNorm
     from mien.selfnorm.snapshots import Snapshots
-    from mien.selfnorm.training import Epoch
 
 expression = typer.Typer(
     no_args_is_help=True,
@@ -157,7 +155,7 @@ def train(
     parts = splits.split(snapshots, split, validation=validation, test=test, seed=seed)
     if parts.leaking:
         tell(f"the split is {parts.words}; this accuracy does not hold for new people.")
-    with _Epochs(data.name) as progress:
+    with Epochs(data.name) as progress:
         made = teach(snapshots, parts, config, progress=progress)
     network = calibrate(made.network, snapshots, accuracy, parts.validation)
     found = judge(network, snapshots, parts.test)
@@ -381,69 +379,6 @@ def simulate(
 
 for _command in (train, evaluate, predict, export, simulate, capture):
     expression.command(epilog=STATUSES)(guarded(_command))
-
-
-class _Epochs:
-    """Progress of training on stderr: a bar with the time left, or a line now and then."""
-
-    def __init__(self, title: str) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-        self._title = title
-        self._said = 0.0
-        self._bars: Progress | None = None
-        console = Console(stderr=True)
-        if console.is_interactive and sys.stderr.isatty():
-            self._bars = Progress(
-                TextColumn("{task.description}", markup=False),
-                BarColumn(),
-                TextColumn("{task.completed:.0f}/{task.total:.0f} epochs"),
-                TextColumn("{task.fields[words]}", markup=False),
-                TimeRemainingColumn(),
-                console=console,
-                transient=True,
-            )
-
-    def __enter__(self) -> _Epochs:
-        if self._bars is not None:
-            self._bars.start()
-            self._task = self._bars.add_task(f"{self._title}: teaching", total=None, words="")
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._bars is not None:
-            self._bars.stop()
-
-    def __call__(self, entry: Epoch, total: int) -> None:
-        check()
-        words = (
-            f"loss {entry.validation_loss:.3f}, accuracy {entry.validation_accuracy:.3f} "
-            "(validation)"
-        )
-        if self._bars is not None:
-            self._bars.update(self._task, completed=entry.epoch, total=total, words=words)
-            return
-        last = entry.epoch == total
-        if entry.epoch == 1 or last or entry.seconds - self._said >= 10:
-            self._said = entry.seconds
-            left = entry.seconds / entry.epoch * (total - entry.epoch)
-            rest = "" if last else f", at most {_duration(left)} left"
-            print(
-                f"{self._title}: epoch {entry.epoch} of {total}, {words}{rest}",
-                file=sys.stderr,
-                flush=True,
-            )
-
-
-def _duration(seconds: float) -> str:
-    minutes = int(seconds // 60)
-    return f"{minutes} min" if minutes else f"{seconds:.0f} s"
 
 
 def _words(test: dict[str, Any]) -> list[str]:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mien import __version__
+from mien.cli.bars import Bars
 from mien.cli.failure import tell
-from mien.cli.progress import Progress
 from mien.errors import OutputError, ParameterError
 from mien.outputs import check_free, complete
 
@@ -79,7 +79,7 @@ def linkage(
     pairs = find_pairs(originals, deidentified, people)
     recogniser = Dlib()
     others = distractors.load(recogniser.name)
-    with Progress(f"{len(pairs)} clips") as progress:
+    with Bars(f"{len(pairs)} clips") as progress:
         backend = open_backend(landmarker)
         try:
             cohort = gather(pairs, backend, recogniser, progress)

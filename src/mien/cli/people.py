@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mien.cli.progress import Progress
+from mien.cli.bars import Bars
 from mien.cli.sheet import write_sheet
 from mien.outputs import check_free
+from mien.progress import Progress
 
 if TYPE_CHECKING:
     import numpy as np
@@ -58,7 +59,7 @@ def people(
         check_free(out, overwrite, kind="a picture", endings=(".png",))
         if out.exists() and video.exists() and out.samefile(video):
             raise OutputError(f"{out} is the input: choose another place with --out.")
-    with Progress(video.name) as progress:
+    with Bars(video.name) as progress:
         tracks, times, size = _track(video, landmarker, progress)
     tracks = [track for track in tracks if len(track.known())]  # a glimpse is covered, not named
     if not tracks:

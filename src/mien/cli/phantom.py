@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mien.cli.progress import Progress
+from mien.cli.bars import Bars
 
 
 def phantom(
@@ -116,6 +116,6 @@ def phantom(
         noise=noise,
         seed=seed,
     )
-    with Progress(out.name) as progress:
+    with Bars(out.name) as progress:
         truth = render_phantom(script, out, fault=planted, overwrite=overwrite, progress=progress)
     typer.echo(f"{out}: {len(truth.pts)} frames; truth in {out.with_suffix('.truth.json')}")

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mien.cli.bars import Bars
 from mien.cli.failure import need
-from mien.cli.progress import Progress
 from mien.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def release(
         landmarker=None if landmarker is None else str(landmarker),
     )
     try:
-        with Progress(out.name) as progress:
+        with Bars(out.name) as progress:
             made = pack(sources, out, options, overwrite=overwrite, progress=progress)
     except Withheld as withheld:
         _print(withheld.checks, None, {}, as_json)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mien.cli.bars import Bars
 from mien.cli.failure import STATUSES, guarded
-from mien.cli.progress import Progress
 from mien.cli.sheet import write_sheet
 from mien.outputs import check_free
 
@@ -110,7 +110,7 @@ def build(
 
     backend = None if landmarker is None else open_backend(landmarker)
     try:
-        with Progress(folder.name or "cohort") as progress:
+        with Bars(folder.name or "cohort") as progress:
             built = build_bank(
                 folder, out, k, overwrite=overwrite, backend=backend, progress=progress
             )

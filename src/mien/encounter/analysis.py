@@ -20,8 +20,9 @@ from mien.encounter.result import Encounter, gather
 from mien.encounter.roles import Assignment, assign_roles
 from mien.encounter.settings import AnalysisSettings
 from mien.encounter.soundtrack import Soundtrack, read_soundtrack
-from mien.encounter.watching import Progress, Watched, Watcher
+from mien.encounter.watching import Watched, Watcher
 from mien.errors import ParameterError
+from mien.progress import Progress, silent
 from mien.video import Reader
 
 
@@ -55,7 +56,7 @@ def analyse(
         If a recording shows no face.
     """
     settings = settings or AnalysisSettings()
-    report = progress or (lambda stage, done, total: None)
+    report = progress or silent
     sources = _sources(doctor, patient, settings)
     fps = _rate(sources, settings)
     report("aligning", 0, len(sources))

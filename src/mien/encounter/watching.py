@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from mien.encounter.settings import AnalysisSettings
 from mien.errors import NoFaceError, ParameterError
 from mien.face.pose import head_pose
 from mien.face.region import Region
+from mien.progress import Progress
 from mien.tracking import FaceTrack, State, Tracker
 from mien.video import Frame, Reader
 from mien.workers import ahead
@@ -28,7 +29,6 @@ UNREAD = "the face was found too late"
 _BATCH = 64  # faces looked at together
 _TOWARDS_DEG = 15.0  # head and eyes turned aside by so much are turned to the other one
 _LOOK_DEG = 30.0  # gaze at an eyeLook score of 1
-Progress = Callable[[str, int, int | None], None]
 
 
 @dataclass(frozen=True, eq=False)

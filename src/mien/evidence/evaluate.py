@@ -19,7 +19,7 @@ import numpy as np
 from mien.errors import ParameterError
 from mien.evidence.measuring import Readings, measure
 from mien.evidence.metrics import Metrics
-from mien.evidence.original import Ceiling, Original, Progress, Stop, expected
+from mien.evidence.original import Ceiling, Original, Stop, expected
 from mien.fidelity.observe import Place, read
 from mien.fidelity.profile import Line, Profile
 from mien.fidelity.reading import Reading
@@ -28,6 +28,7 @@ from mien.models.landmarker import open_backend
 from mien.outputs import checksum
 from mien.pipeline.manifest import versions
 from mien.privacy.audit import Pairing, Verdict, audit_pair, pair
+from mien.progress import Progress
 from mien.recognition import distractors
 from mien.recognition.recognisers import Dlib
 from mien.recognition.verdict import audit

@@ -16,14 +16,13 @@ from mien.fidelity.observe import Place, read
 from mien.fidelity.reading import Reading
 from mien.models.landmarker import open_backend
 from mien.privacy.audit import follow
+from mien.progress import Progress
 from mien.recognition.recognisers import Dlib
 from mien.tracking import FaceTrack, State
 from mien.video import Frame, Quality, Reader, reencoded
 from mien.workers import ahead
 
 _BODY_STEP_S = 0.1  # time between frames whose body is looked for: bodies are slow, the model too
-
-Progress = Callable[[str, int, int | None], None]
 
 
 @dataclass(frozen=True, eq=False)

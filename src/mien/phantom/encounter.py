@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from mien.phantom.encounter_script import EncounterScript
 from mien.phantom.render import Phantom
 from mien.phantom.script import Script
 from mien.phantom.voices import sound_of, write_sound
+from mien.progress import Progress
 from mien.video import Writer
 
 
@@ -44,7 +44,7 @@ def render_encounter(
     folder: str | os.PathLike[str],
     *,
     overwrite: bool = False,
-    progress: Callable[[str, int, int | None], None] | None = None,
+    progress: Progress | None = None,
 ) -> EncounterFiles:
     """Draw an encounter into a folder: doctor.mp4 and patient.mp4, or both.mp4, and truth.json.
 

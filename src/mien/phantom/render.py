@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cached_property, lru_cache
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from mien.phantom.identity import identity
 from mien.phantom.scene import truth_of
 from mien.phantom.script import Script
 from mien.phantom.truth import Truth
+from mien.progress import Progress
 from mien.video import Frame, VideoInfo, Writer
 
 
@@ -150,7 +151,7 @@ def render_phantom(
     *,
     fault: Fault | None = None,
     overwrite: bool = False,
-    progress: Callable[[str, int, int | None], None] | None = None,
+    progress: Progress | None = None,
 ) -> Truth:
     """Write a phantom as an MP4, and its truth beside it.
 

@@ -21,8 +21,9 @@ from mien.outputs import Aside, check_free, checksum
 from mien.pipeline.compositing import cover
 from mien.pipeline.ledger import Entry, Ledger
 from mien.pipeline.manifest import Entries, as_text
+from mien.progress import Progress
 from mien.video.index import frame_times
-from mien.video.splice import Edit, Progress, Spliced, splice
+from mien.video.splice import Edit, Spliced, splice
 
 Box = tuple[float, float, float, float]
 

@@ -43,7 +43,8 @@ from mien.pipeline.mend import mend_people, mend_places, places_left
 from mien.pipeline.people import cast_all
 from mien.pipeline.second_pass import Rendered, SecondPass
 from mien.pipeline.settings import Settings
-from mien.pipeline.survey import Progress, survey
+from mien.pipeline.survey import survey
+from mien.progress import Progress, silent
 from mien.recognition import distractors
 from mien.recognition.lookout import Lookout
 from mien.recognition.recognisers import Dlib
@@ -135,7 +136,7 @@ def deidentify(
     """
     settings = settings or Settings()
     source, output = Path(source), Path(output)
-    report = progress or (lambda stage, done, total: None)
+    report = progress or silent
     with Reader(source) as reader:
         info = reader.info
     aside = output.with_suffix(".json")

@@ -22,7 +22,8 @@ from mien.pipeline.files import Files
 from mien.pipeline.ledger import Entry, Ledger
 from mien.pipeline.render import Replaced, replace_faces
 from mien.pipeline.settings import Thoroughness
-from mien.pipeline.survey import Progress, Survey
+from mien.pipeline.survey import Survey
+from mien.progress import Progress
 from mien.recognition.lookout import Lookout, Tally
 from mien.recognition.recognisers import Recogniser
 from mien.recognition.watch import Box

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from mien.face.geometry import face_box
 from mien.face.region import Region
 from mien.models.landmarker import Backend
 from mien.pipeline.settings import THOROUGHNESS, Thoroughness
+from mien.progress import Progress
 from mien.recognition.recognisers import Recogniser
 from mien.recognition.spread import spread
 from mien.shortfall import Shortfall
@@ -24,8 +24,6 @@ from mien.workers import ahead
 
 _SAMPLE_SIDE = 640  # pixels; larger faces are shrunk in samples
 _ROOM = 0.6  # surroundings kept in a sample: the recogniser looks beyond the outline
-
-Progress = Callable[[str, int, int | None], None]
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ see where somebody was tracked is described as they see them.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from mien.errors import NoFaceError, ParameterError, VideoError
 from mien.face.region import Region
 from mien.models.landmarker import Backend
 from mien.models.sighting import Sighting
+from mien.progress import Progress, silent
 from mien.recognition.lookout import Face, Lookout, Tally, close_up, same_face
 from mien.recognition.recognisers import GLIMPSE, Dlib, Recogniser, distances
 from mien.recognition.spread import spread
@@ -41,8 +42,6 @@ UNTOUCHED = 4.0  # grey levels, mean: what re-encoding alone may change
 _NOISE = 6.0  # grey levels: the same for each pixel and its neighbours
 _FLAT = 3.0  # grey levels by which what is covered varies
 _SIDE = 200  # pixels of a picture for the sheet
-
-Progress = Callable[[str, int, int | None], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,7 +186,7 @@ def audit_pair(
     ParameterError
         If no frame of one clip belongs to a frame of the other, or nobody can be compared.
     """
-    report = progress or (lambda stage, done, total: None)
+    report = progress or silent
     original, deidentified = Path(original), Path(deidentified)
     if pairing is None:
         pairing = pair(original, deidentified, *follow(original, backend, report), report)
@@ -274,7 +273,7 @@ def follow(
     NoFaceError
         If it shows no face.
     """
-    report = progress or (lambda stage, done, total: None)
+    report = progress or silent
     original = Path(original)
     tracker = Tracker(backend, Dlib().describe)  # its thresholds for joining people are dlib's
     times: list[float] = []
@@ -314,7 +313,7 @@ def pair(
     VideoError
         If a clip cannot be read.
     """
-    report = progress or (lambda stage, done, total: None)
+    report = progress or silent
     partner, others, notes = _partners(Path(original), Path(deidentified), times, report)
     return Pairing(tracks, times, others, partner, tuple(notes))
 

@@ -34,6 +34,7 @@ from mien.face.region import Region
 from mien.intake.words import read_json
 from mien.intake.words import text as read_text
 from mien.models.landmarker import Backend
+from mien.progress import Progress
 from mien.recognition.recognisers import Dlib
 from mien.tracking import State, Tracker
 from mien.video import Reader
@@ -61,7 +62,6 @@ _GROUPS = (
     *("mouthStretch", "mouthUpperUp", "mouthLowerDown", "cheek"),
 )
 
-Progress = Callable[[str, int, int | None], None]
 Stream = Literal["expression", "dynamics", "pose", "expression and pose"]
 STREAMS: tuple[Stream, ...] = ("expression", "dynamics", "pose", "expression and pose")
 

@@ -8,7 +8,6 @@ that has seen that person: people are held out in turn. What a deep network woul
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +16,7 @@ import numpy as np
 
 from mien.errors import ParameterError
 from mien.privacy.linkage import PICTURE, Cohort, Identification, Observation, identify
+from mien.progress import Progress
 from mien.recognition.recognisers import Dlib
 
 GUESSES = ("nothing", "output", "picture", "descriptor")
@@ -28,8 +28,6 @@ _PAIRS = 2000  # frames that an inverse learns from, at most: bounds memory
 _COMPONENTS = 128
 _STRENGTHS = (1e-3, 1e-2, 1e-1, 1.0, 10.0)  # of the penalty, in mean variances of a component
 _SAME_S = 0.02  # frames of original and result that are one moment
-
-Progress = Callable[[str, int, int | None], None]
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ import numpy as np
 
 from mien.models.landmarker import open_backend
 from mien.privacy.audit import Verdict, audit_pair, follow, pair, places
+from mien.progress import Progress
 from mien.recognition.recognisers import Dlib, distances
 from mien.recognition.watch import Box, Watch, unaccounted
-from mien.release.stages import Progress
 from mien.tracking.detection import Detector
 from mien.video import Frame, Reader
 from mien.workers import ahead

@@ -12,8 +12,8 @@ from pathlib import Path
 import av
 
 from mien.outputs import checksum
+from mien.progress import Progress
 from mien.release.searching import search
-from mien.release.stages import Progress
 from mien.release.unchanged import unchanged
 from mien.release.words import names
 

@@ -20,6 +20,7 @@ from mien.errors import OutputError, ParameterError, PrivacyError
 from mien.evidence.metrics import Metrics
 from mien.outputs import PART, check_free, checksum, complete
 from mien.pipeline.manifest import versions
+from mien.progress import Progress, staged_as
 from mien.release.archive import write_archive
 from mien.release.card import TITLE, Entry, card, readme
 from mien.release.checks.base import Check, Look, failed
@@ -28,7 +29,6 @@ from mien.release.metadata import carried
 from mien.release.muting import without_sound
 from mien.release.package import Package
 from mien.release.public import public_manifest
-from mien.release.stages import Progress, staged_as
 from mien.release.subject import Subject, read_json, read_manifest
 from mien.release.words import names, plain, words_of
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from mien.release.stages import Progress
+from mien.progress import Progress
 from mien.video import Frame, Reader
 from mien.workers import ahead
 

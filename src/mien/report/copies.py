@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 
 from mien.errors import OutputError
+from mien.progress import Progress
 from mien.video import Frame, Reader, VideoInfo, Writer
 from mien.workers import ahead
 
@@ -25,8 +26,6 @@ _HEIGHTS = ((360, 300.0), (240, math.inf))  # and the seconds up to which they s
 _RATE = 15.0  # pictures a second: expressions are looked at, not tremor
 _CRF = 27
 _WORST = 45  # constant rate factor beyond which nothing is recognised any more
-
-Progress = Callable[[str, int, int | None], None]
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,6 +11,7 @@ from typing import Any, ParamSpec, TypeVar
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from mien.progress import Progress
 from mien.report.folder import Staged
 
 ORIGINAL, RESULT, CEILING = "#3b6fb6", "#d1691c", "#7a7a7a"
@@ -80,7 +81,9 @@ def finish(name: str, caption: str, figure: Figure) -> Drawing:
     return Drawing(name, caption, png.getvalue(), svg.getvalue())
 
 
-def put(drawings: Iterable[Drawing], staged: Staged, progress: Any = None) -> dict[str, Drawing]:
+def put(
+    drawings: Iterable[Drawing], staged: Staged, progress: Progress | None = None
+) -> dict[str, Drawing]:
     """Write figures into the folder ``figures`` of a report as they are made.
 
     Parameters

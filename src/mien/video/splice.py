@@ -24,6 +24,7 @@ from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
 from mien.errors import ParameterError
+from mien.progress import Progress, silent
 from mien.video import h264
 from mien.video.container import open_input, video_stream
 from mien.video.frame import VideoInfo
@@ -33,7 +34,6 @@ from mien.video.reader import Reader
 from mien.video.writer import Writer
 
 Edit = Callable[[int, np.ndarray], np.ndarray]
-Progress = Callable[[str, int, int | None], None]
 
 _ALIKE = (
     "width height pix_fmt time_base framerate flags color_range colorspace color_primaries "
@@ -132,7 +132,7 @@ def splice(
             f"{path.name} has frames 0 to {count - 1}: frames {min(wanted)} to {max(wanted)} "
             "are not all among them."
         )
-    report = progress or (lambda stage, done, total: None)
+    report = progress or silent
     with Reader(path) as reader:
         info = reader.info
     reason = index.obstacle

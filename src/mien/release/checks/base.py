@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from mien.release.stages import Progress
+from mien.progress import Progress
 
 Verdict = Literal["pass", "warn", "fail"]
 

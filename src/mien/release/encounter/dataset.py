@@ -25,12 +25,12 @@ from mien.outputs import checksum
 from mien.pipeline.deidentify import deidentify
 from mien.pipeline.manifest import versions
 from mien.pipeline.settings import Settings
+from mien.progress import Progress, staged_as
 from mien.release.encounter.card import card
 from mien.release.encounter.labels import agreements, relabel
 from mien.release.encounter.options import Options
 from mien.release.encounter.tables import schema, write_tables
 from mien.release.leaks import leaks, strangers
-from mien.release.stages import Progress, staged_as
 from mien.report.folder import Staged, check_folder
 
 BOTH = "both"

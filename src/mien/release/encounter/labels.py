@@ -15,7 +15,7 @@ from mien.encounter.result import Encounter
 from mien.encounter.settings import AnalysisSettings
 from mien.encounter.timeline import Timeline
 from mien.errors import NoFaceError, ParameterError
-from mien.release.stages import Progress, staged_as
+from mien.progress import Progress, staged_as
 
 
 def relabel(

@@ -6,7 +6,7 @@ import base64
 import json
 import math
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from mien.encounter.observation import ROLES
 from mien.encounter.result import Encounter
 from mien.encounter.timeline import Timeline
 from mien.pipeline.manifest import versions
+from mien.progress import Progress
 from mien.report.copies import Copy, copy_of
 from mien.report.drawing import Drawing, put
 from mien.report.encounter.figures import COLOURS, figures, runs
@@ -56,8 +57,6 @@ _METHODS = (
     "Clinicians 55(3), 2005 (NURSE)",
     "Baile et al., SPIKES: A Six-Step Protocol for Delivering Bad News, The Oncologist 5(4), 2000",
 )
-
-Progress = Callable[[str, int, int | None], None]
 
 
 @dataclass(frozen=True)

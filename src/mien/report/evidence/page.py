@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from mien.evidence.evaluate import Evidence
 from mien.fidelity.profile import Line
+from mien.progress import Progress
 from mien.report.drawing import Drawing, put
 from mien.report.evidence.charts import chart, plotly_script
 from mien.report.evidence.curves import Curves
@@ -27,8 +28,6 @@ from mien.report.evidence.words import facts, limits
 from mien.report.folder import Staged
 from mien.report.numbers import number
 from mien.report.pages import in_page, raw, render, uri
-
-Progress = Callable[[str, int, int | None], None]
 
 _METHODS = (
     "Kazemi & Sullivan, One Millisecond Face Alignment with an Ensemble of Regression Trees, CVPR "

@@ -7,7 +7,7 @@ curve and the picture beside it belong together.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from functools import partial
@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 
 from mien.evidence.evaluate import Evidence
+from mien.progress import Progress
 from mien.report.copies import CLOCK, frames_ahead, jpeg, shown_size, shrunk, within
 from mien.video import Reader, VideoInfo, Writer
 
@@ -27,8 +28,6 @@ _CRF = 25
 _COMFORTABLE_S = 120.0  # what fits the budget at that factor, about
 _THUMB = 200  # pixels of a thumbnail's side
 _REACH = 0.9  # of the face's size, around its middle
-
-Progress = Callable[[str, int, int | None], None]
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import date
@@ -40,6 +40,7 @@ from mien.face.region import Region
 from mien.intake.pictures import picture_size
 from mien.models.landmarker import Backend, open_backend
 from mien.outputs import check_parent, complete_folder, put_back
+from mien.progress import Progress, silent
 from mien.recognition.recognisers import Dlib, Recogniser, distances
 from mien.surrogates.bank import Surrogate, apparent_rules
 from mien.surrogates.making.cohort import Member, measure, shortcoming
@@ -73,8 +74,6 @@ _MARGIN = 0.02  # above the threshold, so that the rounding of a picture takes n
 _GLANCES = 24  # frames of a clip that are looked at
 _FAIR, _DARK = 42.0, 30.0  # typology angles between which a skin is called medium
 _FILES = {"cards.json", "statement.json", "STATEMENT.md"}
-
-Progress = Callable[[str, int, int | None], None]
 
 
 @dataclass(frozen=True)
@@ -135,7 +134,7 @@ def build(
         If the bank cannot be written, or something is in the way.
     """
     folder, output = Path(folder), Path(output)
-    report = progress or (lambda stage, done, total: None)
+    report = progress or silent
     paths = _check(folder, output, k, overwrite)
     for path in paths:  # one that is too large is refused before the others are measured
         if path.suffix.lower() in PICTURES:

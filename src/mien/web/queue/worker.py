@@ -22,12 +22,13 @@ from typing import Any
 from sqlalchemy.exc import OperationalError
 
 from mien.errors import LinkError, MienError, ParameterError
+from mien.progress import Progress
 from mien.web.queue.folders import RESULT, Folders
 from mien.web.queue.jobs import Jobs
 from mien.web.queue.log import Log, noted
 from mien.web.queue.places import LINKED
 from mien.web.queue.tables import Job, Kind, Status
-from mien.web.queue.tasks import Material, Progress, Task
+from mien.web.queue.tasks import Material, Task
 
 BEAT_S = 0.25  # between two writes of progress
 _IDLE_S = 0.3  # between two looks for a job

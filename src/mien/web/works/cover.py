@@ -7,8 +7,9 @@ from typing import Any
 
 from mien.errors import ParameterError
 from mien.pipeline.covering import Moment, cover_beside, cover_by_hand
+from mien.progress import Progress
 from mien.web.queue.folders import COMPARE, FRAMES, PREVIEW, RESULT
-from mien.web.queue.tasks import Progress, Task
+from mien.web.queue.tasks import Task
 from mien.web.works.previews import preview
 
 

@@ -7,10 +7,11 @@ from typing import Any
 
 from mien.pipeline.deidentify import deidentify
 from mien.pipeline.settings import Settings
+from mien.progress import Progress
 from mien.tracking.selection import Selection
 from mien.video.index import frame_times
 from mien.web.queue.folders import COMPARE, FRAMES, PREVIEW, RESULT
-from mien.web.queue.tasks import Progress, Task
+from mien.web.queue.tasks import Task
 from mien.web.works.previews import Live, preview
 
 _COMPARE_WIDTH = 960  # pixels at most of each half

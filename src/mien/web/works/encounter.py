@@ -19,9 +19,10 @@ from mien.encounter.result import Encounter
 from mien.encounter.settings import AnalysisSettings
 from mien.encounter.timeline import Timeline
 from mien.errors import MienError, NoFaceError, ParameterError
+from mien.progress import Progress
 from mien.report.encounter.page import BOTH, Videos, write
 from mien.web.queue.folders import RESULT
-from mien.web.queue.tasks import Material, Progress, Task
+from mien.web.queue.tasks import Material, Task
 
 _MOST_SAID = 100  # moments of feedback that pages are told of; the report has all
 _CALLED = {

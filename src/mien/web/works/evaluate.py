@@ -8,10 +8,11 @@ from mien.errors import ParameterError
 from mien.evidence.evaluate import Evidence
 from mien.evidence.evaluate import evaluate as measure
 from mien.fidelity.profile import Line, Profile
+from mien.progress import Progress
 from mien.report.evidence import page as report
 from mien.report.evidence.page import verdict_in_words
 from mien.web.queue.folders import RESULT
-from mien.web.queue.tasks import Progress, Task
+from mien.web.queue.tasks import Task
 from mien.web.works.figures import FIGURES
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+from mien.progress import Progress
 from mien.web.queue.tables import Kind
-from mien.web.queue.tasks import Progress, Task
+from mien.web.queue.tasks import Task
 
 _FUNCTIONS = {
     Kind.DEIDENTIFY: "mien.web.works.deidentify:render",

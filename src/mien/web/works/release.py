@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from mien.errors import ParameterError
+from mien.progress import Progress
 from mien.release import Check, Options, Source, Withheld
 from mien.release import release as pack
 from mien.web.queue.folders import ARCHIVE, RESULT
-from mien.web.queue.tasks import Material, Progress, Task
+from mien.web.queue.tasks import Material, Task
 
 
 def release(task: Task, progress: Progress) -> dict[str, Any]:

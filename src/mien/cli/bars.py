@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import sys
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, ProgressColumn, Task, TaskID, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as Bars
+from rich.progress import Progress as RichProgress
 from rich.text import Text
 
 from mien.cli.failure import check
 
+if TYPE_CHECKING:
+    from mien.selfnorm.training import Epoch
 
-class Progress:
+
+class Bars:
     """Shows how far a run has come; pass it where a progress callback is expected.
 
     Parameters
@@ -27,9 +31,9 @@ class Progress:
         self._stage: str | None = None
         self._task: TaskID | None = None
         console = Console(stderr=True)
-        self._bars: Bars | None = None
+        self._bars: RichProgress | None = None
         if console.is_interactive and sys.stderr.isatty():
-            self._bars = Bars(
+            self._bars = RichProgress(
                 TextColumn("{task.description}", markup=False),
                 BarColumn(),
                 _Count(),
@@ -39,7 +43,7 @@ class Progress:
                 transient=True,
             )
 
-    def __enter__(self) -> Progress:
+    def __enter__(self) -> Bars:
         if self._bars is not None:
             self._bars.start()
         return self
@@ -73,6 +77,66 @@ class Progress:
         self._task = self._bars.add_task(
             f"{self._title}: {stage}", total=total, counted=total is not None
         )
+
+
+class Epochs:
+    """Progress of training: a bar of epochs with the time left, or a line now and then."""
+
+    def __init__(self, title: str) -> None:
+        self._title = title
+        self._said = 0.0
+        self._bars: RichProgress | None = None
+        console = Console(stderr=True)
+        if console.is_interactive and sys.stderr.isatty():
+            self._bars = RichProgress(
+                TextColumn("{task.description}", markup=False),
+                BarColumn(),
+                TextColumn("{task.completed:.0f}/{task.total:.0f} epochs"),
+                TextColumn("{task.fields[words]}", markup=False),
+                TimeRemainingColumn(),
+                console=console,
+                transient=True,
+            )
+
+    def __enter__(self) -> Epochs:
+        if self._bars is not None:
+            self._bars.start()
+            self._task = self._bars.add_task(f"{self._title}: teaching", total=None, words="")
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._bars is not None:
+            self._bars.stop()
+
+    def __call__(self, entry: Epoch, total: int) -> None:
+        check()
+        words = (
+            f"loss {entry.validation_loss:.3f}, accuracy {entry.validation_accuracy:.3f} "
+            "(validation)"
+        )
+        if self._bars is not None:
+            self._bars.update(self._task, completed=entry.epoch, total=total, words=words)
+            return
+        last = entry.epoch == total
+        if entry.epoch == 1 or last or entry.seconds - self._said >= 10:
+            self._said = entry.seconds
+            left = entry.seconds / entry.epoch * (total - entry.epoch)
+            rest = "" if last else f", at most {_duration(left)} left"
+            print(
+                f"{self._title}: epoch {entry.epoch} of {total}, {words}{rest}",
+                file=sys.stderr,
+                flush=True,
+            )
+
+
+def _duration(seconds: float) -> str:
+    minutes = int(seconds // 60)
+    return f"{minutes} min" if minutes else f"{seconds:.0f} s"
 
 
 class _Count(ProgressColumn):

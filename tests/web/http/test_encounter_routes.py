@@ -116,8 +116,10 @@ def task(tmp_path, clips, **wanted):
 def test_originals_are_read_and_results_are_shown(tmp_path, monkeypatch):
     seen, shown, stages = {}, {}, set()
 
-    def analyse(doctor, patient, *, offset, references, progress):
-        seen.update(doctor=doctor.read_bytes(), patient=patient.read_bytes(), given=references)
+    def analyse(doctor, patient, *, settings, progress):
+        seen.update(
+            doctor=doctor.read_bytes(), patient=patient.read_bytes(), given=settings.references
+        )
         return happen(
             doctor=[(10, 14, "anger")], patient=[(4, 9, "sadness")], seconds=20, missing=[(0, 2)]
         )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mien.cli import options
 from mien.cli.bars import Bars
 from mien.cli.failure import tell
 from mien.cli.sheet import write_sheet
@@ -24,9 +25,7 @@ _PER_ROW = 4
 
 
 def audit(
-    original: Annotated[
-        Path, typer.Argument(metavar="ORIGINAL", help="The clip as recorded; it is only read.")
-    ],
+    original: options.Original,
     deidentified: Annotated[
         Path,
         typer.Argument(
@@ -36,11 +35,9 @@ def audit(
     ],
     out: Annotated[
         Path | None,
-        typer.Option(
-            "--out",
-            "-o",
-            metavar="SHEET.png",
-            help="Write the frames with the smallest distances here, original beside result. This "
+        options.out(
+            "SHEET.png",
+            "Write the frames with the smallest distances here, original beside result. This "
             "picture SHOWS THE PATIENT.",
         ),
     ] = None,
@@ -52,16 +49,9 @@ def audit(
             "patient; by default portraits that come with mien.",
         ),
     ] = None,
-    landmarker: Annotated[
-        Path | None,
-        typer.Option(metavar="PATH", help="A Face Landmarker model to track with."),
-    ] = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace the sheet if it exists.")
-    ] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the result as one JSON object on stdout.")
-    ] = False,
+    landmarker: options.Landmarker = None,
+    overwrite: Annotated[bool, options.overwrite("the sheet if it exists")] = False,
+    as_json: Annotated[bool, options.as_json("the result")] = False,
 ) -> None:
     """Check whether people are recognised in a de-identified clip; exit status 5 if so.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mien.cli import options
 from mien.cli.bars import Bars
 from mien.progress import Progress
 
@@ -18,14 +19,11 @@ if TYPE_CHECKING:
 
 
 def blendshapes(
-    video: Annotated[Path, typer.Argument(metavar="VIDEO", help="A clip; it is only read.")],
+    video: options.Video,
     out: Annotated[
         Path,
-        typer.Option(
-            "--out",
-            "-o",
-            metavar="OUT.csv|.parquet",
-            help="The table: frame, time in seconds and 51 scores from 0 to 1.",
+        options.out(
+            "OUT.csv|.parquet", "The table: frame, time in seconds and 51 scores from 0 to 1."
         ),
     ],
     landmarker: Annotated[
@@ -35,12 +33,8 @@ def blendshapes(
             help="A Face Landmarker model to track with; the scores are then its own.",
         ),
     ] = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace the table if it exists.")
-    ] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print a summary as one JSON object on stdout.")
-    ] = False,
+    overwrite: Annotated[bool, options.overwrite("the table if it exists")] = False,
+    as_json: Annotated[bool, options.as_json("a summary")] = False,
 ) -> None:
     """Score the expression of the most present person in every frame.
 

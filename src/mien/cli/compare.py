@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mien.cli import options
 from mien.cli.bars import Bars
 from mien.cli.failure import explain, interrupted, need, tell, wants_traceback
 from mien.errors import MienError, ParameterError
@@ -31,16 +32,13 @@ _COLUMNS = (
 
 
 def compare(
-    original: Annotated[
-        Path, typer.Argument(metavar="ORIGINAL", help="The clip as recorded; it is only read.")
-    ],
+    original: options.Original,
     engines: Annotated[
         str, typer.Option(metavar="LIST", help="Engines, separated by commas.")
     ] = "mesh,mask,blur,pixelate",
-    out: Annotated[
-        Path,
-        typer.Option("--out", "-o", metavar="FOLDER", help="Where the table goes: a new folder."),
-    ] = Path("comparison"),
+    out: Annotated[Path, options.out("FOLDER", "Where the table goes: a new folder.")] = Path(
+        "comparison"
+    ),
     profile: Annotated[
         str,
         typer.Option(metavar="parkinson|palsy|generic|FILE", help="What each engine has to hold."),
@@ -52,16 +50,9 @@ def compare(
         int,
         typer.Option(min=1, metavar="N", help="Whose motion is measured, see `mien people`."),
     ] = 1,
-    landmarker: Annotated[
-        Path | None,
-        typer.Option(metavar="PATH", help="A Face Landmarker model to track with."),
-    ] = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace an older comparison in that folder.")
-    ] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the metrics as one JSON object on stdout.")
-    ] = False,
+    landmarker: options.Landmarker = None,
+    overwrite: Annotated[bool, options.overwrite("an older comparison in that folder")] = False,
+    as_json: Annotated[bool, options.as_json("the metrics")] = False,
 ) -> None:
     """De-identify a clip with several engines and measure each: which keeps what, which hides whom.
 

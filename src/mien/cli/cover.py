@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mien.cli import options
 from mien.cli.bars import Bars
 from mien.errors import ParameterError
 
@@ -36,13 +37,7 @@ def cover(
         ),
     ],
     out: Annotated[
-        Path,
-        typer.Option(
-            "--out",
-            "-o",
-            metavar="OUT.mp4",
-            help="The covered result; its manifest is written beside it.",
-        ),
+        Path, options.out("OUT.mp4", "The covered result; its manifest is written beside it.")
     ],
     boxes: Annotated[
         list[str] | None,
@@ -53,12 +48,8 @@ def cover(
             "width and height, 0 to 1. Once for all ranges, or once for each.",
         ),
     ] = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace an output that exists already.")
-    ] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print what was done as one JSON object on stdout.")
-    ] = False,
+    overwrite: Annotated[bool, options.overwrite("an output that exists already")] = False,
+    as_json: Annotated[bool, options.as_json("what was done")] = False,
 ) -> None:
     """Cover moments of a result in which something is seen that should not be there.
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mien.cli import options
 from mien.cli.bars import Bars
 from mien.cli.failure import explain, interrupted, tell, wants_traceback
 from mien.errors import MienError, OutputError, ParameterError
@@ -42,11 +43,9 @@ def deidentify(
     ],
     out: Annotated[
         Path,
-        typer.Option(
-            "--out",
-            "-o",
-            metavar="OUT",
-            help="The result, ending in .mp4; or an existing folder, in which each result is "
+        options.out(
+            "OUT",
+            "The result, ending in .mp4; or an existing folder, in which each result is "
             "called like its input. A manifest (.json) is written beside each.",
         ),
     ],
@@ -124,16 +123,11 @@ def deidentify(
     voice: Annotated[
         str, typer.Option(metavar="keep|mute", help="Copy the sound unchanged or leave it out.")
     ] = "keep",
-    landmarker: Annotated[
-        Path | None,
-        typer.Option(metavar="PATH", help="A Face Landmarker model to track with."),
-    ] = None,
+    landmarker: options.Landmarker = None,
     crf: Annotated[
         int, typer.Option(min=0, max=51, help="Quality of the H.264 picture; lower is better.")
     ] = 17,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace results that exist already.")
-    ] = False,
+    overwrite: Annotated[bool, options.overwrite("results that exist already")] = False,
     side_by_side: Annotated[
         bool,
         typer.Option(
@@ -142,9 +136,7 @@ def deidentify(
             "checking. That file SHOWS THE PATIENT.",
         ),
     ] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the results as one JSON object on stdout.")
-    ] = False,
+    as_json: Annotated[bool, options.as_json("the results")] = False,
 ) -> None:
     """Replace every face in clips and keep what the faces do.
 

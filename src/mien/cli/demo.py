@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mien.cli import options
 from mien.cli.bars import Bars
 from mien.cli.sheet import write_sheet
 from mien.errors import OutputError
@@ -31,9 +32,7 @@ _TIMES = (("rest", 0.5), ("blink", 1.2), ("smile", 6.5), ("smile fading", 7.5), 
 
 
 def demo(
-    out: Annotated[
-        Path, typer.Option("--out", "-o", metavar="FOLDER", help="Where to put the files.")
-    ] = Path("demo"),
+    out: Annotated[Path, options.out("FOLDER", "Where to put the files.")] = Path("demo"),
 ) -> None:
     """Render a synthetic patient, de-identify the clip and show the two beside each other.
 

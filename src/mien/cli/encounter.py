@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from mien.cli import options
 from mien.cli.bars import Bars
 from mien.cli.failure import STATUSES, explain, guarded, need, tell
 from mien.errors import OutputError, ParameterError, PrivacyError, TrackingError
@@ -76,19 +77,12 @@ Resolution = Annotated[float, typer.Option(metavar="S", help="Step of the timeli
 Moments = Annotated[
     float, typer.Option(metavar="N", help="How often a second faces are looked at, 1 to 30.")
 ]
-Landmarker = Annotated[
-    Path | None, typer.Option(metavar="PATH", help="A Face Landmarker model to track with.")
-]
-AsJson = Annotated[
-    bool, typer.Option("--json", help="Print what was found as one JSON object on stdout.")
-]
+Landmarker = options.Landmarker
+AsJson = Annotated[bool, options.as_json("what was found")]
 
 
 def report(
-    out: Annotated[
-        Path,
-        typer.Option("--out", "-o", metavar="FOLDER", help="Where the report goes: a new folder."),
-    ],
+    out: Annotated[Path, options.out("FOLDER", "Where the report goes: a new folder.")],
     video: Video = None,
     doctor: Doctor = None,
     patient: Patient = None,
@@ -127,9 +121,7 @@ def report(
             "--demo", help="Draw a synthetic encounter into the folder and report on that."
         ),
     ] = False,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace an older report in that folder.")
-    ] = False,
+    overwrite: Annotated[bool, options.overwrite("an older report in that folder")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Say what two faces resembled, second by second: timelines, tables, feedback, a page.
@@ -182,10 +174,7 @@ def report(
 
 
 def publish(
-    out: Annotated[
-        Path,
-        typer.Option("--out", "-o", metavar="FOLDER", help="The data set: a new folder."),
-    ],
+    out: Annotated[Path, options.out("FOLDER", "The data set: a new folder.")],
     video: Video = None,
     doctor: Doctor = None,
     patient: Patient = None,
@@ -206,15 +195,11 @@ def publish(
         ),
     ] = None,
     title: Annotated[str | None, typer.Option(help="Heading of the card.")] = None,
-    consent: Annotated[
-        str, typer.Option(metavar="TEXT", help="Who agreed to what, for the card.")
-    ] = "",
-    licence: Annotated[str, typer.Option(metavar="TEXT", help="Terms of use, for the card.")] = "",
-    contact: Annotated[str, typer.Option(metavar="TEXT", help="Whom to ask, for the card.")] = "",
+    consent: options.Consent = "",
+    licence: options.Licence = "",
+    contact: options.Contact = "",
     landmarker: Landmarker = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace an older data set in that folder.")
-    ] = False,
+    overwrite: Annotated[bool, options.overwrite("an older data set in that folder")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Pack an encounter as a data set: de-identified videos, timelines, scores, a data card.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mien.cli import options
 from mien.cli.bars import Bars
 from mien.cli.failure import explain, interrupted, need, tell, wants_traceback
 from mien.errors import MienError, OutputError, ParameterError
@@ -35,10 +36,7 @@ def evaluate(
             "names of the originals.",
         ),
     ],
-    out: Annotated[
-        Path,
-        typer.Option("--out", "-o", metavar="FOLDER", help="Where the report goes: a new folder."),
-    ],
+    out: Annotated[Path, options.out("FOLDER", "Where the report goes: a new folder.")],
     profile: Annotated[
         str,
         typer.Option(
@@ -65,16 +63,9 @@ def evaluate(
             help="Put the original beside the result. The report then SHOWS THE PATIENT.",
         ),
     ] = False,
-    landmarker: Annotated[
-        Path | None,
-        typer.Option(metavar="PATH", help="A Face Landmarker model to track with."),
-    ] = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace an older report in that folder.")
-    ] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the metrics as one JSON object on stdout.")
-    ] = False,
+    landmarker: options.Landmarker = None,
+    overwrite: Annotated[bool, options.overwrite("an older report in that folder")] = False,
+    as_json: Annotated[bool, options.as_json("the metrics")] = False,
 ) -> None:
     """Measure what a de-identified clip kept of the motion, and whether it hides the person.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mien.cli import options
 from mien.cli.bars import Epochs
 from mien.cli.expression_capture import capture
 from mien.cli.failure import STATUSES, guarded, tell
@@ -33,10 +34,8 @@ Data = Annotated[
     ),
 ]
 Model = Annotated[Path, typer.Argument(metavar="MODEL.npz", help="What `train` wrote, or `seven`.")]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what exists.")]
-AsJson = Annotated[
-    bool, typer.Option("--json", help="Print a summary as one JSON object on stdout.")
-]
+Overwrite = Annotated[bool, options.overwrite()]
+AsJson = Annotated[bool, options.as_json("a summary")]
 Report = Annotated[
     Path | None,
     typer.Option(metavar="FOLDER", help="Tables, figures and metrics.json: a new folder."),
@@ -49,9 +48,7 @@ _SEVEN = "seven"
 
 def train(
     data: Data,
-    out: Annotated[
-        Path, typer.Option("--out", "-o", metavar="MODEL.npz", help="The network goes here.")
-    ],
+    out: Annotated[Path, options.out("MODEL.npz", "The network goes here.")],
     report: Report = None,
     split: Annotated[
         str,
@@ -274,11 +271,9 @@ def predict(
     ],
     out: Annotated[
         Path,
-        typer.Option(
-            "--out",
-            "-o",
-            metavar="OUT.csv|.parquet",
-            help="The table: frame, time, expression (empty: no face, or not sure), probabilities.",
+        options.out(
+            "OUT.csv|.parquet",
+            "The table: frame, time, expression (empty: no face, or not sure), probabilities.",
         ),
     ],
     threshold: Annotated[
@@ -334,12 +329,7 @@ def predict(
 
 def export(
     model: Model,
-    out: Annotated[
-        Path,
-        typer.Option(
-            "--out", "-o", metavar="OUT.onnx|.tflite|.npz", help="The ending chooses the format."
-        ),
-    ],
+    out: Annotated[Path, options.out("OUT.onnx|.tflite|.npz", "The ending chooses the format.")],
     overwrite: Overwrite = False,
 ) -> None:
     """Write a network for other programs: ONNX, LiteRT, or plain arrays.
@@ -357,7 +347,7 @@ def export(
 
 
 def simulate(
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="OUT.parquet", help="The snapshots.")],
+    out: Annotated[Path, options.out("OUT.parquet", "The snapshots.")],
     participants: Annotated[int, typer.Option(min=1, help="Simulated people.")] = 226,
     snapshots: Annotated[int, typer.Option(min=1, help="Of all of them together.")] = 563_226,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same study.")] = 0,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mien.cli import options
 from mien.cli.failure import INTERRUPTED, interrupted, tell
 
 if TYPE_CHECKING:
@@ -32,12 +33,7 @@ def capture(
     ],
     out: Annotated[
         Path,
-        typer.Option(
-            "--out",
-            "-o",
-            metavar="OUT.parquet",
-            help="The snapshots; what happened is written beside it, in .json.",
-        ),
+        options.out("OUT.parquet", "The snapshots; what happened is written beside it, in .json."),
     ],
     camera: Annotated[
         int | None, typer.Option(metavar="NUMBER", help="A camera; 0 is the first one.")
@@ -72,10 +68,8 @@ def capture(
         float, typer.Option(metavar="DEGREES", help="How far the face may be turned away.")
     ] = 20.0,
     device: Annotated[str, typer.Option(help="What records, kept with the snapshots.")] = "",
-    landmarker: Annotated[
-        Path | None, typer.Option(metavar="PATH", help="A Face Landmarker model to track with.")
-    ] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what exists.")] = False,
+    landmarker: options.Landmarker = None,
+    overwrite: Annotated[bool, options.overwrite()] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the session's record as JSON on stdout.")
     ] = False,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mien import __version__
+from mien.cli import options
 from mien.cli.bars import Bars
 from mien.cli.failure import tell
 from mien.errors import OutputError, ParameterError
@@ -49,20 +50,10 @@ def linkage(
             "another person.",
         ),
     ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", "-o", metavar="REPORT.json", help="Write the report here."),
-    ] = None,
-    landmarker: Annotated[
-        Path | None,
-        typer.Option(metavar="PATH", help="A Face Landmarker model to measure with."),
-    ] = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace the report if it exists.")
-    ] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the report as one JSON object on stdout.")
-    ] = False,
+    out: Annotated[Path | None, options.out("REPORT.json", "Write the report here.")] = None,
+    landmarker: Annotated[Path | None, options.landmarker("measure")] = None,
+    overwrite: Annotated[bool, options.overwrite("the report if it exists")] = False,
+    as_json: Annotated[bool, options.as_json("the report")] = False,
 ) -> None:
     """Measure how well results can be linked to people, by face and by movement.
 

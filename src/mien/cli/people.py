@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mien.cli import options
 from mien.cli.bars import Bars
 from mien.cli.sheet import write_sheet
 from mien.outputs import check_free
@@ -24,26 +25,14 @@ _APART = 1.5  # face sizes between a face that is pointed at and the next one, i
 
 
 def people(
-    video: Annotated[Path, typer.Argument(metavar="VIDEO", help="A clip; it is only read.")],
+    video: options.Video,
     out: Annotated[
         Path | None,
-        typer.Option(
-            "--out",
-            "-o",
-            metavar="PNG",
-            help="Write a sheet with one face per person here. It SHOWS THE PATIENTS.",
-        ),
+        options.out("PNG", "Write a sheet with one face per person here. It SHOWS THE PATIENTS."),
     ] = None,
-    landmarker: Annotated[
-        Path | None,
-        typer.Option(metavar="PATH", help="A Face Landmarker model to track with."),
-    ] = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace the sheet if it exists.")
-    ] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print everything as one JSON object on stdout.")
-    ] = False,
+    landmarker: options.Landmarker = None,
+    overwrite: Annotated[bool, options.overwrite("the sheet if it exists")] = False,
+    as_json: Annotated[bool, options.as_json("everything")] = False,
 ) -> None:
     """Say who is in a clip: the most present person is number 1.
 

@@ -7,18 +7,13 @@ from typing import Annotated
 
 import typer
 
+from mien.cli import options
 from mien.cli.bars import Bars
 
 
 def phantom(
     out: Annotated[
-        Path,
-        typer.Option(
-            "--out",
-            "-o",
-            metavar="OUT.mp4",
-            help="The clip; its truth is written beside it as OUT.truth.json.",
-        ),
+        Path, options.out("OUT.mp4", "The clip; its truth is written beside it as OUT.truth.json.")
     ],
     seconds: Annotated[float, typer.Option(help="Length, s.")] = 10.0,
     fps: Annotated[float, typer.Option(help="Frames per second, on average.")] = 30.0,
@@ -79,9 +74,7 @@ def phantom(
         ),
     ] = None,
     seed: Annotated[int, typer.Option(help="Decides everything drawn by chance.")] = 0,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace files that exist already.")
-    ] = False,
+    overwrite: Annotated[bool, options.overwrite("files that exist already")] = False,
 ) -> None:
     """Render a synthetic patient, and write down what is true of every frame.
 

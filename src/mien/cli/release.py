@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mien.cli import options
 from mien.cli.bars import Bars
 from mien.cli.failure import need
 from mien.errors import ParameterError
@@ -28,10 +29,7 @@ def release(
             help="Clips that mien deidentify made, the manifest (.json) beside each; only read.",
         ),
     ],
-    out: Annotated[
-        Path,
-        typer.Option("--out", "-o", metavar="RELEASE.zip", help="The archive to write."),
-    ],
+    out: Annotated[Path, options.out("RELEASE.zip", "The archive to write.")],
     original: Annotated[
         list[Path] | None,
         typer.Option(
@@ -52,11 +50,9 @@ def release(
         typer.Option("--mute", help="Pack copies without sound: a voice identifies a person."),
     ] = False,
     title: Annotated[str, typer.Option(metavar="TEXT", help="Heading of the data card.")] = "",
-    consent: Annotated[
-        str, typer.Option(metavar="TEXT", help="Who agreed to what, for the card.")
-    ] = "",
-    licence: Annotated[str, typer.Option(metavar="TEXT", help="Terms of use, for the card.")] = "",
-    contact: Annotated[str, typer.Option(metavar="TEXT", help="Whom to ask, for the card.")] = "",
+    consent: options.Consent = "",
+    licence: options.Licence = "",
+    contact: options.Contact = "",
     keep_checksums: Annotated[
         bool,
         typer.Option(
@@ -64,16 +60,9 @@ def release(
             help="Keep the originals' checksums: who has an original can then find its clip.",
         ),
     ] = False,
-    landmarker: Annotated[
-        Path | None,
-        typer.Option(metavar="PATH", help="A Face Landmarker model to look for faces with."),
-    ] = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace the archive if it exists.")
-    ] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the result as one JSON object on stdout.")
-    ] = False,
+    landmarker: Annotated[Path | None, options.landmarker("look for faces")] = None,
+    overwrite: Annotated[bool, options.overwrite("the archive if it exists")] = False,
+    as_json: Annotated[bool, options.as_json("the result")] = False,
 ) -> None:
     """Check results once more and pack them, with a data card, under neutral names.
 

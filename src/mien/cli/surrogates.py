@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mien.cli import options
 from mien.cli.bars import Bars
 from mien.cli.failure import STATUSES, guarded
 from mien.cli.sheet import write_sheet
@@ -23,17 +24,12 @@ surrogates = typer.Typer(rich_markup_mode="rich")
 
 def list_bank(
     context: typer.Context,
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", "-o", metavar="PNG", help="Write a sheet of portraits here."),
-    ] = None,
+    out: Annotated[Path | None, options.out("PNG", "Write a sheet of portraits here.")] = None,
     bank: Annotated[
         Path | None,
         typer.Option(metavar="FOLDER", help="A bank of your own instead of the one of mien."),
     ] = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace the sheet if it exists.")
-    ] = False,
+    overwrite: Annotated[bool, options.overwrite("the sheet if it exists")] = False,
 ) -> None:
     """List the faces that a patient can be given; each is an average of many portraits.
 
@@ -84,22 +80,11 @@ def build(
             "What lies in one folder inside it shows one person.",
         ),
     ],
-    out: Annotated[
-        Path,
-        typer.Option("--out", "-o", metavar="BANK", help="The bank: a folder that is made."),
-    ],
+    out: Annotated[Path, options.out("BANK", "The bank: a folder that is made.")],
     k: Annotated[int, typer.Option("--k", help="People in each composite, at least 5.")] = 10,
-    landmarker: Annotated[
-        Path | None,
-        typer.Option(metavar="PATH", help="A Face Landmarker model to measure with."),
-    ] = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace the bank if it exists.")
-    ] = False,
-    as_json: Annotated[
-        bool,
-        typer.Option("--json", help="Print what was done as one JSON object on stdout."),
-    ] = False,
+    landmarker: Annotated[Path | None, options.landmarker("measure")] = None,
+    overwrite: Annotated[bool, options.overwrite("the bank if it exists")] = False,
+    as_json: Annotated[bool, options.as_json("what was done")] = False,
 ) -> None:
     """Build a bank of composites of your own cohort (k-Same), with its k-anonymity statement.
 

@@ -1,0 +1,41 @@
+"""Options and arguments that several commands have, each written once.
+
+Where only the object differs, a function takes it: ``Annotated[bool, options.overwrite("it")]``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+
+def out(metavar: str, words: str) -> Any:
+    """Where a result goes."""
+    return typer.Option("--out", "-o", metavar=metavar, help=words)
+
+
+def overwrite(what: str = "what exists") -> Any:
+    """Whether what lies there may be replaced."""
+    return typer.Option("--overwrite", help=f"Replace {what}.")
+
+
+def as_json(what: str) -> Any:
+    """Whether programs read what is printed."""
+    return typer.Option("--json", help=f"Print {what} as one JSON object on stdout.")
+
+
+def landmarker(use: str = "track") -> Any:
+    """A mesh of somebody else in place of the built-in one."""
+    return typer.Option(metavar="PATH", help=f"A Face Landmarker model to {use} with.")
+
+
+Landmarker = Annotated[Path | None, landmarker()]
+Video = Annotated[Path, typer.Argument(metavar="VIDEO", help="A clip; it is only read.")]
+Original = Annotated[
+    Path, typer.Argument(metavar="ORIGINAL", help="The clip as recorded; it is only read.")
+]
+Consent = Annotated[str, typer.Option(metavar="TEXT", help="Who agreed to what, for the card.")]
+Licence = Annotated[str, typer.Option(metavar="TEXT", help="Terms of use, for the card.")]
+Contact = Annotated[str, typer.Option(metavar="TEXT", help="Whom to ask, for the card.")]

@@ -10,10 +10,8 @@ import typer
 from typer.testing import CliRunner
 
 from encounters import clip, encounter
-from mien.cli.encounter import _recovered, demo_script
 from mien.cli.encounter import encounter as command
 from mien.encounter import analysis
-from mien.encounter.observation import NEGATIVE
 from mien.errors import PrivacyError
 from mien.pipeline import deidentify as pipeline
 from mien.release import encounter as dataset
@@ -163,16 +161,3 @@ def test_help_has_an_example(run, words):
     done = run(*words)
     assert done.exit_code == 0
     assert "Example: mien encounter" in " ".join(done.stdout.split())
-
-
-def test_the_demo_follows_a_script_that_feedback_answers():
-    script = demo_script()
-    negative = [
-        *(spell for spell in script.patient if spell[2] in NEGATIVE),
-        *(spell for spell in script.doctor if spell[2] in NEGATIVE),
-    ]
-    assert len(negative) >= 3
-    assert all(end - start >= 4 for start, end, _ in negative)
-    read = encounter(script.doctor, script.patient, 40)
-    right, all_of = _recovered(read, script)
-    assert right == all_of > 60

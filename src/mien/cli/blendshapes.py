@@ -10,6 +10,7 @@ import typer
 
 from mien.cli import options
 from mien.cli.bars import Bars
+from mien.cli.places import keep_input
 from mien.progress import Progress
 
 if TYPE_CHECKING:
@@ -48,12 +49,11 @@ def blendshapes(
     from mien.blendshapes.names import NAMES
     from mien.blendshapes.recording import Recording
     from mien.blendshapes.scores import Blendshapes
-    from mien.errors import NoFaceError, OutputError
+    from mien.errors import NoFaceError
     from mien.tracking import State
 
     check_output(out, overwrite)
-    if out.exists() and video.exists() and out.samefile(video):
-        raise OutputError(f"{out} is the input: choose another place with --out.")
+    keep_input(out, video)
     with Bars(video.name) as progress:
         tracks, times, size = _track(video, landmarker, progress)
         tracks = [track for track in tracks if (track.state == State.TRACKED).any()]

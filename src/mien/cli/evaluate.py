@@ -11,7 +11,8 @@ import typer
 from mien.cli import options
 from mien.cli.bars import Bars
 from mien.cli.failure import explain, interrupted, need, tell, wants_traceback
-from mien.errors import MienError, OutputError, ParameterError
+from mien.cli.places import keep_out
+from mien.errors import MienError, ParameterError
 
 if TYPE_CHECKING:
     from mien.evidence.evaluate import Evidence
@@ -80,10 +81,7 @@ def evaluate(
     if only is not None and only not in _ONLY:
         raise ParameterError(f"--only is {only!r}: choose fidelity or privacy, or leave it out.")
     wanted = Profile.open(profile)
-    for clip in (original, deidentified):
-        # a report that is replaced takes its folder with it
-        if out.resolve() in (clip.resolve(), *clip.resolve().parents):
-            raise OutputError(f"{clip} lies in {out}: choose another folder for the report.")
+    keep_out(out, (original, deidentified))
     need("reports")
     check_folder(out, overwrite)
     settings = {

@@ -10,6 +10,7 @@ import typer
 
 from mien.cli import options
 from mien.cli.bars import Bars
+from mien.cli.places import keep_input
 from mien.cli.sheet import write_sheet
 from mien.outputs import check_free
 from mien.progress import Progress
@@ -42,12 +43,11 @@ def people(
     """
     import numpy as np
 
-    from mien.errors import NoFaceError, OutputError
+    from mien.errors import NoFaceError
 
     if out is not None:
         check_free(out, overwrite, kind="a picture", endings=(".png",))
-        if out.exists() and video.exists() and out.samefile(video):
-            raise OutputError(f"{out} is the input: choose another place with --out.")
+        keep_input(out, video)
     with Bars(video.name) as progress:
         tracks, times, size = _track(video, landmarker, progress)
     tracks = [track for track in tracks if len(track.known())]  # a glimpse is covered, not named

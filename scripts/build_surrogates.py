@@ -29,7 +29,8 @@ from mien.face.uv import coordinates
 from mien.models.landmarker import open_backend
 from mien.pipeline.compositing import composite
 from mien.pipeline.legible import read
-from mien.recognition.recognisers import Dlib, distances
+from mien.recognition.dlib_resnet import Dlib
+from mien.recognition.recogniser import distances
 from mien.surrogates.bank import Surrogate
 from mien.surrogates.making import composite as making
 from mien.surrogates.making.cohort import Member, measure, shortcoming

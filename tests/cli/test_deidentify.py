@@ -13,7 +13,7 @@ import pytest
 
 from mien.cli import failure
 from mien.pipeline import deidentify as pipeline
-from mien.recognition.recognisers import Dlib
+from mien.recognition.dlib_resnet import Dlib
 from mien.video import Reader, writer
 
 MASK = ("--engine", "mask")

@@ -12,7 +12,7 @@ from mien.emotion.classifier import EmotionClassifier
 from mien.errors import FormatError, MienError
 from mien.intake.networks import check_task, read_onnx
 from mien.models.landmarker import open_backend
-from mien.recognition.recognisers import ArcFace
+from mien.recognition.arcface import ArcFace
 
 
 def network(weights, nodes=None, outputs=(1, 8)):

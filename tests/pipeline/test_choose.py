@@ -11,7 +11,7 @@ from mien.face.model import FaceModel
 from mien.phantom import Phantom, Script
 from mien.pipeline import choose as choosing
 from mien.pipeline.choose import apparent, choose, plausible, push
-from mien.recognition.recognisers import Dlib
+from mien.recognition.dlib_resnet import Dlib
 from mien.surrogates.bank import Bank, cards
 from mien.tracking import Sample
 

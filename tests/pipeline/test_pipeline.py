@@ -26,7 +26,8 @@ from mien.pipeline import deidentify as pipeline
 from mien.pipeline.deidentify import LABEL, LABEL_LEFT, Result, deidentify
 from mien.pipeline.ledger import Entry
 from mien.pipeline.settings import Settings
-from mien.recognition.recognisers import Dlib
+from mien.recognition.dlib_resnet import Dlib
+from mien.recognition.faceres import FaceRes
 from mien.tracking.selection import Selection
 from mien.video import Reader, VideoInfo, Writer, writer
 from thoroughness import FEWER
@@ -459,3 +460,21 @@ def test_interrupted(patient, tmp_path, how):
     ]
     assert "Traceback" not in errors
     assert [path.name for path in tmp_path.iterdir()] == ["clip.mp4"]
+
+
+def test_judges_are_heard_and_change_nothing(patient, tmp_path):
+    settings = Settings(subject="P1", thoroughness=FEWER)
+    judged = deidentify(patient.path, tmp_path / "judged.mp4", settings)
+    alone = deidentify(patient.path, tmp_path / "alone.mp4", replace(settings, judges=()))
+    assert digest(judged.output) == digest(alone.output)
+    assert alone.told.judges == []
+    (verdict,) = judged.told.judges
+    (steered,) = judged.told.privacy
+    assert verdict["recogniser"] == FaceRes.name != steered["recogniser"]
+    assert verdict["frames"] == steered["frames"] and verdict["person"] == 0
+    assert 0 < verdict["nearest"] <= verdict["mean"] and verdict["others"] > 400
+
+
+def test_a_judge_that_there_is_not_is_refused_before_anything_is_done():
+    with pytest.raises(ParameterError, match="no recogniser called 'nobody'"):
+        Settings(judges=("nobody",))

@@ -18,7 +18,7 @@ from mien.privacy.linkage import (
     motion_features,
     observe,
 )
-from mien.recognition.recognisers import Dlib
+from mien.recognition.dlib_resnet import Dlib
 from mien.video import Writer
 
 STYLES = (

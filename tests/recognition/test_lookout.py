@@ -9,8 +9,8 @@ import pytest
 from mien.face.region import Region
 from mien.models.sighting import Sighting
 from mien.phantom import Phantom, Script
+from mien.recognition.dlib_resnet import Dlib
 from mien.recognition.lookout import Face, Lookout, Tally, close_up, same_face, unchanged
-from mien.recognition.recognisers import Dlib
 
 SIDE = 320
 

@@ -10,9 +10,12 @@ import pytest
 
 from mien.errors import EngineError, FormatError, ParameterError
 from mien.face.model import FaceModel
+from mien.models.dlib_file import weights
 from mien.models.dlib_network import Network
-from mien.recognition import recognisers
-from mien.recognition.recognisers import ArcFace, Dlib, Recogniser, distances, recogniser
+from mien.recognition.arcface import ArcFace
+from mien.recognition.dlib_resnet import Dlib
+from mien.recognition.recogniser import Recogniser, distances
+from mien.recognition.registry import recogniser
 
 
 @pytest.fixture(scope="module")
@@ -25,11 +28,11 @@ def chips() -> np.ndarray:
     return np.random.default_rng(3).integers(0, 256, (5, 150, 150, 3), dtype=np.uint8)
 
 
-@pytest.fixture(scope="module", params=["dlib", "arcface"])
+@pytest.fixture(scope="module", params=["dlib", "faceres", "arcface"])
 def each(request, tmp_path_factory) -> Recogniser:
     """Every recogniser: what follows holds for all of them."""
-    if request.param == "dlib":
-        return Dlib()
+    if request.param != "arcface":
+        return recogniser(request.param)
     return ArcFace(_average_model(tmp_path_factory.mktemp("recogniser")))
 
 
@@ -62,7 +65,7 @@ def test_a_recogniser_says_who_it_is_and_when_two_are_one(each):
 
 def test_the_numbers_are_dlibs(dlib_recogniser, chips):
     dlib = pytest.importorskip("dlib")
-    path = recognisers.weights(f"{Dlib.name}.dat")
+    path = weights(f"{Dlib.name}.dat")
     theirs = dlib.face_recognition_model_v1(str(path)).compute_face_descriptor(list(chips))
     assert np.abs(dlib_recogniser.describe_all(list(chips)) - np.array(theirs)).max() < 1e-5
 
@@ -74,12 +77,13 @@ def test_threads_do_not_disturb_each_other(dlib_recogniser, chips):
     np.testing.assert_allclose(found, expected[np.arange(40) % 5], atol=1e-5)
 
 
-def test_nothing_to_describe_gives_nothing(dlib_recogniser):
-    assert dlib_recogniser.describe_all([]).shape == (0, 128)
+def test_nothing_to_describe_gives_nothing(each):
+    picture, landmarks = _marked_eyes()
+    assert each.describe_all([]).shape == (0, len(each.describe(picture, landmarks)))
 
 
 def test_a_damaged_file_is_named(tmp_path):
-    data = recognisers.weights(f"{Dlib.name}.dat").read_bytes()
+    data = weights(f"{Dlib.name}.dat").read_bytes()
     path = tmp_path / "weights.dat"
     path.write_bytes(data[: len(data) // 2])
     with pytest.raises(EngineError, match=r"weights\.dat is damaged"):

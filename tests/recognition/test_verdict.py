@@ -8,7 +8,7 @@ from scipy.stats import binom
 from mien.errors import EngineError, ParameterError, PrivacyError
 from mien.phantom import Phantom, Script
 from mien.recognition import distractors
-from mien.recognition.recognisers import Dlib
+from mien.recognition.dlib_resnet import Dlib
 from mien.recognition.verdict import audit, enforce, upper_bound
 
 
@@ -126,7 +126,7 @@ def test_the_distractors_are_many_people_of_the_recogniser_in_use():
     apart = np.linalg.norm(others[:, None] - others[None], axis=2)[np.triu_indices(len(others), 1)]
     assert (apart < Dlib.threshold).mean() < 0.03  # other people, seldom taken for each other
     assert apart.min() > 0.01  # nobody twice
-    with pytest.raises(EngineError, match="rebuild"):
+    with pytest.raises(EngineError, match="no distractors for another"):
         distractors.load("another recogniser")
 
 

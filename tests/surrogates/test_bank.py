@@ -13,7 +13,8 @@ from mien.errors import EngineError, FormatError, ParameterError
 from mien.face.model import FaceModel
 from mien.face.topology import INNER_LIP_LOWER, INNER_LIP_UPPER
 from mien.recognition import distractors
-from mien.recognition.recognisers import Dlib, distances
+from mien.recognition.dlib_resnet import Dlib
+from mien.recognition.recogniser import distances
 from mien.surrogates.bank import Bank, apparent_rules, cards, load
 from mien.surrogates.portrait import likeness, portrait
 
@@ -51,7 +52,7 @@ def test_none_is_the_mean_face(seen):
 
 
 def test_none_is_a_real_person_of_the_portraits(seen):
-    assert distances(seen, distractors.load()).min() >= Dlib.threshold - 0.005
+    assert distances(seen, distractors.load(Dlib.name)).min() >= Dlib.threshold - 0.005
 
 
 def test_cards_say_what_was_measured(seen):

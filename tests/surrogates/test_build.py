@@ -14,7 +14,8 @@ import pytest
 from mien import outputs
 from mien.errors import OutputError, ParameterError, PrivacyError
 from mien.face.model import FaceModel
-from mien.recognition.recognisers import Dlib, distances
+from mien.recognition.dlib_resnet import Dlib
+from mien.recognition.recogniser import distances
 from mien.surrogates import cards, load
 from mien.surrogates.bank import Bank, apparent_rules
 from mien.surrogates.making import bank as building

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mien.recognition.recognisers import Dlib
+from mien.recognition.dlib_resnet import Dlib
 from mien.surrogates.bank import cards, load
 from mien.surrogates.modes import Modes
 from mien.surrogates.portrait import likeness

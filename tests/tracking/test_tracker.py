@@ -15,7 +15,7 @@ from mien.face.region import Region
 from mien.models.landmarker import open_backend
 from mien.models.sighting import Sighting
 from mien.phantom import Phantom, Script
-from mien.recognition.recognisers import Dlib
+from mien.recognition.dlib_resnet import Dlib
 from mien.tracking import FaceTrack, State, Tracker
 from mien.tracking.gaps import reaches
 from mien.video import Reader

@@ -49,6 +49,15 @@ def audit(
             "patient; by default portraits that come with mien.",
         ),
     ] = None,
+    recogniser: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME|PATH",
+            help="Who judges, each by itself: dlib, which steered the choice of the new face; "
+            "faceres, which did not; arcface, or a file in InsightFace's ONNX format. Repeat it. "
+            "By default the first two.",
+        ),
+    ] = None,
     landmarker: options.Landmarker = None,
     overwrite: Annotated[bool, options.overwrite("the sheet if it exists")] = False,
     as_json: Annotated[bool, options.as_json("the result")] = False,
@@ -58,25 +67,29 @@ def audit(
     Example: [bold]mien audit visit.mp4 shared/visit.mp4 -o audit.png[/bold]
     """
     from mien.models.landmarker import open_backend
-    from mien.privacy.audit import audit_pair
-    from mien.recognition import distractors
-    from mien.recognition.recognisers import Dlib
+    from mien.privacy.audit import Asked, audit_pair
+    from mien.recognition import distractors, registry
 
     if out is not None:
         check_free(out, overwrite, kind="a picture", endings=(".png",))
         for clip in (original, deidentified):
             if out.exists() and clip.exists() and out.samefile(clip):
                 raise OutputError(f"{out} is an input, and inputs are never overwritten.")
-    recogniser = Dlib()
+    names = list(dict.fromkeys(recogniser or (registry.STEERS, *registry.JUDGES)))
+    for name in names:
+        registry.check_name(name)
     backend = open_backend(landmarker)
     try:
-        others = (
-            distractors.load(recogniser.name)
-            if gallery is None
-            else distractors.from_folder(gallery, recogniser, backend)
-        )
+        asked = []
+        for one in map(registry.recogniser, names):
+            others = (
+                distractors.shipped(one.name)
+                if gallery is None
+                else distractors.from_folder(gallery, one, backend)
+            )
+            asked.append(Asked(one, others))
         with Bars(deidentified.name) as progress:
-            verdict = audit_pair(original, deidentified, recogniser, backend, others, progress)
+            verdict = audit_pair(original, deidentified, asked, backend, progress)
     finally:
         backend.close()
     if out is not None:
@@ -96,7 +109,8 @@ def audit(
 
 def _words(verdict: Verdict) -> list[str]:
     """The verdict in plain words, a line for each person and one for faces left over."""
-    lines = [_person(found) for found in verdict.findings]
+    several = len({found.audit.recogniser for found in verdict.findings}) > 1
+    lines = [_person(found, several) for found in verdict.findings]
     frames = f"{verdict.scanned} frames that other detectors searched, at four rotations,"
     lines.append(
         f"Other faces: in {len(verdict.residual)} of {frames} there is a face where none was "
@@ -107,10 +121,11 @@ def _words(verdict: Verdict) -> list[str]:
     return lines + [f"Note: {note}" for note in verdict.notes]
 
 
-def _person(found: Finding) -> str:
+def _person(found: Finding, several: bool) -> str:
     result = found.audit
     under = round(result.share_under * result.frames)
-    line = f"Person {result.person + 1}: " + (
+    by = f", asked {result.recogniser}" if several else ""
+    line = f"Person {result.person + 1}{by}: " + (
         f"not recognised in any of {result.frames} frames compared (with 95% "
         f"confidence fewer than {result.share_upper:.1%} of all frames are)"
         if not under
@@ -138,9 +153,11 @@ def _person(found: Finding) -> str:
 def _failure(deidentified: Path, verdict: Verdict) -> str:
     """One sentence on what is wrong and what to do."""
     wrong = []
-    numbers = [str(f.audit.person + 1) for f in verdict.findings if not f.passed]
-    if numbers:
-        wrong.append(f"person {' and '.join(numbers)} can still be recognised")
+    failed = {f.audit.person + 1: f.audit.recogniser for f in verdict.findings if not f.passed}
+    if failed:
+        who = " and ".join(str(number) for number in failed)
+        by = " and ".join(dict.fromkeys(failed.values()))
+        wrong.append(f"person {who} can still be recognised (by {by})")
     if verdict.residual:
         wrong.append("there are faces that nobody accounted for")
     return (

@@ -123,6 +123,14 @@ def deidentify(
     voice: Annotated[
         str, typer.Option(metavar="keep|mute", help="Copy the sound unchanged or leave it out.")
     ] = "keep",
+    recogniser: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME|PATH",
+            help="Who is asked about the result and has no say in it: faceres (asked by default), "
+            "arcface, or a file in InsightFace's ONNX format; may be repeated.",
+        ),
+    ] = None,
     landmarker: options.Landmarker = None,
     crf: Annotated[
         int, typer.Option(min=0, max=51, help="Quality of the H.264 picture; lower is better.")
@@ -143,6 +151,7 @@ def deidentify(
     Example: [bold]mien deidentify visit.mp4 -o shared/visit.mp4[/bold]
     """
     from mien.pipeline.settings import Settings
+    from mien.recognition.registry import JUDGES
     from mien.tracking.selection import Selection
 
     settings = Settings(
@@ -154,6 +163,7 @@ def deidentify(
         bank=None if bank is None else str(bank),
         selection=Selection(people, tuple(leave or ()), tuple(cover_ or ())),
         signer=_signer(certificate, key),
+        judges=JUDGES if recogniser is None else tuple(dict.fromkeys(recogniser)),
         voice=voice,  # type: ignore[arg-type]  # checked by Settings
         landmarker=None if landmarker is None else str(landmarker),
         crf=crf,
@@ -250,8 +260,8 @@ def _run(job: _Job, settings: Settings, quiet: bool) -> dict[str, Any]:
         if missing.much:
             print(missing.sentence(str(job.source)))
         print(summary(result))
-        for note in result.told.input.notes:
-            print(note["words"])
+        for line in (*judges(result), *(note["words"] for note in result.told.input.notes)):
+            print(line)
         if job.side_by_side is not None:
             print(f"{job.side_by_side} shows the patient: keep it where the original is.")
         sys.stdout.flush()
@@ -273,7 +283,23 @@ def _entry(
         "missing": result.missing.as_dict() if result else None,
         "surrogate": result.surrogates if result else None,
         "privacy": [found.as_dict() for found in result.audits] if result else None,
+        "judges": result.told.judges if result else None,
     }
+
+
+def judges(result: Result) -> list[str]:
+    """What recognisers that had no say make of it, a line for each person and each of them."""
+    lines = []
+    for found in result.told.judges:
+        line = (
+            f"{found['recogniser']}, which had no say, on person {found['person'] + 1}: below its "
+            f"threshold in {found['share_under']:.0%} of {found['frames']} frames (nearest "
+            f"{found['nearest']:.2f}, {found['threshold']:.2f} needed)"
+        )
+        if found["rank1"] is not None:
+            line += f"; named first among {found['others']} others in {found['rank1']:.0%}"
+        lines.append(f"{line}.")
+    return lines
 
 
 def summary(result: Result) -> str:

@@ -63,7 +63,7 @@ def linkage(
     from mien.privacy.linkage import find_pairs, gather, link_appearance, link_motion
     from mien.privacy.reversal import reverse
     from mien.recognition import distractors
-    from mien.recognition.recognisers import Dlib
+    from mien.recognition.dlib_resnet import Dlib
 
     if out is not None:
         _check_free(out, originals, deidentified, overwrite)

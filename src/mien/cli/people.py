@@ -131,7 +131,7 @@ def _track(
     import numpy as np
 
     from mien.models.landmarker import open_backend
-    from mien.recognition.recognisers import Dlib
+    from mien.recognition.dlib_resnet import Dlib
     from mien.tracking import Tracker
     from mien.video import Reader
     from mien.workers import ahead

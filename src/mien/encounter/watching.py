@@ -145,7 +145,7 @@ class Watcher:
 
     def __init__(self, fps: float, settings: AnalysisSettings, report: Progress) -> None:
         from mien.models.landmarker import open_backend
-        from mien.recognition.recognisers import Dlib
+        from mien.recognition.dlib_resnet import Dlib
 
         self.classifier = settings.classifier or _own_classifier()
         self.second = settings.second

@@ -27,10 +27,10 @@ from mien.fidelity.worst import Moment, worst_moments
 from mien.models.landmarker import open_backend
 from mien.outputs import checksum
 from mien.pipeline.manifest import versions
-from mien.privacy.audit import Pairing, Verdict, audit_pair, pair
+from mien.privacy.audit import Asked, Pairing, Verdict, audit_pair, pair
 from mien.progress import Progress
 from mien.recognition import distractors
-from mien.recognition.recognisers import Dlib
+from mien.recognition.dlib_resnet import Dlib
 from mien.recognition.verdict import audit
 from mien.video import Reader, quality_of
 from mien.workers import ahead
@@ -185,9 +185,8 @@ def _audit(
         return audit_pair(
             original.path,
             deidentified,
-            recogniser,
+            [Asked(recogniser, distractors.load(recogniser.name))],
             backend,
-            distractors.load(recogniser.name),
             progress,
             pairing,
         )

@@ -17,7 +17,7 @@ from mien.fidelity.reading import Reading
 from mien.models.landmarker import open_backend
 from mien.privacy.audit import follow
 from mien.progress import Progress
-from mien.recognition.recognisers import Dlib
+from mien.recognition.dlib_resnet import Dlib
 from mien.tracking import FaceTrack, State
 from mien.video import Frame, Quality, Reader, reencoded
 from mien.workers import ahead

@@ -14,7 +14,7 @@ from mien.pipeline.casting import Individual
 from mien.pipeline.render import Replaced
 from mien.pipeline.settings import Thoroughness
 from mien.recognition.lookout import Lookout, Tally, close_up, same_face
-from mien.recognition.recognisers import GLIMPSE, Recogniser
+from mien.recognition.recogniser import GLIMPSE, Recogniser
 from mien.recognition.spread import spread
 from mien.recognition.watch import Box
 from mien.tracking.scene import Scene

@@ -11,7 +11,7 @@ import numpy as np
 from mien.engines import ENGINES, Engine, Fitted
 from mien.pipeline.choose import STRENGTH, Choice, push
 from mien.pipeline.survey import Survey
-from mien.recognition.recognisers import Recogniser
+from mien.recognition.recogniser import Recogniser
 from mien.surrogates.bank import Surrogate
 from mien.surrogates.portrait import likeness
 from mien.tracking import FaceTrack, Registration, Sample, State

@@ -22,7 +22,7 @@ from mien.engines import Fitted
 from mien.errors import ParameterError
 from mien.pipeline.compositing import composite
 from mien.pipeline.legible import astray, read
-from mien.recognition.recognisers import Recogniser, distances
+from mien.recognition.recogniser import Recogniser, distances
 from mien.surrogates import bank as banks
 from mien.surrogates.bank import Bank, Surrogate
 from mien.surrogates.modes import Modes

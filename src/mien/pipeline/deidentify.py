@@ -25,6 +25,7 @@ from mien.pipeline import credentials
 from mien.pipeline.attack import enforce_none_left, gallery_of, whereabouts
 from mien.pipeline.choose import ROOM
 from mien.pipeline.files import Drafts, Files, SideBySide, keep_apart
+from mien.pipeline.judging import judged
 from mien.pipeline.ledger import Ledger
 from mien.pipeline.manifest import (
     LABEL,
@@ -47,7 +48,7 @@ from mien.pipeline.survey import survey
 from mien.progress import Progress, silent
 from mien.recognition import distractors
 from mien.recognition.lookout import Lookout
-from mien.recognition.recognisers import Dlib
+from mien.recognition.registry import recogniser as named
 from mien.recognition.verdict import Audit, audit, enforce
 from mien.recognition.watch import Box
 from mien.shortfall import Shortfall
@@ -149,15 +150,16 @@ def deidentify(
         beside = SideBySide(side_by_side, info, source, settings, side_by_side_width)
         return Files(source, output, info, settings, label, beside, watch)
 
-    recogniser = Dlib()
+    recogniser = named()
+    judges = tuple(named(name) for name in settings.judges)
     with Drafts(begin) as drafts:
         with closing(open_backend(settings.landmarker)) as backend:
             landmarks = backend.name
-            found = survey(source, info, backend, recogniser, report, settings.thoroughness)
+            found = survey(source, info, backend, recogniser, report, settings.thoroughness, judges)
             people = cast_all(found, settings, recogniser, backend, report)
         with closing(Lookout()) as lookout:
             second = SecondPass(
-                source, found, people, recogniser, lookout, settings.thoroughness, report
+                source, found, people, recogniser, lookout, settings.thoroughness, report, judges
             )
             tried = _render_until_it_passes(second, drafts, mend=withhold)
         if withhold:
@@ -193,7 +195,7 @@ class _Tried:
 def _render_until_it_passes(second: SecondPass, drafts: Drafts, *, mend: bool) -> _Tried:
     """Render, attack, mend and render again, until nothing is found or nothing more can be done."""
     found, people, recogniser = second.found, second.people, second.recogniser
-    others = distractors.load()
+    others = distractors.load(recogniser.name)
     covers = {
         frame: [Box(*box.round().astype(int).tolist()) for box in boxes]
         for frame, boxes in found.suspects.items()
@@ -274,6 +276,11 @@ def _manifest(
         ),
         ledger=Entries(rendered.ledger.counts(), rendered.ledger.ranges()),
         privacy=[verdict.as_dict() for verdict in tried.audits],
+        judges=[
+            verdict.as_dict()
+            for person, seen in zip(second.people, rendered.judged, strict=True)
+            for verdict in judged(person.track, found, seen, second.judges)
+        ],
         residual_faces=Residual(
             list(Lookout.names),
             len(rendered.watched),

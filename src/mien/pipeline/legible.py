@@ -20,7 +20,7 @@ import numpy as np
 
 from mien.face.topology import SIXTY_EIGHT
 from mien.models.dlib_file import weights
-from mien.recognition.recognisers import detector_box
+from mien.recognition.dlib_resnet import detector_box
 
 _INNER = slice(17, 68)  # brows, nose, eyes, lips; the outline is the patient's own
 _EYE_SHARE = 0.1  # weight of the eyes' aspect against the points' places

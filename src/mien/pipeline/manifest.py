@@ -191,6 +191,8 @@ class Manifest:
     privacy: list[dict[str, Any]]
     """The recogniser's verdict on each person: see `mien.recognition.verdict.Audit`."""
     residual_faces: Residual
+    judges: list[dict[str, Any]] = field(default_factory=list)
+    """The same by recognisers that had no say: nobody was given another face on their account."""
     covered_by_hand: list[dict[str, Any]] = field(default_factory=list)
     """Moments that somebody covered afterwards."""
 
@@ -206,6 +208,7 @@ class Manifest:
             "linkable": self.linkable.to_json(),
             "ledger": self.ledger.to_json(),
             "privacy": self.privacy,
+            "judges": self.judges,
             "residual_faces": self.residual_faces.to_json(),
         }
         return found | ({"covered_by_hand": self.covered_by_hand} if self.covered_by_hand else {})

@@ -9,7 +9,7 @@ from mien.pipeline.casting import Individual
 from mien.pipeline.second_pass import Rendered
 from mien.pipeline.survey import Survey
 from mien.recognition.lookout import HEADROOM
-from mien.recognition.recognisers import Recogniser
+from mien.recognition.recogniser import Recogniser
 from mien.recognition.verdict import Audit
 from mien.recognition.watch import Box
 

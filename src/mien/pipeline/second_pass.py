@@ -19,13 +19,14 @@ from mien.pipeline.attack import (
 )
 from mien.pipeline.casting import Individual
 from mien.pipeline.files import Files
+from mien.pipeline.judging import Judged
 from mien.pipeline.ledger import Entry, Ledger
 from mien.pipeline.render import Replaced, replace_faces
 from mien.pipeline.settings import Thoroughness
 from mien.pipeline.survey import Survey
 from mien.progress import Progress
 from mien.recognition.lookout import Lookout, Tally
-from mien.recognition.recognisers import Recogniser
+from mien.recognition.recogniser import Recogniser
 from mien.recognition.watch import Box
 from mien.video import Frame, Reader
 from mien.workers import ahead, in_order
@@ -43,6 +44,8 @@ class Rendered:
     """Faces of the original that they found left in the result, by frame."""
     tally: Tally
     """What they looked at, and saw."""
+    judged: list[Judged]
+    """What the judges see of each person."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,8 @@ class SecondPass:
     """How much is looked at."""
     report: Progress
     """Is told how far it is."""
+    judges: tuple[Recogniser, ...] = ()
+    """Recognisers that have no say, and see what this gives."""
 
     def render(
         self, files: Files, covers: dict[int, list[Box]], suspected: list[Sighting], attempt: int
@@ -91,6 +96,7 @@ class SecondPass:
         turns = frames_to_watch(times, attempt, self.thoroughness.watch_s)
         probes, watched, tally = [Probes() for _ in people], set[int](), Tally()
         left: dict[int, list[Box]] = {}
+        judged = [Judged() for _ in people]
 
         def work(item: tuple[Frame, list[np.ndarray]]) -> _Done:
             frame, changed = item
@@ -101,12 +107,18 @@ class SecondPass:
                 else []
                 for points, frames in zip(replaced.moved, checked, strict=True)
             ]
+            asked = [
+                [judge.views(replaced.image, points) for judge in self.judges]
+                if points is not None and frame.index in frames
+                else None
+                for points, frames in zip(replaced.moved, checked, strict=True)
+            ]
             turn = turns.get(frame.index)
             seen = None
             if replaced.faces is not None and (turn is not None or changed):
                 eyes = (self.lookout, recogniser)
                 seen = search(frame.image, replaced, turn, changed, suspected, *eyes)
-            return _Done(frame, replaced, chips, seen)
+            return _Done(frame, replaced, chips, asked, seen)
 
         stage = "rendering" if not attempt else "rendering again"
         with Reader(self.source) as reader:
@@ -121,6 +133,9 @@ class SecondPass:
                 for kept, views in zip(probes, done.chips, strict=True):
                     kept.frames += [index] * len(views)
                     kept.chips += views
+                for own, views_of in zip(judged, done.asked, strict=True):
+                    if views_of is not None:
+                        own.add(index, views_of)
                 if index in turns or done.seen is not None:
                     watched.add(index)
                 if done.seen is not None:
@@ -131,7 +146,7 @@ class SecondPass:
                         probes[k].add_glimpse(index, before, after)
                 files.write(done.frame, done.replaced.image)
                 self.report(stage, index + 1, len(times))
-        return Rendered(Ledger(entries, times), probes, sorted(watched), left, tally)
+        return Rendered(Ledger(entries, times), probes, sorted(watched), left, tally, judged)
 
 
 @dataclass(frozen=True)
@@ -142,5 +157,7 @@ class _Done:
     replaced: Replaced
     chips: list[list[np.ndarray]]
     """For the recogniser, by the person's place in the list."""
+    asked: list[list[list[np.ndarray]] | None]
+    """For the judges, likewise; None where they do not look."""
     seen: Watched | None
     """What the independent detectors found; None where they did not look."""

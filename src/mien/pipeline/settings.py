@@ -10,6 +10,7 @@ from mien.engines import ENGINES
 from mien.errors import ParameterError
 from mien.pipeline import credentials
 from mien.pipeline.choose import MATCHES
+from mien.recognition.registry import JUDGES, check_name
 from mien.surrogates.bank import Bank
 from mien.tracking.selection import Selection
 
@@ -61,6 +62,9 @@ class Settings:
     """Whether the sound is copied bit for bit or dropped."""
     landmarker: str | None = None
     """Face Landmarker model file to track with instead of the built-in mesh."""
+    judges: tuple[str, ...] = JUDGES
+    """Recognisers that are asked about the result and have no say in it: names, or paths of ONNX
+    files in InsightFace's format."""
     crf: int = 17
     """Quality of the H.264 output, lower is better."""
     overwrite: bool = False
@@ -81,6 +85,8 @@ class Settings:
             raise ParameterError("The subject has no name: give one such as P07, or none at all.")
         if self.voice not in ("keep", "mute"):
             raise ParameterError(f"voice is {self.voice!r}: choose keep or mute.")
+        for judge in self.judges:
+            check_name(judge)
         if not 0 <= self.crf <= 51:
             raise ParameterError(f"crf is {self.crf}: choose 0 (best) to 51.")
         known = self.open_bank().cards

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from mien.face.region import Region
 from mien.models.landmarker import Backend
 from mien.pipeline.settings import THOROUGHNESS, Thoroughness
 from mien.progress import Progress
-from mien.recognition.recognisers import Recogniser
+from mien.recognition.recogniser import Recogniser
 from mien.recognition.spread import spread
 from mien.shortfall import Shortfall
 from mien.tracking import FaceTrack, Sample, State, Tracker
@@ -92,15 +93,18 @@ class Survey:
         chosen = spread(np.stack([entry.landmarks for entry in found]), self._thoroughness.samples)
         return [found[i].what for i in chosen]
 
-    def chips(self, track: FaceTrack) -> list[np.ndarray]:
-        """The recogniser's pictures of a person, in every view: all poses and expressions."""
+    def chips(self, track: FaceTrack, which: int = 0) -> list[np.ndarray]:
+        """A recogniser's pictures of a person, in every view: all poses and expressions.
+
+        Of several recognisers `which` is the place of the one, that which steers being the first.
+        """
         found = self._chips.of(track)
         if not found:
             return []
         many = self._thoroughness
         count = min(many.gallery + len(self.times) // 300, many.most_in_gallery)
         chosen = spread(np.stack([entry.landmarks for entry in found]), count)
-        return [view for i in chosen for view in found[i].what]
+        return [view for i in chosen for view in found[i].what[which]]
 
 
 def survey(
@@ -110,6 +114,7 @@ def survey(
     recogniser: Recogniser,
     report: Progress,
     thoroughness: Thoroughness = THOROUGHNESS,
+    judges: Sequence[Recogniser] = (),
 ) -> Survey:
     """Measure every frame of a clip.
 
@@ -127,6 +132,8 @@ def survey(
         Called as ``report("measuring", done, total)``.
     thoroughness : Thoroughness
         How much of each person is kept.
+    judges : sequence of Recogniser
+        Further ones, for which pictures of each person are kept as well.
 
     Raises
     ------
@@ -148,7 +155,7 @@ def survey(
                     cut = _cut(frame.image, points)
                     samples.kept.append(_Kept(frame.index, points, cut))
                 if new or chips.wants(frame.index):
-                    views = recogniser.views(frame.image, points)
+                    views = [who.views(frame.image, points) for who in (recogniser, *judges)]
                     chips.kept.append(_Kept(frame.index, points, views))
             samples.thin(len(faces))
             chips.thin(len(faces))

@@ -10,7 +10,7 @@ see where somebody was tracked is described as they see them.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,8 +23,9 @@ from mien.face.region import Region
 from mien.models.landmarker import Backend
 from mien.models.sighting import Sighting
 from mien.progress import Progress, silent
+from mien.recognition.dlib_resnet import Dlib
 from mien.recognition.lookout import Face, Lookout, Tally, close_up, same_face
-from mien.recognition.recognisers import GLIMPSE, Dlib, Recogniser, distances
+from mien.recognition.recogniser import GLIMPSE, Recogniser, distances
 from mien.recognition.spread import spread
 from mien.recognition.verdict import Audit, audit
 from mien.recognition.watch import Box, Watch, unaccounted
@@ -42,6 +43,16 @@ UNTOUCHED = 4.0  # grey levels, mean: what re-encoding alone may change
 _NOISE = 6.0  # grey levels: the same for each pixel and its neighbours
 _FLAT = 3.0  # grey levels by which what is covered varies
 _SIDE = 200  # pixels of a picture for the sheet
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """A recogniser that judges, and among whom it has to pick a person."""
+
+    recogniser: Recogniser
+    """Describes faces."""
+    others: np.ndarray | None = None
+    """Its descriptors of other people, see `distractors`, shape (n, size)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +120,7 @@ class Verdict:
     """What was found about a de-identified clip."""
 
     findings: list[Finding]
-    """One for each person that could be compared."""
+    """One for each person that could be compared, by each recogniser in turn."""
     residual: dict[int, list[Box]]
     """Faces of the result where the original has no tracked person: by frame of the original,
     pixels of the result."""
@@ -151,9 +162,8 @@ class Verdict:
 def audit_pair(
     original: str | os.PathLike[str],
     deidentified: str | os.PathLike[str],
-    recogniser: Recogniser,
+    asked: Sequence[Asked],
     backend: Backend,
-    others: np.ndarray | None = None,
     progress: Progress | None = None,
     pairing: Pairing | None = None,
 ) -> Verdict:
@@ -166,12 +176,10 @@ def audit_pair(
     ----------
     original, deidentified : path
         The clips; only read.
-    recogniser : Recogniser
-        Describes the faces.
+    asked : sequence of Asked
+        The recognisers, at least one; each judges by itself.
     backend : Backend
         Finds landmarks.
-    others : np.ndarray [shape=(n, size)], optional
-        Descriptors of other people, see `distractors`.
     progress : callable, optional
         Called as ``progress(stage, done, total)``.
     pairing : Pairing, optional
@@ -191,20 +199,21 @@ def audit_pair(
     if pairing is None:
         pairing = pair(original, deidentified, *follow(original, backend, report), report)
     tracks, partner, notes = pairing.tracks, pairing.partner, list(pairing.notes)
-    people = [
-        _Subject.of(track, partner)
+    compared = [
+        track
         for track in tracks
         if len(np.intersect1d(track.known(), np.flatnonzero(partner >= 0)))
     ]
+    people = [_Subject.of(track, partner, one) for one in asked for track in compared]
     if not people:
         raise ParameterError(
             f"No frame of {deidentified.name} belongs to a face of {original.name}: name two clips "
             "of the same recording."
         )
-    if len(people) < len(tracks):
+    if len(compared) < len(tracks):
         notes.append(
-            f"{len(tracks) - len(people)} of {len(tracks)} people could not be compared: no frame "
-            "with them is in the de-identified clip."
+            f"{len(tracks) - len(compared)} of {len(tracks)} people could not be compared: no "
+            "frame with them is in the de-identified clip."
         )
     scan = set(_even(np.flatnonzero(partner >= 0), SCANNED))
     residual: dict[int, list[Box]] = {}
@@ -216,7 +225,7 @@ def audit_pair(
             for person in people:
                 if frame in person.gallery:
                     points = person.track.landmarks[frame].astype(np.float64)
-                    person.originals += recogniser.views(first.image, points)
+                    person.originals += person.asked.recogniser.views(first.image, points)
             report("comparing", frame + 1, len(partner))
             if second is None:
                 continue
@@ -225,22 +234,22 @@ def audit_pair(
                 extra = unaccounted(watch.find(second.image), places(tracks, frame, scale))
                 turn = next(turns)
                 seen = lookout.search(first.image, turn, tally)
-                extra += _left(first, second, tracks, seen, lookout, tally, recogniser)
+                extra += _left(first, second, tracks, seen, lookout, tally, asked[0].recogniser)
                 if turn % 4 == 0:
                     for person in people:
-                        person.glimpse(first, second, seen, recogniser)
+                        person.glimpse(first, second, seen)
                 if extra:
                     residual[frame] = extra
             looked = None
             for person in people:
-                person.compare(first, second, recogniser)
+                person.compare(first, second)
                 if frame in person.probes:
                     looked = looked or _faces(second.image, detector, backend)
-                    person.probe(first, second, scale, looked, people, recogniser)
+                    person.probe(first, second, scale, looked, people)
     finally:
         detector.close()
         lookout.close()
-    findings = [person.finish(recogniser, others) for person in people]
+    findings = [person.finish() for person in people]
     paired = int((partner >= 0).sum())
     return Verdict(findings, residual, len(scan), paired, len(partner), notes, tally)
 
@@ -463,9 +472,10 @@ class _Suspect:
 
 @dataclass
 class _Subject:
-    """One person of the original while the clips are compared."""
+    """One person of the original, for one recogniser, while the clips are compared."""
 
     track: FaceTrack
+    asked: Asked
     gallery: set[int]
     probes: set[int]
     originals: list[np.ndarray] = field(default_factory=list)
@@ -480,7 +490,7 @@ class _Subject:
     glimpses: list[_Suspect] = field(default_factory=list)
 
     @classmethod
-    def of(cls, track: FaceTrack, partner: np.ndarray) -> _Subject:
+    def of(cls, track: FaceTrack, partner: np.ndarray, asked: Asked) -> _Subject:
         """Choose the frames: all poses for the gallery, those and even steps for the probes."""
         tracked = np.flatnonzero(track.state == State.TRACKED)
         seen = track.known()[partner[track.known()] >= 0]
@@ -488,9 +498,9 @@ class _Subject:
         probes = seen[spread(track.landmarks[seen], PROBES // 2)]
         rest = np.setdiff1d(seen, probes)
         more = _even(rest, PROBES - len(probes)) if len(rest) else []
-        return cls(track, set(gallery.tolist()), {*probes.tolist(), *more})
+        return cls(track, asked, set(gallery.tolist()), {*probes.tolist(), *more})
 
-    def compare(self, first: Frame, second: Frame, recogniser: Recogniser) -> None:
+    def compare(self, first: Frame, second: Frame) -> None:
         """Note whether the face is as it was."""
         if self.track.state[first.index] not in (State.TRACKED, State.INTERPOLATED):
             return
@@ -505,11 +515,9 @@ class _Subject:
         self.compared += 1
         difference = cv2.absdiff(first.image[top:bottom, left:right], other[top:bottom, left:right])
         self.untouched += int(difference.mean() < UNTOUCHED)
-        self._suspect(float(difference.mean()), first, second, recogniser)
+        self._suspect(float(difference.mean()), first, second)
 
-    def _suspect(
-        self, difference: float, first: Frame, second: Frame, recogniser: Recogniser
-    ) -> None:
+    def _suspect(self, difference: float, first: Frame, second: Frame) -> None:
         """Keep the frames that changed least: wherever a replacement failed, it is there."""
         if first.index in self.probes:
             return
@@ -518,7 +526,7 @@ class _Subject:
         here = self.track.landmarks[first.index].astype(np.float64)
         there = here * _scale(first, second)
         pictures = (first.index, _picture(first.image, here), _picture(second.image, there))
-        chip = recogniser.chip(second.image, there)
+        chip = self.asked.recogniser.chip(second.image, there)
         self.least.append(_Suspect(difference, chip, pictures))
         self.least.sort(key=lambda suspect: suspect.difference)
         del self.least[LEAST_CHANGED:]
@@ -530,16 +538,16 @@ class _Subject:
         scale: np.ndarray,
         looked: list[np.ndarray],
         people: list[_Subject],
-        recogniser: Recogniser,
     ) -> None:
         """Cut the face out of the result: where the original's was, and where one is found."""
         here = self.track.landmarks[first.index].astype(np.float64)
         there = here * scale
         own = Region.around(there)
+        tracks = [other.track for other in people if other.track is not self.track]
         elsewhere = [
-            Region.around(other.track.landmarks[first.index] * scale)
-            for other in people
-            if other is not self and np.isfinite(other.track.landmarks[first.index]).all()
+            Region.around(track.landmarks[first.index] * scale)
+            for track in tracks
+            if np.isfinite(track.landmarks[first.index]).all()
         ]
         # a face in nobody's place may be anybody's: the clip may have been cropped
         candidates = [there] + [
@@ -550,16 +558,14 @@ class _Subject:
         ]
         self.seen += len(candidates) > 1
         for points in candidates:
-            for view in recogniser.views(second.image, points):
+            for view in self.asked.recogniser.views(second.image, points):
                 self.chips.append(view)
                 self.owners.append(len(self.pictures))
         self.pictures.append(
             (first.index, _picture(first.image, here), _picture(second.image, there))
         )
 
-    def glimpse(
-        self, first: Frame, second: Frame, seen: list[Sighting], recogniser: Recogniser
-    ) -> None:
+    def glimpse(self, first: Frame, second: Frame, seen: list[Sighting]) -> None:
         """Describe the face where detectors see it that do not track, in both clips."""
         if not np.isfinite(self.track.landmarks[first.index]).all():
             return
@@ -570,7 +576,7 @@ class _Subject:
             return
         other = _as_large(second.image, first.image)
         before, after = (
-            recogniser.glimpse(close_up(picture, near[0], GLIMPSE))
+            self.asked.recogniser.glimpse(close_up(picture, near[0], GLIMPSE))
             for picture in (first.image, other)
         )
         self.originals.append(before)
@@ -578,8 +584,9 @@ class _Subject:
         pictures = (first.index, _picture(first.image, here), _picture(second.image, there))
         self.glimpses.append(_Suspect(np.nan, after, pictures))
 
-    def finish(self, recogniser: Recogniser, others: np.ndarray | None) -> Finding:
+    def finish(self) -> Finding:
         """Describe everything and judge: of each frame the view nearest to the person counts."""
+        recogniser = self.asked.recogniser
         seen = self.seen / len(self.pictures)
         for suspect in self.least + self.glimpses:
             self.chips.append(suspect.chip)
@@ -612,7 +619,7 @@ class _Subject:
                 results[best],
                 recogniser,
                 frames=frames,
-                others=others,
+                others=self.asked.others,
             ),
             round(self.untouched / max(self.compared, 1), 4),
             round(seen, 4),

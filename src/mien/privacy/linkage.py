@@ -35,7 +35,7 @@ from mien.intake.words import read_json
 from mien.intake.words import text as read_text
 from mien.models.landmarker import Backend
 from mien.progress import Progress
-from mien.recognition.recognisers import Dlib
+from mien.recognition.dlib_resnet import Dlib
 from mien.tracking import State, Tracker
 from mien.video import Reader
 from mien.video.clips import clips_in

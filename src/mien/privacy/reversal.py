@@ -17,7 +17,7 @@ import numpy as np
 from mien.errors import ParameterError
 from mien.privacy.linkage import PICTURE, Cohort, Identification, Observation, identify
 from mien.progress import Progress
-from mien.recognition.recognisers import Dlib
+from mien.recognition.dlib_resnet import Dlib
 
 GUESSES = ("nothing", "output", "picture", "descriptor")
 NEEDED = 4  # people

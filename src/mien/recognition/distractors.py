@@ -14,14 +14,20 @@ from mien.errors import EngineError, NoFaceError, ParameterError
 from mien.face.region import Region
 from mien.intake.pictures import picture_size, read_picture
 from mien.models.landmarker import Backend
-from mien.recognition.recognisers import Dlib, Recogniser
+from mien.recognition.recogniser import Recogniser
 from mien.tracking.detection import Detector
 
 _ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
 
 
+def shipped(recogniser: str) -> np.ndarray | None:
+    """What `load` gives, or None for a recogniser that none ship for."""
+    place = files("mien") / "assets" / "distractors" / f"{recogniser}.npz"
+    return load(recogniser) if place.is_file() else None
+
+
 @cache
-def load(recogniser: str = Dlib.name) -> np.ndarray:
+def load(recogniser: str) -> np.ndarray:
     """The descriptors that ship with mien: one for each of some hundred official portraits.
 
     Numbers only, without names and in no order. See ``docs/cards/distractors.md``.
@@ -33,25 +39,24 @@ def load(recogniser: str = Dlib.name) -> np.ndarray:
 
     Returns
     -------
-    descriptors : np.ndarray [shape=(n, 128), dtype=float32]
+    descriptors : np.ndarray [shape=(n, size), dtype=float32]
         One person each; not to be written to.
 
     Raises
     ------
     EngineError
-        If they are missing from the installation or come from another recogniser.
+        If none ship for this recogniser, or they are damaged.
     """
+    place = files("mien") / "assets" / "distractors" / f"{recogniser}.npz"
+    if not place.is_file():
+        raise EngineError(
+            f"There are no distractors for {recogniser}: give a folder of pictures of other people."
+        )
     try:
-        with as_file(files("mien") / "assets" / "distractors.npz") as path, np.load(path) as data:
-            made_by = str(data["recogniser"])
+        with as_file(place) as path, np.load(path) as data:
             descriptors = data["descriptors"].astype(np.float32)
     except (OSError, KeyError, ValueError) as exc:
-        raise EngineError("The distractors are missing: reinstall mien.") from exc
-    if made_by != recogniser:
-        raise EngineError(
-            f"The distractors come from {made_by}, not from {recogniser}: rebuild them with "
-            "scripts/build_distractors.py."
-        )
+        raise EngineError("The distractors are damaged: reinstall mien.") from exc
     descriptors.flags.writeable = False
     return np.asarray(descriptors)
 
@@ -76,7 +81,7 @@ def from_folder(
 
     Returns
     -------
-    descriptors : np.ndarray [shape=(n, 128), dtype=float32]
+    descriptors : np.ndarray [shape=(n, size), dtype=float32]
         In the order of the file names.
 
     Raises

@@ -29,7 +29,7 @@ from mien.models.mmod import Mmod
 from mien.models.mtcnn import SMALLEST, Mtcnn
 from mien.models.sighting import QUARTERS, FaceDetector, Sighting, at_quarters, distinct
 from mien.models.upright import orient
-from mien.recognition.recognisers import GLIMPSE, Recogniser
+from mien.recognition.recogniser import GLIMPSE, Recogniser
 from mien.recognition.watch import Box
 
 AGREEING = 2

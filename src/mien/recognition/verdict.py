@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from mien.errors import ParameterError, PrivacyError
-from mien.recognition.recognisers import Recogniser, distances
+from mien.recognition.recogniser import Recogniser, distances
 
 _WORST = 8
 _QUANTILES = (5, 25, 50, 75, 95)

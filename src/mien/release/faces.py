@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from mien.models.landmarker import open_backend
-from mien.privacy.audit import Verdict, audit_pair, follow, pair, places
+from mien.privacy.audit import Asked, Verdict, audit_pair, follow, pair, places
 from mien.progress import Progress
-from mien.recognition.recognisers import Dlib, distances
+from mien.recognition.dlib_resnet import Dlib
+from mien.recognition.recogniser import distances
 from mien.recognition.watch import Box, Watch, unaccounted
 from mien.tracking.detection import Detector
 from mien.video import Frame, Reader
@@ -113,7 +114,7 @@ def compared(
     with closing(backend):
         tracks, times = follow(original, backend, progress)
         pairing = pair(original, result, tracks, times, progress)
-        verdict = audit_pair(original, result, recogniser, backend, None, progress, pairing)
+        verdict = audit_pair(original, result, [Asked(recogniser)], backend, progress, pairing)
         findings = [found for found in verdict.findings if found.audit.person not in left]
         spared = [track for track in tracks if track.person in left]
         gallery = [found.gallery for found in findings]

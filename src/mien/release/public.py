@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 _TOP = ("label", "versions", "settings", "input", "output", "people", "linkable", "ledger",
-        "privacy", "residual_faces", "covered_by_hand")  # fmt: skip
+        "privacy", "judges", "residual_faces", "covered_by_hand")  # fmt: skip
 _SETTINGS = ("engine", "bank", "match", "people", "voice", "crf", "landmarks")
 _INPUT = ("width", "height", "codec", "missing")
 _SURROGATE = ("id", "apparent_sex", "apparent_tone", "apparent_age", "k", "source", "neutralised",
@@ -65,6 +65,7 @@ def public_manifest(
         "linkable": _of(record.get("linkable") or {}, _LINKABLE)
         | {"subject": subject, "by_input_checksum": keep_checksum},
         "privacy": [_of(person, _AUDIT) for person in record.get("privacy") or ()],
+        "judges": [_of(person, _AUDIT) for person in record.get("judges") or ()],
     }  # fmt: skip
     if muted:
         told["settings"]["voice"] = "mute"

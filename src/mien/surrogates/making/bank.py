@@ -41,7 +41,8 @@ from mien.intake.pictures import picture_size
 from mien.models.landmarker import Backend, open_backend
 from mien.outputs import check_parent, complete_folder, put_back
 from mien.progress import Progress, silent
-from mien.recognition.recognisers import Dlib, Recogniser, distances
+from mien.recognition.dlib_resnet import Dlib
+from mien.recognition.recogniser import Recogniser, distances
 from mien.surrogates.bank import Surrogate, apparent_rules
 from mien.surrogates.making.cohort import Member, measure, shortcoming
 from mien.surrogates.making.composite import EXAGGERATION, apart, compose, without_expression

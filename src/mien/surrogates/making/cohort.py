@@ -13,7 +13,7 @@ from mien.face.model import FaceModel
 from mien.face.region import Region
 from mien.intake.pictures import read_picture
 from mien.models.landmarker import Backend
-from mien.recognition.recognisers import Recogniser
+from mien.recognition.recogniser import Recogniser
 from mien.surrogates.making.neutral import (
     CHEEKS,
     CHIN,

@@ -18,7 +18,7 @@ import numpy as np
 
 from mien.face import uv
 from mien.face.model import FaceModel
-from mien.recognition.recognisers import Recogniser, distances
+from mien.recognition.recogniser import Recogniser, distances
 from mien.surrogates.bank import Surrogate
 from mien.surrogates.making.cohort import Member
 from mien.surrogates.making.neutral import (

@@ -471,7 +471,7 @@ def test_judges_are_heard_and_change_nothing(patient, tmp_path):
     (verdict,) = judged.told.judges
     (steered,) = judged.told.privacy
     assert verdict["recogniser"] == FaceRes.name != steered["recogniser"]
-    assert verdict["frames"] == steered["frames"] and verdict["person"] == 0
+    assert 0 < verdict["frames"] <= steered["frames"] and verdict["person"] == 0
     assert 0 < verdict["nearest"] <= verdict["mean"] and verdict["others"] > 400
 
 

@@ -10,7 +10,7 @@ from mien.models.landmarker import Backend
 from mien.pipeline.casting import Individual, cast
 from mien.pipeline.choose import Choice, choose
 from mien.pipeline.settings import Settings
-from mien.pipeline.survey import Progress, Survey
+from mien.pipeline.survey import Survey
 from mien.progress import Progress
 from mien.recognition.recogniser import Recogniser
 from mien.surrogates.bank import Surrogate

@@ -9,7 +9,8 @@ import typer
 from rich.console import Console
 from typer.testing import CliRunner
 
-from mien.cli.expression_capture import capture, draw
+from mien.cli.expression.capture import capture
+from mien.cli.expression.terminal import draw
 from mien.cli.failure import guarded
 from mien.recording.screen import Screen, Stage
 from mien.selfnorm.snapshot_files import read_snapshots

@@ -1,7 +1,7 @@
 """The capture protocol: expressions shown on request, recorded as scores, one after the other.
 
 It has no user interface: it is told what a camera sees, moment by moment, and says what
-to show; who shows it, and how, is up to the caller (`mien.cli.expression_capture` does it in a
+to show; who shows it, and how, is up to the caller (`mien.cli.expression.capture` does it in a
 terminal). It never sees a picture: scores and the turn of the head are all that goes in.
 
 For each expression: an instruction, which waits for the participant to start; a point to look at;

@@ -88,6 +88,12 @@ def split(
     return Split(by, *(known[parts == k] for k in range(3)))
 
 
+def whole(snapshots: Snapshots) -> Split:
+    """All of them test."""
+    nothing = np.zeros(0, np.int64)
+    return Split(WHOLE, nothing, nothing, np.arange(len(snapshots)))
+
+
 def _divide_people(
     participants: np.ndarray, validation: float, test: float, rng: np.random.Generator
 ) -> np.ndarray:

@@ -1,0 +1,56 @@
+"""Networks and snapshots as the commands are given them, and what is said of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mien.cli.failure import tell
+
+if TYPE_CHECKING:
+    from mien.selfnorm.network import SelfNorm
+    from mien.selfnorm.snapshots import Snapshots
+
+_SEVEN = "seven"
+
+
+def load(model: Path) -> SelfNorm:
+    """A network of a file, or the one that comes with mien."""
+    from mien.selfnorm.network import SelfNorm
+
+    return SelfNorm.seven() if str(model) == _SEVEN else SelfNorm.load(model)
+
+
+def read(path: Path) -> Snapshots:
+    """Snapshots with only the classes that occur."""
+    from mien.selfnorm.snapshot_files import read_snapshots
+
+    snapshots = read_snapshots(path)
+    for note in snapshots.notes:
+        tell(note)
+    there = [name for k, name in enumerate(snapshots.expressions) if (snapshots.labels == k).any()]
+    return snapshots.relabelled(there)
+
+
+def of_known_classes(network: SelfNorm, snapshots: Snapshots) -> Snapshots:
+    """Without what is labelled as something that the network does not know."""
+    others = [name for name in snapshots.expressions if name not in network.expressions]
+    if not others or len(others) == len(snapshots.expressions):
+        return snapshots
+    known = snapshots.relabelled(
+        [name for name in snapshots.expressions if name in network.expressions]
+    )
+    keep = (known.labels >= 0) | (snapshots.labels < 0)
+    tell(
+        f"{int((~keep).sum())} snapshots are labelled {', '.join(others[:5])}, which this network "
+        "does not know; they are left out."
+    )
+    return known.take(keep)
+
+
+def say_missing(network: SelfNorm, snapshots: Snapshots) -> None:
+    """Name the scores that a network would look for in vain."""
+    lacking = snapshots.missing(network.names)
+    if lacking and len(lacking) < len(network.names):
+        others = f" and {len(lacking) - 3} others" if len(lacking) > 3 else ""
+        tell(f"not in the file, and taken as 0: {', '.join(lacking[:3])}{others}.")

@@ -1,0 +1,92 @@
+"""What `train` and `evaluate` check, write and say of a study."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from mien.cli.places import keep_out
+from mien.errors import ParameterError
+
+if TYPE_CHECKING:
+    from mien.report.study.tables import Study
+    from mien.selfnorm.clusters import Clusters
+    from mien.selfnorm.snapshots import Snapshots
+
+_METHODS = ("hierarchical", "kmeans")
+
+
+def check_report(report: Path | None, overwrite: bool, kept: tuple[Path, ...]) -> None:
+    """Refuse a report's place before any work."""
+    from mien.report.folder import check_folder
+
+    if report is not None:
+        keep_out(report, kept)
+        check_folder(report, overwrite)
+
+
+def check_clusters(method: str) -> None:
+    """Refuse a way to group that there is not."""
+    if method not in _METHODS:
+        raise ParameterError(f"--clusters is {method!r}: choose {' or '.join(_METHODS)}.")
+
+
+def clusters_of(
+    snapshots: Snapshots, method: str, *, centred: bool, seed: int = 0
+) -> Clusters | None:
+    """Mean faces that are alike; None of too few faces to group."""
+    from mien.selfnorm.clusters import clusters
+
+    try:
+        return clusters(snapshots, method, centred=centred, seed=seed)
+    except ParameterError:
+        return None
+
+
+def write_report(
+    study: Study, report: Path | None, overwrite: bool, participant: str | None = None
+) -> None:
+    """Write the report if one is wanted."""
+    from mien.report.study import page
+
+    if report is not None:
+        page.write(study, report, participant=participant, overwrite=overwrite)
+
+
+def print_json(study: Study) -> None:
+    """Print everything as one JSON object."""
+    from mien.report.study import page
+
+    print(json.dumps(page.summary(study), indent=2))
+
+
+def print_words(study: Study, report: Path | None) -> None:
+    """Print what the test said, and where it all is."""
+    typer.echo("\n".join(_words(study.evaluation.as_dict())))
+    if report is not None:
+        typer.echo(f"{report / 'report.md'} has it all.")
+
+
+def _words(test: dict[str, Any]) -> list[str]:
+    def percent(value: float | None) -> str:
+        return "–" if value is None else f"{100 * value:.1f} %"
+
+    lines = [
+        f"{test['snapshots']} snapshots of {test['participants']} participants: accuracy "
+        f"{percent(test['accuracy'])}, macro F1 {percent(test['macro_f1'])}, calibration error "
+        f"{percent(test['ece'])} ({percent(test['ece_uncalibrated'])} as taught)."
+    ]
+    if test["threshold"]:
+        lines.append(
+            f"Answers {percent(test['answered'])} of them, {percent(test['accuracy_of_answers'])} "
+            "of the answers right."
+        )
+    lines += [
+        f"  {name}: recall {percent(of['recall'])}, precision {percent(of['precision'])}, F1 "
+        f"{percent(of['f1'])}, specificity {percent(of['specificity'])}"
+        for name, of in test["classes"].items()
+    ]
+    return lines

@@ -1,0 +1,79 @@
+"""`mien expression predict`: what a face expresses, frame by frame."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mien.cli import options
+from mien.cli.expression.inputs import load, say_missing
+from mien.cli.expression.options import AsJson, Model, Overwrite
+from mien.cli.failure import tell
+from mien.cli.places import keep_input
+from mien.outputs import check_free
+
+
+def predict(
+    model: Model,
+    scores: Annotated[
+        Path,
+        typer.Argument(metavar="SCORES", help="Any file of scores that mien reads, or snapshots."),
+    ],
+    out: Annotated[
+        Path,
+        options.out(
+            "OUT.csv|.parquet",
+            "The table: frame, time, expression (empty: no face, or not sure), probabilities.",
+        ),
+    ],
+    threshold: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, help="Abstain below this probability, not the network's own."),
+    ] = None,
+    overwrite: Overwrite = False,
+    as_json: AsJson = False,
+) -> None:
+    """Say what a face expresses, frame by frame.
+
+    Example: [bold]mien expression predict seven visit.csv -o visit-expressions.csv[/bold]
+    """
+    import numpy as np
+
+    from mien.selfnorm.predictions import Predictions, read_frames
+
+    check_free(out, overwrite, kind="a table of expressions", endings=(".csv", ".parquet"))
+    keep_input(out, scores)
+    network = load(model)
+    if threshold is not None:
+        network = network.calibrated(network.temperature, threshold)
+    frames = read_frames(scores)
+    snapshots, total = frames.snapshots, frames.total
+    for note in snapshots.notes:
+        tell(note)
+    say_missing(network, snapshots)
+    predictions = Predictions.of(network, frames)
+    predictions.write(out, overwrite=overwrite)
+    decided = predictions.decided
+    counts = np.bincount(decided[decided >= 0], minlength=len(network.expressions))
+    if as_json:
+        summary = {
+            "input": str(scores),
+            "output": str(out),
+            "frames": total,
+            "with_face": len(snapshots),
+            "abstained": int((decided < 0).sum()),
+            "expressions": dict(zip(network.expressions, counts.tolist(), strict=True)),
+        }
+        print(json.dumps(summary, indent=2))
+        return
+    unsure = int((decided < 0).sum())
+    most = ", ".join(
+        f"{network.expressions[k]} {counts[k]}" for k in np.argsort(-counts) if counts[k]
+    )
+    typer.echo(
+        f"{out}: {len(snapshots)} of {total} frames with a face, {unsure} not sure; "
+        f"{most or 'nothing'}"
+    )

@@ -1,0 +1,161 @@
+"""`mien expression train`: a network from snapshots, calibrated, and judged on other people."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mien.cli import options
+from mien.cli.bars import Epochs
+from mien.cli.expression.inputs import read
+from mien.cli.expression.judged import (
+    check_clusters,
+    check_report,
+    clusters_of,
+    print_json,
+    print_words,
+    write_report,
+)
+from mien.cli.expression.options import AsJson, Clusters, Data, Overwrite, Report
+from mien.cli.failure import tell
+from mien.errors import ParameterError
+from mien.outputs import check_free
+
+
+def train(
+    data: Data,
+    out: Annotated[Path, options.out("MODEL.npz", "The network goes here.")],
+    report: Report = None,
+    split: Annotated[
+        str,
+        typer.Option(
+            metavar="participant|snapshot",
+            help="What is divided at random. By snapshot LEAKS: the same people are in training "
+            "and test.",
+        ),
+    ] = "participant",
+    test: Annotated[float, typer.Option(help="Share that tests.")] = 0.2,
+    validation: Annotated[float, typer.Option(help="Share that validates.")] = 0.1,
+    epochs: Annotated[int, typer.Option(min=1, help="Passes through the training set.")] = 400,
+    patience: Annotated[
+        int | None,
+        typer.Option(min=1, help="Stop after so many epochs without a lower validation loss."),
+    ] = None,
+    trim: Annotated[
+        float, typer.Option(metavar="SECONDS", help="Leave out the start of each recording.")
+    ] = 0.0,
+    baseline: Annotated[
+        bool, typer.Option("--baseline", help="Subtract each participant's neutral face.")
+    ] = False,
+    neutral: Annotated[
+        str, typer.Option(help="The expression that counts as neutral.")
+    ] = "neutral",
+    window: Annotated[
+        int,
+        typer.Option(
+            metavar="SNAPSHOTS", help="Add mean, deviation and slope over so many; 0: none."
+        ),
+    ] = 0,
+    widths: Annotated[
+        str, typer.Option(metavar="N,N,...", help="Outputs of each hidden layer.")
+    ] = ",".join(["64"] * 10),
+    dropout: Annotated[float, typer.Option(help="Share of alpha dropout.")] = 0.1,
+    l2: Annotated[float, typer.Option(help="Factor of the L2 penalty.")] = 0.25,
+    l2_layers: Annotated[
+        str, typer.Option(metavar="K,K,...", help="Hidden layers with it, from 1; empty: none.")
+    ] = "5,10",
+    learning_rate: Annotated[float, typer.Option(help="Of Adam.")] = 0.001,
+    batch: Annotated[int, typer.Option(min=2, help="Snapshots per step.")] = 128,
+    balanced: Annotated[
+        bool, typer.Option("--balanced", help="Let rare classes count for as much as others.")
+    ] = False,
+    mirror: Annotated[
+        bool, typer.Option("--mirror", help="Show half of the snapshots with sides exchanged.")
+    ] = False,
+    noise: Annotated[float, typer.Option(help="Deviation of noise on scores in training.")] = 0.0,
+    accuracy: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SHARE",
+            help="Abstain where needed for so many right answers on the validation set.",
+        ),
+    ] = None,
+    participant: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Whose raw curves figure 5 shows.")
+    ] = None,
+    groups: Clusters = "hierarchical",
+    seed: Annotated[int, typer.Option(min=0, help="Of split and training.")] = 0,
+    overwrite: Overwrite = False,
+    as_json: AsJson = False,
+) -> None:
+    """Teach a network, calibrate it, and judge it on people it has not seen.
+
+    Needs torch: pip install 'mien\\[train]'.
+
+    Example: [bold]mien expression train study.parquet -o network.npz --report report[/bold]
+    """
+    from mien.report.study.tables import Study
+    from mien.selfnorm.calibration import calibrate
+    from mien.selfnorm.config import SelfNormConfig
+    from mien.selfnorm.division import Division
+    from mien.selfnorm.evaluation import evaluate as judge
+    from mien.selfnorm.features import Features
+    from mien.selfnorm.training import train as teach
+
+    check_free(out, overwrite, kind="a network", endings=(".npz",))
+    check_report(report, overwrite, (data, out))
+    if accuracy is not None and not 0 < accuracy < 1:
+        raise ParameterError(f"--accuracy is a share between 0 and 1, not {accuracy}.")
+    check_clusters(groups)
+    config = SelfNormConfig(
+        widths=_numbers(widths, "--widths"),
+        dropout=dropout,
+        l2=l2,
+        l2_layers=_numbers(l2_layers, "--l2-layers"),
+        learning_rate=learning_rate,
+        batch=batch,
+        epochs=epochs,
+        patience=patience,
+        features=Features(window=window, baseline=baseline, neutral=neutral),
+        balanced=balanced,
+        mirror=mirror,
+        noise=noise,
+        seed=seed,
+    )
+    division = Division(by=split, validation=validation, test=test, seed=seed, trim=trim)
+    snapshots = division.trimmed(read(data))
+    if participant is not None and participant not in snapshots.participants:
+        raise ParameterError(f"There is no participant {participant} in {data.name}.")
+    parts = division.parts(snapshots)
+    if parts.leaking:
+        tell(f"the split is {parts.words}; this accuracy does not hold for new people.")
+    with Epochs(data.name) as progress:
+        made = teach(snapshots, parts, config, progress=progress)
+    network = calibrate(made.network, snapshots, accuracy, parts.validation)
+    found = judge(network, snapshots, parts.test)
+    network = division.noted(network, parts, snapshots, found)
+    study = Study(
+        snapshots, parts, network, found, made,
+        clusters_of(snapshots, groups, centred=baseline, seed=seed),
+    )  # fmt: skip
+    write_report(study, report, overwrite, participant)
+    network.save(out, overwrite=overwrite)
+    if as_json:
+        print_json(study)
+        return
+    typer.echo(
+        f"{out}: {len(made.history)} epochs in {made.seconds:.0f} s, epoch {made.best} kept; "
+        f"split {parts.words}."
+    )
+    print_words(study, report)
+
+
+def _numbers(words: str, option: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(word) for word in words.split(",") if word.strip())
+    except ValueError:
+        raise ParameterError(
+            f"{option} is a list of whole numbers such as 64,64, not {words!r}."
+        ) from None

@@ -11,8 +11,8 @@ import typer
 
 from mien.cli import options
 from mien.cli.bars import Bars
-from mien.cli.failure import explain, interrupted, need, tell, wants_traceback
-from mien.errors import MienError, ParameterError
+from mien.cli.failure import go_on_after, need, tell
+from mien.errors import ParameterError
 
 if TYPE_CHECKING:
     from mien.evidence.original import Original
@@ -117,9 +117,7 @@ def _measure(
             evidence = evaluate(subject, output, profile=profile, progress=progress)
         row["metrics"] = evidence.metrics.to_json()
     except Exception as error:
-        if interrupted(error) or (wants_traceback() and not isinstance(error, MienError)):
-            raise
-        sentence, _ = explain(error)
+        sentence, _ = go_on_after(error)
         tell(f"{engine}: {sentence}")
         # the table does not tell whose clip it is
         for name in (str(subject.path), subject.path.name):

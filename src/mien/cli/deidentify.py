@@ -12,8 +12,8 @@ import typer
 
 from mien.cli import options
 from mien.cli.bars import Bars
-from mien.cli.failure import explain, interrupted, tell, wants_traceback
-from mien.errors import MienError, OutputError, ParameterError
+from mien.cli.failure import go_on_after, tell
+from mien.errors import OutputError, ParameterError
 from mien.shortfall import STATUS
 from mien.video import clips
 
@@ -250,9 +250,7 @@ def _run(job: _Job, settings: Settings, quiet: bool) -> dict[str, Any]:
                 progress=progress,
             )
     except Exception as error:
-        if interrupted(error) or (wants_traceback() and not isinstance(error, MienError)):
-            raise
-        sentence, status = explain(error)
+        sentence, status = go_on_after(error)
         tell(sentence)
         return _entry(job, status, sentence)
     missing = result.missing

@@ -10,9 +10,9 @@ import typer
 
 from mien.cli import options
 from mien.cli.bars import Bars
-from mien.cli.failure import explain, interrupted, need, tell, wants_traceback
+from mien.cli.failure import go_on_after, need, tell
 from mien.cli.places import keep_out
-from mien.errors import MienError, ParameterError
+from mien.errors import ParameterError
 
 if TYPE_CHECKING:
     from mien.evidence.evaluate import Evidence
@@ -170,9 +170,7 @@ def _folders(
                 )
                 row["metrics"] = evidence.metrics.to_json()
             except Exception as error:
-                if interrupted(error) or (wants_traceback() and not isinstance(error, MienError)):
-                    raise
-                sentence, _ = explain(error)
+                sentence, _ = go_on_after(error)
                 tell(f"{two.name}: {sentence}")
                 # the table tells nobody where the originals are
                 row["error"] = sentence.replace(str(one), one.name).replace(str(two), two.name)

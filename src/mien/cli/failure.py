@@ -113,6 +113,16 @@ def interrupted(error: BaseException) -> bool:
     return isinstance(error, KeyboardInterrupt) or _asked.is_set()
 
 
+def go_on_after(error: Exception) -> tuple[str, int]:
+    """What `explain` says of a failed clip, where others may follow; what ends them all is raised.
+
+    To be called where the error was caught.
+    """
+    if interrupted(error) or (wants_traceback() and not isinstance(error, MienError)):
+        raise
+    return explain(error)
+
+
 def guarded(command: Callable[P, None]) -> Callable[P, None]:
     """A command that ends with a sentence and a status, never with a traceback."""
 

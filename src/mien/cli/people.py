@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,7 +14,6 @@ from mien.cli.bars import Bars
 from mien.cli.places import keep_input
 from mien.cli.sheet import write_sheet
 from mien.outputs import check_free
-from mien.progress import Progress
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from mien.tracking import FaceTrack
 
 _PER_ROW = 5
-_SIDE = 320  # pixels of one face on the sheet
-_APART = 1.5  # face sizes between a face that is pointed at and the next one, if there is a choice
 
 
 def people(
@@ -43,22 +41,24 @@ def people(
     """
     import numpy as np
 
-    from mien.errors import NoFaceError
+    from mien.models.landmarker import open_backend
+    from mien.recognition.dlib_resnet import Dlib
+    from mien.tracking.follow import follow
+    from mien.tracking.view import clear_view, portraits
 
     if out is not None:
         check_free(out, overwrite, kind="a picture", endings=(".png",))
         keep_input(out, video)
-    with Bars(video.name) as progress:
-        tracks, times, size = _track(video, landmarker, progress)
-    tracks = [track for track in tracks if len(track.known())]  # a glimpse is covered, not named
+    with Bars(video.name) as progress, closing(open_backend(landmarker)) as backend:
+        followed = follow(video, backend, Dlib().describe, progress)
+    times = followed.times
+    tracks = [one for one in followed.tracks if len(one.known())]  # glimpses are covered, not named
     if not tracks:
-        raise NoFaceError(
-            f"No face was found in {video.name}: check that it shows one, large enough and lit."
-        )
-    views = [clear_view(track, tracks, size) for track in tracks]
+        raise followed.nobody()
+    views = [clear_view(track, tracks, followed.size) for track in tracks]
     entries = [_entry(track, view, times) for track, view in zip(tracks, views, strict=True)]
     if out is not None:
-        faces = _faces(video, tracks, views)
+        faces = portraits(video, tracks, views)
         cells = [
             (face, f"{entry['person']}   {entry['at']}")
             for face, entry in zip(faces, entries, strict=True)
@@ -89,68 +89,6 @@ def people(
         typer.echo(f"{out} shows the patients: keep it where the original is.")
 
 
-def clear_view(track: FaceTrack, tracks: list[FaceTrack], size: tuple[int, int]) -> int:
-    """The frame in which a person is seen best: whole, large, from the front, away from others.
-
-    Parameters
-    ----------
-    track : FaceTrack
-        Whom.
-    tracks : list of FaceTrack
-        Everybody in the clip.
-    size : tuple of int
-        Height and width of the frame, pixels.
-
-    Returns
-    -------
-    frame : int
-    """
-    import numpy as np
-
-    from mien.tracking import State
-
-    frames = np.flatnonzero(track.state == State.TRACKED)
-    points = track.landmarks[frames][..., :2]
-    eyes = np.linalg.norm(points[:, 33] - points[:, 263], axis=1)  # short in profile or far away
-    middles, sizes = points.mean(1), np.ptp(points, axis=1).max(1)
-    room = np.full(len(frames), np.inf)
-    for other in tracks:
-        if other is not track:
-            away = np.abs(other.landmarks[frames][..., :2].mean(1) - middles).max(1) / sizes
-            away[other.state[frames] == State.LOST] = 0  # who knows where they are
-            room = np.fmin(room, away)
-    inside = ((points >= 0) & (points < [size[1], size[0]])).all(2).mean(1)
-    score = eyes * inside**8 * np.where(room > _APART, 1.0, 0.3)
-    return int(frames[score.argmax()])
-
-
-def _track(
-    video: Path, landmarker: Path | None, progress: Progress
-) -> tuple[list[FaceTrack], np.ndarray, tuple[int, int]]:
-    """Everybody in a clip, the times of its frames in seconds, and the frame's height and width."""
-    import numpy as np
-
-    from mien.models.landmarker import open_backend
-    from mien.recognition.dlib_resnet import Dlib
-    from mien.tracking import Tracker
-    from mien.video import Reader
-    from mien.workers import ahead
-
-    times: list[float] = []
-    with Reader(video) as reader:
-        backend = open_backend(landmarker)
-        try:
-            tracker = Tracker(backend, Dlib().describe)
-            for frame in ahead(reader):
-                tracker.update(frame.image, frame.time)
-                times.append(frame.time)
-                progress("measuring", len(times), reader.info.frame_estimate)
-            size = (reader.info.height, reader.info.width)
-            return tracker.finish(), np.array(times), size
-        finally:
-            backend.close()
-
-
 def _entry(track: FaceTrack, view: int, times: np.ndarray) -> dict[str, Any]:
     """What is said of one person."""
     import numpy as np
@@ -170,30 +108,6 @@ def _entry(track: FaceTrack, view: int, times: np.ndarray) -> dict[str, Any]:
         "at": f"{x},{y}@{time:g}",
         "still": track.still,
     }
-
-
-def _faces(video: Path, tracks: list[FaceTrack], views: list[int]) -> list[np.ndarray]:
-    """One square picture of each person's face, RGB."""
-    import cv2
-    import numpy as np
-
-    from mien.video import Reader
-
-    found: dict[int, np.ndarray] = {}
-    with Reader(video) as reader:
-        for frame in reader:
-            for number, view in enumerate(views):
-                if frame.index == view:
-                    points = tracks[number].landmarks[view, :, :2]
-                    low, high = points.min(0), points.max(0)
-                    scale = _SIDE / (1.7 * float((high - low).max()))
-                    shift = _SIDE / 2 - (low + high) / 2 * scale
-                    matrix = np.array([[scale, 0, shift[0]], [0, scale, shift[1]]])
-                    face = cv2.warpAffine(frame.image, matrix, (_SIDE, _SIDE), flags=cv2.INTER_AREA)
-                    found[number] = np.asarray(face)
-            if frame.index >= max(views):
-                break
-    return [found[number] for number in range(len(views))]
 
 
 def _print(entries: list[dict[str, Any]], frames: int) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,28 +12,14 @@ import typer
 from mien.cli import options
 from mien.cli.bars import Bars
 from mien.cli.failure import go_on_after, tell
-from mien.errors import OutputError, ParameterError
+from mien.cli.jobs import Job, plan
+from mien.errors import ParameterError
 from mien.shortfall import STATUS
-from mien.video import clips
 
 if TYPE_CHECKING:
     from mien.pipeline.credentials import Signer
     from mien.pipeline.deidentify import Result
     from mien.pipeline.settings import Settings
-
-
-@dataclass(frozen=True)
-class _Job:
-    """One input and the files it becomes."""
-
-    source: Path
-    output: Path
-    side_by_side: Path | None
-
-    @property
-    def outputs(self) -> list[Path]:
-        files = [self.output, self.output.with_suffix(".json")]
-        return files if self.side_by_side is None else [*files, self.side_by_side]
 
 
 def deidentify(
@@ -169,7 +154,7 @@ def deidentify(
         crf=crf,
         overwrite=overwrite,
     )
-    jobs = _plan(inputs, out, side_by_side)
+    jobs = plan(inputs, out, side_by_side)
     entries = [_run(job, settings, quiet=as_json) for job in jobs]
     if as_json:
         print(json.dumps({"results": entries}, indent=2))
@@ -192,51 +177,7 @@ def _signer(certificate: Path | None, key: Path | None) -> Signer | None:
     return Signer(certificate, key)
 
 
-def _plan(inputs: list[Path], out: Path, side_by_side: bool) -> list[_Job]:
-    """Decide on every file's name before anything starts."""
-    if len(inputs) == 1 and out.suffix.lower() in clips.WRITTEN and not out.is_dir():
-        outputs = [out]
-    elif out.is_dir():
-        outputs = [out / f"{source.stem}.mp4" for source in inputs]
-    elif out.exists() or out.suffix.lower() in clips.WRITTEN:
-        raise ParameterError(
-            f"{out} is not a folder: several inputs need an existing folder as --out."
-            if len(inputs) > 1
-            else f"{out} would be written as MP4: give --out a name that ends in .mp4."
-        )
-    else:
-        raise OutputError(
-            f"The folder {out} does not exist: create it first, or give --out a name that ends "
-            "in .mp4."
-        )
-    jobs = [
-        _Job(
-            source,
-            output,
-            output.with_name(f"{output.stem}{clips.SIDE_BY_SIDE}.mp4") if side_by_side else None,
-        )
-        for source, output in zip(inputs, outputs, strict=True)
-    ]
-    taken: dict[str, Path] = {}
-    for job in jobs:
-        for path in job.outputs:
-            # some file systems take A.mp4 and a.mp4 for one file
-            first = taken.setdefault(str(path).casefold(), job.source)
-            if first is not job.source:
-                raise ParameterError(
-                    f"{first} and {job.source} would both be written to {path}: rename one or "
-                    "de-identify them into different folders."
-                )
-            for source in inputs:
-                if path.exists() and source.exists() and path.samefile(source):
-                    raise OutputError(
-                        f"{path} is an input, and inputs are never overwritten: choose another "
-                        "place with --out."
-                    )
-    return jobs
-
-
-def _run(job: _Job, settings: Settings, quiet: bool) -> dict[str, Any]:
+def _run(job: Job, settings: Settings, quiet: bool) -> dict[str, Any]:
     """De-identify one clip and report on it; a failure is an entry too."""
     from mien.pipeline.deidentify import deidentify
 
@@ -267,7 +208,7 @@ def _run(job: _Job, settings: Settings, quiet: bool) -> dict[str, Any]:
 
 
 def _entry(
-    job: _Job, status: int, error: str | None, result: Result | None = None
+    job: Job, status: int, error: str | None, result: Result | None = None
 ) -> dict[str, Any]:
     """One result for `--json`."""
     return {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,11 +16,29 @@ from mien.cli.places import keep_out
 from mien.errors import ParameterError
 
 if TYPE_CHECKING:
-    from mien.evidence.evaluate import Evidence
+    from mien.evidence.evaluate import Evidence, Only
     from mien.fidelity.profile import Profile
 
 _ONLY = ("fidelity", "privacy")
 FAILED = 1
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """What is measured, and how it is shown."""
+
+    profile: Profile
+    """What has to hold."""
+    only: Only
+    """``"fidelity"``, ``"privacy"`` or ``"both"``."""
+    person: int
+    """Whose motion, from 1."""
+    landmarker: str | None
+    """A model to track with."""
+    include_original: bool
+    """Whether reports show the original."""
+    overwrite: bool
+    """Whether older reports are replaced."""
 
 
 def evaluate(
@@ -80,29 +99,23 @@ def evaluate(
 
     if only is not None and only not in _ONLY:
         raise ParameterError(f"--only is {only!r}: choose fidelity or privacy, or leave it out.")
-    wanted = Profile.open(profile)
+    asked = Profile.open(profile)
     keep_out(out, (original, deidentified))
     need("reports")
     check_folder(out, overwrite)
-    settings = {
-        "only": only or "both",
-        "person": person,
-        "landmarker": None if landmarker is None else str(landmarker),
-    }
+    wanted = _Wanted(
+        asked,
+        only or "both",  # type: ignore[arg-type]  # checked above
+        person,
+        None if landmarker is None else str(landmarker),
+        include_original,
+        overwrite,
+    )
     if original.is_dir() or deidentified.is_dir():
-        _folders(
-            original, deidentified, out, wanted, settings, include_original, overwrite, as_json
-        )
-        return
-    evidence = _one(original, deidentified, out, wanted, settings, include_original, overwrite)
-    if as_json:
-        print(json.dumps(evidence.metrics.to_json(), indent=2))
+        passed = _folders(original, deidentified, out, wanted, as_json)
     else:
-        typer.echo("\n".join(words(evidence)))
-        typer.echo(f"{out / 'report.html'} has it all.")
-        if include_original:
-            typer.echo(f"{out} shows the patient: keep it where the original is.")
-    raise typer.Exit(0 if evidence.passed else FAILED)
+        passed = _clip(original, deidentified, out, wanted, as_json)
+    raise typer.Exit(0 if passed else FAILED)
 
 
 def words(evidence: Evidence) -> list[str]:
@@ -115,41 +128,46 @@ def words(evidence: Evidence) -> list[str]:
     return [f"{held} of {len(asked)} requirements of the profile {title} hold.", *lines]
 
 
-def _one(
-    original: Path,
-    deidentified: Path,
-    out: Path,
-    profile: Profile,
-    settings: dict[str, Any],
-    include_original: bool,
-    overwrite: bool,
-) -> Evidence:
+def _one(original: Path, deidentified: Path, out: Path, wanted: _Wanted) -> Evidence:
+    """Measure a clip and write its report."""
     from mien.evidence.evaluate import evaluate as measure
     from mien.report.evidence import page as report
 
     with Bars(deidentified.name) as progress:
-        evidence = measure(original, deidentified, profile=profile, progress=progress, **settings)
+        evidence = measure(
+            original,
+            deidentified,
+            profile=wanted.profile,
+            only=wanted.only,
+            person=wanted.person,
+            landmarker=wanted.landmarker,
+            progress=progress,
+        )
         report.write(
             evidence,
             out,
-            include_original=include_original,
-            overwrite=overwrite,
+            include_original=wanted.include_original,
+            overwrite=wanted.overwrite,
             progress=progress,
         )
     return evidence
 
 
-def _folders(
-    original: Path,
-    deidentified: Path,
-    out: Path,
-    profile: Profile,
-    settings: dict[str, Any],
-    include_original: bool,
-    overwrite: bool,
-    as_json: bool,
-) -> None:
-    """Every pair of two folders, a report for each, and a table of all."""
+def _clip(original: Path, deidentified: Path, out: Path, wanted: _Wanted, as_json: bool) -> bool:
+    """One clip; whether everything holds."""
+    evidence = _one(original, deidentified, out, wanted)
+    if as_json:
+        print(json.dumps(evidence.metrics.to_json(), indent=2))
+    else:
+        typer.echo("\n".join(words(evidence)))
+        typer.echo(f"{out / 'report.html'} has it all.")
+        if wanted.include_original:
+            typer.echo(f"{out} shows the patient: keep it where the original is.")
+    return evidence.passed
+
+
+def _folders(original: Path, deidentified: Path, out: Path, wanted: _Wanted, as_json: bool) -> bool:
+    """Every pair of two folders, with a report for each and a table; whether everything holds."""
     from mien.evidence import cohort
     from mien.evidence.metrics import Metrics
     from mien.report.evidence.results import write_cohort
@@ -160,25 +178,12 @@ def _folders(
     for name in alone:
         tell(f"{name} has no counterpart in the other folder and is left out.")
     write_files(out, {})  # if this run is interrupted, the next may overwrite what is there
-    rows: list[dict[str, Any]] = []
     try:
-        for one, two in pairs:
-            row: dict[str, Any] = {"clip": two.stem, "error": None, "metrics": None}
-            try:
-                evidence = _one(
-                    one, two, out / two.stem, profile, settings, include_original, overwrite
-                )
-                row["metrics"] = evidence.metrics.to_json()
-            except Exception as error:
-                sentence, _ = go_on_after(error)
-                tell(f"{two.name}: {sentence}")
-                # the table tells nobody where the originals are
-                row["error"] = sentence.replace(str(one), one.name).replace(str(two), two.name)
-            rows.append(row)
+        rows = [_row(one, two, out / two.stem, wanted) for one, two in pairs]
         tests = cohort.paired_tests(
             [Metrics.from_json(row["metrics"]) for row in rows if row["metrics"]]
         )
-        write_cohort(rows, tests, out, overwrite=overwrite)
+        write_cohort(rows, tests, out, overwrite=wanted.overwrite)
     finally:
         remove_if_empty(out)
     failed = [row for row in rows if not (row["metrics"] and row["metrics"]["profile"]["passed"])]
@@ -189,4 +194,18 @@ def _folders(
             done = "could not be measured" if row["error"] else "something does not hold"
             typer.echo(f"{row['clip']}: {done if row in failed else 'everything holds'}")
         typer.echo(f"{out / 'cohort.html'} has it all.")
-    raise typer.Exit(FAILED if failed else 0)
+    return not failed
+
+
+def _row(original: Path, deidentified: Path, out: Path, wanted: _Wanted) -> dict[str, Any]:
+    """One clip of many: its metrics, or why there are none."""
+    try:
+        metrics = _one(original, deidentified, out, wanted).metrics.to_json()
+        return {"clip": deidentified.stem, "error": None, "metrics": metrics}
+    except Exception as error:
+        sentence, _ = go_on_after(error)
+        tell(f"{deidentified.name}: {sentence}")
+        # the table tells nobody where the originals are
+        for path in (original, deidentified):
+            sentence = sentence.replace(str(path), path.name)
+        return {"clip": deidentified.stem, "error": sentence, "metrics": None}

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from importlib.metadata import version
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from mien.errors import FormatError
 
@@ -13,6 +14,12 @@ LABEL = "Synthetic: the faces in this video were replaced by mien and show nobod
 LABEL_LEFT = (
     "Synthetic: faces in this video were replaced by mien and show nobody; others were left."
 )
+
+
+TOLD_OF_SURROGATES = ("id", "apparent_sex", "apparent_tone", "apparent_age", "k", "source",
+                      "neutralised", "strength", "pushed_sd")  # fmt: skip
+"""What others may be told of the face that a person was given: not how near the person came to it
+or to others."""
 
 
 def versions() -> dict[str, str]:
@@ -24,6 +31,9 @@ def versions() -> dict[str, str]:
 @dataclass(frozen=True)
 class _Part:
     """A part of a manifest: its fields are its keys, in order."""
+
+    TOLD: ClassVar[tuple[str, ...]] = ()
+    """Fields that others may be told as they are: none, unless a part names them."""
 
     @classmethod
     def from_json(cls, content: Any) -> Self:
@@ -48,10 +58,20 @@ class _Part:
             if each.default is MISSING or getattr(self, each.name) is not None
         }
 
+    @classmethod
+    def public(cls, content: Mapping[str, Any] | None) -> dict[str, Any]:
+        """What others may be told of a part that any version wrote, JSON.
+
+        It is not read as a part first: what an older version did not write yet stays away.
+        """
+        return only(content or {}, cls.TOLD)
+
 
 @dataclass(frozen=True)
 class Chosen(_Part):
     """How the clip was de-identified."""
+
+    TOLD = ("engine", "bank", "match", "people", "voice", "crf", "landmarks")
 
     engine: str
     """Name of the engine."""
@@ -81,6 +101,8 @@ class Chosen(_Part):
 class Original(_Part):
     """What was de-identified."""
 
+    TOLD = ("width", "height", "codec", "missing")
+
     sha256: str
     """Checksum of the file: links the manifest to it."""
     width: int
@@ -101,6 +123,8 @@ class Original(_Part):
 class Output(_Part):
     """What came of it."""
 
+    TOLD = ("frames", "renderings", "signed")
+
     sha256: str
     """Checksum of the result."""
     frames: int
@@ -114,6 +138,8 @@ class Output(_Part):
 @dataclass(frozen=True)
 class Treated(_Part):
     """One person, and what became of them."""
+
+    TOLD = ("person", "frames", "role")
 
     person: int
     """Number from 0, the most present first."""
@@ -133,6 +159,8 @@ class Treated(_Part):
 class Linkable(_Part):
     """By what a result can be linked to others, or to the original."""
 
+    TOLD = ("by_surrogate", "by_facial_motion", "by_head_motion", "by_input_checksum")
+
     by_surrogate: bool
     """Whether other results can be expected to have the same face."""
     subject: str | None
@@ -148,6 +176,15 @@ class Linkable(_Part):
 @dataclass(frozen=True)
 class Residual(_Part):
     """What detectors that mien does not track with made of the result."""
+
+    TOLD = (
+        "detectors",
+        "frames_searched",
+        "frames_by_detector",
+        "faces_by_detector",
+        "places_in_doubt",
+        "found",
+    )
 
     detectors: list[str]
     """Those that were at hand."""
@@ -166,6 +203,8 @@ class Residual(_Part):
 @dataclass(frozen=True)
 class Entries(_Part):
     """The ledger: what happened to every frame."""
+
+    TOLD = ("counts", "ranges")
 
     counts: dict[str, int]
     """Frames of each kind."""
@@ -221,3 +260,8 @@ class Manifest:
 def as_text(record: dict[str, Any]) -> str:
     """A manifest's content as it stands in its file."""
     return json.dumps(record, indent=2) + "\n"
+
+
+def only(content: Mapping[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:
+    """What stands under these keys, as far as it is there."""
+    return {key: content[key] for key in keys if key in content}

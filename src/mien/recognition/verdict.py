@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -22,6 +22,12 @@ class Audit:
 
     "Distance" is that of an output frame to the nearest original frame of the same person.
     """
+
+    TOLD: ClassVar[tuple[str, ...]] = (
+        "person", "frames", "gallery", "nearest", "mean", "threshold", "quantiles", "share_under",
+        "share_upper", "rank1", "others", "target", "recogniser", "passed",
+    )  # fmt: skip
+    """What others may be told of it: not which frames come nearest, nor how near the surrogate."""
 
     person: int
     """Number of the person."""

@@ -1,6 +1,7 @@
 """What may be told of a result: its manifest without what leads to the original.
 
-Only fields that are known are taken over, so that nothing passes because nobody thought of it.
+Which fields those are stands with the types of the manifest's parts. No other field is taken over,
+so that nothing passes because nobody thought of it.
 """
 
 from __future__ import annotations
@@ -8,16 +9,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from mien.pipeline.manifest import (
+    TOLD_OF_SURROGATES,
+    Chosen,
+    Entries,
+    Linkable,
+    Original,
+    Output,
+    Residual,
+    Treated,
+    only,
+)
+from mien.recognition.verdict import Audit
+
 _TOP = ("label", "versions", "settings", "input", "output", "people", "linkable", "ledger",
         "privacy", "judges", "residual_faces", "covered_by_hand")  # fmt: skip
-_SETTINGS = ("engine", "bank", "match", "people", "voice", "crf", "landmarks")
-_INPUT = ("width", "height", "codec", "missing")
-_SURROGATE = ("id", "apparent_sex", "apparent_tone", "apparent_age", "k", "source", "neutralised",
-              "strength", "pushed_sd")  # fmt: skip
-_LINKABLE = ("by_surrogate", "by_facial_motion", "by_head_motion", "by_input_checksum")
-_AUDIT = ("person", "frames", "gallery", "nearest", "mean", "threshold", "quantiles",
-          "share_under", "share_upper", "rank1", "others", "target", "recogniser",
-          "passed")  # fmt: skip
 
 
 def public_manifest(
@@ -48,32 +54,30 @@ def public_manifest(
     """
     settings = dict(record.get("settings") or {})
     source = dict(record.get("input") or {})
-    output = dict(record.get("output") or {})
     told: dict[str, Any] = {
-        "settings": _of(settings, _SETTINGS)
+        "settings": Chosen.public(settings)
         | {"consent_for_a_picture": bool(settings.get("consent"))}
         | {key: len(settings.get(key) or ()) for key in ("leave", "cover")},
-        "input": _of(source, _INPUT)
+        "input": Original.public(source)
         | {"losses": len(source.get("losses") or ())}
         | ({"sha256": source.get("sha256")} if keep_checksum else {}),
-        "output": _of(output, ("frames", "renderings", "signed")) | {"sha256": checksum},
+        "output": Output.public(record.get("output")) | {"sha256": checksum},
         "people": [
-            _of(person, ("person", "frames", "role"))
-            | {"surrogate": _of(person.get("surrogate") or {}, _SURROGATE)}
+            Treated.public(person)
+            | {"surrogate": only(person.get("surrogate") or {}, TOLD_OF_SURROGATES)}
             for person in record.get("people") or ()
         ],
-        "linkable": _of(record.get("linkable") or {}, _LINKABLE)
+        "linkable": Linkable.public(record.get("linkable"))
         | {"subject": subject, "by_input_checksum": keep_checksum},
-        "privacy": [_of(person, _AUDIT) for person in record.get("privacy") or ()],
-        "judges": [_of(person, _AUDIT) for person in record.get("judges") or ()],
+        "privacy": [only(person, Audit.TOLD) for person in record.get("privacy") or ()],
+        "judges": [only(person, Audit.TOLD) for person in record.get("judges") or ()],
     }  # fmt: skip
+    for key, part in (("ledger", Entries), ("residual_faces", Residual)):
+        if record.get(key):
+            told[key] = part.public(record[key])
     if muted:
         told["settings"]["voice"] = "mute"
         told["output"]["signed"] = False
     if record.get("covered_by_hand"):
         told["covered_by_hand"] = len(record["covered_by_hand"])
     return {key: told.get(key, record.get(key)) for key in _TOP if key in told or key in record}
-
-
-def _of(content: Mapping[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:
-    return {key: content[key] for key in keys if key in content}

@@ -1,7 +1,7 @@
 """Faces through time: where every landmark of every person is in every frame."""
 
-from mien.tracking.people import Tracker
 from mien.tracking.registration import Registration
 from mien.tracking.track import FaceTrack, Sample, State
+from mien.tracking.tracker import Tracker
 
 __all__ = ["FaceTrack", "Registration", "Sample", "State", "Tracker"]

@@ -11,8 +11,9 @@ import numpy as np
 from mien.errors import NoFaceError
 from mien.models.landmarker import Backend
 from mien.progress import Progress, silent
-from mien.tracking.people import Describe, Tracker
+from mien.tracking.runs import Describe
 from mien.tracking.track import FaceTrack
+from mien.tracking.tracker import Tracker
 from mien.video import Reader
 from mien.workers import ahead
 

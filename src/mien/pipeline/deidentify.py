@@ -155,7 +155,7 @@ def deidentify(
     with Drafts(begin) as drafts:
         with closing(open_backend(settings.landmarker)) as backend:
             landmarks = backend.name
-            found = survey(source, info, backend, recogniser, report, settings.thoroughness, judges)
+            found = survey(source, backend, recogniser, report, settings.thoroughness, judges)
             people = cast_all(found, settings, recogniser, backend, report)
         with closing(Lookout()) as lookout:
             second = SecondPass(

@@ -10,7 +10,6 @@ from typing import Any
 import cv2
 import numpy as np
 
-from mien.errors import NoFaceError
 from mien.face.geometry import face_box
 from mien.face.region import Region
 from mien.models.landmarker import Backend
@@ -19,9 +18,8 @@ from mien.progress import Progress
 from mien.recognition.recogniser import Recogniser
 from mien.recognition.spread import spread
 from mien.shortfall import Shortfall
-from mien.tracking import FaceTrack, Sample, State, Tracker
-from mien.video import Reader, VideoInfo
-from mien.workers import ahead
+from mien.tracking import FaceTrack, Sample, State
+from mien.tracking.follow import Following
 
 _SAMPLE_SIDE = 640  # pixels; larger faces are shrunk in samples
 _ROOM = 0.6  # surroundings kept in a sample: the recogniser looks beyond the outline
@@ -109,7 +107,6 @@ class Survey:
 
 def survey(
     source: Path,
-    info: VideoInfo,
     backend: Backend,
     recogniser: Recogniser,
     report: Progress,
@@ -122,8 +119,6 @@ def survey(
     ----------
     source : Path
         The clip.
-    info : VideoInfo
-        What its reader says of it.
     backend : Backend
         Finds landmarks.
     recogniser : Recogniser
@@ -140,35 +135,33 @@ def survey(
     NoFaceError
         If no frame shows a face.
     """
-    tracker = Tracker(backend, recogniser.describe)
-    times: list[float] = []
+    following = Following(source, backend, recogniser.describe, report)
     samples, chips = _Every(thoroughness.samples), _Every(thoroughness.gallery)
     before = 0
-    with Reader(source) as reader:
-        for frame in ahead(reader):
-            faces = tracker.update(frame.image, frame.time)
-            times.append(frame.time)
-            new = len(faces) > before
-            before = len(faces)
-            for points in faces:
-                if new or samples.wants(frame.index):
-                    cut = _cut(frame.image, points)
-                    samples.kept.append(_Kept(frame.index, points, cut))
-                if new or chips.wants(frame.index):
-                    views = [who.views(frame.image, points) for who in (recogniser, *judges)]
-                    chips.kept.append(_Kept(frame.index, points, views))
-            samples.thin(len(faces))
-            chips.thin(len(faces))
-            report("measuring", len(times), info.frame_estimate)
-        losses = [asdict(loss) for loss in reader.losses]
-        missing = reader.missing or Shortfall()
-    tracks = tracker.finish()
-    if not tracks:
-        raise NoFaceError(
-            f"No face was found in {source.name}: check that it shows one, large enough and lit."
-        )
+    for frame, faces in following:
+        new = len(faces) > before
+        before = len(faces)
+        for points in faces:
+            if new or samples.wants(frame.index):
+                cut = _cut(frame.image, points)
+                samples.kept.append(_Kept(frame.index, points, cut))
+            if new or chips.wants(frame.index):
+                views = [who.views(frame.image, points) for who in (recogniser, *judges)]
+                chips.kept.append(_Kept(frame.index, points, views))
+        samples.thin(len(faces))
+        chips.thin(len(faces))
+    found = following.finish()
+    if not found.tracks:
+        raise found.nobody()
     return Survey(
-        tracks, np.array(times), losses, tracker.suspects, missing, samples, chips, thoroughness
+        found.tracks,
+        found.times,
+        [asdict(loss) for loss in found.losses],
+        found.suspects,
+        found.missing,
+        samples,
+        chips,
+        thoroughness,
     )
 
 

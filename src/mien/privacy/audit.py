@@ -18,7 +18,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from mien.errors import NoFaceError, ParameterError, VideoError
+from mien.errors import ParameterError, VideoError
 from mien.face.region import Region
 from mien.models.landmarker import Backend
 from mien.models.sighting import Sighting
@@ -29,7 +29,8 @@ from mien.recognition.recogniser import GLIMPSE, Recogniser, distances
 from mien.recognition.spread import spread
 from mien.recognition.verdict import Audit, audit
 from mien.recognition.watch import Box, Watch, unaccounted
-from mien.tracking import FaceTrack, State, Tracker
+from mien.tracking import FaceTrack, State
+from mien.tracking import follow as everybody
 from mien.tracking.detection import Detector
 from mien.video import Frame, Reader
 from mien.video.pairing import partners
@@ -282,21 +283,11 @@ def follow(
     NoFaceError
         If it shows no face.
     """
-    report = progress or silent
-    original = Path(original)
-    tracker = Tracker(backend, Dlib().describe)  # its thresholds for joining people are dlib's
-    times: list[float] = []
-    with Reader(original) as reader:
-        for frame in ahead(reader):
-            tracker.update(frame.image, frame.time)
-            times.append(frame.time)
-            report("measuring", len(times), reader.info.frame_estimate)
-    tracks = tracker.finish()
-    if not tracks:
-        raise NoFaceError(
-            f"No face was found in {original.name}: check that it shows one, large enough and lit."
-        )
-    return tracks, np.array(times)
+    # the tracker's thresholds for joining people are dlib's
+    found = everybody.follow(original, backend, Dlib().describe, progress)
+    if not found.tracks:
+        raise found.nobody()
+    return found.tracks, found.times
 
 
 def pair(

@@ -20,7 +20,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -36,10 +36,10 @@ from mien.intake.words import text as read_text
 from mien.models.landmarker import Backend
 from mien.progress import Progress
 from mien.recognition.dlib_resnet import Dlib
-from mien.tracking import State, Tracker
+from mien.tracking import State
+from mien.tracking.follow import Following
 from mien.video import Reader
 from mien.video.clips import clips_in
-from mien.workers import ahead
 
 PICTURE = 75  # pixels; side of the aligned pictures that are kept for the reversal
 _LOOKS = 12  # frames of a clip that the recogniser sees, at most twice as many
@@ -190,7 +190,7 @@ class Observation:
 
 
 def observe(
-    path: Path, backend: Backend, recogniser: Dlib, seen: Callable[[int], None] | None = None
+    path: Path, backend: Backend, recogniser: Dlib, progress: Progress | None = None
 ) -> Observation:
     """Measure the most present face of a clip.
 
@@ -202,8 +202,8 @@ def observe(
         Measures landmarks.
     recogniser : Dlib
         Describes faces.
-    seen : callable, optional
-        Called with the number of frames read so far.
+    progress : callable, optional
+        Called as ``progress("measuring", done, total)``.
 
     Raises
     ------
@@ -212,29 +212,23 @@ def observe(
     VideoError
         If it cannot be read.
     """
-    tracker = Tracker(backend)
-    times: list[float] = []
+    following = Following(path, backend, progress=progress)
     kept: list[tuple[int, list[tuple[np.ndarray, np.ndarray]]]] = []
     stride = 1
-    with Reader(path) as reader:
-        for frame in ahead(reader):
-            faces = tracker.update(frame.image, frame.time)
-            times.append(frame.time)
-            if frame.index % stride == 0:
-                cut = [(points, recogniser.chip(frame.image, points)) for points in faces]
-                kept.append((frame.index, cut))
-                if len(kept) > 2 * _LOOKS:  # so that memory does not grow with the clip
-                    stride *= 2
-                    kept = [entry for entry in kept if entry[0] % stride == 0]
-            if seen is not None:
-                seen(len(times))
-    tracks = tracker.finish()
-    if not tracks:
+    for frame, faces in following:
+        if frame.index % stride == 0:
+            cut = [(points, recogniser.chip(frame.image, points)) for points in faces]
+            kept.append((frame.index, cut))
+            if len(kept) > 2 * _LOOKS:  # so that memory does not grow with the clip
+                stride *= 2
+                kept = [entry for entry in kept if entry[0] % stride == 0]
+    found = following.finish()
+    if not found.tracks:
         raise NoFaceError(
             f"No face was found in {path}: linkage is measured on clips with a face, so take it "
             "out."
         )
-    track = tracks[0]
+    track = found.tracks[0]
     where: list[int] = []
     chips: list[np.ndarray] = []
     for index, faces_of in kept:
@@ -252,7 +246,7 @@ def observe(
         )
     known = track.known()
     expression, pose = _motion(track.landmarks[known])
-    time = np.array(times)
+    time = found.times
     small = [cv2.resize(chip, (PICTURE, PICTURE), interpolation=cv2.INTER_AREA) for chip in chips]
     return Observation(
         time[known],
@@ -365,9 +359,9 @@ def gather(
     total = None if None in sizes else sum(size or 0 for size in sizes)
     before = 0
 
-    def seen(count: int) -> None:
+    def seen(stage: str, count: int, _: int | None) -> None:
         if progress is not None:
-            progress("measuring", before + count, total)
+            progress(stage, before + count, total)
 
     found = []
     for path, size in zip(paths, sizes, strict=True):

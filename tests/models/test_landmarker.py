@@ -1,5 +1,4 @@
 import os
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -7,15 +6,7 @@ from mediapipe.framework.formats import landmark_pb2
 
 from mien.errors import ParameterError
 from mien.face.region import Region
-from mien.models.landmarker import FaceMesh, Landmarker, _agreed, _unpack, open_backend
-from mien.phantom import Phantom, Script
-
-MODEL = Path(__file__).resolve().parents[3] / "shared" / "models" / "face_landmarker.task"
-
-
-@pytest.fixture(scope="module")
-def phantom():
-    return Phantom(Script(seconds=0.4, fps=10, width=400, height=400, seed=2))
+from mien.models.landmarker import Landmarker, _agreed, _unpack, open_backend
 
 
 def test_unpack_reads_what_protobuf_reads():
@@ -42,25 +33,6 @@ def test_regions_know_the_same_place():
     assert not here.same_place(Region(190, 100, 80, 0.0))
     assert here.overlap(here) == pytest.approx(1)
     assert here.overlap(Region(400, 400, 80, 0.0)) == 0
-
-
-@pytest.mark.parametrize("make", [FaceMesh, lambda: Landmarker(MODEL)], ids=["mesh", "task"])
-def test_backends_find_the_landmarks_and_remember_nothing(make, phantom):
-    if make is not FaceMesh and not MODEL.is_file():
-        pytest.skip("no Face Landmarker model file beside the project")
-    backend = make()
-    truth = phantom.truth.people[0].landmarks
-    frames = [frame.image for frame in phantom]
-    region = Region.around(truth[0])
-    first = backend.measure(frames[0], [region])[0]
-    assert first is not None
-    eyes = np.linalg.norm(truth[0, 33] - truth[0, 263])
-    assert np.median(np.linalg.norm((first - truth[0])[:, :2], axis=1)) < 0.04 * eyes
-    backend.measure(frames[3], [Region.around(truth[3])])
-    again = backend.measure(frames[0], [region])[0]
-    assert np.abs(again - first).max() < 1e-3
-    assert backend.measure(np.full((400, 400, 3), 90, np.uint8), [region])[0] is None
-    backend.close()
 
 
 def test_a_missing_model_file_is_said():

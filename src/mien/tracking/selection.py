@@ -182,6 +182,30 @@ def proven(
     stretches = [stretch for stretch in track.stretches if len(stretch.descriptors)]
     if not stretches:
         return found
+    anchor, looks = _named(item, stretches, times, describe_picture)
+    rivals = [other.descriptors for other in others if len(other.descriptors)]
+    before: Stretch | None = None
+    for stretch in track.stretches:
+        own = _own(stretch, looks, rivals)
+        if stretch is not anchor and len(own):
+            apart = np.linalg.norm(stretch.descriptors - looks, axis=1)
+            own &= np.median(apart) < _ANEW
+        for k in np.flatnonzero(own):
+            first = stretch.start if k == 0 else stretch.frames[k]
+            end = stretch.end if k == len(own) - 1 else stretch.frames[k] + 1
+            if k + 1 < len(own) and own[k + 1]:
+                end = stretch.frames[k + 1] + 1
+            found[first:end] = True
+        if before is not None and len(own) and own[0]:  # interpolated between two that are theirs
+            found[before.end : stretch.start] = True
+        before = stretch if len(own) and own[-1] else None
+    return found
+
+
+def _named(
+    item: str, stretches: list[Stretch], times: np.ndarray, describe_picture: DescribePicture
+) -> tuple[Stretch, np.ndarray]:
+    """The stretch that a name means, and the view in it that is who was named."""
     place = _PLACE.fullmatch(item)
     if _NUMBER.fullmatch(item):
         anchor = max(stretches, key=lambda s: s.end - s.start)
@@ -200,24 +224,7 @@ def proven(
         named = int(np.abs(times[anchor.frames] - float(place.group(3))).argmin())
     else:
         named = int(np.linalg.norm(anchor.descriptors - wanted, axis=1).argmin())
-    looks = anchor.descriptors[named]
-    rivals = [other.descriptors for other in others if len(other.descriptors)]
-    before: Stretch | None = None
-    for stretch in track.stretches:
-        own = _own(stretch, looks, rivals)
-        if stretch is not anchor and len(own):
-            apart = np.linalg.norm(stretch.descriptors - looks, axis=1)
-            own &= np.median(apart) < _ANEW
-        for k in np.flatnonzero(own):
-            first = stretch.start if k == 0 else stretch.frames[k]
-            end = stretch.end if k == len(own) - 1 else stretch.frames[k] + 1
-            if k + 1 < len(own) and own[k + 1]:
-                end = stretch.frames[k + 1] + 1
-            found[first:end] = True
-        if before is not None and len(own) and own[0]:  # interpolated between two that are theirs
-            found[before.end : stretch.start] = True
-        before = stretch if len(own) and own[-1] else None
-    return found
+    return anchor, anchor.descriptors[named]
 
 
 def _own(stretch: Stretch, looks: np.ndarray, rivals: list[np.ndarray]) -> np.ndarray:

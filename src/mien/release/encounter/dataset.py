@@ -23,7 +23,7 @@ from mien.encounter.settings import AnalysisSettings
 from mien.errors import OutputError, PrivacyError
 from mien.outputs import checksum
 from mien.pipeline.deidentify import deidentify
-from mien.pipeline.manifest import versions
+from mien.pipeline.manifest import Residual, versions
 from mien.pipeline.settings import Settings
 from mien.progress import Progress, staged_as
 from mien.release.encounter.card import card
@@ -246,6 +246,8 @@ def _public(record: Mapping[str, Any]) -> dict[str, Any]:
     kept = {key: record[key] for key in ("label", "ledger", "residual_faces") if key in record}
     if "ledger" in kept:
         kept["ledger"] = {"counts": kept["ledger"].get("counts")}
+    if "residual_faces" in kept:
+        kept["residual_faces"] = Residual.public(kept["residual_faces"])
     kept["privacy"] = [
         {
             key: person[key]

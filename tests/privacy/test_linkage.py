@@ -4,20 +4,12 @@ import pytest
 from mien.errors import NoFaceError, ParameterError
 from mien.models.landmarker import open_backend
 from mien.phantom import Phantom, Script, Tremor
-from mien.privacy.linkage import (
-    STREAMS,
-    Observation,
-    Stretch,
-    deal,
-    find_pairs,
-    gather,
-    identify,
-    link_appearance,
-    link_motion,
-    motion_distance,
-    motion_features,
-    observe,
-)
+from mien.privacy.linkage.attacks import link_appearance, link_motion
+from mien.privacy.linkage.cohort import Stretch, deal, gather
+from mien.privacy.linkage.identification import identify
+from mien.privacy.linkage.motion import STREAMS, motion_distance, motion_features
+from mien.privacy.linkage.observation import Observation, observe
+from mien.privacy.linkage.pairs import find_pairs
 from mien.recognition.dlib_resnet import Dlib
 from mien.video import Writer
 

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from mien.errors import ParameterError
-from mien.privacy.linkage import PICTURE, Cohort, Observation, Stretch
+from mien.privacy.linkage.cohort import Cohort, Stretch
+from mien.privacy.linkage.observation import PICTURE, Observation
 from mien.privacy.reversal import GUESSES, reverse
 
 PEOPLE, FRAMES, MODES = 10, 4, 5

@@ -16,7 +16,8 @@ from mien.errors import OutputError, ParameterError
 from mien.outputs import check_free, complete
 
 if TYPE_CHECKING:
-    from mien.privacy.linkage import Attack, Cohort
+    from mien.privacy.linkage.attacks import Attack
+    from mien.privacy.linkage.cohort import Cohort
     from mien.privacy.reversal import Reversal
 
 _NAMES = {
@@ -60,7 +61,9 @@ def linkage(
     Example: [bold]mien linkage clips shared --people who.csv -o linkage.json[/bold]
     """
     from mien.models.landmarker import open_backend
-    from mien.privacy.linkage import find_pairs, gather, link_appearance, link_motion
+    from mien.privacy.linkage.attacks import link_appearance, link_motion
+    from mien.privacy.linkage.cohort import gather
+    from mien.privacy.linkage.pairs import find_pairs
     from mien.privacy.reversal import reverse
     from mien.recognition import distractors
     from mien.recognition.dlib_resnet import Dlib

@@ -15,7 +15,9 @@ import cv2
 import numpy as np
 
 from mien.errors import ParameterError
-from mien.privacy.linkage import PICTURE, Cohort, Identification, Observation, identify
+from mien.privacy.linkage.cohort import Cohort
+from mien.privacy.linkage.identification import Identification, identify
+from mien.privacy.linkage.observation import PICTURE, Observation
 from mien.progress import Progress
 from mien.recognition.dlib_resnet import Dlib
 
@@ -101,7 +103,7 @@ def reverse(
     Parameters
     ----------
     cohort : Cohort
-        From `mien.privacy.linkage.gather`; at least four people.
+        From `mien.privacy.linkage.cohort.gather`; at least four people.
     recogniser : Dlib
         Describes the guesses.
     others : np.ndarray [shape=(n, 128)], optional

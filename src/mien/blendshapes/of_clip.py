@@ -14,7 +14,7 @@ from mien.blendshapes.recording import Recording
 from mien.blendshapes.scores import Blendshapes
 from mien.models.landmarker import open_backend
 from mien.progress import Progress, silent
-from mien.recognition.dlib_resnet import Dlib
+from mien.recognition.registry import joining
 from mien.tracking import State
 from mien.tracking.follow import follow
 from mien.video import Reader
@@ -53,7 +53,7 @@ def score_clip(
     """
     path, report = Path(video), progress or silent
     with closing(open_backend(landmarker)) as backend:
-        followed = follow(path, backend, Dlib().describe, report)
+        followed = follow(path, backend, joining().describe, report)
     tracks = [track for track in followed.tracks if (track.state == State.TRACKED).any()]
     if not tracks:
         raise followed.nobody()

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mien.blendshapes.names import KNOWN
+from mien.data_frame import data_frame
 from mien.errors import ParameterError
+
+if TYPE_CHECKING:
+    import pandas
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +53,17 @@ class Recording:
         for what in (self.timecodes, self.participants, self.expressions):
             if what is not None and len(what) != shape[0]:
                 raise ParameterError(f"{shape[0]} frames cannot have {len(what)} entries.")
+
+    def to_frame(self) -> pandas.DataFrame:
+        """A row for each frame: ``time_s``, then a column for each score, NaN where unknown.
+
+        Raises
+        ------
+        ModuleNotFoundError
+            If pandas is not installed.
+        """
+        columns = dict(zip(self.names, self.scores.T, strict=True))
+        return data_frame({"time_s": self.times, **columns})
 
     @property
     def found(self) -> np.ndarray:

@@ -66,32 +66,24 @@ def audit(
 
     Example: [bold]mien audit visit.mp4 shared/visit.mp4 -o audit.png[/bold]
     """
-    from mien.models.landmarker import open_backend
-    from mien.privacy.audit import Asked, audit_pair
-    from mien.recognition import distractors, registry
+    from mien.privacy.clips import audit_clips
+    from mien.recognition import registry
 
     if out is not None:
         check_free(out, overwrite, kind="a picture", endings=(".png",))
         for clip in (original, deidentified):
             if out.exists() and clip.exists() and out.samefile(clip):
                 raise OutputError(f"{out} is an input, and inputs are never overwritten.")
-    names = list(dict.fromkeys(recogniser or (registry.STEERS, *registry.JUDGES)))
-    for name in names:
-        registry.check_name(name)
-    backend = open_backend(landmarker)
-    try:
-        asked = []
-        for one in map(registry.recogniser, names):
-            others = (
-                distractors.shipped(one.name)
-                if gallery is None
-                else distractors.from_folder(gallery, one, backend)
-            )
-            asked.append(Asked(one, others))
-        with Bars(deidentified.name) as progress:
-            verdict = audit_pair(original, deidentified, asked, backend, progress)
-    finally:
-        backend.close()
+    names = tuple(recogniser or (registry.STEERS, *registry.JUDGES))
+    with Bars(deidentified.name) as progress:
+        verdict = audit_clips(
+            original,
+            deidentified,
+            recognisers=names,
+            gallery=gallery,
+            landmarker=landmarker,
+            progress=progress,
+        )
     if out is not None:
         _sheet(out, verdict)
     if as_json:

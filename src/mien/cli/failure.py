@@ -29,6 +29,7 @@ INTERRUPTED = 130
 EXTRAS = {
     "jinja2": "reports",
     "markupsafe": "reports",
+    "pandas": "reports",
     "plotly": "reports",
     "pyarrow": "reports",
     "fastapi": "web",

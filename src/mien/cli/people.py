@@ -42,7 +42,7 @@ def people(
     import numpy as np
 
     from mien.models.landmarker import open_backend
-    from mien.recognition.dlib_resnet import Dlib
+    from mien.recognition.registry import joining
     from mien.tracking.follow import follow
     from mien.tracking.view import clear_view, portraits
 
@@ -50,7 +50,7 @@ def people(
         check_free(out, overwrite, kind="a picture", endings=(".png",))
         keep_input(out, video)
     with Bars(video.name) as progress, closing(open_backend(landmarker)) as backend:
-        followed = follow(video, backend, Dlib().describe, progress)
+        followed = follow(video, backend, joining().describe, progress)
     times = followed.times
     tracks = [one for one in followed.tracks if len(one.known())]  # glimpses are covered, not named
     if not tracks:

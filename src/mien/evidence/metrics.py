@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mien.fidelity.figures import MEASURES, Figure, look_up
+from mien.data_frame import data_frame
+from mien.fidelity.figures import FIGURES, MEASURES, Figure, look_up
+
+if TYPE_CHECKING:
+    import pandas
 
 VERSION = 1
 """Of the metrics; raised when a key changes its meaning."""
@@ -59,6 +63,27 @@ class Metrics:
             **({"profile": self.profile} if self.profile else {}),
             **({} if self.moments is None else {"moments": self.moments}),
         }
+
+    def to_frame(self) -> pandas.DataFrame:
+        """A row for each figure that was measured: its key, name, unit, value and ceiling.
+
+        The ceiling is the same figure of the original encoded again; NaN where there is none.
+
+        Raises
+        ------
+        ModuleNotFoundError
+            If pandas is not installed.
+        """
+        known = [figure for figure in FIGURES.values() if self.value(figure) is not None]
+        return data_frame(
+            {
+                "key": [figure.key for figure in known],
+                "name": [figure.name for figure in known],
+                "unit": [figure.unit for figure in known],
+                "value": [self.value(figure) for figure in known],
+                "ceiling": [_or_nan(self.of_ceiling(figure)) for figure in known],
+            }
+        )
 
     def value(self, figure: Figure) -> float | None:
         """A figure; None where it was not measured, or means nothing in this clip."""
@@ -114,3 +139,7 @@ def _without(content: Any) -> Any:
     if isinstance(content, list):
         return [_without(value) for value in content]
     return content
+
+
+def _or_nan(value: float | None) -> float:
+    return float("nan") if value is None else value

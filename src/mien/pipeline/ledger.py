@@ -6,11 +6,15 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mien.data_frame import data_frame
 from mien.errors import FormatError
+
+if TYPE_CHECKING:
+    import pandas
 
 
 class Entry(IntEnum):
@@ -53,6 +57,18 @@ class Ledger:
             }
             for first, end in itertools.pairwise(edges)
         ]
+
+    def to_frame(self) -> pandas.DataFrame:
+        """A row for each frame: ``frame``, ``time_s``, ``entry``.
+
+        Raises
+        ------
+        ModuleNotFoundError
+            If pandas is not installed.
+        """
+        names = np.array([entry.name.lower() for entry in Entry])
+        frames = np.arange(len(self.entries))
+        return data_frame({"frame": frames, "time_s": self.times, "entry": names[self.entries]})
 
     @classmethod
     def from_ranges(cls, ranges: Sequence[dict[str, Any]], times: np.ndarray) -> Ledger:

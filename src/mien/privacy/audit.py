@@ -13,11 +13,12 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 
+from mien.data_frame import of_rows
 from mien.errors import ParameterError, VideoError
 from mien.face.region import Region
 from mien.models.landmarker import Backend
@@ -36,6 +37,9 @@ from mien.video import Frame, Reader
 from mien.video.pairing import partners
 from mien.workers import ahead
 
+if TYPE_CHECKING:
+    import pandas
+
 GALLERY = 48  # original frames of each person
 PROBES = 60  # output frames of each person: none recognised means at most 5 % of all are
 LEAST_CHANGED = 6  # further output frames: those in which the face differs least from the original
@@ -44,6 +48,10 @@ UNTOUCHED = 4.0  # grey levels, mean: what re-encoding alone may change
 _NOISE = 6.0  # grey levels: the same for each pixel and its neighbours
 _FLAT = 3.0  # grey levels by which what is covered varies
 _SIDE = 200  # pixels of a picture for the sheet
+_COLUMNS = (
+    *("person", "recogniser", "frames", "nearest", "mean", "threshold", "share_under"),
+    *("share_upper", "rank1", "others", "untouched", "seen", "passed"),
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,6 +166,16 @@ class Verdict:
             "paired": self.paired,
             "notes": self.notes,
         }
+
+    def to_frame(self) -> pandas.DataFrame:
+        """A row for each person and recogniser: who, how near, how often recognised, and so on.
+
+        Raises
+        ------
+        ModuleNotFoundError
+            If pandas is not installed.
+        """
+        return of_rows([found.as_dict() for found in self.findings], _COLUMNS)
 
 
 def audit_pair(

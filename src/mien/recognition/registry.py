@@ -26,6 +26,11 @@ JUDGES = ("faceres",)
 """Those that are asked afterwards unless settings say otherwise, and never choose."""
 
 
+def joining() -> Recogniser:
+    """The recogniser by which a tracker tells people apart: its thresholds are of this one."""
+    return recogniser(STEERS)
+
+
 def check_name(name: str) -> None:
     """Refuse a name that `recogniser` does not know; nothing is loaded.
 

@@ -1,0 +1,60 @@
+"""Auditing two clips as a person asks for it: recognisers by name, others from a folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from contextlib import closing
+
+from mien.models.landmarker import open_backend
+from mien.privacy.audit import Asked, Verdict, audit_pair
+from mien.progress import Progress
+from mien.recognition import distractors, registry
+
+
+def audit_clips(
+    original: str | os.PathLike[str],
+    deidentified: str | os.PathLike[str],
+    *,
+    recognisers: Sequence[str] = (registry.STEERS, *registry.JUDGES),
+    gallery: str | os.PathLike[str] | None = None,
+    landmarker: str | os.PathLike[str] | None = None,
+    progress: Progress | None = None,
+) -> Verdict:
+    """Check whether people are recognised in a de-identified clip.
+
+    Parameters
+    ----------
+    original, deidentified : path
+        The clips; only read. Frames are paired by time.
+    recognisers : sequence of str
+        Who judges, each by itself: names in `mien.recognition.registry.RECOGNISERS`, or paths of
+        ONNX files in InsightFace's format.
+    gallery : path, optional
+        Folder with a picture of each of some other people, among whom a recogniser has to pick the
+        patient; by default the portraits that mien knows by numbers.
+    landmarker : path, optional
+        Face Landmarker model to track with instead of the built-in mesh.
+    progress : callable, optional
+        Called as ``progress(stage, done, total)``.
+
+    Raises
+    ------
+    VideoError
+        If a clip cannot be read.
+    NoFaceError
+        If the original shows no face.
+    ParameterError
+        If the clips are not of one recording, or there is no recogniser of that name.
+    """
+    for name in recognisers:
+        registry.check_name(name)
+    with closing(open_backend(None if landmarker is None else str(landmarker))) as backend:
+        asked = []
+        for one in map(registry.recogniser, dict.fromkeys(recognisers)):
+            if gallery is None:
+                others = distractors.shipped(one.name)
+            else:
+                others = distractors.from_folder(os.fspath(gallery), one, backend)
+            asked.append(Asked(one, others))
+        return audit_pair(original, deidentified, asked, backend, progress)

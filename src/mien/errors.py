@@ -25,58 +25,73 @@ from __future__ import annotations
 class MienError(Exception):
     """Base of everything that mien raises on purpose."""
 
+    code: str = "error"
+    """The kind of error, for programs and translations: it stays when a sentence is reworded."""
     exit_status: int = 1
 
 
 class ParameterError(MienError, ValueError):
     """A setting or argument is out of its range or does not fit another."""
 
+    code = "bad-parameter"
     exit_status = 2
 
 
 class VideoError(MienError, OSError):
     """A video cannot be opened, or nothing in it can be decoded."""
 
+    code = "unreadable-video"
     exit_status = 3
 
 
 class OutputError(VideoError):
     """An output cannot be written, or something is already there."""
 
+    code = "unwritable-output"
     exit_status = 6
 
 
 class LinkError(OutputError):
     """A folder or file that mien owns is a link: what it leads to is not mien's to change."""
 
+    code = "linked-place"
+
 
 class FormatError(MienError, ValueError):
     """A file that is no video cannot be read: scores (the line is named), a picture, a bank."""
 
+    code = "unreadable-file"
     exit_status = 3
 
 
 class TrackingError(MienError, RuntimeError):
     """Faces cannot be followed through the clip."""
 
+    code = "tracking-failed"
     exit_status = 4
 
 
 class NoFaceError(TrackingError):
     """No face was found in any frame."""
 
+    code = "no-face"
+
 
 class EngineError(MienError, RuntimeError):
     """An engine cannot render: an asset is missing or does not fit."""
+
+    code = "engine-unusable"
 
 
 class DatabaseError(MienError, RuntimeError):
     """The application's list of clips is damaged; it was left as it is."""
 
+    code = "damaged-list"
     exit_status = 8
 
 
 class PrivacyError(MienError, RuntimeError):
     """The result could still be recognised; it was withheld."""
 
+    code = "output-withheld"
     exit_status = 5

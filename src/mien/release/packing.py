@@ -98,6 +98,8 @@ class Released:
 class Withheld(PrivacyError):
     """A check failed, and nothing was written."""
 
+    code = "release-withheld"
+
     def __init__(self, checks: Sequence[Check]) -> None:
         wrong = failed(checks)
         more = f" ({len(wrong)} checks failed)" if len(wrong) > 1 else ""

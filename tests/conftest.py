@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import os
 
-# one thread each: two processes share the cores already, and threads that wait use them up
+# one thread each, in what tests start too: as many processes as cores share them already, and
+# threads that wait for each other use them up
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENCV_FOR_THREADS_NUM", "1")
 
+import pickle
 import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -34,33 +42,47 @@ class Clip:
         return Path(shutil.copy(self.path, folder / name))
 
 
-def _clip(folder: Path, **settings) -> Clip:
-    path = folder / "clip.mp4"
-    script = Script(**{"width": 320, "height": 320, "fps": 15, "seed": 1, **settings})
-    return Clip(path, render_phantom(script, path))
-
-
-_LONG = ("test_outputs", "web/browser", "pipeline", "fidelity/test_proof", "evidence", "cli")
-"""How the places of the longest files begin, in the order in which they are begun; before them the
-one that forks, while a process is small."""
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Have the shortest files last, so that no process waits long for another."""
-    here = Path(__file__).parent
-
-    def rank(item: pytest.Item) -> int:
-        place = item.path.relative_to(here).as_posix()
-        return next((k for k, long in enumerate(_LONG) if place.startswith(long)), len(_LONG))
-
-    items.sort(key=rank)
+    """Have the file first that forks, while a process is small."""
+    items.sort(key=lambda item: item.path.name != "test_outputs.py")
 
 
 @pytest.fixture(scope="session")
-def patient(tmp_path_factory) -> Clip:
+def once(tmp_path_factory) -> Callable[..., Any]:
+    """`once(make, *words)` is `make(folder, *words)`, called by whichever process of this run of
+    the tests asks first; the others are given a copy. `repr` of the words tells them apart."""
+    base = tmp_path_factory.getbasetemp()
+    shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "once"
+    shared.mkdir(exist_ok=True)
+
+    def get(make: Callable[..., Any], *words: Any) -> Any:
+        key = sha256(f"{make.__module__} {make.__qualname__} {words!r}".encode()).hexdigest()
+        folder, kept = shared / key[:16], shared / f"{key[:16]}.pickle"
+        with closing(sqlite3.connect(shared / f"{key[:16]}.lock", timeout=600)) as lock:
+            lock.execute("BEGIN EXCLUSIVE")  # a lock that every system has, gone with its process
+            if not kept.exists():
+                folder.mkdir()
+                kept.write_bytes(pickle.dumps(make(folder, *words)))
+        return pickle.loads(kept.read_bytes())
+
+    return get
+
+
+@pytest.fixture(scope="session")
+def make_clip(once) -> Callable[..., Clip]:
+    """Renders a phantom from the settings of a `Script`, the same ones once."""
+    usual = {"width": 320, "height": 320, "fps": 15, "seed": 1}
+    return lambda **settings: once(_clip, Script(**{**usual, **settings}))
+
+
+def _clip(folder: Path, script: Script) -> Clip:
+    return Clip(folder / "clip.mp4", render_phantom(script, folder / "clip.mp4"))
+
+
+@pytest.fixture(scope="session")
+def patient(make_clip) -> Clip:
     """Two seconds of somebody who blinks, smiles and trembles, at an uneven frame rate."""
-    return _clip(
-        tmp_path_factory.mktemp("patient"),
+    return make_clip(
         seconds=2,
         smile=(0.4, 1.8),
         blinks=(0.5,),
@@ -70,15 +92,9 @@ def patient(tmp_path_factory) -> Clip:
 
 
 @pytest.fixture(scope="session")
-def brief(tmp_path_factory) -> Clip:
+def brief(make_clip) -> Clip:
     """Half a second of a face, where what the face does is beside the point."""
-    return _clip(tmp_path_factory.mktemp("brief"), seconds=0.5)
-
-
-@pytest.fixture(scope="session")
-def make_clip(tmp_path_factory) -> Callable[..., Clip]:
-    """Renders a phantom from the settings of a `Script`."""
-    return lambda **settings: _clip(tmp_path_factory.mktemp("phantom"), **settings)
+    return make_clip(seconds=0.5)
 
 
 @pytest.fixture

@@ -19,25 +19,39 @@ import pytest
 from mien.errors import ParameterError, PrivacyError
 from mien.face.region import Region
 from mien.phantom import Phantom, Script
-from mien.pipeline import second_pass, settings
+from mien.pipeline import second_pass
 from mien.pipeline.deidentify import Result, deidentify
 from mien.pipeline.ledger import Entry
 from mien.pipeline.render import Replaced
 from mien.pipeline.settings import Settings, Thoroughness
 from mien.tracking.selection import Selection
 from mien.video import Reader, VideoInfo, Writer
+from thoroughness import FEWER
 
 FPS = 15
 WIDTH, HEIGHT, SIDE = 600, 300, 300
+LONGEST = 40  # frames
 ME, OTHER = 5, 7  # seeds of two people whom a recogniser tells apart
 
 
-@cache
 def person(seed: int, count: int, side: int = SIDE) -> tuple[list[np.ndarray], np.ndarray]:
     """Pictures of one person, and landmarks of shape (count, 478, 3)."""
-    script = Script(width=side, height=side, fps=FPS, seconds=count / FPS, seed=seed, blinks=())
-    clip = Phantom(script)
-    return [frame.image for frame in clip], clip.truth.people[0].landmarks
+    pictures = [picture(seed, side, frame) for frame in range(count)]
+    return pictures, filmed(seed, side).truth.people[0].landmarks[:count]
+
+
+@cache
+def filmed(seed: int, side: int) -> Phantom:
+    """The longest clip of a person that a test asks for."""
+    return Phantom(
+        Script(width=side, height=side, fps=FPS, seconds=LONGEST / FPS, seed=seed, blinks=())
+    )
+
+
+@cache
+def picture(seed: int, side: int, frame: int) -> np.ndarray:
+    """One frame of it, drawn when a test first asks for it."""
+    return filmed(seed, side).frame(frame).image
 
 
 def turned(
@@ -124,12 +138,14 @@ def always(left: int, top: int = 0) -> Callable[[int], tuple[int, int] | None]:
 
 
 @pytest.fixture
-def made(tmp_path, fewer_checks) -> Callable[..., Result]:
+def made(tmp_path) -> Callable[..., Result]:
     """De-identifies a stage with a mask: quick, and what is masked is plain to see."""
 
-    def run(stage: Stage, **settings) -> Result:
+    def run(stage: Stage, thoroughness: Thoroughness = FEWER, **settings) -> Result:
         source = stage.write(tmp_path / "film.mp4")
-        wanted = Settings(engine="mask", selection=Selection(**settings))
+        wanted = Settings(
+            engine="mask", selection=Selection(**settings), thoroughness=thoroughness, judges=()
+        )
         return deidentify(source, tmp_path / "out.mp4", wanted)
 
     return run
@@ -318,11 +334,10 @@ def test_what_the_tracker_does_not_see_others_do(made, monkeypatch):
 
 
 def test_a_face_that_cannot_be_covered_is_withheld(made, monkeypatch, tmp_path):
-    monkeypatch.setattr(settings, "THOROUGHNESS", Thoroughness(attempts=1))
     monkeypatch.setattr(second_pass, "replace_faces", lambda image, *_: _untouched(image))
     stage = Stage(6, SIDE, SIDE).enter(person(ME, 6), always(0))
     with pytest.raises(PrivacyError):
-        made(stage)
+        made(stage, Thoroughness(attempts=1))
     assert not (tmp_path / "out.mp4").exists()
 
 

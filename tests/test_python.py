@@ -1,0 +1,88 @@
+"""What mien offers in Python stands on one page, and its examples run and are the page's."""
+
+from __future__ import annotations
+
+import re
+import runpy
+from pathlib import Path
+
+import pytest
+
+import mien
+
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs" / "python.md"
+EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
+
+
+def run(name: str, *arguments, **settings) -> None:
+    runpy.run_path(str(ROOT / "examples" / f"{name}.py"))["main"](*arguments, **settings)
+
+
+def test_the_page_names_everything_that_is_offered_and_nothing_else():
+    table = [line for line in PAGE.read_text().splitlines() if line.startswith("| `mien.")]
+    named = [re.match(r"\| `mien\.(\w+)", line).group(1) for line in table]
+    assert sorted(named) == sorted(mien.__all__)
+    for name in named:
+        assert getattr(mien, name).__doc__
+
+
+def test_the_page_holds_every_example_as_it_is():
+    blocks = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.S)
+    assert blocks == [path.read_text() for path in EXAMPLES]
+    for path in EXAMPLES:
+        assert len(path.read_text().splitlines()) < 100 and f"`{path.name}`" in PAGE.read_text()
+
+
+def test_a_clip_is_deidentified(tmp_path, patient, capsys):
+    run("deidentify_a_clip", tmp_path, patient.path)
+    told = capsys.readouterr().out
+    assert "nearest" in told and "human_faceres recognises" in told
+    assert (tmp_path / "shared.mp4").exists()
+
+
+def test_a_result_is_audited(tmp_path, brief, capsys):
+    run("audit_a_result", tmp_path, brief.path, brief.path)  # nothing was hidden
+    told = capsys.readouterr().out
+    assert "SOMEBODY IS RECOGNISED" in told and told.count("human_faceres") == 1
+
+
+def test_expressions_are_scored(tmp_path, capsys):
+    run("score_expressions", tmp_path)
+    told = dict(line.split(": most at ") for line in capsys.readouterr().out.splitlines())
+    assert abs(float(told["eyeBlinkLeft"].split()[0]) - 0.5) < 0.1
+    assert 1.0 < float(told["mouthSmileLeft"].split()[0]) < 1.8
+    assert (tmp_path / "scores.csv").read_text().count("\n") == 25
+
+
+def test_a_tremor_is_measured(tmp_path, capsys):
+    run("tremor_before_and_after", tmp_path)
+    rows = [line for line in capsys.readouterr().out.splitlines() if "frequency, relative" in line]
+    errors = [float(line.split(": ")[1].split()[0]) for line in rows]
+    assert errors and min(errors) < 0.2  # Hz
+
+
+def test_engines_stand_side_by_side(tmp_path, brief, capsys):
+    run("engines_side_by_side", tmp_path, brief.path, engines=("mask", "pixelate"))
+    told = capsys.readouterr().out.splitlines()
+    assert [line.split(":")[0] for line in told] == ["mask", "pixelate"]
+
+
+def test_a_folder_becomes_a_table(tmp_path, brief, capsys):
+    for folder in ("originals", "results"):
+        (tmp_path / folder).mkdir()
+        brief.copy(tmp_path / folder, "visit.mp4")
+    brief.copy(tmp_path / "originals", "alone.mp4")
+    run("table_of_a_folder", tmp_path / "originals", tmp_path / "results", tmp_path / "table.csv")
+    told = capsys.readouterr()
+    assert "1 clips" in told.out and "alone.mp4 has no result" in told.err
+    header, row = (tmp_path / "table.csv").read_text().splitlines()
+    assert row.startswith("visit,") and "privacy.share_recognised" in header
+
+
+def test_a_table_without_pandas_says_what_to_install(monkeypatch):
+    import sys
+
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(ModuleNotFoundError, match=r"pip install 'mien\[reports\]'"):
+        mien.Metrics().to_frame()

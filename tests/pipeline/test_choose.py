@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,11 +11,13 @@ from mien.engines.mesh.engine import Person
 from mien.errors import ParameterError
 from mien.face.model import FaceModel
 from mien.phantom import Phantom, Script
-from mien.pipeline import choose as choosing
-from mien.pipeline.choose import apparent, choose, plausible, push
+from mien.pipeline.choose import Room, Wanted, apparent, choose, plausible, push
 from mien.recognition.dlib_resnet import Dlib
 from mien.surrogates.bank import Bank, cards
 from mien.tracking import Sample
+
+NEAR = Room(0.0, 0.0)
+"""Where how far a face goes is beside the point."""
 
 
 @pytest.fixture(scope="module")
@@ -36,8 +40,8 @@ def patient(recogniser):
 
 def test_the_choice_is_far_from_every_original(patient, recogniser):
     person, samples, gallery = patient
-    found = choose(person, samples, recogniser, gallery, subject="P01")
-    assert found.nearest >= recogniser.threshold + choosing.ROOM
+    found = choose(person, samples, recogniser, gallery, Wanted(subject="P01"))
+    assert found.nearest >= recogniser.threshold + Room().nearest
     assert found.mean >= found.nearest
     assert found.surrogate.id in cards()
 
@@ -45,31 +49,31 @@ def test_the_choice_is_far_from_every_original(patient, recogniser):
 def test_a_subject_gets_one_face_and_others_another(patient, recogniser):
     person, samples, gallery = patient
     one, again, half = (
-        choose(person, some, recogniser, gallery, subject="P01")
+        choose(person, some, recogniser, gallery, Wanted(subject="P01", room=NEAR))
         for some in (samples, samples, samples[::2])
     )
     assert one.surrogate.id == again.surrogate.id == half.surrogate.id
     np.testing.assert_array_equal(one.amounts, again.amounts)
     others = (
-        choose(person, samples[:1], recogniser, gallery, subject=f"P{n}").surrogate.id
+        choose(person, samples[:1], recogniser, gallery, Wanted(subject=f"P{n}", room=NEAR))
         for n in range(2, 8)
     )
-    assert any(other != one.surrogate.id for other in others)
+    assert any(other.surrogate.id != one.surrogate.id for other in others)
 
 
 def test_without_a_subject_no_two_faces_are_alike(patient, recogniser):
     person, samples, gallery = patient
-    one, two = (choose(person, samples[:1], recogniser, gallery) for _ in range(2))
+    drawn = Wanted(room=NEAR)
+    one, two = (choose(person, samples[:1], recogniser, gallery, drawn) for _ in range(2))
     assert np.abs(one.amounts - two.amounts).max() > 0.01
 
 
-def test_pushing_on_goes_further(patient, recogniser, monkeypatch):
+def test_pushing_on_goes_further(patient, recogniser):
     person, samples, gallery = patient
-    monkeypatch.setattr(choosing, "ROOM", 0.0)
-    monkeypatch.setattr(choosing, "MEAN_ROOM", 0.0)
     name = max(plausible(Bank.open(), gallery, person, "none"), key=lambda n: n == "man-fair-2")
-    first = choose(person, samples, recogniser, gallery, only=name)
-    more = push(person, samples, recogniser, gallery, first, room=first.nearest - 0.6 + 0.05)
+    first = choose(person, samples, recogniser, gallery, Wanted(only=name, room=NEAR))
+    room = NEAR.more(first.nearest - recogniser.threshold + 0.05)
+    more = push(person, samples, recogniser, gallery, first, room)
     assert more.pushed > first.pushed
     assert more.nearest > first.nearest
     assert more.surrogate.id == first.surrogate.id == name
@@ -95,7 +99,9 @@ def test_nothing_has_to_match(patient):
 
 def test_two_people_of_a_clip_get_two_faces(patient, recogniser):
     person, samples, gallery = patient
-    first = choose(person, samples[:1], recogniser, gallery, subject="P01")
+    wanted = Wanted(subject="P01", room=NEAR)
+    first = choose(person, samples[:1], recogniser, gallery, wanted)
     given = [first.surrogate.id]
-    second = choose(person, samples[:1], recogniser, gallery, subject="P01", without=given)
+    other = replace(wanted, without=given)
+    second = choose(person, samples[:1], recogniser, gallery, other)
     assert second.surrogate.id not in given

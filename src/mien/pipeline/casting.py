@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from mien.engines import ENGINES, Engine, Fitted
-from mien.pipeline.choose import STRENGTH, Choice, push
+from mien.pipeline.choose import STRENGTH, Choice, Room, push
 from mien.pipeline.survey import Survey
 from mien.recognition.recogniser import Recogniser
 from mien.surrogates.bank import Surrogate
@@ -75,7 +75,7 @@ class Individual:
             self.engine = self.gallery = None  # nothing is drawn, and nobody compares
         self.note["frames_covered"] = int(self.covered[self.track.known()].sum())
 
-    def push_on(self, recogniser: Recogniser, room: float) -> bool:
+    def push_on(self, recogniser: Recogniser, room: Room) -> bool:
         """Move the face further from the patient; whether that was possible."""
         if self.choice is None or self._calibration is None or self.gallery is None:
             return False

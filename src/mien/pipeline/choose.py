@@ -30,8 +30,6 @@ from mien.tracking.track import Sample
 
 MATCHES = ("none", "sex", "age", "tone")
 STRENGTH = 1.2
-ROOM = 0.04  # above the recogniser's threshold: leaves room for frames that were not tried
-MEAN_ROOM = 0.12  # ... and for the mean over the frames
 _JITTER = 1.0  # s.d. by which a face differs from the bank's, in every run by another difference
 _STEP = 1.25  # s.d. of the modes that one push adds
 _FARTHEST = 7.0  # s.d. that pushes may add up to; people are on average 8 from the mean face
@@ -43,6 +41,40 @@ _QUICK = 2  # probes on which all candidates are compared
 _READ = 12  # frames on which motion is read
 _EYES = 60.0  # pixels between the outer eyes of the pictures on which candidates are tried
 _FAIR, _DARK = 35.0, 5.0  # typology angles; in rooms skin looks darker than in a studio
+
+
+@dataclass(frozen=True)
+class Room:
+    """How far above the recogniser's threshold a face is pushed."""
+
+    nearest: float = 0.04
+    """Distance for the nearest of the frames tried: leaves room for frames that were not."""
+    mean: float = 0.12
+    """Distance for the mean over the frames tried."""
+
+    def more(self, distance: float) -> Room:
+        """Both, by so much larger."""
+        return Room(self.nearest + distance, self.mean + distance)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which face a patient shall be given."""
+
+    match: str = "age"
+    """What must look alike: `none`, `sex`, `age` or `tone`, each with those before it. Age and tone
+    give way where no candidate of the bank has both."""
+    subject: str | None = None
+    """Name of the patient in a study: clips of one subject get one face. Without it every run draws
+    one, by chance the same again."""
+    bank: Bank | None = None
+    """Where faces come from; None for the bank that ships with mien."""
+    only: str | None = None
+    """Id of the one candidate that is wanted."""
+    without: Collection[str] = ()
+    """Ids that others in the clip were given."""
+    room: Room = Room()
+    """How far it is pushed."""
 
 
 @dataclass(frozen=True)
@@ -84,12 +116,7 @@ def choose(
     samples: list[Sample],
     recogniser: Recogniser,
     gallery: np.ndarray,
-    *,
-    match: str = "age",
-    subject: str | None = None,
-    bank: Bank | None = None,
-    only: str | None = None,
-    without: Collection[str] = (),
+    wanted: Wanted = Wanted(),
 ) -> Choice:
     """Find the face that hides a patient best.
 
@@ -103,18 +130,8 @@ def choose(
         Whose eyes count.
     gallery : np.ndarray [shape=(n, d)]
         Descriptors of the original frames.
-    match : {"none", "sex", "age", "tone"}
-        What must look alike: each includes those before it. Age and tone give way where no
-        candidate of the bank has both.
-    subject : str, optional
-        Name of the patient in a study: clips of one subject get one face. Without it every run
-        draws one, by chance the same again.
-    bank : Bank, optional
-        Defaults to the one that ships with mien.
-    only : str, optional
-        Id of the one candidate that is wanted.
-    without : collection of str
-        Ids that others in the clip were given.
+    wanted : Wanted
+        Which face it shall be.
 
     Returns
     -------
@@ -123,9 +140,10 @@ def choose(
     Raises
     ------
     ParameterError
-        If `match` is none of the above.
+        If what must look alike is none of what there is.
     """
-    bank = bank or Bank.open()
+    bank, only, subject = wanted.bank or Bank.open(), wanted.only, wanted.subject
+    enough = recogniser.threshold + wanted.room.nearest
     rng = np.random.default_rng(_seed(subject))
     modes = Modes.load()
     # without a subject, a difference of its own for every run: so small that it costs no fidelity,
@@ -136,8 +154,9 @@ def choose(
     quick, smaller = _shrunk([samples[i] for i in spread], person)
     best: Choice | None = None
     # candidates that look like the patient; others only where all of those would be recognised
-    for pool in ([only],) if only else (plausible(bank, gallery, person, match), list(bank.cards)):
-        names = [name for name in pool if name not in without] or pool
+    pools = [[only]] if only else [plausible(bank, gallery, person, wanted.match), [*bank.cards]]
+    for pool in pools:
+        names = [name for name in pool if name not in wanted.without] or pool
         tried: dict[str, float] = {}
         if subject is not None:
             # one face for one subject: drawn, not measured, for measurements differ between clips
@@ -147,20 +166,17 @@ def choose(
                 found = distances(_seen(bank.load(name), smaller, quick, recogniser), gallery)
                 tried[name] = round(float(found.min()), 3)
             # those that will need little pushing and are not farther than they need be come first
-            enough = recogniser.threshold + ROOM
-            names = sorted(
-                tried,
-                key=lambda n: max(2 * (enough - tried[n]), tried[n] - enough - ROOM, 0.0),
-            )
+            most = enough + wanted.room.nearest
+            names = sorted(tried, key=lambda n: max(2 * (enough - tried[n]), tried[n] - most, 0.0))
         reached: list[Choice] = []
         for name in names[:_PUSHED]:
             start = bank.load(name)
             amounts = np.zeros(len(modes)) if only else jitter
             first = Choice(modes.moved(start, amounts), start, STRENGTH, 0.0, 0.0, amounts, tried)
-            here = push(person, samples, recogniser, gallery, first)
+            here = push(person, samples, recogniser, gallery, first, wanted.room)
             if best is None or here.nearest > best.nearest:
                 best = here
-            if here.nearest >= recogniser.threshold + ROOM:
+            if here.nearest >= enough:
                 reached.append(here)
                 if subject is not None or len(reached) == _SHORTLIST:
                     break
@@ -183,7 +199,7 @@ def push(
     recogniser: Recogniser,
     gallery: np.ndarray,
     choice: Choice,
-    room: float = ROOM,
+    room: Room = Room(),
 ) -> Choice:
     """Move a surrogate away from the patient until it is far enough.
 
@@ -193,15 +209,14 @@ def push(
         As for `choose`.
     choice : Choice
         Where to start.
-    room : float
-        Distance above the recogniser's threshold to reach on the frames tried.
+    room : Room
+        How far above the recogniser's threshold.
     """
     modes = Modes.load()
     spread = np.linspace(0, len(samples) - 1, min(len(samples), _PROBES)).round().astype(int)
     probes = [samples[i] for i in spread]
     small, smaller = _shrunk(probes, person)
-    enough = recogniser.threshold + room
-    mean_enough = enough + MEAN_ROOM - ROOM
+    enough, mean_enough = recogniser.threshold + room.nearest, recogniser.threshold + room.mean
     amounts = choice.amounts
     face, found = choice.surrogate, np.zeros(1)
     # first on small pictures, then on the frames as they are

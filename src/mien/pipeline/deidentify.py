@@ -23,7 +23,7 @@ from mien.models.landmarker import open_backend
 from mien.outputs import Aside, check_free, checksum
 from mien.pipeline import credentials
 from mien.pipeline.attack import enforce_none_left, gallery_of, whereabouts
-from mien.pipeline.choose import ROOM
+from mien.pipeline.choose import Room
 from mien.pipeline.files import Drafts, Files, SideBySide, keep_apart
 from mien.pipeline.judging import judged
 from mien.pipeline.ledger import Ledger
@@ -222,7 +222,7 @@ def _render_until_it_passes(second: SecondPass, drafts: Drafts, *, mend: bool) -
         done = not rendered.left and all(verdict.passed for verdict in audits)
         if not mend or done or attempt == attempts - 1:
             break
-        room = ROOM + _MORE_ROOM * (attempt + 1)
+        room = Room().more(_MORE_ROOM * (attempt + 1))
         pushing = attempt < attempts - 2
         if not mend_people(people, audits, rendered, recogniser, pushing, room):
             break

@@ -6,6 +6,7 @@ import numpy as np
 
 from mien.models.sighting import Sighting
 from mien.pipeline.casting import Individual
+from mien.pipeline.choose import Room
 from mien.pipeline.second_pass import Rendered
 from mien.pipeline.survey import Survey
 from mien.recognition.lookout import HEADROOM
@@ -24,7 +25,7 @@ def mend_people(
     rendered: Rendered,
     recogniser: Recogniser,
     pushing: bool,
-    room: float,
+    room: Room,
 ) -> bool:
     """Change what is still recognised; whether all of it could be changed.
 

@@ -8,7 +8,7 @@ from mien.engines import Fitted
 from mien.errors import ParameterError
 from mien.models.landmarker import Backend
 from mien.pipeline.casting import Individual, cast
-from mien.pipeline.choose import Choice, choose
+from mien.pipeline.choose import Choice, Wanted, choose
 from mien.pipeline.settings import Settings
 from mien.pipeline.survey import Survey
 from mien.progress import Progress
@@ -42,17 +42,14 @@ def cast_all(
             if settings.own_picture and first:
                 return from_image(settings.surrogate, settings.consent, backend)
             named = first and settings.surrogate != "auto"
-            return choose(
-                person,
-                samples,
-                recogniser,
-                gallery,
+            wanted = Wanted(
                 match=settings.match,
                 subject=settings.subject if first else None,
                 bank=bank,
                 only=settings.surrogate if named else None,
                 without=given,
             )
+            return choose(person, samples, recogniser, gallery, wanted)
 
         person = cast(track, role, found, recogniser, settings.engine, pick)
         if role == Role.LEAVE:

@@ -13,6 +13,7 @@ import time
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import cv2
@@ -32,7 +33,9 @@ from mien.tracking.selection import Selection
 from mien.video import Reader, VideoInfo, Writer, writer
 from thoroughness import FEWER
 
-MASK = Settings(engine="mask", thoroughness=FEWER)
+QUICK: dict[str, Any] = {"thoroughness": FEWER, "judges": ()}
+"""Where what the recognisers make of a result is not what is tested."""
+MASK = Settings(engine="mask", **QUICK)
 COMMAND = [sys.executable, "-c", "from mien.cli import main; main()"]
 
 
@@ -150,7 +153,13 @@ def test_nothing_else_is_left(done):
 # --- people and gaps ----------------------------------------------------------------------------
 
 
-def test_face_that_leaves_and_returns(make_clip, tmp_path, fewer_checks):
+@pytest.fixture
+def pair(make_clip) -> Clip:
+    """Two people beside each other."""
+    return make_clip(seconds=0.6, width=480, people=2, head_motion=0.1)
+
+
+def test_face_that_leaves_and_returns(make_clip, tmp_path):
     clip = make_clip(seconds=3, absent=((1.0, 2.0),), head_motion=0.1)
     result = deidentify(clip.path, tmp_path / "out.mp4", MASK)
     person = clip.truth.people[0]
@@ -165,13 +174,12 @@ def test_face_that_leaves_and_returns(make_clip, tmp_path, fewer_checks):
             assert np.abs(part.astype(int) - 118).mean() < 4, index
 
 
-def test_two_faces_are_both_rendered(make_clip, tmp_path, fewer_checks):
-    clip = make_clip(seconds=0.6, width=480, people=2)
-    result = deidentify(clip.path, tmp_path / "out.mp4", MASK)
+def test_two_faces_are_both_rendered(pair, tmp_path):
+    result = deidentify(pair.path, tmp_path / "out.mp4", MASK)
     assert len(result.record["people"]) == 2
-    assert result.ledger.counts()["rendered"] == len(clip.truth.pts)
+    assert result.ledger.counts()["rendered"] == len(pair.truth.pts)
     for index, new in enumerate(frames(result.output)):
-        for person in clip.truth.people:
+        for person in pair.truth.people:
             part = new[around(person.landmarks[index], new.shape)]
             assert np.abs(part.astype(int) - 118).mean() < 4
 
@@ -210,22 +218,16 @@ def test_who_watches_sees_what_is_made_of_every_frame(make_clip, tmp_path):
 # --- who is replaced ----------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def pair(make_clip) -> Clip:
-    """Two people beside each other."""
-    return make_clip(seconds=1.0, width=480, people=2, head_motion=0.1)
-
-
 def at_face(pair: Clip, number: int, path: Path) -> list[np.ndarray]:
     """What a clip shows at the place of one person's face, frame by frame."""
     points = pair.truth.people[number].landmarks
     return [new[around(points[k], new.shape)].astype(int) for k, new in enumerate(frames(path))]
 
 
-def test_somebody_is_left_alone_and_the_label_says_so(pair, tmp_path, fewer_checks):
+def test_somebody_is_left_alone_and_the_label_says_so(pair, tmp_path):
     x, y = pair.truth.people[1].landmarks[0, 4, :2]
     selection = Selection(leave=(f"{x:.0f},{y:.0f}@0",))
-    settings = Settings(engine="mask", selection=selection)
+    settings = Settings(engine="mask", selection=selection, **QUICK)
     result = deidentify(pair.path, tmp_path / "out.mp4", settings)
     for old, new in zip(at_face(pair, 1, pair.path), at_face(pair, 1, result.output), strict=True):
         assert np.abs(old - new).mean() < 6
@@ -236,15 +238,15 @@ def test_somebody_is_left_alone_and_the_label_says_so(pair, tmp_path, fewer_chec
     assert result.record["settings"]["leave"] == list(selection.leave)
 
 
-def test_a_face_that_was_named_is_for_one_person(pair, tmp_path, fewer_checks):
-    named = Settings(surrogate="woman-fair-1")
+def test_a_face_that_was_named_is_for_one_person(pair, tmp_path):
+    named = Settings(surrogate="woman-fair-1", **QUICK)
     result = deidentify(pair.path, tmp_path / "out.mp4", named, withhold=False)
     first, second = result.surrogates
     assert first == "woman-fair-1" and second != first
 
 
-def test_all_but_the_main_person_are_covered(pair, tmp_path, fewer_checks):
-    settings = Settings(engine="pixelate", selection=Selection("main"))
+def test_all_but_the_main_person_are_covered(pair, tmp_path):
+    settings = Settings(engine="pixelate", selection=Selection("main"), **QUICK)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Dlib, "threshold", 0.0)  # pixelation is a baseline, not a protection
         result = deidentify(pair.path, tmp_path / "out.mp4", settings)
@@ -271,7 +273,7 @@ def forgetful(monkeypatch) -> None:
     monkeypatch.setattr(pipeline, "survey", half)
 
 
-def test_a_face_that_the_tracker_missed_is_covered(pair, tmp_path, fewer_checks, forgetful):
+def test_a_face_that_the_tracker_missed_is_covered(pair, tmp_path, forgetful):
     result = deidentify(pair.path, tmp_path / "out.mp4", MASK)
     for number in (0, 1):
         for new in at_face(pair, number, result.output):
@@ -287,7 +289,7 @@ def test_a_face_that_cannot_be_covered_withholds(pair, tmp_path, forgetful):
     assert "other detectors" in fails(PrivacyError, source, tmp_path / "out.mp4", once)
 
 
-def test_who_is_recognised_is_pushed_further(brief, tmp_path, fewer_checks, monkeypatch):
+def test_who_is_recognised_is_pushed_further(brief, tmp_path, monkeypatch):
     real, seen = pipeline.audit, []
 
     def strict(*words, **options):
@@ -295,7 +297,7 @@ def test_who_is_recognised_is_pushed_further(brief, tmp_path, fewer_checks, monk
         return replace(seen[-1], nearest=0.1) if len(seen) == 1 else seen[-1]
 
     monkeypatch.setattr(pipeline, "audit", strict)
-    result = deidentify(brief.path, tmp_path / "out.mp4", Settings(subject="P01"))
+    result = deidentify(brief.path, tmp_path / "out.mp4", Settings(subject="P01", **QUICK))
     assert result.record["output"]["renderings"] == 2
     assert seen[1].nearest > seen[0].nearest
     assert result.record["linkable"]["subject"] == "P01"
@@ -322,10 +324,10 @@ def test_picture_without_consent(portrait, consent):
         Settings(surrogate=str(portrait), consent=consent)
 
 
-def test_picture_with_consent(brief, portrait, tmp_path, fewer_checks, monkeypatch):
+def test_picture_with_consent(brief, portrait, tmp_path, monkeypatch):
     monkeypatch.setattr(Dlib, "threshold", 0.0)  # whether it hides this patient is not the point
     statement = "M. R. agreed in writing on 1 May 2025"
-    settings = Settings(surrogate=str(portrait), consent=statement)
+    settings = Settings(surrogate=str(portrait), consent=statement, **QUICK)
     result = deidentify(brief.path, tmp_path / "out.mp4", settings)
     assert result.record["settings"]["consent"] == statement
     assert result.record["settings"]["surrogate"] == "image"
@@ -358,10 +360,10 @@ def test_no_face(tmp_path):
     assert "No face" in fails(NoFaceError, source, tmp_path / "out.mp4")
 
 
-def test_still_recognisable(brief, tmp_path, fewer_checks, monkeypatch):
+def test_still_recognisable(brief, tmp_path, monkeypatch):
     monkeypatch.setattr(Dlib, "threshold", 3.0)  # nobody is that far from anybody
     assert "withheld" in fails(
-        PrivacyError, brief.copy(tmp_path), tmp_path / "out.mp4", Settings(engine="blur")
+        PrivacyError, brief.copy(tmp_path), tmp_path / "out.mp4", Settings(engine="blur", **QUICK)
     )
 
 
@@ -383,15 +385,13 @@ def test_output_exists(brief, tmp_path, name):
     assert (tmp_path / name).read_text() == "mine"
 
 
-def test_overwriting_replaces_only_with_something_complete(
-    brief, tmp_path, fewer_checks, monkeypatch
-):
+def test_overwriting_replaces_only_with_something_complete(brief, tmp_path, monkeypatch):
     (tmp_path / "out.mp4").write_text("mine")
     (tmp_path / "out.json").write_text("mine too")
-    settings = Settings(engine="mask", overwrite=True)
+    settings = Settings(engine="mask", overwrite=True, **QUICK)
     with monkeypatch.context() as patch:
         patch.setattr(Dlib, "threshold", 3.0)
-        blur = Settings(engine="blur", overwrite=True)
+        blur = Settings(engine="blur", overwrite=True, **QUICK)
         fails(PrivacyError, brief.path, tmp_path / "out.mp4", blur)
     assert (tmp_path / "out.mp4").read_text() == "mine"
     assert (tmp_path / "out.json").read_text() == "mine too"
@@ -416,7 +416,7 @@ class FullDisk:
         return getattr(self._file, name)
 
 
-def test_disk_is_full(brief, tmp_path, fewer_checks, monkeypatch):
+def test_disk_is_full(brief, tmp_path, monkeypatch):
     real = writer.create
 
     def small(part):
@@ -462,10 +462,10 @@ def test_interrupted(patient, tmp_path, how):
     assert [path.name for path in tmp_path.iterdir()] == ["clip.mp4"]
 
 
-def test_judges_are_heard_and_change_nothing(patient, tmp_path):
+def test_judges_are_heard_and_change_nothing(brief, tmp_path):
     settings = Settings(subject="P1", thoroughness=FEWER)
-    judged = deidentify(patient.path, tmp_path / "judged.mp4", settings)
-    alone = deidentify(patient.path, tmp_path / "alone.mp4", replace(settings, judges=()))
+    judged = deidentify(brief.path, tmp_path / "judged.mp4", settings)
+    alone = deidentify(brief.path, tmp_path / "alone.mp4", replace(settings, judges=()))
     assert digest(judged.output) == digest(alone.output)
     assert alone.told.judges == []
     (verdict,) = judged.told.judges

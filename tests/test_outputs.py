@@ -288,3 +288,11 @@ def test_a_place_is_refused_early(tmp_path, name, overwrite, words):
         check_free(tmp_path / name, overwrite, kind="a table", endings=(".csv", ".parquet"))
     check_free(tmp_path / "old.csv", True)
     check_free(tmp_path / "new.csv")
+
+
+@pytest.mark.parametrize("name", ["a" * 300 + ".mp4", "ビ" * 90 + ".mp4"])
+def test_a_name_that_no_disk_stores_is_refused_early(tmp_path, name):
+    with pytest.raises(OutputError, match="too long"):
+        check_free(tmp_path / name)
+    with pytest.raises(OutputError):
+        check_free(tmp_path / name / "out.mp4")

@@ -79,10 +79,24 @@ def check_free(
         raise OutputError(f"{path} already exists: choose another name or add --overwrite.")
 
 
+def too_long(path: Path) -> str:
+    """What to say of a name that a disk cannot store."""
+    return (
+        f"The name {path.name[:30]}… is too long, {len(os.fsencode(path.name))} bytes where disks "
+        "store 255: choose a shorter one."
+    )
+
+
 def check_parent(path: Path) -> None:
-    """Refuse a place that is in no folder; raises `OutputError`."""
+    """Refuse a place that is in no folder, or cannot have its name; raises `OutputError`."""
     folder = path.absolute().parent
-    if not folder.exists():
+    try:
+        there = folder.exists()
+        os.lstat(path)
+    except OSError as exc:
+        if exc.errno == errno.ENAMETOOLONG:
+            raise OutputError(too_long(path)) from exc
+    if not there:
         raise OutputError(f"The folder {folder} does not exist: create it first.")
     if not folder.is_dir():
         raise OutputError(f"{folder} is not a folder: choose another place for {path.name}.")

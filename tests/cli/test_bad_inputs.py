@@ -197,3 +197,24 @@ def test_bad_material_of_other_commands(mien, brief, tmp_path, monkeypatch, word
     (sentence,) = [line for line in result.stderr.splitlines() if line.startswith("mien: ")]
     assert len(sentence) < 400 and "Traceback" not in result.output
     assert {path.name for path in tmp_path.iterdir()} == before
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("deidentify", "{long}.mp4", "-o", "out.mp4", "--engine", "mask"),
+        ("deidentify", "{clip}", "-o", "{long}.mp4"),
+        ("deidentify", "{clip}", "-o", "a" * 251 + ".mp4", "--engine", "mask"),  # and its manifest
+        ("audit", "{long}.mp4", "{clip}"),
+        ("people", "{clip}", "-o", "{long}.png"),
+        ("evaluate", "{clip}", "{long}.mp4"),
+        ("release", "{long}", "-o", "out.zip"),
+        ("expression", "predict", "{long}.csv"),
+    ],
+    ids=lambda command: " ".join(command)[:24],
+)
+def test_a_name_that_is_too_long_is_one_sentence(mien, brief, tmp_path, monkeypatch, command):
+    monkeypatch.chdir(tmp_path)
+    result = mien(*(word.format(long="a" * 300, clip=brief.path) for word in command))
+    assert result.exit_code in (2, 3, 6) and "unexpected" not in result.output
+    assert list(tmp_path.iterdir()) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable
@@ -51,6 +52,9 @@ def explain(error: Exception) -> tuple[str, int]:
     """One sentence about an error, and its exit status."""
     if isinstance(error, MienError):
         return " ".join(str(error).split()), error.exit_status
+    if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+        name = Path(os.fsdecode(error.filename or "")).name
+        return f"the name {name[:30]}… is too long: choose one of at most 255 bytes.", 6
     package = (error.name or "").split(".")[0] if isinstance(error, ModuleNotFoundError) else ""
     if package in EXTRAS:
         target = "train-setup" if EXTRAS[package] == "train" else "app"

@@ -32,7 +32,11 @@ def open_input(path: Path) -> InputContainer:
     VideoError
         If the file is missing, empty, no video, or cut short before its index.
     """
-    if not path.exists():
+    try:
+        exists = path.exists()
+    except OSError as exc:  # a name that no disk can store, a folder that may not be looked into
+        raise VideoError(f"{path} cannot be opened ({words_of(exc)}): check its name") from exc
+    if not exists:
         raise VideoError(f"there is no file {path}: check the name and the folder")
     if not path.is_file():
         raise VideoError(f"{path} is not a file: name one video file")

@@ -213,3 +213,26 @@ def test_look_up():
     for key in ("a.x", "a.b.c.d", "d.e", "x", "", "a..b"):
         assert look_up(content, key) is None
     assert look_up(None, "a") is None
+
+
+@pytest.mark.parametrize(
+    ("found", "passed", "words"),
+    [
+        ({"r_x": None, "ceiling": {"r_x": None}}, None, "nothing to measure in this clip"),
+        ({"r_x": None, "ceiling": {"r_x": 0.9}}, False, "could not be measured"),
+        ({"r_x": None}, False, "could not be measured"),
+        ({"r_x": 0.3, "ceiling": {"r_x": 0.4}}, None, "encoded again has 0.4, at least 0.5 asked"),
+        ({"r_x": 0.3, "ceiling": {"r_x": 0.6}}, False, "DOES NOT HOLD"),
+        ({"r_x": 0.6, "ceiling": {"r_x": 0.4}}, True, "holds"),
+        ({"r_x": 0.3, "ceiling": {}}, False, "DOES NOT HOLD"),
+    ],
+)
+def test_what_the_original_itself_cannot_show_fails_nobody(tmp_path, found, passed, words):
+    (line,) = asking(tmp_path).check({"dynamics": found})
+    assert line.passed is passed and words in line.words
+
+
+def test_privacy_that_could_not_be_measured_does_not_hold(tmp_path):
+    asked = asking(tmp_path, key='"privacy.nearest"', kind='"privacy"')
+    (line,) = asked.check({"privacy": {"nearest": None, "ceiling": {"nearest": None}}})
+    assert line.passed is False

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from mien.errors import ParameterError
-from mien.fidelity.figures import look_up
+from mien.fidelity.figures import FIGURES, look_up
 from mien.intake import words
 
 _KINDS = ("fidelity", "privacy")
@@ -44,6 +44,17 @@ class Ask:
     unit: str = ""
     """Unit of the figure, as printed."""
 
+    def holds(self, value: float) -> bool:
+        """Whether a figure keeps the bounds."""
+        low = -float("inf") if self.low is None else self.low
+        high = float("inf") if self.high is None else self.high
+        return low <= value <= high
+
+    def shown(self, value: float) -> str:
+        """A figure as it is printed, with its unit."""
+        unit = f" {self.unit}" if self.unit else ""
+        return f"{value:.3g}{unit}" if abs(value) < 1000 else f"{value:.0f}{unit}"
+
     @property
     def wanted(self) -> str:
         """The threshold in words."""
@@ -64,7 +75,7 @@ class Line:
     value: float | None
     """The figure; None if it could not be measured."""
     passed: bool | None
-    """Whether it holds; None if the line does not apply to this clip."""
+    """Whether it holds; None if the line does not apply, or the clip itself cannot show it."""
     words: str
     """The answer in one sentence."""
 
@@ -188,16 +199,38 @@ def _ask(line: Any, number: int, path: Path) -> Ask:
 def _answer(ask: Ask, metrics: dict[str, Any]) -> Line:
     if ask.when is not None and look_up(metrics, ask.when) is not True:
         return Line(ask, None, None, f"{ask.says}: does not apply to this clip.")
-    value = look_up(metrics, ask.key)
-    if isinstance(value, bool):
-        value = int(value)
-    if not isinstance(value, int | float):
+    value = _number(look_up(metrics, ask.key))
+    if ask.kind == "fidelity" and (reason := _beyond(ask, value, metrics)):
+        return Line(ask, value, None, f"{ask.says}: {reason}")
+    if value is None:
         words = f"{ask.says}: could not be measured, {ask.wanted} asked."
         return Line(ask, None, False, words)
-    low = -float("inf") if ask.low is None else ask.low
-    high = float("inf") if ask.high is None else ask.high
-    passed = low <= value <= high
-    unit = f" {ask.unit}" if ask.unit else ""
-    shown = f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}"
-    words = f"{ask.says}: {'holds' if passed else 'DOES NOT HOLD'}, {shown}{unit} measured, "
-    return Line(ask, float(value), passed, f"{words}{ask.wanted} asked.")
+    passed = ask.holds(value)
+    words = f"{ask.says}: {'holds' if passed else 'DOES NOT HOLD'}, {ask.shown(value)} measured, "
+    return Line(ask, value, passed, f"{words}{ask.wanted} asked.")
+
+
+def _beyond(ask: Ask, value: float | None, metrics: dict[str, Any]) -> str | None:
+    """Why even the original, encoded again, cannot hold a line; None where it can.
+
+    What no result could show says nothing of this one. Where the original has no such figure there
+    is nothing to measure; where only the result has none, it lost something.
+    """
+    figure = FIGURES.get(ask.key)
+    if figure is None or figure.ceiling is None:
+        return None
+    if not isinstance(look_up(metrics, f"{figure.measure}.ceiling"), dict):
+        return None  # the original was not encoded again
+    ceiling = _number(look_up(metrics, figure.ceiling))
+    if ceiling is None:
+        return "nothing to measure in this clip." if value is None else None
+    if ask.holds(ceiling) or (value is not None and ask.holds(value)):
+        return None
+    return (
+        f"this clip cannot show it: the original encoded again has {ask.shown(ceiling)}, "
+        f"{ask.wanted} asked."
+    )
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if isinstance(value, bool | int | float) else None

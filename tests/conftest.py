@@ -11,35 +11,19 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENCV_FOR_THREADS_NUM", "1")
 
 import pickle
-import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
-from mien.phantom import Script, Tremor, Truth, render_phantom
+from mien.phantom import Script, Tremor
 from mien.pipeline import settings
+from phantoms import Clip, film
 from thoroughness import FEWER
-
-
-@dataclass(frozen=True)
-class Clip:
-    """A phantom in a folder of its own."""
-
-    path: Path
-    """The clip; tests copy it and leave it alone."""
-    truth: Truth
-    """What is true of its frames."""
-
-    def copy(self, folder: Path, name: str = "clip.mp4") -> Path:
-        """A copy that a test may do anything with."""
-        return Path(shutil.copy(self.path, folder / name))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -72,11 +56,7 @@ def once(tmp_path_factory) -> Callable[..., Any]:
 def make_clip(once) -> Callable[..., Clip]:
     """Renders a phantom from the settings of a `Script`, the same ones once."""
     usual = {"width": 320, "height": 320, "fps": 15, "seed": 1}
-    return lambda **settings: once(_clip, Script(**{**usual, **settings}))
-
-
-def _clip(folder: Path, script: Script) -> Clip:
-    return Clip(folder / "clip.mp4", render_phantom(script, folder / "clip.mp4"))
+    return lambda **settings: once(film, Script(**{**usual, **settings}))
 
 
 @pytest.fixture(scope="session")

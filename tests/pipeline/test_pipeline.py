@@ -20,7 +20,6 @@ import cv2
 import numpy as np
 import pytest
 
-from conftest import Clip
 from mien.errors import MienError, NoFaceError, OutputError, ParameterError, PrivacyError
 from mien.phantom import Phantom, Script
 from mien.pipeline import deidentify as pipeline
@@ -31,6 +30,7 @@ from mien.recognition.dlib_resnet import Dlib
 from mien.recognition.faceres import FaceRes
 from mien.tracking.selection import Selection
 from mien.video import Reader, VideoInfo, Writer, writer
+from phantoms import Clip
 from thoroughness import FEWER
 
 QUICK: dict[str, Any] = {"thoroughness": FEWER, "judges": ()}

@@ -155,7 +155,7 @@ def test_another_name_of_this_computer_is_not_answered(served):
 
 def test_killed_processes_lose_no_clip_and_leave_no_half_file(serve, patient):
     first = serve("--workers", "1").enter()
-    clip = first.upload(patient.path)["id"]
+    clip = first.upload(patient.path, engine="mask")["id"]
 
     def drawing(found: dict) -> bool:
         assert found["status"] in ("queued", "running")
@@ -177,7 +177,7 @@ def test_killed_processes_lose_no_clip_and_leave_no_half_file(serve, patient):
 
 def test_a_clip_that_kills_its_workers_fails_and_leaves_no_half_file(serve, patient):
     served = serve("--workers", "1").enter()
-    clip = served.upload(patient.path)["id"]
+    clip = served.upload(patient.path, engine="mask")["id"]
     for _ in range(2):
         served.until(f"clips/{clip}", lambda found: found["stage"] is not None)
         kill(served.workers())

@@ -15,6 +15,7 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,9 +27,30 @@ from phantoms import Clip, film
 from thoroughness import FEWER
 
 
+_LONG = (
+    *("test_outputs", "web/browser/test_browser_pages", "pipeline/test_pipeline"),
+    *(
+        "pipeline/test_leftover",
+        "fidelity/test_proof",
+        "evidence",
+        "web/browser",
+        "pipeline",
+        "cli",
+    ),
+)
+"""How the places of the longest files begin, in the order in which they are begun; before them the
+one that forks, while a process is small."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Have the file first that forks, while a process is small."""
-    items.sort(key=lambda item: item.path.name != "test_outputs.py")
+    """Have the shortest files last, so that no process waits long for another."""
+    here = Path(__file__).parent
+
+    def rank(item: pytest.Item) -> int:
+        place = item.path.relative_to(here).as_posix()
+        return next((k for k, long in enumerate(_LONG) if place.startswith(long)), len(_LONG))
+
+    items.sort(key=rank)
 
 
 @pytest.fixture(scope="session")

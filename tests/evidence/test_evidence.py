@@ -339,7 +339,7 @@ def test_what_cannot_be_read(case, tmp_path):
             evaluate(one, two)
 
 
-def test_an_interruption_ends_the_threads(case):
+def test_an_interruption_ends_the_threads(case, damped):
     """It arrives in the caller's thread, while others read."""
     stages = []
 

@@ -113,3 +113,16 @@ def test_a_picture_that_lies_on_its_side_is_turned(tmp_path):
     image = read_picture(tmp_path / "b.jpg")
     assert picture_size(tmp_path / "b.jpg") == (WIDE, TALL)
     assert image is not None and image.shape == (WIDE, TALL, 3)
+
+
+def test_a_png_whose_chunk_is_longer_than_the_file_is_no_picture(tmp_path, monkeypatch):
+    """A decoder would first make room for gigabytes."""
+    path = tmp_path / "a.png"
+    cv2.imwrite(str(path), np.full((40, 30, 3), 90, np.uint8))
+    assert picture_size(path) == (30, 40)
+    data = bytearray(path.read_bytes())
+    at = data.index(b"IDAT") - 4
+    data[at : at + 4] = (0x7FFFFFFF).to_bytes(4, "big")
+    path.write_bytes(data)
+    monkeypatch.delattr(cv2, "imdecode")
+    assert read_picture(path) is None

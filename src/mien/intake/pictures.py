@@ -24,6 +24,7 @@ from mien.errors import FormatError
 from mien.intake.amounts import PICTURE_PIXELS, PICTURE_SIDE
 
 _MOST_BYTES = 512 << 20
+_MOST_CHUNKS = 1 << 20  # in a PNG
 _STARTS_OF_FRAME = {0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF}
 _BARE = {0x01, *range(0xD0, 0xD8)}  # markers without content
 
@@ -103,8 +104,7 @@ def picture_size(
 
 def _size(data: mmap.mmap) -> tuple[int, int] | None:
     if data[:8] == b"\x89PNG\r\n\x1a\n" and data[12:16] == b"IHDR":
-        width, height = struct.unpack_from(">II", data, 16)
-        return width, height
+        return _png(data)
     if data[:2] == b"\xff\xd8":
         return _jpeg(data)
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
@@ -113,6 +113,21 @@ def _size(data: mmap.mmap) -> tuple[int, int] | None:
         return _bmp(data)
     if data[:4] in (b"II*\0", b"MM\0*"):
         return _tiff(data)
+    return None
+
+
+def _png(data: mmap.mmap) -> tuple[int, int] | None:
+    """Also none where a chunk is longer than the file: decoders make room for what it says."""
+    at = 8
+    for _ in range(_MOST_CHUNKS):
+        (length,) = struct.unpack_from(">I", data, at)
+        kind = data[at + 4 : at + 8]
+        at += 12 + length
+        if at > len(data):
+            return None
+        if kind == b"IEND":
+            width, height = struct.unpack_from(">II", data, 16)
+            return width, height
     return None
 
 

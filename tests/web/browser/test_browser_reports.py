@@ -76,7 +76,7 @@ class Made:
         name = "Friday"
         ids = [clip.id for clip in clips]
         job = self._job(Kind.ENCOUNTER, name, {**wanted, "language": "de"}, clips=ids)
-        assert self.jobs.fail(job.id, "worker", error, "ParameterError")
+        assert self.jobs.fail(job.id, "worker", error, "bad-parameter")
 
     def _job(self, kind: Kind, name: str, wanted: dict[str, Any], **columns: Any) -> Job:
         job = self.jobs.add(

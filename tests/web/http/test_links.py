@@ -165,7 +165,7 @@ def test_a_worker_reads_and_writes_behind_no_link(queue, put, tmp_path, theirs):
         put_link((folders.original if place == "originals" else folders.runs)(clip), theirs)
         assert Worker(folders, queue, "w", lambda task, progress: 1 / 0).step()
         found = queue.get(clip.id)
-        assert (found.status, found.code, found.error) == ("failed", "LinkError", LINKED)
+        assert (found.status, found.code, found.error) == ("failed", "linked-place", LINKED)
     assert contents(theirs) == before
 
 

@@ -219,7 +219,7 @@ def test_a_picture_is_shown_while_a_clip_is_drawn_and_not_before(browser, applic
         assert browser.get(f"/api/clips/{job}").json()["preview"]
         answer = browser.get(f"/api/clips/{job}/preview", params={"n": content})
         assert answer.text == content and answer.headers["cache-control"] == "no-store"
-    application.jobs.fail(job, "worker", "Nothing came of it.", "VideoError")
+    application.jobs.fail(job, "worker", "Nothing came of it.", "unreadable-video")
     assert browser.get(f"/api/clips/{job}/preview").status_code == 409
 
 
@@ -227,9 +227,9 @@ def test_what_failed_or_was_cancelled_can_be_tried_again(browser, application):
     failed, waiting = (upload(browser, name).json()["id"] for name in ("a", "b"))
     assert browser.post(f"/api/clips/{failed}/again").json()["code"] == "not_failed"
     application.jobs.take("worker")
-    application.jobs.fail(failed, "worker", "No face.", "NoFaceError")
+    application.jobs.fail(failed, "worker", "No face.", "no-face")
     seen = browser.get(f"/api/clips/{failed}").json()
-    assert (seen["status"], seen["error"], seen["code"]) == ("failed", "No face.", "NoFaceError")
+    assert (seen["status"], seen["error"], seen["code"]) == ("failed", "No face.", "no-face")
     again = browser.post(f"/api/clips/{failed}/again").json()
     assert (again["status"], again["error"], again["code"]) == ("queued", None, None)
     order = [clip["id"] for clip in browser.get("/api/clips").json()]
@@ -270,7 +270,7 @@ def test_measuring_can_be_cancelled_and_the_clip_is_free(browser, application):
 def test_originals_of_what_failed_or_was_cancelled_are_deleted_as_well(browser, application):
     failed, cancelled, waiting = (upload(browser, name).json()["id"] for name in "abc")
     application.jobs.take("worker")
-    application.jobs.fail(failed, "worker", "No face.", "NoFaceError")
+    application.jobs.fail(failed, "worker", "No face.", "no-face")
     browser.post(f"/api/clips/{cancelled}/cancel")
     assert browser.delete("/api/originals").json() == {"deleted": 2, "kept": 1}
     assert application.files() == [waiting]

@@ -187,6 +187,6 @@ def test_the_clip_takes_over_what_was_covered(queue, put, finished, tmp_path):
     )
     assert worker.step()
     failed = queue.get(wrong.id)
-    assert (failed.status, failed.code) == (Status.FAILED, "ParameterError")
+    assert (failed.status, failed.code) == (Status.FAILED, "bad-parameter")
     assert "outside the clip" in failed.error
     assert folders.run(queue.get(clip)) == now and (now / RESULT).is_file()

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import mien.web
+from mien import errors
 from mien.web.http.app import PAGES
 
 STATIC = Path(mien.web.__file__).parent / "pages"
@@ -82,3 +83,15 @@ def test_every_module_of_a_page_is_asked_for_at_once(page):
     follow(f"{page}.js")
     markup = (STATIC / f"{page}.html").read_text()
     assert set(re.findall(r'rel="modulepreload" href="/static/([^"]+)"', markup)) == set(found)
+
+
+def test_errors_are_translated_by_codes_that_they_have():
+    known = {
+        value.code
+        for value in vars(errors).values()
+        if isinstance(value, type) and issubclass(value, errors.MienError)
+    }
+    for file in ("words.js", *(f"words/{name}.js" for name in PAGE_NAMES)):
+        text = (STATIC / file).read_text()
+        assert set(re.findall(r'^      "([\w-]+)": ', text, re.MULTILINE)) <= known, file
+        assert re.findall(r"^      \w+Error: ", text, re.MULTILINE) == []

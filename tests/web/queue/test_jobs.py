@@ -167,7 +167,7 @@ def test_a_cover_that_fails_leaves_the_result(queue, put, tmp_path):
     before = folders.run(queue.get(clip))
     job = order(queue, Kind.COVER, clip)
     queue.take("w")
-    assert queue.fail(job, "w", "It did not work: try again.", "VideoError")
+    assert queue.fail(job, "w", "It did not work: try again.", "unreadable-video")
     folders.tidy([queue.get(clip).project_id], queue.listing())
     assert folders.run(queue.get(clip)) == before and before.is_dir()
 
@@ -194,7 +194,7 @@ def test_a_comparison_goes_with_the_original(queue, put, tmp_path):
 def test_what_failed_or_was_cancelled_can_be_tried_again(queue, put, tmp_path):
     first, second = put("a.mp4"), put("b.mp4")
     queue.take("w")
-    queue.fail(first, "w", "No face.", "NoFaceError")
+    queue.fail(first, "w", "No face.", "no-face")
     assert queue.again(first) and not queue.again(second)
     found = queue.get(first)
     assert (found.status, found.error, found.attempts) == (Status.QUEUED, None, 0)

@@ -86,7 +86,7 @@ def test_a_failure_is_a_sentence_that_names_the_clip(queue, put, work, tmp_path)
 
     work(render)
     found = queue.get(job)
-    assert (found.status, found.code) == (Status.FAILED, "NoFaceError")
+    assert (found.status, found.code) == (Status.FAILED, "no-face")
     assert found.error == "visit.mp4: no face was found."
     assert left(tmp_path) == [] and Folders(tmp_path).original(found).is_file()
 

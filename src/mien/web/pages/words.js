@@ -54,7 +54,7 @@ const WORDS = {
       too_many_projects: "Es gibt zu viele Projekte: Entfernen Sie zuerst ein leeres.",
       damaged: "Die Liste der Clips ist beschädigt: Beenden Sie mien serve und starten Sie es neu; es sagt dann, was zu tun ist.",
       linked: "Eine Stelle im Datenordner wurde durch eine Verknüpfung ersetzt: Beenden Sie mien serve und starten Sie es neu; es sagt dann, wo.",
-      LinkError: "Eine Stelle im Datenordner wurde durch eine Verknüpfung ersetzt: Beenden Sie mien serve und starten Sie es neu; es sagt dann, wo.",
+      "linked-place": "Eine Stelle im Datenordner wurde durch eine Verknüpfung ersetzt: Beenden Sie mien serve und starten Sie es neu; es sagt dann, wo.",
       files_left: "Im Ordner des Projekts liegen Dateien, die in keiner Liste stehen: Wer mien serve gestartet hat, muss sie zuerst an einen anderen Ort bringen.",
       recovered: "Die Liste der Clips ging verloren, und mit ihr, wie dieser verändert werden sollte: Versuchen Sie es mit den üblichen Einstellungen noch einmal oder entfernen Sie ihn.",
       broken_off: "Das Hochladen wurde abgebrochen: Wählen Sie das Video noch einmal.",

@@ -13,15 +13,15 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import and_, create_engine, delete, event, func, inspect, select, text, update
+from sqlalchemy import and_, create_engine, delete, event, func, select, text, update
 from sqlalchemy.engine import URL, Engine
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
-from mien.errors import OutputError
 from mien.web.queue.capacity import MOST, QueueFull
 from mien.web.queue.log import noted
-from mien.web.queue.tables import Base, Job, Kind, Project, Removed, Status
+from mien.web.queue.tables import Job, Kind, Project, Removed, Status
+from mien.web.queue.versions import prepare
 
 ATTEMPTS = 2
 """How often a job is taken before a worker that stops is the job's own failure."""
@@ -37,8 +37,6 @@ URGENT, USUAL, LATER = 0, 1, 2
 """Urgencies: somebody waits for it; a clip; what follows a clip unasked."""
 REMOVED = "…"
 """What stands for the name of a clip that was removed, in names of jobs that read it."""
-VERSION = 2
-"""Of the tables; a database of another version is refused."""
 _PATIENT_MS, _SOON_MS = 30_000, 300  # that a busy database is waited for
 
 
@@ -67,7 +65,7 @@ class Jobs:
         self._unscrubbed = True
 
     def create(self) -> None:
-        """Create the tables.
+        """Create the tables, or bring those of an older version to this one.
 
         Raises
         ------
@@ -75,16 +73,7 @@ class Jobs:
             If the database was made by another version of mien.
         """
         with self._engine.begin() as connection:
-            found = connection.exec_driver_sql("PRAGMA user_version").scalar()
-            if found == 0 and inspect(connection).has_table(Job.__tablename__):
-                found = 1
-            if found not in (0, VERSION):
-                raise OutputError(
-                    "The folder was used with another version of mien: choose a new one with "
-                    "--data; the results in the old one stay."
-                )
-            Base.metadata.create_all(connection)
-            connection.exec_driver_sql(f"PRAGMA user_version = {VERSION}")
+            prepare(connection)
 
     def close(self) -> None:
         """Close all connections."""

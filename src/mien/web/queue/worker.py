@@ -134,7 +134,7 @@ class Worker:
         except Stopped:
             pass
         except MienError as error:
-            failure = self._sentence(error, job, clips), type(error).__name__
+            failure = self._sentence(error, job, clips), error.code
         except Exception as error:  # whatever it is, the queue goes on
             number = self._log.failure(f"a job of the kind {job.kind}", error)
             sentence = (

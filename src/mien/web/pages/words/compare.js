@@ -141,9 +141,9 @@ export const WORDS = {
       invalid_range: "Eine markierte Stelle liegt nicht im Clip: Markieren Sie sie noch einmal.",
       invalid_box: "Ein Rechteck hat keine Fläche: Ziehen Sie es noch einmal, von links nach rechts.",
       replaced: "Das Ergebnis wurde inzwischen neu gemacht: Laden Sie die Seite neu.",
-      VideoError: "Eine Datei dieses Clips lässt sich nicht lesen: De-identifizieren Sie ihn noch einmal.",
-      OutputError: "Das Ergebnis konnte nicht geschrieben werden: Prüfen Sie den freien Speicherplatz.",
-      ParameterError: "Das ließ sich nicht abdecken oder messen: Versuchen Sie es noch einmal, und de-identifizieren Sie das Original neu, wenn es wieder geschieht.",
+      "unreadable-video": "Eine Datei dieses Clips lässt sich nicht lesen: De-identifizieren Sie ihn noch einmal.",
+      "unwritable-output": "Das Ergebnis konnte nicht geschrieben werden: Prüfen Sie den freien Speicherplatz.",
+      "bad-parameter": "Das ließ sich nicht abdecken oder messen: Versuchen Sie es noch einmal, und de-identifizieren Sie das Original neu, wenn es wieder geschieht.",
     },
   },
 };

@@ -216,9 +216,9 @@ export const WORDS = {
       no_original: "Das Original wurde gelöscht, und ohne es kann nichts gemessen werden: Laden Sie den Clip noch einmal hoch.",
       being_measured: "Dieser Clip wird schon gemessen: Warten Sie.",
       being_covered: "In diesem Clip werden Momente verdeckt: Warten Sie, dann messen Sie.",
-      ParameterError: "Original und Ergebnis können nicht verglichen werden: Laden Sie den Clip noch einmal hoch.",
-      VideoError: "Ein Clip kann nicht mehr gelesen werden: Laden Sie ihn noch einmal hoch.",
-      NoFaceError: "Im Original wurde kein Gesicht gefunden.",
+      "bad-parameter": "Original und Ergebnis können nicht verglichen werden: Laden Sie den Clip noch einmal hoch.",
+      "unreadable-video": "Ein Clip kann nicht mehr gelesen werden: Laden Sie ihn noch einmal hoch.",
+      "no-face": "Im Original wurde kein Gesicht gefunden.",
     },
   },
 };

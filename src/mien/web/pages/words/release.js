@@ -188,10 +188,10 @@ export const WORDS = {
     code: {
       withheld: "Eine Prüfung wurde nicht bestanden, darum gibt es kein Paket: Sehen Sie nach, welche es war.",
       being_covered: "Ein Clip wird gerade von Hand abgedeckt: Warten Sie, bis das fertig ist.",
-      ParameterError: "Ein Clip oder sein Ergebnis passt nicht mehr oder wurde entfernt: Wählen Sie neu.",
-      VideoError: "Ein Clip lässt sich nicht lesen: Erzeugen Sie ihn neu.",
-      FormatError: "Ein Manifest oder Messwerte lassen sich nicht lesen: Erzeugen Sie den Clip neu.",
-      OutputError: "Das Paket konnte nicht geschrieben werden: Prüfen Sie den freien Speicherplatz.",
+      "bad-parameter": "Ein Clip oder sein Ergebnis passt nicht mehr oder wurde entfernt: Wählen Sie neu.",
+      "unreadable-video": "Ein Clip lässt sich nicht lesen: Erzeugen Sie ihn neu.",
+      "unreadable-file": "Ein Manifest oder Messwerte lassen sich nicht lesen: Erzeugen Sie den Clip neu.",
+      "unwritable-output": "Das Paket konnte nicht geschrieben werden: Prüfen Sie den freien Speicherplatz.",
     },
   },
 };

@@ -13,15 +13,15 @@ from mien.engines import ENGINES, Engine, Rendering, Traits, register, traits_of
 from mien.errors import ParameterError
 from mien.face.geometry import face_box
 from mien.phantom import Script, render_phantom
-from mien.pipeline import settings
 from mien.pipeline.deidentify import deidentify
-from mien.pipeline.settings import Settings, Thoroughness
+from mien.pipeline.settings import Settings
 from mien.release.card import Entry, card, readme
 from mien.video import Reader
 from mien.web.http.access import Access
 from mien.web.http.app import create_app
 from mien.web.http.engines import TraitsView
 from mien.web.http.serving import Serving
+from thoroughness import FEWER
 
 PORT = 8000
 GREEN = (20, 200, 20)
@@ -56,21 +56,14 @@ def toy():
     del ENGINES["toy"]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def few_frames():
-    with pytest.MonkeyPatch.context() as patch:
-        few = Thoroughness(samples=8, gallery=8, checked=3)
-        patch.setattr(settings, "THOROUGHNESS", few)
-        yield
-
-
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     """A clip and what the toy made of it."""
     folder = tmp_path_factory.mktemp("toy")
     script = Script(seconds=0.5, width=320, height=320, fps=15, seed=1)
     truth = render_phantom(script, folder / "clip.mp4")
-    result = deidentify(folder / "clip.mp4", folder / "result.mp4", Settings(engine="toy"))
+    toy = Settings(engine="toy", thoroughness=FEWER, judges=())
+    result = deidentify(folder / "clip.mp4", folder / "result.mp4", toy)
     return folder / "clip.mp4", truth, result
 
 

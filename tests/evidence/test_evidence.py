@@ -260,8 +260,8 @@ def test_a_result_without_a_face_fails_without_falling(hidden):
     assert (lost.kind, lost.frame) == ("lost", 0) and "1.5 s" in lost.words
 
 
-def test_only_privacy(case):
-    found = evaluate(case.original, case.folder / "damped.mp4", only="privacy")
+def test_only_privacy(case, damped):
+    found = evaluate(case.original, damped.deidentified, only="privacy")
     metrics = strict(found)
     assert all(metrics[name] is None for name in MEASURES)
     assert metrics["privacy"]["share_recognised"] == 1 and "ceiling" in metrics["privacy"]

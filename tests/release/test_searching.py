@@ -215,13 +215,12 @@ def test_a_path_of_windows_in_json(tmp_path):
     assert search(path, [r"C:\Users\Anna"]).words == (r"C:\Users\Anna",)
 
 
-def test_a_word_where_one_piece_of_a_large_file_ends(tmp_path, monkeypatch):
-    monkeypatch.setattr("mien.release.searching._PIECE", 1 << 14)
+def test_a_word_where_one_piece_of_a_large_file_ends(tmp_path):
     path = tmp_path / "any"
     for before in range((1 << 14) - 20, (1 << 14) + 2):
         for fill in (b"\0", b" "):
             path.write_bytes(fill * before + WORD.encode() + fill * 9)
-            assert search(path, [WORD]).words == (WORD,)
+            assert search(path, [WORD], 1 << 14).words == (WORD,)
 
 
 def zipped(content):

@@ -35,7 +35,6 @@ LONG = 6
 """Letters from which on a word is also looked for among bytes that are no text."""
 _CODES = ("utf-8", "utf-16-le", "utf-16-be")
 _OLDER = "cp1252"  # of programs that know no Unicode
-_PIECE = 1 << 24  # bytes that are looked at together
 _OVERLAP = 1 << 13  # bytes that two pieces share; no word is longer
 _DEEPEST = 8  # archives in archives
 _LARGEST = 1 << 28  # bytes of what is unpacked, so that a small file does not fill the memory
@@ -65,7 +64,7 @@ class Searched:
     """Whether all of it could be looked at; if not, the file may hold the other words too."""
 
 
-def search(path: Path, words: Iterable[str]) -> Searched:
+def search(path: Path, words: Iterable[str], piece: int = 1 << 24) -> Searched:
     """Look for words in a file, whatever it is.
 
     Parameters
@@ -74,12 +73,14 @@ def search(path: Path, words: Iterable[str]) -> Searched:
         Only read. A file that cannot be read is answered, too.
     words : iterable of str
         Names, paths, checksums; in any case and form.
+    piece : int
+        Bytes that are looked at together.
 
     Returns
     -------
     searched : Searched
     """
-    looking = _Search(words)
+    looking = _Search(words, piece)
     try:
         with path.open("rb") as stream:
             looking.look(stream, path.suffix.lower())
@@ -109,9 +110,12 @@ class _Search:
     ----------
     words : iterable of str
         What to look for.
+    piece : int
+        Bytes that are looked at together.
     """
 
-    def __init__(self, words: Iterable[str]) -> None:
+    def __init__(self, words: Iterable[str], piece: int) -> None:
+        self._piece = piece
         self.words = tuple(dict.fromkeys(word for word in words if word))
         self.found: set[str] = set()
         self.read = True
@@ -155,7 +159,7 @@ class _Search:
         """Look at all bytes, a piece at a time; as text, too, unless they are known to be none."""
         stream.seek(0)
         piece = b""
-        while fresh := stream.read(_PIECE):
+        while fresh := stream.read(self._piece):
             piece = piece[-_OVERLAP:] + fresh
             if not text:
                 self._in_bytes(piece)

@@ -12,10 +12,10 @@ import mien
 from mien.phantom import Tremor
 
 
-def main(folder: Path, seconds: float = 4) -> None:
+def main(folder: Path, seconds: float = 3) -> None:
     original, result = folder / "tremor.mp4", folder / "tremor-deid.mp4"
     script = mien.Script(
-        seconds=seconds, fps=25, width=320, height=240, blinks=(), tremor=Tremor(hertz=5)
+        seconds=seconds, fps=20, width=240, height=200, blinks=(), tremor=Tremor(hertz=5)
     )
     mien.render_phantom(script, original)
     mien.deidentify(original, result, mien.Settings(subject="P01", judges=()))

@@ -28,8 +28,8 @@ from thoroughness import FEWER
 
 _LONG = (
     *("test_outputs", "web/browser/test_browser_pages", "pipeline/test_pipeline"),
-    *("pipeline/test_leftover", "fidelity/test_proof", "evidence"),
-    *("web/browser", "pipeline", "cli"),
+    *("pipeline/test_leftover", "tracking/test_tracker"),
+    *("fidelity/test_proof", "evidence", "web/browser", "pipeline", "cli"),
 )
 """How the places of the longest files begin, in the order in which they are begun; before them the
 one that forks, while a process is small."""

@@ -21,8 +21,9 @@ from mien.emotion.framing import crop_of
 from mien.emotion.quality import assess_all
 from mien.face.region import Region
 from mien.models.landmarker import open_backend
-from mien.privacy.audit import follow
+from mien.recognition.registry import joining
 from mien.statistics import cohen
+from mien.tracking.follow import follow
 from mien.video import Reader
 
 STEP = 0.2
@@ -66,8 +67,8 @@ def main():
     k = len(EXPRESSIONS)
     table = np.zeros((k + 1, k + 1), int)  # the last column: not assessable
     for original, result in options.pair:
-        tracks, times = follow(original, backend)
-        near = tracks[0].landmarks
+        found = follow(original, backend, joining().describe)
+        times, near = found.times, found.tracks[0].landmarks
         one, two = (
             seconds(crops_of(path, near, backend), times, classifier) for path in (original, result)
         )

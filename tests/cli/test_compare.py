@@ -21,7 +21,6 @@ from mien.evidence.metrics import Metrics
 from mien.fidelity.figures import FIGURES
 from mien.pipeline import deidentify as pipeline
 from mien.pipeline import settings
-from mien.privacy import audit as auditing
 from thoroughness import FEWER
 
 NAME = "Erika-Mustermann"
@@ -32,9 +31,6 @@ ENDINGS = ("html", "csv", "json", "png", "svg")
 def few_frames() -> Iterator[None]:
     """The recogniser looks at a few frames only: it is tested elsewhere."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(auditing, "GALLERY", 3)
-        patch.setattr(auditing, "PROBES", 3)
-        patch.setattr(auditing, "LEAST_CHANGED", 1)
         patch.setattr(settings, "THOROUGHNESS", FEWER)
         yield
 

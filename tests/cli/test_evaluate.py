@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,6 @@ from mien.cli.app import app
 from mien.evidence.evaluate import Evidence
 from mien.evidence.measuring import MEASURES
 from mien.fidelity.profile import Profile
-from mien.privacy import audit as auditing
 from mien.report import folder as report_folder
 from mien.video import Reader, Writer
 
@@ -33,16 +32,6 @@ kind = "privacy"
 at_most = 0.0
 source = "this test"
 """
-
-
-@pytest.fixture(scope="module", autouse=True)
-def few_frames() -> Iterator[None]:
-    """The recogniser looks at a few frames only: it is tested elsewhere."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(auditing, "GALLERY", 3)
-        patch.setattr(auditing, "PROBES", 3)
-        patch.setattr(auditing, "LEAST_CHANGED", 1)
-        yield
 
 
 def rewrite(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,21 +22,12 @@ from mien.evidence.original import Original, Stop
 from mien.fidelity.figures import CONDITIONS, FIGURES, SIDES, look_up
 from mien.fidelity.profile import Profile
 from mien.phantom import DampMouth, Script, render_phantom
-from mien.privacy import audit as auditing
+from mien.privacy.audit import Sampling
 from mien.video import Reader, Writer
 
 SCRIPT = Script(seconds=1.5, fps=12, width=256, height=240, seed=1, smile=(0.2, 1.3), blinks=(0.6,))
 FRAMES = 18
-
-
-@pytest.fixture(scope="module", autouse=True)
-def few_frames() -> Iterator[None]:
-    """The recogniser looks at a few frames only: it is tested elsewhere."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(auditing, "GALLERY", 3)
-        patch.setattr(auditing, "PROBES", 3)
-        patch.setattr(auditing, "LEAST_CHANGED", 1)
-        yield
+FEW = Sampling(gallery=3, probes=3, least_changed=1)
 
 
 def rewrite(
@@ -90,7 +81,7 @@ def case(tmp_path_factory) -> Case:
 @pytest.fixture(scope="module")
 def same(case) -> Evidence:
     """The original against itself, from files alone."""
-    return evaluate(case.path, case.path)
+    return evaluate(case.path, case.path, sampling=FEW)
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +89,7 @@ def damped(case) -> Evidence:
     """Somebody who moves the mouth half as much, coarsely encoded."""
     fine = case.folder / "fine.mp4"
     render_phantom(SCRIPT, fine, fault=DampMouth(0.5))
-    return evaluate(case.original, rewrite(fine, case.folder / "damped.mp4"))
+    return evaluate(case.original, rewrite(fine, case.folder / "damped.mp4"), sampling=FEW)
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +104,9 @@ def small(case) -> Evidence:
 @pytest.fixture(scope="module")
 def hidden(case) -> Evidence:
     """A grey picture."""
-    return evaluate(case.original, rewrite(case.path, case.folder / "hidden.mp4", grey))
+    return evaluate(
+        case.original, rewrite(case.path, case.folder / "hidden.mp4", grey), sampling=FEW
+    )
 
 
 def strict(found: Evidence) -> dict[str, Any]:
@@ -261,7 +254,7 @@ def test_a_result_without_a_face_fails_without_falling(hidden):
 
 
 def test_only_privacy(case, damped):
-    found = evaluate(case.original, damped.deidentified, only="privacy")
+    found = evaluate(case.original, damped.deidentified, only="privacy", sampling=FEW)
     metrics = strict(found)
     assert all(metrics[name] is None for name in MEASURES)
     assert metrics["privacy"]["share_recognised"] == 1 and "ceiling" in metrics["privacy"]
@@ -300,7 +293,7 @@ def test_clips_are_only_read(case, same, damped, small, hidden):
 def test_tiny_clips(tmp_path, case, frames):
     one = rewrite(case.path, tmp_path / "one.mp4", keep=lambda k: k < frames)
     two = rewrite(case.path, tmp_path / "two.mp4", keep=lambda k: k < frames, crf=30)
-    found = evaluate(one, two, only="both" if frames == 1 else "fidelity")
+    found = evaluate(one, two, only="both" if frames == 1 else "fidelity", sampling=FEW)
     metrics = strict(found)
     assert metrics["about"]["frames"] == metrics["about"]["frames_paired"] == frames
     assert metrics["dynamics"]["interval"]["r_x"] is None
@@ -349,7 +342,7 @@ def test_an_interruption_ends_the_threads(case, damped):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        evaluate(case.original, case.folder / "damped.mp4", progress=progress)
+        evaluate(case.original, case.folder / "damped.mp4", progress=progress, sampling=FEW)
     assert stages[-1] == "comparing"
 
 

@@ -27,10 +27,10 @@ from mien.fidelity.worst import Moment, worst_moments
 from mien.models.landmarker import open_backend
 from mien.outputs import checksum
 from mien.pipeline.manifest import versions
-from mien.privacy.audit import Asked, Pairing, Verdict, audit_pair, pair
+from mien.privacy.audit import SAMPLING, Asked, Pairing, Sampling, Verdict, audit_pair, pair
 from mien.progress import Progress
 from mien.recognition import distractors
-from mien.recognition.dlib_resnet import Dlib
+from mien.recognition.registry import recogniser
 from mien.recognition.verdict import audit
 from mien.video import Reader, quality_of
 from mien.workers import ahead
@@ -76,6 +76,7 @@ def evaluate(
     person: int = 1,
     landmarker: str | None = None,
     progress: Progress | None = None,
+    sampling: Sampling = SAMPLING,
 ) -> Evidence:
     """Measure a de-identified clip against its original.
 
@@ -94,6 +95,8 @@ def evaluate(
         Face Landmarker model to track with instead of the built-in mesh.
     progress : callable, optional
         Called as ``progress(stage, done, total)``.
+    sampling : Sampling, optional
+        How many frames the audit looks at.
 
     Raises
     ------
@@ -111,7 +114,7 @@ def evaluate(
     if not isinstance(original, Original):
         original = Original(original, person=person, landmarker=landmarker, progress=progress)
     pairing = _paired(original, deidentified, progress)
-    verdict, readings = _look(original, deidentified, pairing, only, progress)
+    verdict, readings = _look(original, deidentified, pairing, only, progress, sampling)
     measures, merged = measure(readings)
     merged["privacy"] = None if verdict is None else _privacy(verdict, readings, original.person)
     metrics = Metrics(_about(original, deidentified, pairing, readings, only), merged)
@@ -149,6 +152,7 @@ def _look(
     pairing: Pairing,
     only: Only,
     progress: Progress | None,
+    sampling: Sampling,
 ) -> tuple[Verdict | None, Readings | None]:
     """Read the three clips in threads of their own, and audit meanwhile in this one."""
     stop = Stop(progress)
@@ -159,9 +163,9 @@ def _look(
             jobs.append(pool.submit(original.reading, stop))
             jobs.append(pool.submit(_read_other, original, deidentified, pairing, stop))
         try:
-            verdict = (
-                _audit(original, deidentified, pairing, progress) if only != "fidelity" else None
-            )
+            verdict = None
+            if only != "fidelity":
+                verdict = _audit(original, deidentified, pairing, progress, sampling)
             while jobs and wait(jobs, 0.2, FIRST_EXCEPTION).not_done:
                 for job in jobs:
                     if job.done():
@@ -177,18 +181,23 @@ def _look(
 
 
 def _audit(
-    original: Original, deidentified: Path, pairing: Pairing, progress: Progress | None
+    original: Original,
+    deidentified: Path,
+    pairing: Pairing,
+    progress: Progress | None,
+    sampling: Sampling,
 ) -> Verdict:
-    recogniser = Dlib()
+    judge = recogniser()
     backend = open_backend(original.landmarker)
     try:
         return audit_pair(
             original.path,
             deidentified,
-            [Asked(recogniser, distractors.load(recogniser.name))],
+            [Asked(judge, distractors.load(judge.name))],
             backend,
             progress,
             pairing,
+            sampling,
         )
     finally:
         backend.close()
@@ -224,7 +233,7 @@ def _privacy(verdict: Verdict, readings: Readings | None, person: int) -> dict[s
     found = next((f for f in verdict.findings if f.audit.person == person), None)
     ceiling = None
     if found is not None and readings is not None and len(readings.ceiling.descriptors):
-        again = audit(person, found.gallery, readings.ceiling.descriptors, Dlib())
+        again = audit(person, found.gallery, readings.ceiling.descriptors, recogniser())
         ceiling = {
             "frames": again.frames,
             "nearest": again.nearest,

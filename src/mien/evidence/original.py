@@ -15,10 +15,10 @@ from mien.errors import ParameterError
 from mien.fidelity.observe import Place, read
 from mien.fidelity.reading import Reading
 from mien.models.landmarker import open_backend
-from mien.privacy.audit import follow
 from mien.progress import Progress
-from mien.recognition.dlib_resnet import Dlib
+from mien.recognition.registry import joining, recogniser
 from mien.tracking import FaceTrack, State
+from mien.tracking.follow import follow
 from mien.video import Frame, Quality, Reader, reencoded
 from mien.workers import ahead
 
@@ -101,9 +101,12 @@ class Original:
         self._probes = probes
         backend = open_backend(landmarker)
         try:
-            self.tracks, self.times = follow(self.path, backend, progress)
+            found = follow(self.path, backend, joining().describe, progress)
         finally:
             backend.close()
+        if not found.tracks:
+            raise found.nobody()
+        self.tracks, self.times = found.tracks, found.times
         count = len(self.tracks)
         if not 1 <= person <= count:
             people = "1 person" if count == 1 else f"{count} people"
@@ -144,13 +147,15 @@ class Original:
         """What is read after encoding."""
         if quality.crf not in self._ceilings:
             reading, chips = self._read(lambda f: reencoded(f, self.info, quality.crf), stop)
-            self._ceilings[quality.crf] = Ceiling(quality, reading, _describe(chips))
+            self._ceilings[quality.crf] = Ceiling(
+                quality, reading, recogniser().describe_all(chips)
+            )
         return replace(self._ceilings[quality.crf], quality=quality)
 
     def untouched(self, stop: Stop) -> Ceiling:
         """The ceiling of a result that is the very same file."""
         reading = self.reading(stop)
-        return Ceiling(None, reading, _describe(self._chips))
+        return Ceiling(None, reading, recogniser().describe_all(self._chips))
 
     def _read(
         self,
@@ -163,13 +168,13 @@ class Original:
         steps = np.linspace(0, len(tracked) - 1, min(self._probes, len(tracked))).astype(int)
         probes = set(tracked[steps].tolist())
         chips: list[np.ndarray] = []
-        recogniser = Dlib()
+        cut = recogniser().chip
 
         def describe(frame: Frame) -> None:
             stop.check()
             if frame.index in probes:
                 points = self.track.landmarks[frame.index].astype(np.float64)
-                chips.append(recogniser.chip(frame.image, points))
+                chips.append(cut(frame.image, points))
 
         backend = open_backend(self.landmarker)
         try:
@@ -189,10 +194,6 @@ class Original:
         finally:
             backend.close()
         return reading, chips
-
-
-def _describe(chips: list[np.ndarray]) -> np.ndarray:
-    return Dlib().describe_all(chips) if chips else np.zeros((0, 128))
 
 
 def expected(track: FaceTrack, scale: np.ndarray | float = 1.0) -> list[Place | None]:

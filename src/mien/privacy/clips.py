@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import closing
 
 from mien.models.landmarker import open_backend
-from mien.privacy.audit import Asked, Verdict, audit_pair
+from mien.privacy.audit import SAMPLING, Asked, Sampling, Verdict, audit_pair
 from mien.progress import Progress
 from mien.recognition import distractors, registry
 
@@ -20,6 +20,7 @@ def audit_clips(
     gallery: str | os.PathLike[str] | None = None,
     landmarker: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
+    sampling: Sampling = SAMPLING,
 ) -> Verdict:
     """Check whether people are recognised in a de-identified clip.
 
@@ -37,6 +38,8 @@ def audit_clips(
         Face Landmarker model to track with instead of the built-in mesh.
     progress : callable, optional
         Called as ``progress(stage, done, total)``.
+    sampling : Sampling, optional
+        How many frames are looked at.
 
     Raises
     ------
@@ -57,4 +60,4 @@ def audit_clips(
             else:
                 others = distractors.from_folder(os.fspath(gallery), one, backend)
             asked.append(Asked(one, others))
-        return audit_pair(original, deidentified, asked, backend, progress)
+        return audit_pair(original, deidentified, asked, backend, progress, sampling=sampling)

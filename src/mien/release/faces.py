@@ -10,12 +10,13 @@ from pathlib import Path
 import numpy as np
 
 from mien.models.landmarker import open_backend
-from mien.privacy.audit import Asked, Verdict, audit_pair, follow, pair, places
+from mien.privacy.audit import Asked, Verdict, audit_pair, pair, places
 from mien.progress import Progress
-from mien.recognition.dlib_resnet import Dlib
 from mien.recognition.recogniser import distances
+from mien.recognition.registry import joining, recogniser
 from mien.recognition.watch import Box, Watch, unaccounted
 from mien.tracking.detection import Detector
+from mien.tracking.follow import follow
 from mien.video import Frame, Reader
 from mien.workers import ahead
 
@@ -110,14 +111,17 @@ def compared(
     NoFaceError, ParameterError
         If nobody can be compared.
     """
-    recogniser, backend = Dlib(), open_backend(landmarker)
+    judge, backend = recogniser(), open_backend(landmarker)
     with closing(backend):
-        tracks, times = follow(original, backend, progress)
-        pairing = pair(original, result, tracks, times, progress)
-        verdict = audit_pair(original, result, [Asked(recogniser)], backend, progress, pairing)
-        findings = [found for found in verdict.findings if found.audit.person not in left]
+        found = follow(original, backend, joining().describe, progress)
+        if not found.tracks:
+            raise found.nobody()
+        tracks = found.tracks
+        pairing = pair(original, result, tracks, found.times, progress)
+        verdict = audit_pair(original, result, [Asked(judge)], backend, progress, pairing)
+        findings = [f for f in verdict.findings if f.audit.person not in left]
         spared = [track for track in tracks if track.person in left]
-        gallery = [found.gallery for found in findings]
+        gallery = [f.gallery for f in findings]
         known = np.concatenate(gallery) if gallery else None
         partner_of = {int(k): frame for frame, k in enumerate(pairing.partner) if k >= 0}
         scale = _scale(original, result)
@@ -137,24 +141,24 @@ def compared(
                     view
                     for points in backend.measure(frame.image, detector.find(frame.image))
                     if points is not None and unaccounted([_box(points)], aside)
-                    for view in recogniser.views(frame.image, points)
+                    for view in judge.views(frame.image, points)
                 ]
                 if known is None or not chips:
                     continue
-                distance = float(distances(recogniser.describe_all(chips), known).min())
-                if distance < recogniser.threshold:
+                distance = float(distances(judge.describe_all(chips), known).min())
+                if distance < judge.threshold:
                     below.append(frame.time)
                 if nearest is None or distance < nearest:
                     nearest, nearest_at = distance, frame.time
-    audited = sum(round(found.audit.share_under * found.audit.frames) for found in findings)
+    audited = sum(round(f.audit.share_under * f.audit.frames) for f in findings)
     return Compared(
         searched,
         tuple(sorted(set(strangers))),
         nearest,
         nearest_at,
-        recogniser.threshold,
+        judge.threshold,
         max(len(below), audited),
-        max((found.untouched for found in findings), default=0.0),
+        max((f.untouched for f in findings), default=0.0),
         len(findings),
     )
 

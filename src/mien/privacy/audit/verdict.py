@@ -1,0 +1,119 @@
+"""What an audit found: a verdict on a clip, a finding on each person, and its pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mien.data_frame import of_rows
+from mien.recognition.lookout import Tally
+from mien.recognition.verdict import Audit
+from mien.recognition.watch import Box
+
+if TYPE_CHECKING:
+    import pandas
+
+_COLUMNS = (
+    *("person", "recogniser", "frames", "nearest", "mean", "threshold", "share_under"),
+    *("share_upper", "rank1", "others", "untouched", "seen", "passed"),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """One compared frame of one person. Its pictures show the patient."""
+
+    frame: int
+    """Number of the original frame."""
+    distance: float
+    """From the result to the nearest original frame of this person."""
+    original: np.ndarray
+    """The face in the original, RGB, shape (200, 200, 3), uint8."""
+    result: np.ndarray
+    """The same place in the result, RGB, shape (200, 200, 3), uint8."""
+
+
+@dataclass(frozen=True, eq=False)
+class Finding:
+    """What was found about one person of the original."""
+
+    audit: Audit
+    """The recogniser's verdict; its frame numbers are the original's."""
+    untouched: float
+    """Share of the paired frames in which the face is as in the original, 0 to 1."""
+    seen: float
+    """Share of the frames chosen beforehand in which the result shows a face at all, 0 to 1."""
+    pairs: list[Pair]
+    """All frames compared, the nearest first."""
+    gallery: np.ndarray
+    """Descriptors of the original frames that each was compared with, shape (n, size)."""
+
+    @property
+    def passed(self) -> bool:
+        """Whether the person is not recognised and no frame was left as it was."""
+        return self.audit.passed and self.untouched == 0
+
+    def as_dict(self) -> dict[str, Any]:
+        """Numbers only, for JSON."""
+        return {
+            **self.audit.as_dict(),
+            "untouched": self.untouched,
+            "seen": self.seen,
+            "passed": self.passed,
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Verdict:
+    """What was found about a de-identified clip."""
+
+    findings: list[Finding]
+    """One for each person that could be compared, by each recogniser in turn."""
+    residual: dict[int, list[Box]]
+    """Faces of the result where the original has no tracked person: by frame of the original,
+    pixels of the result."""
+    scanned: int
+    """Frames that were searched for such faces."""
+    paired: int
+    """Original frames that have a partner in the result."""
+    frames: int
+    """Frames of the original."""
+    notes: list[str] = field(default_factory=list)
+    """What limits the comparison, a sentence each."""
+    tally: Tally = field(default_factory=Tally)
+    """What detectors that do not track looked at in the original, and saw."""
+
+    @property
+    def passed(self) -> bool:
+        """Whether nobody is recognised, left untouched or found where nobody was tracked."""
+        return not self.residual and all(found.passed for found in self.findings)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Numbers only, for JSON."""
+        return {
+            "passed": self.passed,
+            "people": [found.as_dict() for found in self.findings],
+            "residual": {
+                "frames": self.scanned,
+                **self.tally.as_dict(),
+                "found": [
+                    {"frame": frame, "boxes": [list(box) for box in boxes]}
+                    for frame, boxes in self.residual.items()
+                ],
+            },
+            "frames": self.frames,
+            "paired": self.paired,
+            "notes": self.notes,
+        }
+
+    def to_frame(self) -> pandas.DataFrame:
+        """A row for each person and recogniser: who, how near, how often recognised, and so on.
+
+        Raises
+        ------
+        ModuleNotFoundError
+            If pandas is not installed.
+        """
+        return of_rows([found.as_dict() for found in self.findings], _COLUMNS)

@@ -11,7 +11,7 @@
     ├── TrackingError              4   (also RuntimeError)
     │   └── NoFaceError            4   nothing to de-identify: never answered with a copy
     ├── EngineError                1   (also RuntimeError)
-    ├── DatabaseError              8   (also RuntimeError) the list of clips is damaged
+    ├── DatabaseError              8   (also RuntimeError) the list of clips is damaged or foreign
     └── PrivacyError               5   (also RuntimeError) the output was withheld
 
 Status 7 is no error: the work was done, on an input of which much is missing (`mien.shortfall`).
@@ -84,7 +84,7 @@ class EngineError(MienError, RuntimeError):
 
 
 class DatabaseError(MienError, RuntimeError):
-    """The application's list of clips is damaged; it was left as it is."""
+    """The application's list of clips is damaged or not mien's; it was left as it is."""
 
     code = "damaged-list"
     exit_status = 8

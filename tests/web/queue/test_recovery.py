@@ -7,6 +7,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ from mien.errors import DatabaseError, OutputError
 from mien.web.http import server
 from mien.web.http.serving import Serving
 from mien.web.queue import damage
-from mien.web.queue.folders import COMPARE, FRAMES, MANIFEST, RESULT
+from mien.web.queue.folders import COMPARE, FRAMES, MANIFEST, RESULT, Folders
 from mien.web.queue.supervisor import Supervisor
 from mien.web.queue.tables import Kind, Status
 
@@ -372,3 +373,34 @@ def test_jobs_that_are_no_clips_are_removed_for_good_too(queue):
     assert queue.remove(job.id) and queue.removed() == {job.id}
     queue.all_gone([job.id])
     assert queue.removed() == set()
+
+
+@pytest.mark.parametrize("tables", ["jobs (id TEXT, status TEXT)", "projects (id TEXT)"])
+@pytest.mark.parametrize("changes", [True, False])
+def test_somebody_else_s_database_is_refused_and_left_as_it_is(tmp_path, tables, changes):
+    path = tmp_path / "mien.sqlite3"
+    with closing(sqlite3.connect(path)) as other:
+        other.execute(f"PRAGMA journal_mode={'WAL' if changes else 'DELETE'}")
+        with other:
+            other.execute(f"CREATE TABLE {tables}")
+        content = path.read_bytes()
+        with pytest.raises(DatabaseError) as found:
+            Folders(tmp_path).make()
+        assert path.read_bytes() == content and not (tmp_path / "projects").exists()
+    sentence = str(found.value)
+    assert str(path) in sentence and "not made by mien" in sentence and ". " not in sentence
+
+
+def test_a_database_with_nothing_in_it_is_new(tmp_path):
+    with closing(sqlite3.connect(tmp_path / "mien.sqlite3")) as empty:
+        empty.execute("PRAGMA journal_mode=WAL")
+    Folders(tmp_path).make()
+
+
+def test_mien_s_own_database_is_known_whatever_is_lost_or_added(make_application):
+    before = make_application()
+    before.jobs.close()
+    with closing(sqlite3.connect(before.folders.database)) as database, database:
+        database.execute("DROP TABLE jobs")
+        database.execute("CREATE TABLE of_a_backup (id TEXT)")
+    assert start(make_application).jobs.listing() == []

@@ -67,7 +67,7 @@ def create_app(
     OutputError
         If the data folder cannot be used.
     DatabaseError
-        If the list of clips is damaged.
+        If the list of clips is damaged, or not mien's.
     """
     folders = Folders(data_folder(serving.data))
     folders.make()

@@ -1,4 +1,4 @@
-"""A damaged list of clips: said in one sentence, and never written into.
+"""A list of clips that is damaged or not mien's: said in one sentence, and never written into.
 
 A database that is not there, or empty, is another matter: a new one is begun, and
 `mien.web.queue.recovery` lists what lies in the folder. But if SQLite's file of changes is still
@@ -21,6 +21,7 @@ from pathlib import Path
 from sqlalchemy.exc import SQLAlchemyError
 
 from mien.errors import DatabaseError, MienError, OutputError
+from mien.web.queue.versions import is_mien
 
 DAMAGED = "The list of clips is damaged: end mien serve and start it again, which says what to do."
 """For those who cannot see the disk."""
@@ -43,7 +44,7 @@ def check(database: Path) -> None:
     Raises
     ------
     DatabaseError
-        If it is damaged.
+        If it is damaged, or not mien's.
     OutputError
         If it cannot be opened.
     """
@@ -59,6 +60,11 @@ def check(database: Path) -> None:
                 )
         return
     with explained(database), closing(_reading(database)) as connection:
+        if not is_mien(connection):
+            raise DatabaseError(
+                f"The database {database} was not made by mien and was left as it is: move it to "
+                "another folder and start again, or choose another folder with --data."
+            )
         ((found,),) = connection.execute("PRAGMA quick_check(1)").fetchall()
     if found != "ok":
         raise _damaged(database)

@@ -63,7 +63,7 @@ class Folders:
         LinkError
             If a place in it is a link.
         DatabaseError
-            If the list of clips is damaged.
+            If the list of clips is damaged, or not mien's.
         """
         try:
             self.data.mkdir(parents=True, exist_ok=True)

@@ -5,9 +5,13 @@
 2    failed jobs are marked with the class of their error
 3    with its code (`mien.errors`), which stays when a class is renamed
 ===  =======================================================================
+
+From version 3 on, SQLite's ``application_id`` says that the file is mien's.
 """
 
 from __future__ import annotations
+
+import sqlite3
 
 from sqlalchemy import Connection, inspect, select, update
 
@@ -16,6 +20,9 @@ from mien.web.queue.tables import Base, Job
 
 VERSION = 3
 """Of the tables, as SQLite's ``user_version``; a database of an unknown one is refused."""
+_MIEN = int.from_bytes(b"mien")
+_OF_JOBS = {"project_id", "attempts", "beat", "cancel_asked"}
+"""Columns that the table of jobs had in every version."""
 _CLASSES = {
     "MienError": "error",
     "ParameterError": "bad-parameter",
@@ -31,6 +38,16 @@ _CLASSES = {
     "Withheld": "release-withheld",
 }
 """Codes of classes, by the names that they had in version 2."""
+
+
+def is_mien(database: sqlite3.Connection) -> bool:
+    """Whether a database is empty, or was made by any version of mien."""
+    ((made_by,),) = database.execute("PRAGMA application_id").fetchall()
+    if made_by:
+        return bool(made_by == _MIEN)
+    columns = {name for (name,) in database.execute("SELECT name FROM pragma_table_info('jobs')")}
+    ((things,),) = database.execute("SELECT count(*) FROM sqlite_master").fetchall()
+    return things == 0 or columns >= _OF_JOBS
 
 
 def prepare(connection: Connection) -> None:
@@ -61,3 +78,4 @@ def prepare(connection: Connection) -> None:
         for name, code in _CLASSES.items():
             connection.execute(update(Job).where(Job.code == name).values(code=code))
     connection.exec_driver_sql(f"PRAGMA user_version = {VERSION}")
+    connection.exec_driver_sql(f"PRAGMA application_id = {_MIEN}")

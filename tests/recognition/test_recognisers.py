@@ -59,6 +59,17 @@ def test_a_descriptor_is_of_its_chip_alone(each):
     assert np.isfinite(found).all()
 
 
+def test_descriptors_are_numbers_of_one_size_however_the_face_is_cut(each):
+    picture, landmarks = _marked_eyes()
+    size = each.describe(picture, landmarks).shape
+    assert len(size) == 1
+    glimpse = each.glimpse(np.full((540, 540, 3), 90, np.uint8))
+    for chips in ([glimpse], [*each.views(picture, landmarks), glimpse], [np.zeros_like(glimpse)]):
+        found = each.describe_all(chips)
+        assert found.shape == (len(chips), *size) and np.issubdtype(found.dtype, np.floating)
+        assert np.isfinite(found).all()
+
+
 def test_a_recogniser_says_who_it_is_and_when_two_are_one(each):
     assert each.name and each.source and 0 < each.threshold < 2
 

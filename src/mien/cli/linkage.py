@@ -65,13 +65,12 @@ def linkage(
     from mien.privacy.linkage.cohort import gather
     from mien.privacy.linkage.pairs import find_pairs
     from mien.privacy.reversal import reverse
-    from mien.recognition import distractors
-    from mien.recognition.dlib_resnet import Dlib
+    from mien.recognition import distractors, registry
 
     if out is not None:
         _check_free(out, originals, deidentified, overwrite)
     pairs = find_pairs(originals, deidentified, people)
-    recogniser = Dlib()
+    recogniser = registry.recogniser()
     others = distractors.load(recogniser.name)
     with Bars(f"{len(pairs)} clips") as progress:
         backend = open_backend(landmarker)

@@ -145,14 +145,14 @@ class Watcher:
 
     def __init__(self, fps: float, settings: AnalysisSettings, report: Progress) -> None:
         from mien.models.landmarker import open_backend
-        from mien.recognition.dlib_resnet import Dlib
+        from mien.recognition.registry import joining
 
         self.classifier = settings.classifier or _own_classifier()
         self.second = settings.second
         self.assess = settings.assess or _own_assessment()
         self.fps = fps
         self.report = report
-        self.recogniser = Dlib()
+        self.recogniser = joining()
         landmarker = settings.landmarker
         self.backend = open_backend(None if landmarker is None else str(landmarker))
 

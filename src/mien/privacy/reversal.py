@@ -19,7 +19,7 @@ from mien.privacy.linkage.cohort import Cohort
 from mien.privacy.linkage.identification import Identification, identify
 from mien.privacy.linkage.observation import PICTURE, Observation
 from mien.progress import Progress
-from mien.recognition.dlib_resnet import Dlib
+from mien.recognition.recogniser import Recogniser
 
 GUESSES = ("nothing", "output", "picture", "descriptor")
 NEEDED = 4  # people
@@ -88,7 +88,7 @@ class Reversal:
 
 def reverse(
     cohort: Cohort,
-    recogniser: Dlib,
+    recogniser: Recogniser,
     others: np.ndarray | None = None,
     progress: Progress | None = None,
 ) -> Reversal:
@@ -104,7 +104,7 @@ def reverse(
     ----------
     cohort : Cohort
         From `mien.privacy.linkage.cohort.gather`; at least four people.
-    recogniser : Dlib
+    recogniser : Recogniser
         Describes the guesses.
     others : np.ndarray [shape=(n, 128)], optional
         Descriptors of further people, one each, among whom the guesses have to be named as well.
@@ -222,7 +222,7 @@ def _moments(original: Observation, result: Observation) -> tuple[np.ndarray, np
     return before, apart[before].argmin(1)
 
 
-def _describe(pictures: np.ndarray, recogniser: Dlib) -> np.ndarray:
+def _describe(pictures: np.ndarray, recogniser: Recogniser) -> np.ndarray:
     """Descriptors of guessed pictures, shape (n, 128)."""
     chips = [
         cv2.resize(picture, (_CHIP, _CHIP), interpolation=cv2.INTER_CUBIC)

@@ -14,7 +14,7 @@ from mien.models.landmarker import Backend
 from mien.privacy.linkage.observation import Observation, observe
 from mien.privacy.linkage.pairs import Pair
 from mien.progress import Progress
-from mien.recognition.dlib_resnet import Dlib
+from mien.recognition.recogniser import Recogniser
 from mien.video import Reader
 
 _GAP = 0.1  # share of a clip left out between its gallery and its probe
@@ -56,7 +56,7 @@ class Cohort:
 def gather(
     pairs: Sequence[Pair],
     backend: Backend,
-    recogniser: Dlib,
+    recogniser: Recogniser,
     progress: Progress | None = None,
 ) -> Cohort:
     """Measure every clip once and deal the clips out to gallery and probes.
@@ -71,7 +71,7 @@ def gather(
         The clips.
     backend : Backend
         Measures landmarks.
-    recogniser : Dlib
+    recogniser : Recogniser
         Describes faces.
     progress : callable, optional
         Called as ``progress(stage, frames done, frames in all)``.

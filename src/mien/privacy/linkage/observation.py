@@ -13,7 +13,7 @@ from mien.face.model import FaceModel
 from mien.face.region import Region
 from mien.models.landmarker import Backend
 from mien.progress import Progress
-from mien.recognition.dlib_resnet import Dlib
+from mien.recognition.recogniser import Recogniser
 from mien.tracking import State
 from mien.tracking.follow import Following
 
@@ -62,7 +62,7 @@ class Observation:
 
 
 def observe(
-    path: Path, backend: Backend, recogniser: Dlib, progress: Progress | None = None
+    path: Path, backend: Backend, recogniser: Recogniser, progress: Progress | None = None
 ) -> Observation:
     """Measure the most present face of a clip.
 
@@ -72,7 +72,7 @@ def observe(
         The clip.
     backend : Backend
         Measures landmarks.
-    recogniser : Dlib
+    recogniser : Recogniser
         Describes faces.
     progress : callable, optional
         Called as ``progress("measuring", done, total)``.

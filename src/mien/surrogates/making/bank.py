@@ -41,7 +41,7 @@ from mien.intake.pictures import picture_size
 from mien.models.landmarker import Backend, open_backend
 from mien.outputs import check_parent, complete_folder, put_back
 from mien.progress import Progress, silent
-from mien.recognition.dlib_resnet import Dlib
+from mien.recognition import registry
 from mien.recognition.recogniser import Recogniser, distances
 from mien.surrogates.bank import Surrogate, apparent_rules
 from mien.surrogates.making.cohort import Member, measure, shortcoming
@@ -141,7 +141,7 @@ def build(
         if path.suffix.lower() in PICTURES:
             with suppress(OSError):
                 picture_size(path)
-    recogniser = Dlib()
+    recogniser = registry.recogniser()
     measured = _measure_all(paths, recogniser, backend, report)
     left_out: dict[str, list[str]] = {}
     useful: list[tuple[Path, Member]] = []
@@ -478,13 +478,14 @@ def _statement(
     cards: list[dict[str, Any]],
 ) -> dict[str, Any]:
     """What the bank guarantees and what it does not; numbers only, nobody's file."""
+    judge = registry.recogniser()
     sizes = sorted(int(card["k"]) for card in cards)
     return {
         "title": f"k-anonymity statement of a bank of surrogates, k = {k}",
         "k": k,
         "made": date.today().isoformat(),
         "mien": version("mien"),
-        "recogniser": Dlib.name,
+        "recogniser": judge.name,
         "counts": {
             "files": count,
             "left_out": {why: len(names) for why, names in sorted(left_out.items())},
@@ -503,7 +504,7 @@ def _statement(
             "hair or collar was seen, in texture. By the look of a composite alone it can be "
             f"linked to one of its people with a probability of at most 1/{k} (k-Same).",
             f"The recogniser named above takes no composite for anybody in the cohort: every "
-            f"distance is at least {Dlib.threshold}.",
+            f"distance is at least {judge.threshold}.",
         ],
         "does_not_say": [
             "That nobody knows the cohort: who is known to be in it is known to be in it. The "

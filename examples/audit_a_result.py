@@ -13,7 +13,7 @@ import mien
 
 def main(folder: Path, original: Path | None = None, result: Path | None = None) -> None:
     if original is None or result is None:
-        original, result = folder / "patient.mp4", folder / "masked.mp4"
+        original, result = folder / "bare.mp4", folder / "masked.mp4"
         mien.render_phantom(mien.Script(seconds=0.5, fps=12, width=320, height=240), original)
         mien.deidentify(original, result, mien.Settings(engine="mask"))
     verdict = mien.audit_clips(original, result)  # dlib's recogniser, and one that never chooses

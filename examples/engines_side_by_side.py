@@ -15,7 +15,7 @@ MOTION = FIGURES["dynamics.r_cca"]
 
 def main(folder: Path, clip: Path | None = None, engines: tuple[str, ...] = ()) -> None:
     if clip is None:
-        clip = folder / "patient.mp4"
+        clip = folder / "speaking.mp4"
         script = mien.Script(seconds=2, fps=15, width=320, height=240, speech=(0.2, 1.8))
         mien.render_phantom(script, clip)
     for engine in engines or tuple(ENGINES):

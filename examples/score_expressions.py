@@ -14,7 +14,7 @@ from mien.blendshapes.formats import write
 
 def main(folder: Path, clip: Path | None = None) -> None:
     if clip is None:
-        clip = folder / "patient.mp4"
+        clip = folder / "smiling.mp4"
         script = mien.Script(
             seconds=2, fps=12, width=320, height=240, blinks=(0.5,), smile=(1.0, 1.8)
         )

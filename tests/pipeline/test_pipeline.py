@@ -478,3 +478,8 @@ def test_judges_are_heard_and_change_nothing(brief, tmp_path):
 def test_a_judge_that_there_is_not_is_refused_before_anything_is_done():
     with pytest.raises(ParameterError, match="no recogniser called 'nobody'"):
         Settings(judges=("nobody",))
+
+
+def test_whoever_chooses_cannot_judge():
+    with pytest.raises(ParameterError, match="chooses the new face"):
+        Settings(judges=("dlib",))

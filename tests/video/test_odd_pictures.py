@@ -9,7 +9,8 @@ import av
 import cv2
 import numpy as np
 import pytest
-from video_clips import patches
+from av.video.reformatter import Colorspace
+from video_clips import difference, patches
 
 from mien.video import Reader, Writer, probe
 from mien.video.hdr import WHITE_NITS, ToStandardRange
@@ -18,9 +19,16 @@ WIDTH, HEIGHT = 96, 64
 
 
 def write(
-    path: Path, pictures, *, rate=25, codec="libx264", fmt="yuv420p", options=None, dress=None
+    path: Path,
+    pictures,
+    codec="libx264",
+    fmt="yuv420p",
+    options=None,
+    dress=None,
+    space=Colorspace.ITU709,
 ):
-    """Store RGB pictures as they are."""
+    """Store RGB pictures, 25 a second, as they are."""
+    rate = 25
     with av.open(str(path), "w") as out:
         stream = out.add_stream(codec, rate=rate, options=options or {"crf": "4"})
         stream.height, stream.width = pictures[0].shape[:2]
@@ -30,7 +38,7 @@ def write(
             dress(stream.codec_context)
         for index, picture in enumerate(pictures):
             frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
-            frame = frame.reformat(format=fmt)
+            frame = frame.reformat(format=fmt, dst_colorspace=space)
             frame.pts, frame.time_base = index, Fraction(1, rate)
             out.mux(stream.encode(frame))
         out.mux(stream.encode(None))
@@ -210,14 +218,20 @@ def test_a_clip_in_hdr_becomes_one_that_says_so_and_is_ordinary(tmp_path):
         context.color_primaries, context.color_trc, context.colorspace = 9, 18, 9
 
     options = {
-        "x265-params": "log-level=none:colorprim=bt2020:transfer=arib-std-b67:colormatrix=bt2020nc"
+        "crf": "4",
+        "x265-params": "log-level=none:colorprim=bt2020:transfer=arib-std-b67:colormatrix=bt2020nc",
     }
-    clip = write(tmp_path / "a.mov", [patches(k) for k in range(4)], codec="libx265",
-                 fmt="yuv420p10le", options=options, dress=hlg)  # fmt: skip
+    pictures = [patches(k) for k in range(4)]
+    form = {"codec": "libx265", "fmt": "yuv420p10le", "space": Colorspace.BT2020}
+    clip = write(tmp_path / "a.mov", pictures, options=options, dress=hlg, **form)
     with Reader(clip) as reader, Writer(tmp_path / "b.mp4", reader.info) as out:
         assert any("HLG" in note.words for note in reader.info.notes)
         for frame in reader:
             assert frame.image.dtype == np.uint8
+            coded = patches(frame.index).astype(np.uint16) * 257
+            expected = ToStandardRange("arib-std-b67")(coded)
+            # a picture in other colours would differ by 100
+            assert difference(frame.image, expected) < 25
             out.write(frame)
         out.commit()
     info = probe(tmp_path / "b.mp4")

@@ -101,8 +101,7 @@ def audit(
 
 def _words(verdict: Verdict) -> list[str]:
     """The verdict in plain words, a line for each person and one for faces left over."""
-    several = len({found.audit.recogniser for found in verdict.findings}) > 1
-    lines = [_person(found, several) for found in verdict.findings]
+    lines = [_person(found) for found in verdict.findings]
     frames = f"{verdict.scanned} frames that other detectors searched, at four rotations,"
     lines.append(
         f"Other faces: in {len(verdict.residual)} of {frames} there is a face where none was "
@@ -113,11 +112,10 @@ def _words(verdict: Verdict) -> list[str]:
     return lines + [f"Note: {note}" for note in verdict.notes]
 
 
-def _person(found: Finding, several: bool) -> str:
+def _person(found: Finding) -> str:
     result = found.audit
     under = round(result.share_under * result.frames)
-    by = f", asked {result.recogniser}" if several else ""
-    line = f"Person {result.person + 1}{by}: " + (
+    line = f"Person {result.person + 1}, asked {result.recogniser}: " + (
         f"not recognised in any of {result.frames} frames compared (with 95% "
         f"confidence fewer than {result.share_upper:.1%} of all frames are)"
         if not under

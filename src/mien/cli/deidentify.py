@@ -230,13 +230,19 @@ def judges(result: Result) -> list[str]:
     """What recognisers that had no say make of it, a line for each person and each of them."""
     lines = []
     for found in result.told.judges:
+        share, frames = found["share_under"], found["frames"]
+        knows = f"RECOGNISES them in {share:.0%} of" if share else "recognises them in none of"
         line = (
-            f"{found['recogniser']}, which had no say, on person {found['person'] + 1}: below its "
-            f"threshold in {found['share_under']:.0%} of {found['frames']} frames (nearest "
-            f"{found['nearest']:.2f}, {found['threshold']:.2f} needed)"
+            f"Person {found['person'] + 1}, asked {found['recogniser']}, which had no say: it "
+            f"{knows} {frames} frames (nearest {found['nearest']:.2f}, {found['threshold']:.2f} "
+            "needed)"
         )
         if found["rank1"] is not None:
-            line += f"; named first among {found['others']} others in {found['rank1']:.0%}"
+            line += (
+                f"; among {found['others']} other people it picks this one in {found['rank1']:.0%}"
+            )
+        if share:
+            line += ". Try another --surrogate, a cut closer to the face, or --engine mask"
         lines.append(f"{line}.")
     return lines
 

@@ -10,7 +10,7 @@ from mien.engines import ENGINES
 from mien.errors import ParameterError
 from mien.pipeline import credentials
 from mien.pipeline.choose import MATCHES
-from mien.recognition.registry import JUDGES, check_name
+from mien.recognition.registry import JUDGES, STEERS, check_name
 from mien.surrogates.bank import Bank
 from mien.tracking.selection import Selection
 
@@ -87,6 +87,10 @@ class Settings:
             raise ParameterError(f"voice is {self.voice!r}: choose keep or mute.")
         for judge in self.judges:
             check_name(judge)
+            if judge == STEERS:
+                raise ParameterError(
+                    f"{judge} chooses the new face, so it cannot judge it: name another recogniser."
+                )
         if not 0 <= self.crf <= 51:
             raise ParameterError(f"crf is {self.crf}: choose 0 (best) to 51.")
         known = self.open_bank().cards

@@ -10,6 +10,7 @@ from mien.models.landmarker import open_backend
 from mien.privacy.audit import SAMPLING, Asked, Sampling, Verdict, audit_pair
 from mien.progress import Progress
 from mien.recognition import distractors, registry
+from mien.video import Reader
 
 
 def audit_clips(
@@ -52,6 +53,9 @@ def audit_clips(
     """
     for name in recognisers:
         registry.check_name(name)
+    for clip in (original, deidentified):
+        with Reader(clip):
+            pass  # one that cannot be read is said so before the long work
     with closing(open_backend(None if landmarker is None else str(landmarker))) as backend:
         asked = []
         for one in map(registry.recogniser, dict.fromkeys(recognisers)):

@@ -61,6 +61,8 @@ RANGES: dict[str, ColorRange] = {"tv": ColorRange.MPEG, "pc": ColorRange.JPEG}
 # that to 0.35. Upsampling chroma bilinearly and averaging it by area keeps a frame that goes
 # to RGB and back the closest to itself (luma exact, chroma above 60 dB).
 TO_RGB = Interpolation.BILINEAR | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
+# to 16 bits, where full chroma gives another picture (libswscale 9.5)
+TO_DEEP_RGB = Interpolation.BILINEAR | Interpolation.ACCURATE_RND
 FROM_RGB = (
     Interpolation.AREA
     | Interpolation.ACCURATE_RND

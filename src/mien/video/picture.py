@@ -60,7 +60,7 @@ class Upright:
             dst_colorspace=matrix,
             src_color_range=colour.RANGES["pc" if colour.is_rgb(picture) else range_name],
             dst_color_range=colour.RANGES["pc"],
-            interpolation=colour.TO_RGB,
+            interpolation=colour.TO_DEEP_RGB if self._to_standard else colour.TO_RGB,
         )
         image = rgb.to_ndarray()
         if self._to_standard:

@@ -20,7 +20,8 @@ from mien.surrogates import cards, load
 from mien.surrogates.bank import Bank, apparent_rules
 from mien.surrogates.making import bank as building
 from mien.surrogates.making import composite as composing
-from mien.surrogates.making.bank import Built, build, effects, partition, same_person
+from mien.surrogates.making.bank import Built, build, effects
+from mien.surrogates.making.clusters import partition, same_person
 from mien.surrogates.making.cohort import Member
 from mien.surrogates.making.neutral import SIZE
 from mien.surrogates.modes import Modes
@@ -122,7 +123,7 @@ def pretend(monkeypatch, tmp_path):
         def measured(paths, *rest):
             return [told[str(path.relative_to(folder))] for path in paths]
 
-        monkeypatch.setattr(building, "_measure_all", measured)
+        monkeypatch.setattr(building, "measure_all", measured)
         monkeypatch.setattr(building, "shortcoming", lambda m: whys[id(m)])
         return folder
 
@@ -191,7 +192,7 @@ def test_files_that_cannot_be_read_are_no_faces(tmp_path):
         path.write_text("" if "empty" in path.name else "nothing of the kind")
     paths.append(tmp_path / "blank.png")
     cv2.imwrite(str(paths[-1]), np.full((80, 80, 3), 128, np.uint8))
-    assert building._measure_all(paths, Dlib(), None, lambda *note: None) == [None] * 5
+    assert building.measure_all(paths, Dlib(), None, lambda *note: None) == [None] * 5
 
 
 # --- the whole way ------------------------------------------------------------------------------
@@ -251,7 +252,7 @@ def test_the_counts_add_up(made, cohort):
 def test_no_composite_is_taken_for_somebody_of_the_cohort(made, cohort):
     recogniser = Dlib()
     paths = sorted(cohort.glob("Mustermann-*"))
-    people = building._measure_all(paths, recogniser, None, lambda *note: None)
+    people = building.measure_all(paths, recogniser, None, lambda *note: None)
     descriptors = np.stack([who.descriptor for who in people])
     bank = Bank.open(made.folder)
     for name, card in bank.cards.items():
@@ -307,7 +308,7 @@ def test_a_bank_is_replaced_whole_or_not_at_all(made, tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch, pytest.raises(OutputError, match="No space left"):
-        patch.setattr(building, "_in_words", full)
+        patch.setattr(building, "in_words", full)
         rewritten(made, output)
 
     def interrupted(source, target):
@@ -344,7 +345,7 @@ def test_composites_that_are_somebody_are_withheld(made, monkeypatch):
 
 def test_a_clip_is_measured_in_its_calmest_frame(patient):
     recogniser = Dlib()
-    (found,) = building._measure_all([patient.path], recogniser, None, lambda *note: None)
+    (found,) = building.measure_all([patient.path], recogniser, None, lambda *note: None)
     smiles = found.causes[0]
     assert smiles < 0.3 and abs(found.yaw) < 0.2  # the patient smiles for most of the clip
     with Reader(patient.path) as reader:

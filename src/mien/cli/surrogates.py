@@ -120,7 +120,7 @@ def build(
 
 
 def _print(built: Built) -> None:
-    from mien.surrogates.making.bank import REASONS
+    from mien.surrogates.making.cohort import REASONS
 
     counts = built.statement["counts"]
     for why, names in built.left_out.items():

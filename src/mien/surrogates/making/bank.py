@@ -20,59 +20,40 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
 from functools import cache
-from importlib.metadata import version
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
-from scipy.sparse.csgraph import connected_components
 
 from mien.errors import EngineError, OutputError, ParameterError, PrivacyError
-from mien.face import uv
 from mien.face.model import FaceModel
-from mien.face.region import Region
 from mien.intake.pictures import picture_size
-from mien.models.landmarker import Backend, open_backend
+from mien.models.landmarker import Backend
 from mien.outputs import check_parent, complete_folder, put_back
 from mien.progress import Progress, silent
 from mien.recognition import registry
 from mien.recognition.recogniser import Recogniser, distances
 from mien.surrogates.bank import Surrogate, apparent_rules
-from mien.surrogates.making.cohort import Member, measure, shortcoming
-from mien.surrogates.making.composite import EXAGGERATION, apart, compose, without_expression
+from mien.surrogates.making.clusters import partition, same_person
+from mien.surrogates.making.cohort import REASONS, Member, shortcoming
+from mien.surrogates.making.composite import apart, compose, without_expression
+from mien.surrogates.making.measuring import measure_all
 from mien.surrogates.making.neutral import SIZE
+from mien.surrogates.making.statement import in_words, statement_of
 from mien.surrogates.modes import Modes
 from mien.surrogates.portrait import likeness
-from mien.tracking.detection import Detector
-from mien.video import Reader, probe
 from mien.video.clips import is_clip
 
 SMALLEST_K = 5
 USUAL_K = 10
-SAME_PERSON = 0.5
-"""Distance under which two pictures are taken to show one person: strangers in a cohort of some
-hundred are often nearer than the recogniser's own 0.6, and hardly ever nearer than this."""
 
 PICTURES = (".jpg", ".jpeg", ".png")
-REASONS = {
-    "unreadable": "no face was found, or the file cannot be read",
-    "small": "the face is smaller than 60 pixels from eye to eye",
-    "turned": "the head is turned",
-    "fringe": "hair lies over the forehead",
-    "beard": "there is a beard",
-    "glasses": "there are glasses",
-    "few": "there are fewer than k people of the same apparent sex",
-}
-"""Why a face is of no use, in words."""
-
 _MARGIN = 0.02  # above the threshold, so that the rounding of a picture takes nothing below it
-_GLANCES = 24  # frames of a clip that are looked at
 _FAIR, _DARK = 42.0, 30.0  # typology angles between which a skin is called medium
 _FILES = {"cards.json", "statement.json", "STATEMENT.md"}
 
@@ -142,7 +123,7 @@ def build(
             with suppress(OSError):
                 picture_size(path)
     recogniser = registry.recogniser()
-    measured = _measure_all(paths, recogniser, backend, report)
+    measured = measure_all(paths, recogniser, backend, report)
     left_out: dict[str, list[str]] = {}
     useful: list[tuple[Path, Member]] = []
     for path, member in zip(paths, measured, strict=True):
@@ -173,63 +154,9 @@ def build(
             faces.append(face)
             cards.append(card)
     faces, cards = _apart(faces, cards, people, clusters, seen, recogniser, report)
-    statement = _statement(k, len(paths), left_out, merged, clusters, cards)
+    statement = statement_of(k, len(paths), left_out, merged, clusters, cards)
     _write(output, faces, cards, statement, overwrite)
     return Built(output, [card["id"] for card in cards], left_out, merged, statement)
-
-
-def partition(people: list[Member], group: np.ndarray, k: int) -> list[np.ndarray]:
-    """Divide a group into clusters of k to 2k - 1 people who look alike.
-
-    Parameters
-    ----------
-    people : list of Member
-        The cohort.
-    group : np.ndarray [shape=(n,), dtype=int]
-        Whom to divide, at least k.
-    k : int
-        Size of a cluster; the last takes all who are left.
-
-    Returns
-    -------
-    clusters : list of np.ndarray
-        Positions in `group`; each person is in exactly one.
-    """
-    descriptors = np.stack([people[i].descriptor for i in group])
-    left = np.arange(len(group))
-    clusters = []
-    while len(left) >= 2 * k:
-        mean = descriptors[left].mean(0)
-        outermost = left[np.linalg.norm(descriptors[left] - mean, axis=1).argmax()]
-        away = np.linalg.norm(descriptors[left] - descriptors[outermost], axis=1)
-        nearest = np.argsort(away, kind="stable")[:k]
-        clusters.append(left[nearest])
-        left = np.delete(left, nearest)
-    return [*clusters, left]
-
-
-def same_person(found: list[tuple[Path, Member]], folder: Path) -> list[list[int]]:
-    """Groups of pictures of one person, the most useful picture of each first.
-
-    Parameters
-    ----------
-    found : list of (Path, Member)
-        Files in `folder` or below, and the faces in them.
-    folder : Path
-        Pictures in the same folder further down show the same person.
-    """
-    if not found:
-        return []
-    descriptors = np.stack([member.descriptor for _, member in found])
-    alike = distances(descriptors, descriptors) < SAME_PERSON
-    for i, (path, _) in enumerate(found):
-        for j, (other, _) in enumerate(found[:i]):
-            alike[i, j] |= path.parent == other.parent != folder
-    count, labels = connected_components(alike, directed=False)
-    effort = [abs(m.yaw) + m.causes[:3].sum() - min(m.scale, 200) / 400 for _, m in found]
-    return [
-        sorted(np.flatnonzero(labels == k).tolist(), key=lambda i: effort[i]) for k in range(count)
-    ]
 
 
 @cache
@@ -288,68 +215,6 @@ def _is_bank(folder: Path) -> bool:
         return False
     names = {path.name for path in folder.iterdir()}
     return names >= _FILES and all(name.endswith(".jpg") for name in names - _FILES)
-
-
-def _measure_all(
-    paths: list[Path], recogniser: Recogniser, backend: Backend | None, report: Progress
-) -> list[Member | None]:
-    with ExitStack() as stack:
-        if backend is None:
-            backend = open_backend()
-            stack.callback(backend.close)
-        detector = Detector()
-        stack.callback(detector.close)
-        found: list[Member | None] = []
-        for number, path in enumerate(paths):
-            report("measuring", number, len(paths))
-            look = _measure_clip if is_clip(path) else measure
-            try:
-                found.append(
-                    look(path, backend, detector, recogniser) if path.stat().st_size else None
-                )
-            except OSError:  # a VideoError is one too
-                found.append(None)
-        report("measuring", len(paths), len(paths))
-    return found
-
-
-def _measure_clip(
-    path: Path, backend: Backend, detector: Detector, recogniser: Recogniser
-) -> Member | None:
-    """Measure the person of a clip: the shape from many frames, the skin from the calmest one."""
-    model = FaceModel.load()
-    seen: list[np.ndarray] = []
-    calmest: tuple[float, np.ndarray, np.ndarray] | None = None
-    step = max(1, (probe(path).frame_estimate or _GLANCES) // _GLANCES)
-    with Reader(path) as reader:
-        for frame in reader:
-            if frame.index % step or len(seen) >= 2 * _GLANCES:
-                continue
-            regions = detector.find(frame.image, tiles=True)[:1]
-            points = backend.measure(frame.image, regions)[0] if regions else None
-            if points is not None:
-                points = backend.measure(frame.image, [Region.around(points)])[0]
-            if points is None:
-                continue
-            seen.append(points)
-            solved = model.solve(points, model.fit(points[None]))
-            effort = float(abs(solved.pose.rotation[0, 2]) + 2 * solved.beta.mean())
-            if calmest is None or effort < calmest[0]:
-                calmest = effort, frame.image, points
-    if calmest is None:
-        return None
-    _, image, points = calmest
-    alpha = model.fit(np.stack(seen))
-    solved = model.solve(points, alpha)
-    return Member(
-        path.stem,
-        alpha,
-        solved.beta,
-        float(solved.pose.rotation[0, 2]),
-        solved.pose.scale,
-        recogniser.describe(image, points),
-        uv.unwrap(image, points, SIZE),
-    )
 
 
 def _sexes(people: list[Member], k: int) -> tuple[dict[str | None, np.ndarray], np.ndarray]:
@@ -466,105 +331,6 @@ def _apart(
     return [moved[place] for place in kept], [cards[place] for place in kept]
 
 
-# --- the statement ------------------------------------------------------------------------------
-
-
-def _statement(
-    k: int,
-    count: int,
-    left_out: dict[str, list[str]],
-    merged: list[list[str]],
-    clusters: list[np.ndarray],
-    cards: list[dict[str, Any]],
-) -> dict[str, Any]:
-    """What the bank guarantees and what it does not; numbers only, nobody's file."""
-    judge = registry.recogniser()
-    sizes = sorted(int(card["k"]) for card in cards)
-    return {
-        "title": f"k-anonymity statement of a bank of surrogates, k = {k}",
-        "k": k,
-        "made": date.today().isoformat(),
-        "mien": version("mien"),
-        "recogniser": judge.name,
-        "counts": {
-            "files": count,
-            "left_out": {why: len(names) for why, names in sorted(left_out.items())},
-            "further_pictures_of_somebody": sum(len(names) - 1 for names in merged),
-            "people_used": sum(len(cluster) for cluster in clusters),
-            "composites": len(cards),
-            "composites_withheld": len(clusters) - len(cards),
-            "people_per_composite": [sizes[0], sizes[-1]],
-        },
-        "smallest_distance_to_the_cohort": min(c["distance"]["nearest_of_cohort"] for c in cards),
-        "says": [
-            f"Each composite was averaged from at least {k} people, and nobody is in two of these "
-            "averages. What sets it apart from the mean of its apparent sex was then strengthened "
-            f"{EXAGGERATION} times.",
-            "Within a composite all of its people weigh the same, in shape and, where skin and not "
-            "hair or collar was seen, in texture. By the look of a composite alone it can be "
-            f"linked to one of its people with a probability of at most 1/{k} (k-Same).",
-            f"The recogniser named above takes no composite for anybody in the cohort: every "
-            f"distance is at least {judge.threshold}.",
-        ],
-        "does_not_say": [
-            "That nobody knows the cohort: who is known to be in it is known to be in it. The "
-            "statement is about which of the people of a composite is which.",
-            "Anything about clips. A clip that gets one of these faces keeps the patient's motion, "
-            "hair, ears, build, room and, unless muted, voice. For each clip mien chooses a "
-            "composite by measuring and moves it away from the patient; neither is part of k-Same.",
-            "Anything about people outside the cohort: a composite may look like a stranger.",
-            "That a person in two pictures was always noticed. Pictures nearer than "
-            f"{SAME_PERSON} in the recogniser's distance counted as one person, and pictures in "
-            "one subfolder; a person missed by both counts twice, and k is then one less.",
-            "Anything about several banks. Two banks of nearly the same people can be compared, "
-            "and their difference points at those who were added: pass on one of them only.",
-            "That the composites hold nothing of the order of single faces. Moving them away from "
-            "the nearest faces of the cohort used those faces.",
-        ],
-        "references": [
-            "Newton, Sweeney, Malin: Preserving privacy by de-identifying face images. IEEE "
-            "Transactions on Knowledge and Data Engineering 17(2), 2005.",
-            "Gross, Sweeney, Cohn, de la Torre, Baker: Face de-identification. In: Protecting "
-            "Privacy in Video Surveillance, Springer, 2009.",
-            "Domingo-Ferrer, Mateo-Sanz: Practical data-oriented microaggregation for statistical "
-            "disclosure control. IEEE Transactions on Knowledge and Data Engineering 14(1), 2002.",
-        ],
-    }
-
-
-def _in_words(statement: dict[str, Any]) -> str:
-    """The statement as Markdown."""
-    counts = statement["counts"]
-    low, high = counts["people_per_composite"]
-    lines = [
-        f"# {statement['title'][0].upper()}{statement['title'][1:]}",
-        "",
-        f"Made by mien {statement['mien']} on {statement['made']}.",
-        "",
-        "| | |",
-        "|---|---|",
-        f"| Pictures and clips | {counts['files']} |",
-    ]
-    for why, number in counts["left_out"].items():
-        lines.append(f"| – left out: {REASONS[why]} | {number} |")
-    lines += [
-        f"| – further pictures of the same person | {counts['further_pictures_of_somebody']} |",
-        f"| People used | {counts['people_used']} |",
-        f"| Composites | {counts['composites']} |",
-        f"| – withheld, still taken for somebody | {counts['composites_withheld']} |",
-        f"| People per composite | {low if low == high else f'{low} to {high}'} |",
-        f"| Smallest distance to a face of the cohort ({statement['recogniser']}) "
-        f"| {statement['smallest_distance_to_the_cohort']} |",
-    ]
-    for heading, key in (
-        ("What it says", "says"),
-        ("What it does not say", "does_not_say"),
-        ("References", "references"),
-    ):
-        lines += ["", f"## {heading}", "", *[f"- {item}" for item in statement[key]]]
-    return "\n".join(lines) + "\n"
-
-
 def _write(
     output: Path,
     faces: list[Surrogate],
@@ -582,4 +348,4 @@ def _write(
             (part / f"{face.id}.jpg").write_bytes(data.tobytes())
         (part / "cards.json").write_text(json.dumps(cards, indent=1) + "\n")
         (part / "statement.json").write_text(json.dumps(statement, indent=2) + "\n")
-        (part / "STATEMENT.md").write_text(_in_words(statement), encoding="utf-8")
+        (part / "STATEMENT.md").write_text(in_words(statement), encoding="utf-8")

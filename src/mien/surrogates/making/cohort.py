@@ -28,6 +28,18 @@ from mien.tracking.detection import Detector
 _ENLARGE_TO = 660  # pixels of the shorter side: small portraits are enlarged, large ones shrunk
 
 
+REASONS = {
+    "unreadable": "no face was found, or the file cannot be read",
+    "small": "the face is smaller than 60 pixels from eye to eye",
+    "turned": "the head is turned",
+    "fringe": "hair lies over the forehead",
+    "beard": "there is a beard",
+    "glasses": "there are glasses",
+    "few": "there are fewer than k people of the same apparent sex",
+}
+"""Why a face is of no use, in words."""
+
+
 @dataclass
 class Member:
     """One face of a cohort."""

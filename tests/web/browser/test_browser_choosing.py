@@ -252,6 +252,8 @@ def test_cards_say_what_is_still_to_be_done_and_what_becomes_of_originals(sessio
     context, base = session
     page = context.new_page()
     waits, runs = ({"work": "w", "kind": "evaluate", "running": each} for each in (False, True))
+    judge = {"person": 0, "recogniser": "another", "frames": 60}
+    judges = [judge | {"share_under": 0.85}, judge | {"share_under": 0.0}]
     clips = [
         clip("waits", "done", "delete", [waits]),
         clip("runs", "done", "ask", [runs]),
@@ -260,6 +262,7 @@ def test_cards_say_what_is_still_to_be_done_and_what_becomes_of_originals(sessio
     ]
     rows = [{"clip": "runs", "stale": False, "hides": {"held": 3, "asked": 3}}]
     rows[0]["keeps"] = {"held": 5, "asked": 7, "unknown": 1}
+    clips[1]["found"] |= {"judges": judges}
     rows.append({**rows[0], "clip": "gone", "stale": True})
     page.route("**/api/clips?*", lambda route: route.fulfill(json=clips))
     page.route("**/api/cohort?*", lambda route: route.fulfill(json={"rows": rows}))
@@ -281,6 +284,8 @@ def test_cards_say_what_is_still_to_be_done_and_what_becomes_of_originals(sessio
     assert "something is covered by a solid area" in said["runs"]
     assert "the person is hidden (3 of 3" in said["runs"]
     assert "Movements kept: 5 of 7 requirements hold, 1 could not be" in said["runs"]
+    assert "(another) still recognises person 1 in 85 % of 60 frames" in said["runs"]
+    assert "(another) recognises person 1 in none of 60 frames" in said["runs"]
     assert "before something was covered" in said["gone"]
     assert "hidden" not in said["gone"] and "again" not in said["gone"]
     assert "All 9 frames are blurred" in said["gone"] and "Weak" in said["gone"]

@@ -174,6 +174,10 @@ function fill(item, clip) {
       make("p", { className: "name", textContent: clip.name }),
       make("p", { className: "note", textContent: settings(clip) }),
       clip.found?.missing ? make("p", { className: "hint warns", textContent: w.incomplete(clip.found.missing.frames, clip.found.missing.of) }) : null,
+      ...(clip.found?.judges ?? []).map((each) => make("p", {
+        className: each.share_under ? "hint warns" : "note",
+        textContent: w.judged(each.recogniser, each.person + 1, each.share_under, each.frames),
+      })),
       ...(clip.found?.notes ?? []).map((each) => note(w.storedAs[each.kind] ?? each.words)),
       item.bar,
       item.state,

@@ -14,6 +14,7 @@ from mien.web.queue.folders import COMPARE, FRAMES, PREVIEW, RESULT
 from mien.web.queue.tasks import Task
 from mien.web.works.previews import Live, preview
 
+_JUDGED = ("person", "recogniser", "frames", "share_under")  # of an audit, for the page
 _COMPARE_WIDTH = 960  # pixels at most of each half
 
 
@@ -57,6 +58,7 @@ def render(task: Task, progress: Progress) -> dict[str, Any]:
         "ledger": made.ledger.counts(),
         "missing": made.missing.as_dict() if made.missing.much else None,
         "notes": made.told.input.notes,
+        "judges": [{name: judge[name] for name in _JUDGED} for judge in made.told.judges],
         "surrogates": made.surrogates,
         "renderings": made.told.output.renderings,
     }

@@ -84,6 +84,19 @@ class MissingView(BaseModel):
     """Frames that the clip announces."""
 
 
+class JudgeView(BaseModel):
+    """What a recogniser that had no say makes of one person of a result."""
+
+    person: int
+    """Number from 0."""
+    recogniser: str
+    """Its name."""
+    frames: int
+    """Frames of the result that it saw."""
+    share_under: float
+    """Share of them in which it recognises the person, 0 to 1."""
+
+
 class NoteView(BaseModel):
     """Something that was stored otherwise than the original has it."""
 
@@ -105,6 +118,8 @@ class FoundView(BaseModel):
     """How often it was drawn until nothing failed."""
     missing: MissingView | None = None
     """None where the clip was read as good as whole."""
+    judges: list[JudgeView] = []
+    """What recognisers that had no say make of the result."""
     notes: list[NoteView] = []
     """What was stored otherwise than the original has it."""
 

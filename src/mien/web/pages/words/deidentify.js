@@ -87,6 +87,9 @@ export const WORDS = {
     result: "Download result", manifest: "Download manifest",
     next: "Next:", compare: "Compare", lookAt: "Look at the result", evidence: "Evidence", release: "Release",
     byMeasuring: "chosen by measuring",
+    judged: (name, person, share, frames) => (share
+      ? `A recogniser that had no say in the new face (${name}) still recognises person ${person} in ${Math.round(100 * share)} % of ${frames} frames: try another face, a closer cut or a mask, and do not share this as if nobody could be known.`
+      : `A recogniser that had no say in the new face (${name}) recognises person ${person} in none of ${frames} frames.`),
     storedAs: {
       interlaced: "Interlaced pictures were split: twice as many a second, so that no blink is lost.",
       hdr: "The clip's high dynamic range was brought to the ordinary one.",
@@ -224,6 +227,9 @@ export const WORDS = {
     result: "Ergebnis herunterladen", manifest: "Manifest herunterladen",
     next: "Weiter:", compare: "Vergleichen", lookAt: "Ergebnis ansehen", evidence: "Nachweise", release: "Weitergabe",
     byMeasuring: "durch Messen gewählt",
+    judged: (name, person, share, frames) => (share
+      ? `Ein Erkenner, der beim neuen Gesicht nicht mitreden durfte (${name}), erkennt Person ${person} noch in ${Math.round(100 * share)} % von ${frames} Bildern: Versuchen Sie ein anderes Gesicht, einen engeren Ausschnitt oder eine Maske, und geben Sie dies nicht weiter, als wäre niemand zu erkennen.`
+      : `Ein Erkenner, der beim neuen Gesicht nicht mitreden durfte (${name}), erkennt Person ${person} in keinem von ${frames} Bildern.`),
     storedAs: {
       interlaced: "Zeilensprungbilder wurden getrennt: doppelt so viele je Sekunde, damit kein Lidschlag fehlt.",
       hdr: "Der hohe Kontrastumfang (HDR) des Clips wurde auf den üblichen gebracht.",

@@ -483,3 +483,21 @@ def test_a_judge_that_there_is_not_is_refused_before_anything_is_done():
 def test_whoever_chooses_cannot_judge():
     with pytest.raises(ParameterError, match="chooses the new face"):
         Settings(judges=("dlib",))
+
+
+def test_sound_that_ends_too_soon_is_said(tmp_path, brief):
+    source = tmp_path / "in.mkv"
+    with av.open(str(brief.path)) as clip, av.open(str(source), "w") as out:
+        pictures = out.add_stream_from_template(clip.streams.video[0])
+        sound = out.add_stream("pcm_s16le", rate=8000, layout="mono")
+        for packet in clip.demux(video=0):
+            if packet.size:
+                packet.stream = pictures
+                out.mux(packet)
+        for begins in (0, 8000 * 7200):  # a recorder whose clock was set on the way
+            frame = av.AudioFrame.from_ndarray(np.full((1, 800), 900, np.int16), layout="mono")
+            frame.sample_rate, frame.time_base, frame.pts = 8000, Fraction(1, 8000), begins
+            out.mux(sound.encode(frame))
+    result = deidentify(source, tmp_path / "out.mp4", replace(MASK, judges=()))
+    assert [note["kind"] for note in result.told.input.notes] == ["sound", "damaged"]
+    assert "jumps ahead by 7200 s" in result.told.input.notes[1]["words"]

@@ -113,9 +113,9 @@ def test_mute_leaves_all_tracks_out(tmp_path):
         assert not container.streams.audio
 
 
-def test_a_gap_is_silent_and_what_follows_is_in_time(tmp_path):
-    source = tmp_path / "in.mkv"
-    with av.open(str(source), "w") as out:
+def with_gap(path, seconds):
+    """Two seconds of pictures, half a second of sound at once and half a second later on."""
+    with av.open(str(path), "w") as out:
         pictures = out.add_stream("libx264", rate=25)
         pictures.width, pictures.height, pictures.pix_fmt = 96, 64, "yuv420p"
         sound = out.add_stream("pcm_s16le", rate=48000, layout="mono")
@@ -124,14 +124,30 @@ def test_a_gap_is_silent_and_what_follows_is_in_time(tmp_path):
             frame.pts, frame.time_base = k, Fraction(1, 25)
             out.mux(pictures.encode(frame))
         out.mux(pictures.encode(None))
-        for begins in (0, 48000):
+        for begins in (0, 48000 * seconds):
             tone = np.full((1, 24000), 5000, np.int16)
             frame = av.AudioFrame.from_ndarray(tone, format="s16", layout="mono")
             frame.sample_rate, frame.time_base, frame.pts = 48000, Fraction(1, 48000), begins
             out.mux(sound.encode(frame))
+    return path
+
+
+def test_a_gap_is_silent_and_what_follows_is_in_time(tmp_path):
+    source = with_gap(tmp_path / "in.mkv", 1)
     _, samples = heard(kept(source, tmp_path / "out.mp4"))
     loud = np.abs(samples[0]) > 100
     assert loud[:23900].all() and not loud[24100:47900].any() and loud[48100:71900].all()
+
+
+def test_a_clock_that_jumps_by_hours_ends_the_sound_and_is_said(tmp_path):
+    source = with_gap(tmp_path / "in.mkv", 10 * 3600)
+    with Reader(source) as clip, Writer(tmp_path / "out.mp4", clip.info, audio_from=source) as out:
+        for frame in clip:
+            out.write(frame)
+        out.commit()
+    assert any("jumps ahead" in loss.reason for loss in out.losses)
+    _, samples = heard(tmp_path / "out.mp4")
+    assert 23900 <= samples.shape[1] <= 24100
 
 
 def test_sound_with_more_channels_than_can_be_stored_is_refused_before_anything_is_written(

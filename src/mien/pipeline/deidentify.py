@@ -168,6 +168,9 @@ def deidentify(
             enforce(tried.audits, whereabouts(people, found.times), remark)
             enforce_none_left(tried.rendered.left)
         part = drafts.newest.writer.finish()
+        sound += tuple(
+            Note("damaged", f"Sound: {loss.reason}.") for loss in drafts.newest.writer.losses
+        )
         if settings.signer is not None:
             software = f"mien/{versions()['mien']}"
             credentials.sign(part, settings.signer, software=software, label=label)

@@ -13,7 +13,8 @@ class Note:
     """Something that is stored otherwise than the source has it, for people to know."""
 
     kind: str
-    """``"interlaced"``, ``"hdr"``, ``"pixels"`` or ``"sound"``: pages have words of their own."""
+    """``"interlaced"``, ``"hdr"``, ``"pixels"``, ``"sound"`` (pages have words of their own), or
+    ``"damaged"``: what of the sound could not be kept."""
     words: str
     """A sentence."""
 

@@ -19,6 +19,7 @@ from mien.video.sound import Sound
 
 _SHORT = ("u8", "u8p", "s16", "s16p")
 _ROUNDED_S = Fraction(2, 1000)  # containers that count in milliseconds are as wrong as that
+_LONGEST_S = 3600  # of a gap; a clock that jumps further was broken
 _BLOCK = 4096  # samples in a packet of Apple Lossless
 LAYOUTS = ("mono", "stereo", "3.0", "4.0", "5.0", "5.1", "6.1(back)", "7.1(wide)")
 """What Apple Lossless calls that many channels. They keep their order and are never mixed."""
@@ -53,19 +54,10 @@ class Lossless(Sound):
     def _blocks(self, shift: int) -> Iterator[tuple[int, np.ndarray]]:
         """Yield when blocks begin and their samples [shape=(channels, n)], one after the other."""
         waiting: list[np.ndarray] = []
-        begins: int | None = None
-        held = 0
-        for at, samples in self._decoded():
-            at += shift
-            if begins is None:
-                samples = samples[:, max(-at, 0) :]  # an MP4 shows nothing before time zero
-                begins = at = max(at, 0)
-            ahead = at - (begins + held)
-            if -ahead * self.tick > _ROUNDED_S:
-                samples = samples[:, -ahead:]  # heard already
-            elif ahead * self.tick > _ROUNDED_S:
-                waiting.append(np.zeros((len(samples), ahead), samples.dtype))
-                held += ahead
+        begins, held = 0, 0
+        for at, samples in self._gapless(shift):
+            if not waiting:
+                begins = at
             waiting.append(samples)
             held += samples.shape[1]
             if held >= _BLOCK:
@@ -74,8 +66,31 @@ class Lossless(Sound):
                     yield begins + first, np.ascontiguousarray(whole[:, first : first + _BLOCK])
                 done = held - held % _BLOCK
                 begins, held, waiting = begins + done, held - done, [whole[:, done:]]
-        if held and begins is not None:
+        if held:
             yield begins, np.ascontiguousarray(np.concatenate(waiting, axis=1))
+
+    def _gapless(self, shift: int) -> Iterator[tuple[int, np.ndarray]]:
+        """Yield samples that follow each other, silence in gaps; the first with its place."""
+        due: int | None = None
+        for at, samples in self._decoded():
+            at += shift
+            if due is None:
+                samples = samples[:, max(-at, 0) :]  # an MP4 shows nothing before time zero
+                due = at = max(at, 0)
+            ahead = at - due
+            if ahead * self.tick > _LONGEST_S:
+                said = f"the sound jumps ahead by {float(ahead * self.tick):.0f} s and ends here"
+                self._losses.append(Loss(float(due * self.tick), 0, 0, said))
+                return
+            if -ahead * self.tick > _ROUNDED_S:
+                samples = samples[:, -ahead:]  # heard already
+            elif ahead * self.tick > _ROUNDED_S:
+                while due < at:  # in pieces: an hour of silence is no reason for gigabytes
+                    piece = min(at - due, 16 * _BLOCK)
+                    yield due, np.zeros((len(samples), piece), samples.dtype)
+                    due += piece
+            yield due, samples
+            due += samples.shape[1]
 
     def _decoded(self) -> Iterator[tuple[int, np.ndarray]]:
         """Yield when decoded samples are heard, in samples, and the samples."""

@@ -101,7 +101,7 @@ class NoteView(BaseModel):
     """Something that was stored otherwise than the original has it."""
 
     kind: str
-    """`interlaced`, `hdr`, `pixels` or `sound`."""
+    """`interlaced`, `hdr`, `pixels`, `sound` or `damaged`."""
     words: str
     """A sentence."""
 

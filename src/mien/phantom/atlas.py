@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cache
+
 import cv2
 import numpy as np
 
@@ -17,6 +20,7 @@ EYE_REACH = 0.3  # half of the width that the eye's picture covers, canonical un
 MOUTH_REACH = 0.4
 _CLOTHES = ((58, 74, 104), (96, 104, 112), (112, 60, 62), (70, 96, 84), (172, 166, 156))
 _IRISES = ((92, 62, 40), (104, 122, 136), (96, 104, 72))
+_SPOKES = (17, 29, 43)  # of an iris, once round
 
 
 def paint_atlas(
@@ -157,21 +161,53 @@ def _paint_ear(mean: np.ndarray) -> np.ndarray:
 
 
 def _paint_eye(rng: np.random.Generator, choices: int) -> np.ndarray:
+    parts = _eye_parts()
+    tone = np.array(_IRISES[int(rng.integers(choices))], np.float32)
+    phases = np.array([rng.uniform(0, 6.3) for _ in _SPOKES], np.float32)
+    spokes = parts.across @ np.cos(phases) - parts.along @ np.sin(phases)
+    return parts.ball + tone * (parts.iris + 0.15 / len(_SPOKES) * spokes)[..., None]
+
+
+@dataclass(frozen=True, eq=False)
+class _EyeParts:
+    """What all eyes have in common; an eye is a sum of these. Shapes begin with (256, 256)."""
+
+    ball: np.ndarray
+    """The white of the eye and the black of its pupil, grey levels, shape (..., 3)."""
+    iris: np.ndarray
+    """Share of the iris's tone."""
+    across: np.ndarray
+    """The same, times the cosine of each spoke's number of turns, shape (..., 3)."""
+    along: np.ndarray
+    """The same with the sine."""
+
+
+@cache
+def _eye_parts() -> _EyeParts:
     size, big = EYE_BOX[2], 4
     unit = size * big / (2 * EYE_REACH)
     y, x = (np.mgrid[: size * big, : size * big] + 0.5 - size * big / 2) / unit
     far, angle = np.hypot(x, y), np.arctan2(y, x)
     ball = np.array([226, 219, 214]) * (1 - 0.9 * np.clip(far - 0.07, 0, 1)[..., None])
     ball -= np.clip(far - 0.1, 0, 0.2)[..., None] * [20, 110, 110]  # pink towards the corners
-    tone = np.array(_IRISES[int(rng.integers(choices))])
-    spokes = sum(np.cos(k * angle + rng.uniform(0, 6.3)) for k in (17, 29, 43)) / 3
-    iris = tone * (1 + 0.15 * spokes[..., None])
-    iris = iris * (1 - 0.55 * step(far, 0.052, 0.066)[..., None])
-    picture = ball + (iris - ball) * (1 - step(far, 0.062, 0.068))[..., None]
-    picture = picture * (1 - 0.93 * (1 - step(far, 0.024, 0.028))[..., None])
-    return cv2.resize(picture.astype(np.float32), (size, size), interpolation=cv2.INTER_AREA)
+    pupil = 1 - 0.93 * (1 - step(far, 0.024, 0.028))
+    inner = (1 - step(far, 0.062, 0.068)) * pupil
+    ball *= (pupil - inner)[..., None]
+    inner *= 1 - 0.55 * step(far, 0.052, 0.066)
+
+    def small(picture: np.ndarray) -> np.ndarray:
+        whole = picture.astype(np.float32)
+        return np.asarray(cv2.resize(whole, (size, size), interpolation=cv2.INTER_AREA))
+
+    return _EyeParts(
+        ball=small(ball),
+        iris=small(inner),
+        across=np.dstack([small(inner * np.cos(k * angle)) for k in _SPOKES]),
+        along=np.dstack([small(inner * np.sin(k * angle)) for k in _SPOKES]),
+    )
 
 
+@cache
 def _paint_mouth() -> np.ndarray:
     size, big = MOUTH_BOX[2], 4
     unit = size * big / (2 * MOUTH_REACH)

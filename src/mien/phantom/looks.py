@@ -163,7 +163,7 @@ def _spots(skin: np.ndarray, mean: np.ndarray, rng: np.random.Generator) -> np.n
 
 def _uneven(skin: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Blush, shadows under the eyes and brows, and blotches, alike on both sides."""
-    y, x = np.mgrid[:SIZE, :SIZE] / SIZE
+    axis = np.arange(SIZE) / SIZE
     points = uv.coordinates()
     change = np.zeros((SIZE, SIZE, 3))
     for pair, width, tall, colour, range_ in (
@@ -175,7 +175,9 @@ def _uneven(skin: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         amount = rng.uniform(*range_)
         for index in set(pair):
             u, v = points[index]
-            spot = np.exp(-(((x - u) / width) ** 2) - ((y - v) / tall) ** 2)
+            spot = np.outer(
+                np.exp(-(((axis - v) / tall) ** 2)), np.exp(-(((axis - u) / width) ** 2))
+            )
             change += amount * spot[..., None] * colour
     coarse = rng.standard_normal((8, 8)).astype(np.float32)
     blotches = cv2.resize(coarse, (SIZE, SIZE), interpolation=cv2.INTER_CUBIC)

@@ -43,7 +43,7 @@ class Dlib:
 
         self._dlib: Any = dlib
         self._network = _network()
-        self._points = dlib.shape_predictor(str(weights("shape_predictor_5_face_landmarks.dat")))
+        self._points = _predictor()
 
     def describe(self, image: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
         """See `Recogniser.describe`; shape (128,)."""
@@ -89,6 +89,14 @@ class Dlib:
 @cache
 def _network() -> Network:
     return Network(weights(f"{Dlib.name}.dat"))
+
+
+@cache
+def _predictor() -> Any:
+    """dlib's fit of five points, which threads may share: reading it takes a tenth of a second."""
+    import dlib
+
+    return dlib.shape_predictor(str(weights("shape_predictor_5_face_landmarks.dat")))
 
 
 def detector_box(landmarks: np.ndarray) -> tuple[Any, float]:

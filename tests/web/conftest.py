@@ -13,9 +13,11 @@ from mien.errors import VideoError
 from mien.web.http.access import Access
 from mien.web.http.app import create_app
 from mien.web.http.serving import Serving
+from mien.web.queue.capacity import Capacity
 from mien.web.queue.folders import Folders
-from mien.web.queue.jobs import Jobs
-from mien.web.queue.probing import Clip
+from mien.web.queue.probing import Upload
+from mien.web.queue.store import Store
+from mien.web.queue.tables import Clip
 
 PORT = 8000
 ORIGIN = f"http://127.0.0.1:{PORT}"
@@ -40,8 +42,8 @@ class Application:
     clock: Clock
 
     @property
-    def jobs(self) -> Jobs:
-        return self.app.state.jobs  # type: ignore[attr-defined]
+    def store(self) -> Store:
+        return self.app.state.store  # type: ignore[attr-defined]
 
     @property
     def folders(self) -> Folders:
@@ -63,20 +65,23 @@ class Application:
         return sorted(path.name for path in root.rglob("*") if path.is_file())
 
 
-def look(path: Path) -> Clip:
+def look(path: Path) -> Upload:
     """Takes for a video what begins with the word."""
     if not path.read_bytes().startswith(b"video"):
         raise VideoError(f"{path} is no video: choose another file.")
-    return Clip(320, 240, 10, 1.0)
+    return Upload(320, 240, 10, 1.0)
 
 
 @pytest.fixture
 def make_application(tmp_path) -> Callable[..., Application]:
-    def make(**settings) -> Application:
+    def make(
+        looker: Callable[[Path], Upload] = look, capacity: Capacity | None = None, **settings
+    ) -> Application:
         serving = Serving(data=tmp_path / "data", **settings)
         clock = Clock()
         access = Access(serving, PORT, clock, sleep=lambda seconds: None)
-        return Application(create_app(serving, access, looker=look, working=False), access, clock)
+        app = create_app(serving, access, looker=looker, working=False, capacity=capacity)
+        return Application(app, access, clock)
 
     return make
 
@@ -95,13 +100,13 @@ def browser(application) -> Iterator[TestClient]:
 
 
 @pytest.fixture
-def queue(tmp_path) -> Jobs:
+def queue(tmp_path) -> Store:
     """An empty queue in a data folder of its own."""
     folders = Folders(tmp_path)
-    jobs = Jobs(folders.database)
-    jobs.create()
-    folders.open_project(jobs.first_project("Clips").id)
-    return jobs
+    store = Store(folders.database)
+    store.create()
+    folders.open_project(store.projects.first("Clips").id)
+    return store
 
 
 @pytest.fixture
@@ -113,12 +118,12 @@ def put(queue, tmp_path) -> Callable[..., str]:
             **{"engine": "mesh", "surrogate": "auto", "match": "age", "people": "all"},
             **{"subject": None, "voice": "keep", "compare": False, "measure": None},
         }
-        columns = {"after": "ask", "wanted": settings}
+        columns = {"after": "ask"}
         for key, value in wanted.items():
             (settings if key in settings else columns)[key] = value
-        job = queue.add(
-            id=f"{len(queue.listing()):032x}",
-            project_id=queue.projects()[0].id,
+        clip = Clip(
+            id=f"{len(queue.jobs.listing()):032x}",
+            project_id=queue.projects.all()[0].id,
             name=name,
             size=1,
             width=320,
@@ -127,8 +132,9 @@ def put(queue, tmp_path) -> Callable[..., str]:
             seconds=1.0,
             **columns,
         )
+        queue.clips.add(clip, settings)
         content = name.encode() if original is None else original.read_bytes()
-        Folders(tmp_path).original(job).write_bytes(content)
-        return job.id
+        Folders(tmp_path).original(clip).write_bytes(content)
+        return clip.id
 
     return put

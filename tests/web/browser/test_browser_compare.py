@@ -11,7 +11,8 @@ import pytest
 from mien.video import Writer
 from mien.video.frame import VideoInfo
 from mien.web.queue.folders import COMPARE, FRAMES, MANIFEST, RESULT, Folders
-from mien.web.queue.jobs import Jobs
+from mien.web.queue.store import Store
+from mien.web.queue.tables import Clip
 
 WIDTH, HEIGHT, BITS = 160, 120, 7
 FOUND = {"frames": 60, "ledger": {"rendered": 60}, "surrogates": ["c01"], "renderings": 1}
@@ -73,13 +74,13 @@ def session(serve, chromium, tmp_path_factory):
     data = tmp_path_factory.mktemp("compare") / "data"
     folders = Folders(data)
     folders.make()
-    jobs = Jobs(folders.database)
-    jobs.create()
-    project = jobs.first_project("Clips").id
+    store = Store(folders.database)
+    store.create()
+    project = store.projects.first("Clips").id
     folders.open_project(project)
     for clip, stamps in STAMPS.items():
-        add_done(jobs, folders, project, clip, stamps)
-    jobs.close()
+        add_done(store, folders, project, clip, stamps)
+    store.close()
     served = serve("--workers", "1", data=data)
     context = chromium.new_context(locale="en-GB")
     context.new_page().goto(served.address)
@@ -87,14 +88,15 @@ def session(serve, chromium, tmp_path_factory):
     context.close()
 
 
-def add_done(jobs: Jobs, folders: Folders, project: str, clip: str, stamps: list[int]) -> None:
+def add_done(store: Store, folders: Folders, project: str, clip: str, stamps: list[int]) -> None:
     """Add a clip that is done, of coded pictures at these times."""
     wanted = {"engine": "mesh", "surrogate": "auto", "match": "age", "people": "all"}
     wanted |= {"subject": None, "voice": "keep", "compare": True, "measure": None}
     columns = {"after": "ask", "size": 1, "width": WIDTH, "height": HEIGHT}
-    jobs.add(id=clip, project_id=project, name=f"{clip}.mp4", wanted=wanted, **columns)
-    job = jobs.take("worker")
-    folders.original(job).write_bytes(b"original")
+    added = Clip(id=clip, project_id=project, name=f"{clip}.mp4", **columns)
+    store.clips.add(added, wanted)
+    job = store.held.take("worker")
+    folders.original(added).write_bytes(b"original")
     folder = folders.run(job)
     folder.mkdir(parents=True)
     for name, width in ((COMPARE, 2 * WIDTH), (RESULT, WIDTH)):
@@ -107,7 +109,7 @@ def add_done(jobs: Jobs, folders: Folders, project: str, clip: str, stamps: list
     ranges = [{"entry": "rendered", "first_frame": 0, "last_frame": 59}]
     (folder / MANIFEST).write_text(json.dumps({"ledger": {"ranges": ranges}}))
     (folder / FRAMES).write_text(json.dumps({"times": [stamp / 1000 for stamp in stamps]}))
-    assert jobs.finish(job.id, "worker", FOUND)
+    assert store.held.finish(job.id, "worker", FOUND)
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ import pytest
 from served import Served
 
 from mien.web.queue.folders import Folders
-from mien.web.queue.jobs import Jobs
-from mien.web.queue.tables import Job, Kind
+from mien.web.queue.store import Store
+from mien.web.queue.tables import Clip, Job, Kind
 from mien.web.works.figures import FIGURES
 
 _WANTED = {
@@ -33,26 +33,29 @@ class Made:
     def __init__(self, data: Path) -> None:
         self.folders = Folders(data)
         self.folders.make()
-        self.jobs = Jobs(self.folders.database)
-        self.jobs.create()
-        self.home = self.jobs.first_project("Clips").id
+        self.store = Store(self.folders.database)
+        self.store.create()
+        self.home = self.store.projects.first("Clips").id
         self.folders.open_project(self.home)
 
-    def clip(self, name: str, engine: str = "mesh", original: bool = True) -> Job:
+    def clip(self, name: str, engine: str = "mesh", original: bool = True) -> Clip:
         """A clip that is done."""
         found: dict[str, Any] = {"frames": 90, "ledger": {"rendered": 90, "covered": 0}}
-        job = self._job(
-            Kind.DEIDENTIFY, name, {**_WANTED, "engine": engine}, after="ask", size=1, width=320,
-            height=240, frames=90, seconds=3.0,
+        clip = Clip(
+            id=secrets.token_hex(16), project_id=self.home, name=name, after="ask", size=1,
+            width=320, height=240, frames=90, seconds=3.0,
         )  # fmt: skip
-        self.folders.original(job).write_bytes(b"video")
-        job = self._finish(job, {**found, "surrogates": [], "renderings": 1})
+        self.store.clips.add(clip, {**_WANTED, "engine": engine})
+        self.folders.original(clip).write_bytes(b"video")
+        self._finish(self._taken(clip.id), {**found, "surrogates": [], "renderings": 1})
         if not original:
-            self.folders.forget_original(job)
-            self.jobs.original_deleted(job.id)
-        return job
+            self.folders.forget_original(clip)
+            self.store.clips.original_deleted(clip.id)
+        done = self.store.clips.get(clip.id)
+        assert done is not None
+        return done
 
-    def measured(self, clip: Job, words: str) -> None:
+    def measured(self, clip: Clip, words: str) -> None:
         """A measurement of it, whose report says so."""
         lines = [
             {
@@ -70,33 +73,33 @@ class Made:
         }
         self._finish(job, found, f"<!doctype html><title>.</title><p>{words}")
 
-    def failed_encounter(self, clips: list[Job], error: str) -> None:
+    def failed_encounter(self, clips: list[Clip], error: str) -> None:
         """An encounter that came to nothing."""
         wanted = {"roles": "two", "doctor_is": None, "patient_is": None, "offset": None}
         name = "Friday"
         ids = [clip.id for clip in clips]
         job = self._job(Kind.ENCOUNTER, name, {**wanted, "language": "de"}, clips=ids)
-        assert self.jobs.fail(job.id, "worker", error, "bad-parameter")
+        assert self.store.held.fail(job.id, "worker", error, "bad-parameter")
 
     def _job(self, kind: Kind, name: str, wanted: dict[str, Any], **columns: Any) -> Job:
-        job = self.jobs.add(
+        job = self.store.jobs.add(
             kind, id=secrets.token_hex(16), project_id=self.home, name=name, wanted=wanted,
             **columns,
         )  # fmt: skip
-        taken = self.jobs.take("worker")
-        assert taken is not None and taken.id == job.id
+        return self._taken(job.id)
+
+    def _taken(self, job: str) -> Job:
+        taken = self.store.held.take("worker")
+        assert taken is not None and taken.id == job
         return taken
 
-    def _finish(self, job: Job, found: dict[str, Any], report: str = "") -> Job:
+    def _finish(self, job: Job, found: dict[str, Any], report: str = "") -> None:
         folder = self.folders.run(job)
         folder.mkdir(parents=True)
         if report:
             (folder / "report").mkdir()
             (folder / "report" / "report.html").write_text(report)
-        assert self.jobs.finish(job.id, "worker", found)
-        done = self.jobs.get(job.id)
-        assert done is not None
-        return done
+        assert self.store.held.finish(job.id, "worker", found)
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +114,7 @@ def served(serve, tmp_path_factory) -> Served:
     for clip, words in ((first, "first"), (second, "second"), (masked, "masked")):
         made.measured(clip, f"The report of the {words} clip")
     made.failed_encounter([first, second], "Give the offset of the recordings in seconds.")
-    made.jobs.close()
+    made.store.close()
     return serve("--workers", "1", data=data).enter()
 
 

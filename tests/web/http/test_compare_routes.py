@@ -43,7 +43,7 @@ def done(browser, application):
 
     def make(times=(0.0, 0.1, 0.2, 0.4), ledger=None, **files):
         clip = browser.post("/api/clips", params={"name": "a.mp4"}, content=b"video").json()["id"]
-        taken = application.jobs.take("worker")
+        taken = application.store.held.take("worker")
         folder = application.folders.run(taken)
         folder.mkdir(parents=True)
         ledger = ledger or ranges(*["rendered"] * len(times))
@@ -51,7 +51,7 @@ def done(browser, application):
         (folder / MANIFEST).write_text(json.dumps({"ledger": {"ranges": ledger}}))
         for name, content in {RESULT: b"result", COMPARE: b"compare", **files}.items():
             (folder / name).write_bytes(content)
-        assert application.jobs.finish(clip, "worker", FOUND)
+        assert application.store.held.finish(clip, "worker", FOUND)
         return clip
 
     return make
@@ -62,19 +62,21 @@ def measure(application):
     """Lets a clip be measured with these rows, of the result that it has or of another."""
 
     def make(clip, rows, result_run=None, moments=""):
-        jobs, folders = application.jobs, application.folders
-        project = jobs.get(clip).project_id
-        work = f"measured{len(jobs.listing())}"
-        jobs.add(Kind.EVALUATE, id=work, project_id=project, name="a", clips=[clip], wanted={})
-        report = folders.run(jobs.take("worker")) / "report" / "tables"
+        store, folders = application.store, application.folders
+        project = store.clips.get(clip).project_id
+        work = f"measured{len(store.jobs.listing())}"
+        store.jobs.add(
+            Kind.EVALUATE, id=work, project_id=project, name="a", clips=[clip], wanted={}
+        )
+        report = folders.run(store.held.take("worker")) / "report" / "tables"
         report.mkdir(parents=True)
         text = io.StringIO()
         text.write(HEADER + "\n")
         csv.writer(text, lineterminator="\n").writerows(rows)
         (report / "frames.csv").write_text(text.getvalue())
         (report / "moments.csv").write_text("frame,time_s,kind,words,weight\n" + moments)
-        found = {"result_run": result_run or jobs.get(clip).run}
-        assert jobs.finish(work, "worker", found)
+        found = {"result_run": result_run or store.clips.get(clip).run}
+        assert store.held.finish(work, "worker", found)
         return work
 
     return make
@@ -115,7 +117,7 @@ def test_a_piece_that_is_not_there_is_refused(browser, done, wanted):
 
 def test_pieces_of_two_states_of_a_result_are_not_mixed(browser, application, done):
     clip = done()
-    run = application.jobs.get(clip).run
+    run = application.store.clips.get(clip).run
     assert browser.get(f"/api/clips/{clip}/compare", params={"run": run}).status_code == 200
     answer = browser.get(f"/api/clips/{clip}/compare", params={"run": "another"})
     assert (answer.status_code, answer.json()["code"]) == (409, "replaced")
@@ -170,7 +172,7 @@ def test_what_is_no_mp4_has_no_edit_lists():
 def test_frames_have_times_and_a_ledger(browser, application, done):
     clip = done(ledger=ranges("rendered", "covered", "covered", "interpolated"))
     answer = browser.get(f"/api/clips/{clip}/frames").json()
-    assert answer["run"] == application.jobs.get(clip).run
+    assert answer["run"] == application.store.clips.get(clip).run
     assert answer["times"] == [0.0, 0.1, 0.2, 0.4]
     assert [(one["entry"], one["from_s"], one["to_s"]) for one in answer["ledger"]] == [
         ("rendered", 0.0, 0.0),
@@ -269,7 +271,7 @@ def test_moments_are_ordered_to_be_covered(browser, application, done):
     wanted = [{"from_s": 0.1, "to_s": 0.2, "box": [0.1, 0, 0.5, 1]}, {"from_s": 0.4, "to_s": 0.4}]
     answer = browser.post(f"/api/clips/{clip}/cover", json={"ranges": wanted})
     assert answer.status_code == 201
-    job = application.jobs.get(answer.json()["id"])
+    job = application.store.jobs.get(answer.json()["id"])
     assert (job.kind, job.clips, job.status) == (Kind.COVER, [clip], "queued")
     assert job.wanted == {"ranges": [wanted[0], {**wanted[1], "box": None}]}
     assert [one["id"] for one in browser.get(f"/api/clips/{clip}/works").json()] == [job.id]
@@ -280,7 +282,7 @@ def test_one_covering_at_a_time(browser, application, done):
     first = browser.post(f"/api/clips/{clip}/cover", json=body).json()["id"]
     answer = browser.post(f"/api/clips/{clip}/cover", json=body)
     assert (answer.status_code, answer.json()["code"]) == (409, "being_covered")
-    application.jobs.ask_to_cancel(first)
+    application.store.jobs.ask_to_cancel(first)
     assert browser.post(f"/api/clips/{clip}/cover", json=body).status_code == 201
 
 
@@ -303,7 +305,7 @@ def test_one_covering_at_a_time(browser, application, done):
 def test_what_cannot_be_covered_is_refused(browser, application, done, wanted, code):
     answer = browser.post(f"/api/clips/{done()}/cover", json={"ranges": wanted})
     assert (answer.status_code, answer.json()["code"]) == (422, code)
-    assert [job.kind for job in application.jobs.listing()] == [Kind.DEIDENTIFY]
+    assert [job.kind for job in application.store.jobs.listing()] == [Kind.DEIDENTIFY]
 
 
 def test_times_as_the_page_was_told_them_are_within_the_clip(browser, done):

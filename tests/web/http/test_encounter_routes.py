@@ -31,8 +31,8 @@ def clips(browser, application):
         for name in ("Doctor.mp4", "Patient.mp4", "Waiting.mp4")
     ]
     for clip in made[:2]:
-        assert application.jobs.take("worker").id == clip
-        assert application.jobs.finish(clip, "worker", MADE)
+        assert application.store.held.take("worker").id == clip
+        assert application.store.held.finish(clip, "worker", MADE)
     return made
 
 
@@ -74,8 +74,8 @@ def test_what_is_no_encounter_is_refused(browser, application, clips):
     query = {"name": "far.mp4", "project": other}
     far = browser.post("/api/clips", params=query, content=b"video").json()["id"]
     for job in (waiting, far):
-        assert application.jobs.take("worker").id == job
-        application.jobs.finish(job, "worker", MADE)
+        assert application.store.held.take("worker").id == job
+        application.store.held.finish(job, "worker", MADE)
     assert order(browser, doctor, far).json()["code"] == "other_project"
     assert browser.get("/api/works").json() == []
 
@@ -85,8 +85,8 @@ def test_a_mask_without_its_original_shows_nothing_to_read(browser, application)
     for engine in ("mesh", "mask", "blur"):
         query = {"name": engine, "engine": engine}
         made[engine] = browser.post("/api/clips", params=query, content=b"video").json()["id"]
-        application.jobs.take("worker")
-        application.jobs.finish(made[engine], "worker", MADE)
+        application.store.held.take("worker")
+        application.store.held.finish(made[engine], "worker", MADE)
     assert order(browser, made["mask"], made["blur"]).status_code == 201  # originals are read
     job = browser.get("/api/works").json()[0]["id"]
     assert browser.post(f"/api/works/{job}/cancel").status_code == 200

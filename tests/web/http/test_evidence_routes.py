@@ -62,20 +62,20 @@ def clip(browser, application):
 
 def finish(application, job, content, **files):
     """Let the job that waits be done, as a worker does."""
-    taken = application.jobs.take("worker")
+    taken = application.store.held.take("worker")
     assert taken.id == job
     folder = application.folders.run(taken)
     folder.mkdir(parents=True)
     for name, text in files.items():
         (folder / "report").mkdir(exist_ok=True)
         (folder / "report" / name.replace("_", ".")).write_text(text)
-    assert application.jobs.finish(job, "worker", content)
+    assert application.store.held.finish(job, "worker", content)
 
 
 def measured(browser, application, clip, *answers, profile="generic", **more):
     """Measure a clip; the id of the job."""
     job = browser.post(f"/api/clips/{clip}/evaluate", json={"profile": profile}).json()["id"]
-    run = application.jobs.get(clip).run
+    run = application.store.clips.get(clip).run
     content = found(run, *answers, profile=profile, **more)
     finish(application, job, content, report_html="<p>found", metrics_json='{"a": 1}')
     return job
@@ -97,8 +97,8 @@ def test_what_cannot_be_measured_is_refused(browser, application, clip):
     assert browser.post(f"/api/clips/{waiting}/evaluate", json={}).json()["code"] == "not_done"
     finish(application, waiting, MADE)
     one = clip()
-    application.jobs.add(
-        Kind.COVER, id="c" * 32, project_id=application.jobs.get(one).project_id, name="a",
+    application.store.jobs.add(
+        Kind.COVER, id="c" * 32, project_id=application.store.clips.get(one).project_id, name="a",
         clips=[one], wanted={},
     )  # fmt: skip
     assert browser.post(f"/api/clips/{one}/evaluate", json={}).json()["code"] == "being_covered"
@@ -118,8 +118,8 @@ def test_the_newest_answer_is_shown_and_is_stale_once_the_result_changes(
     evidence = browser.get(f"/api/clips/{one}/evidence").json()
     assert evidence["measured"]["id"] == evidence["latest"]["id"] == second
     assert evidence["measured"]["found"]["passed"] and not evidence["stale"]
-    application.jobs.add(
-        Kind.COVER, id="c" * 32, project_id=application.jobs.get(one).project_id, name="a",
+    application.store.jobs.add(
+        Kind.COVER, id="c" * 32, project_id=application.store.clips.get(one).project_id, name="a",
         clips=[one], wanted={},
     )  # fmt: skip
     finish(application, "c" * 32, {})
@@ -131,7 +131,7 @@ def test_reports_are_pages_in_a_sandbox_and_do_not_tell_the_name(browser, applic
     one = clip("Anna.mp4")
     job = browser.post(f"/api/clips/{one}/evaluate", json={}).json()["id"]
     assert browser.get(f"/api/works/{job}/report").json()["code"] == "not_done"
-    application.jobs.ask_to_cancel(job)
+    application.store.jobs.ask_to_cancel(job)
     job = measured(browser, application, one, True)
     answer = browser.get(f"/api/works/{job}/report")
     policy = answer.headers["Content-Security-Policy"]
@@ -189,9 +189,9 @@ def test_means_are_never_of_several_methods(browser, application, clip):
     clips = [clip(engine=engine) for engine in ("mesh", "mask", "mesh", "mask")]
     for one, value in zip(clips, (0.9, 0.1, 0.7, 0.3), strict=True):
         measured(browser, application, one, True, r_x=value)
-    application.jobs.add(
-        Kind.COVER, id="c" * 32, project_id=application.jobs.get(clips[3]).project_id, name="a",
-        clips=[clips[3]], wanted={},
+    project = application.store.clips.get(clips[3]).project_id
+    application.store.jobs.add(
+        Kind.COVER, id="c" * 32, project_id=project, name="a", clips=[clips[3]], wanted={},
     )  # fmt: skip
     finish(application, "c" * 32, {})
     cohort = browser.get("/api/cohort").json()

@@ -24,9 +24,9 @@ from mien.web.http.access import Access
 from mien.web.http.app import create_app
 from mien.web.http.serving import Serving
 from mien.web.queue.folders import COMPARE, FRAMES, MANIFEST, PREVIEW, RESULT, Folders
-from mien.web.queue.jobs import Jobs
-from mien.web.queue.probing import Clip
-from mien.web.queue.tables import Job, Kind, Status
+from mien.web.queue.probing import Upload
+from mien.web.queue.store import Store
+from mien.web.queue.tables import Clip, Job, Kind, Status
 
 _PORT = 8000
 _ORIGIN = f"http://127.0.0.1:{_PORT}"
@@ -83,11 +83,11 @@ _FRAMES = (
 )
 
 
-def look(path: Path) -> Clip:
+def look(path: Path) -> Upload:
     """Takes for a video what begins with the word."""
     if not path.read_bytes().startswith(b"video"):
         raise VideoError(f"{path} is no video: choose another file.")
-    return Clip(320, 240, 10, 1.0)
+    return Upload(320, 240, 10, 1.0)
 
 
 class Stock:
@@ -98,7 +98,7 @@ class Stock:
         access = Access(serving, _PORT)
         app = create_app(serving, access, looker=look, working=False)
         self.document = app.openapi
-        self.jobs: Jobs = app.state.jobs
+        self.store: Store = app.state.store
         self.folders: Folders = app.state.folders
         self.client = TestClient(
             app,
@@ -108,8 +108,8 @@ class Stock:
             raise_server_exceptions=False,
         )
         assert self.client.get("/enter", params={"token": access.token}).status_code == 303
-        home = self.jobs.projects()[0].id
-        empty = self.jobs.add_project("empty")
+        home = self.store.projects.all()[0].id
+        empty = self.store.projects.add("empty")
         self.folders.open_project(empty.id)
         whole = self._clip("whole", home, Status.DONE)
         bare = self._clip("bare", home, Status.DONE, kept=False)
@@ -130,18 +130,18 @@ class Stock:
 
     def _clip(
         self, name: str, home: str, status: str, *, kept: bool = True, files: bool = True
-    ) -> Job:
+    ) -> Clip:
         folders = self.folders
-        clip = self._add(
-            Kind.DEIDENTIFY,
-            status,
-            {},
+        clip = Clip(
+            id=self._name(),
             project_id=home,
             name=f"{name}.mp4",
-            wanted=_DEIDENTIFY,
             **{"after": "ask", "size": 5, "frames": 10, "seconds": 1.0},
             **{"width": 320, "height": 240},
         )
+        self.store.clips.add(clip, _DEIDENTIFY, 1 if status == Status.QUEUED else 0)
+        self._bring(clip.id, status, _FOUND[Kind.DEIDENTIFY])
+        clip = self.store.clips.get(clip.id)
         folders.original(clip).write_bytes(b"video")
         if clip.run is not None and files:
             folders.run(clip).mkdir(parents=True)
@@ -153,13 +153,16 @@ class Stock:
                 (folders.run(clip) / file).write_text(content)
         if not kept:
             folders.forget_original(clip)
-            self.jobs.original_deleted(clip.id)
+            self.store.clips.original_deleted(clip.id)
         return clip
 
-    def _work(self, kind: Kind, home: str, clip: Job, status: str) -> Job:
+    def _work(self, kind: Kind, home: str, clip: Clip, status: str) -> Job:
         wanted = {"profile": "generic"} if kind == Kind.EVALUATE else {}
         columns = {"project_id": home, "name": "work", "clips": [clip.id], "wanted": wanted}
-        work = self._add(kind, status, {"result_run": clip.run}, **columns)
+        urgency = 1 if status == Status.QUEUED else 0
+        work = self.store.jobs.add(kind, id=self._name(), **columns, urgency=urgency)
+        self._bring(work.id, status, _FOUND.get(kind, {}) | {"result_run": clip.run})
+        work = self.store.jobs.get(work.id)
         if status == Status.DONE:
             report = self.folders.run(work) / "report"
             report.mkdir(parents=True)
@@ -169,25 +172,22 @@ class Stock:
             (report.parent / "release.zip").write_bytes(b"PK")
         return work
 
-    def _add(self, kind: Kind, status: str, found: dict[str, Any], **columns: Any) -> Job:
-        """A new job that has got as far as that."""
-        urgency = 1 if status == Status.QUEUED else 0
-        worker = f"{len(self.jobs.listing()):032x}"
-        job = self.jobs.add(kind, id=worker, **columns, urgency=urgency)
+    def _name(self) -> str:
+        return f"{len(self.store.jobs.listing()):032x}"
+
+    def _bring(self, job: str, status: str, found: dict[str, Any]) -> None:
+        """Let a new job get as far as that."""
         if status == Status.CANCELLED:
-            self.jobs.ask_to_cancel(job.id)
+            self.store.jobs.ask_to_cancel(job)
         elif status != Status.QUEUED:
-            taken = self.jobs.take(worker)  # the most urgent
-            assert taken is not None and taken.id == job.id
+            taken = self.store.held.take(job)  # the most urgent
+            assert taken is not None and taken.id == job
             if status == Status.DONE:
-                assert self.jobs.finish(job.id, worker, _FOUND[kind] | found)
+                assert self.store.held.finish(job, job, found)
             elif status == Status.FAILED:
-                assert self.jobs.fail(job.id, worker, "It failed: try again.", "unexpected")
+                assert self.store.held.fail(job, job, "It failed: try again.", "unexpected")
             else:
-                self.jobs.note(job.id, worker, stage="rendering", done=3, total=10, fps=2.0)
-        known = self.jobs.get(job.id)
-        assert known is not None
-        return known
+                self.store.held.note(job, job, stage="rendering", done=3, total=10, fps=2.0)
 
     def aim(self, data: st.DataObject, name: str, value: Any) -> Any:
         """Mostly put ids of what there is where a request names something."""

@@ -47,7 +47,7 @@ def used(make_application):
     with application.client() as browser:
         browser.get("/enter", params={"token": application.access.token})
         assert browser.post("/api/clips", params={"name": "a"}, content=b"video").status_code == 201
-    return application.folders, application.jobs.projects()[0].id
+    return application.folders, application.store.projects.all()[0].id
 
 
 def put_link(place, target):
@@ -87,11 +87,11 @@ def test_a_link_in_any_place_is_refused_and_named(used, theirs, make_application
 
 
 def test_a_start_deletes_nothing_through_a_link(queue, put, tmp_path, theirs):
-    folders, project = Folders(tmp_path), queue.projects()[0].id
+    folders, project = Folders(tmp_path), queue.projects.all()[0].id
     for name in IN_PROJECT:
         put_link(tmp_path / "projects" / project / name, theirs / name)
     before = contents(theirs)
-    folders.tidy([project], queue.listing(), {OLD})
+    folders.tidy([project], queue.results(), {OLD})
     folders.forget_project(project)
     assert contents(theirs) == before
 
@@ -100,7 +100,7 @@ def test_a_start_deletes_nothing_through_a_link(queue, put, tmp_path, theirs):
     "level", ["projects", "projects/P", "projects/P/originals,projects/P/runs"]
 )
 def test_nothing_is_forgotten_through_a_link_that_came_later(queue, put, tmp_path, theirs, level):
-    folders, clip = Folders(tmp_path), queue.get(put("a.mp4"))
+    folders, clip = Folders(tmp_path), queue.clips.get(put("a.mp4"))
     clip.run = "inner"
     for place in level.replace("P", clip.project_id).split(","):
         moved = tmp_path / f"moved-{place.rpartition('/')[2]}"
@@ -108,7 +108,7 @@ def test_nothing_is_forgotten_through_a_link_that_came_later(queue, put, tmp_pat
         (tmp_path / place).symlink_to(moved)
     stored = [path for path in tmp_path.glob("moved-*/**/*") if path.name == clip.id]
     assert len(stored) == 1
-    for forget in (folders.forget, folders.forget_original):
+    for forget in (folders.forget_clip, folders.forget_original):
         with pytest.raises(OSError):
             forget(clip)
     folders.forget_others(clip)
@@ -119,7 +119,7 @@ def test_nothing_is_forgotten_through_a_link_that_came_later(queue, put, tmp_pat
 def test_a_link_that_came_later_is_refused_on_the_pages(application, browser, theirs):
     project = browser.get("/api/projects").json()[0]["id"]
     clip = browser.post("/api/clips", params={"name": "a"}, content=b"video").json()["id"]
-    application.jobs.ask_to_cancel(clip)
+    application.store.jobs.ask_to_cancel(clip)
     originals = application.folders.data / "projects" / project / "originals"
     moved = originals.with_name("moved")
     originals.rename(moved)
@@ -144,11 +144,11 @@ def test_a_link_that_came_later_is_refused_on_the_pages(application, browser, th
 
 def test_a_file_that_a_link_took_the_place_of_is_refused(application, browser, theirs):
     clip = browser.post("/api/clips", params={"name": "a"}, content=b"video").json()["id"]
-    job = application.jobs.take("w")
+    job = application.store.held.take("w")
     folders = application.folders
     folders.runs(job).mkdir()
     folders.run(job).symlink_to(theirs / "inner")
-    assert application.jobs.finish(clip, "w", {"frames": 1, "ledger": {}, "surrogates": []})
+    assert application.store.held.finish(clip, "w", {"frames": 1, "ledger": {}, "surrogates": []})
     answer = browser.get(f"/api/clips/{clip}/result")
     assert (answer.status_code, answer.json()["code"]) == (503, "linked")
     folders.run(job).unlink()
@@ -161,10 +161,10 @@ def test_a_worker_reads_and_writes_behind_no_link(queue, put, tmp_path, theirs):
     folders = Folders(tmp_path)
     before = contents(theirs)
     for place in ("originals", "runs"):
-        clip = queue.get(put(f"{place}.mp4"))
+        clip = queue.jobs.get(put(f"{place}.mp4"))
         put_link((folders.original if place == "originals" else folders.runs)(clip), theirs)
         assert Worker(folders, queue, "w", lambda task, progress: 1 / 0).step()
-        found = queue.get(clip.id)
+        found = queue.jobs.get(clip.id)
         assert (found.status, found.code, found.error) == ("failed", "linked-place", LINKED)
     assert contents(theirs) == before
 
@@ -184,8 +184,8 @@ def test_files_of_others_in_the_folder_stay(used, make_application):
         path.parent.mkdir(exist_ok=True)
         path.write_text("somebody else's")
     application = make_application()
-    other = application.jobs.add_project("Other").id
-    folders.tidy([project], application.jobs.listing())
+    other = application.store.projects.add("Other").id
+    folders.tidy([project], application.store.results())
     folders.forget_project(project)
     assert [path.read_text() for path in strange] == ["somebody else's"] * 4
     with application.client() as browser:
@@ -232,12 +232,12 @@ def test_the_server_is_told_of_a_link_before_it_writes(tmp_path, theirs):
 
 
 def test_a_hard_link_s_other_name_keeps_its_content(tmp_path, theirs, queue, put):
-    folders, clip = Folders(tmp_path), queue.get(put("a.mp4"))
+    folders, clip = Folders(tmp_path), queue.clips.get(put("a.mp4"))
     folders.original(clip).unlink()
     os.link(theirs / "holiday.mp4", folders.original(clip))
     os.link(theirs / OLD, tmp_path / "server.port")
     _remember(Serving(tmp_path), 8000)
-    folders.forget(clip)
+    folders.forget_clip(clip)
     assert not folders.original(clip).exists()
     assert (theirs / "holiday.mp4").read_text() == "somebody else's"
     assert (theirs / OLD).read_text() == "somebody else's"

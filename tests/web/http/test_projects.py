@@ -15,7 +15,7 @@ def test_clips_are_kept_in_their_project(browser, application):
     assert made["project_id"] == second["id"]
     assert browser.get("/api/clips", params={"project": first["id"]}).json() == []
     assert browser.get("/api/clips", params={"project": second["id"]}).json() == [made]
-    stored = application.folders.original(application.jobs.get(made["id"]))
+    stored = application.folders.original(application.store.clips.get(made["id"]))
     assert second["id"] in stored.parts and stored.read_bytes() == b"video"
 
 
@@ -48,8 +48,8 @@ def test_what_is_asked_of_a_project_that_is_not_there_is_refused(browser):
 
 
 def test_other_jobs_are_listed_cancelled_and_removed(browser, application):
-    project = application.jobs.projects()[0].id
-    job = application.jobs.add(
+    project = application.store.projects.all()[0].id
+    job = application.store.jobs.add(
         "release", id="r1", project_id=project, name="Release", clips=[], wanted={"mute": True}
     )
     (found,) = browser.get("/api/works").json()
@@ -68,25 +68,25 @@ def test_a_database_that_does_not_answer_is_a_sentence(browser, application, mon
     def locked(*kinds):
         raise OperationalError("SELECT", {"name": "Anna"}, Exception("database is locked"))
 
-    monkeypatch.setattr(application.jobs, "listing", locked)
+    monkeypatch.setattr(application.store.clips, "listing", locked)
     answer = browser.get("/api/clips")
     assert (answer.status_code, answer.json()["code"]) == (503, "busy")
     assert "Anna" not in answer.text
 
 
 def test_what_was_made_of_a_clip_that_changed_is_outdated(browser, application):
-    jobs = application.jobs
-    project = jobs.projects()[0].id
+    store = application.store
+    project = store.projects.all()[0].id
     clip = browser.post("/api/clips", params={"name": "a.mp4"}, content=b"video").json()["id"]
-    run = jobs.take("w").run
-    assert jobs.finish(clip, "w", None)
-    jobs.add("release", id="r", project_id=project, name="r", clips=[clip], wanted={})
-    jobs.take("w")
-    assert jobs.finish("r", "w", {"passed": True, "runs": {clip: run}})
+    run = store.held.take("w").run
+    assert store.held.finish(clip, "w", None)
+    store.jobs.add("release", id="r", project_id=project, name="r", clips=[clip], wanted={})
+    store.held.take("w")
+    assert store.held.finish("r", "w", {"passed": True, "runs": {clip: run}})
     assert [job["outdated"] for job in browser.get("/api/works").json()] == [False]
-    jobs.add("cover", id="c", project_id=project, name="a.mp4", clips=[clip], wanted={})
-    jobs.take("w")
-    assert jobs.finish("c", "w", {"ledger": {}})
+    store.jobs.add("cover", id="c", project_id=project, name="a.mp4", clips=[clip], wanted={})
+    store.held.take("w")
+    assert store.held.finish("c", "w", {"ledger": {}})
     assert browser.get("/api/works/r").json()["outdated"]
     assert browser.delete(f"/api/clips/{clip}").status_code == 204
     assert [job["outdated"] for job in browser.get("/api/works").json()] == [True]

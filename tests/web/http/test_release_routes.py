@@ -22,12 +22,12 @@ MOOV = b"\0\0\0\x10ftypisom\0\0\0\0" + b"\0\0\0\x20moov" + b"hdlr" + b"soun" + b
 
 def finish(application, found, **files):
     """Let the next job be done, as a worker does; its folder."""
-    taken = application.jobs.take("worker")
+    taken = application.store.held.take("worker")
     folder = application.folders.run(taken)
     folder.mkdir(parents=True)
     for name, content in files.items():
         (folder / name.replace("_dot_", ".")).write_bytes(content)
-    assert application.jobs.finish(taken.id, "worker", found)
+    assert application.store.held.finish(taken.id, "worker", found)
     return folder
 
 
@@ -43,8 +43,8 @@ def clips(browser, application):
 
 
 def measure(application, clip, run=None):
-    job = application.jobs.get(clip)
-    application.jobs.add(
+    job = application.store.jobs.get(clip)
+    application.store.jobs.add(
         Kind.EVALUATE, id="e" * 32, project_id=job.project_id, name="", clips=[clip], wanted={}
     )
     finish(application, {"result_run": run or job.run})
@@ -102,13 +102,13 @@ def test_what_cannot_be_released_is_refused(browser, application, clips):
     waiting = browser.post("/api/clips", params={"name": "c"}, content=b"video").json()["id"]
     assert browser.post("/api/releases", json={"clips": [waiting]}).json()["code"] == "not_done"
     assert contents(browser, waiting).status_code == 409
-    job = application.jobs.get(clips[0])
-    application.jobs.add(
+    job = application.store.jobs.get(clips[0])
+    application.store.jobs.add(
         Kind.COVER, id="c" * 32, project_id=job.project_id, name="", clips=[clips[0]], wanted={}
     )
     answer = browser.post("/api/releases", json={"clips": clips})
     assert (answer.status_code, answer.json()["code"]) == (409, "being_covered")
-    assert not application.jobs.listing(None, Kind.RELEASE)
+    assert not application.store.jobs.listing(None, Kind.RELEASE)
 
 
 def test_only_this_servers_pages_may_order_one(browser, clips):

@@ -16,7 +16,7 @@ from mien.web.http.app import create_app
 from mien.web.http.serving import Serving
 from mien.web.http.uploads import display_name
 from mien.web.queue.folders import MANIFEST, PREVIEW, RESULT, Folders
-from mien.web.queue.probing import Clip
+from mien.web.queue.probing import Upload
 
 FOUND = {"frames": 3, "ledger": {"rendered": 3}, "surrogates": ["c01"], "renderings": 1}
 
@@ -27,13 +27,13 @@ def upload(browser, name="a.mp4", content=b"video", **wanted):
 
 def finish(application, job, found=FOUND):
     """Let a job be done, as a worker does."""
-    taken = application.jobs.take("worker")
+    taken = application.store.held.take("worker")
     assert taken.id == job
     folder = application.folders.run(taken)
     folder.mkdir(parents=True)
     for name in (RESULT, MANIFEST, PREVIEW):
         (folder / name).write_text(f"made: {name}")
-    assert application.jobs.finish(job, "worker", found)
+    assert application.store.held.finish(job, "worker", found)
 
 
 def test_an_upload_waits_under_a_random_name(browser, application):
@@ -162,7 +162,7 @@ def test_a_clip_is_removed_with_all_its_files(browser, application):
 
 def test_what_waits_or_runs_can_be_cancelled(browser, application):
     running, waiting = (upload(browser, name).json()["id"] for name in ("a", "b"))
-    application.jobs.take("worker")
+    application.store.held.take("worker")
     assert browser.post(f"/api/clips/{waiting}/cancel").json()["status"] == "cancelled"
     asked = browser.post(f"/api/clips/{running}/cancel").json()
     assert (asked["status"], asked["cancelling"]) == ("running", True)
@@ -205,29 +205,29 @@ def test_all_settings_are_kept_with_the_clip(browser):
 
 def test_a_picture_is_shown_while_a_clip_is_drawn_and_not_before(browser, application):
     job = upload(browser).json()["id"]
-    taken = application.jobs.take("worker")
+    taken = application.store.held.take("worker")
     assert not browser.get(f"/api/clips/{job}").json()["preview"]
     assert browser.get(f"/api/clips/{job}/preview").status_code == 404
     folder = application.folders.run(taken)
     folder.mkdir(parents=True)
     (folder / PREVIEW).write_text("first")
-    application.jobs.note(job, "worker", stage="choosing")
+    application.store.held.note(job, "worker", stage="choosing")
     assert not browser.get(f"/api/clips/{job}").json()["preview"]
-    application.jobs.note(job, "worker", stage="rendering")
+    application.store.held.note(job, "worker", stage="rendering")
     for content in ("first", "second"):
         (folder / PREVIEW).write_text(content)
         assert browser.get(f"/api/clips/{job}").json()["preview"]
         answer = browser.get(f"/api/clips/{job}/preview", params={"n": content})
         assert answer.text == content and answer.headers["cache-control"] == "no-store"
-    application.jobs.fail(job, "worker", "Nothing came of it.", "unreadable-video")
+    application.store.held.fail(job, "worker", "Nothing came of it.", "unreadable-video")
     assert browser.get(f"/api/clips/{job}/preview").status_code == 409
 
 
 def test_what_failed_or_was_cancelled_can_be_tried_again(browser, application):
     failed, waiting = (upload(browser, name).json()["id"] for name in ("a", "b"))
     assert browser.post(f"/api/clips/{failed}/again").json()["code"] == "not_failed"
-    application.jobs.take("worker")
-    application.jobs.fail(failed, "worker", "No face.", "no-face")
+    application.store.held.take("worker")
+    application.store.held.fail(failed, "worker", "No face.", "no-face")
     seen = browser.get(f"/api/clips/{failed}").json()
     assert (seen["status"], seen["error"], seen["code"]) == ("failed", "No face.", "no-face")
     again = browser.post(f"/api/clips/{failed}/again").json()
@@ -249,11 +249,11 @@ def test_a_clip_that_is_measured_keeps_its_original_until_then(browser, applicat
     for path in (f"/api/clips/{job}/original", f"/api/clips/{job}"):
         assert browser.delete(path).json()["code"] == "in_use"
     assert browser.delete("/api/originals").json() == {"deleted": 0, "kept": 1}
-    measuring = application.jobs.take("worker")
+    measuring = application.store.held.take("worker")
     running = {"work": reader["work"], "kind": "evaluate", "running": True}
     assert measuring.id == reader["work"]
     assert browser.get(f"/api/clips/{job}").json()["readers"] == [running]
-    application.jobs.finish(measuring.id, "worker", {})
+    application.store.held.finish(measuring.id, "worker", {})
     assert browser.get(f"/api/clips/{job}").json()["readers"] == []
     assert browser.delete(f"/api/clips/{job}").status_code == 204
 
@@ -269,8 +269,8 @@ def test_measuring_can_be_cancelled_and_the_clip_is_free(browser, application):
 
 def test_originals_of_what_failed_or_was_cancelled_are_deleted_as_well(browser, application):
     failed, cancelled, waiting = (upload(browser, name).json()["id"] for name in "abc")
-    application.jobs.take("worker")
-    application.jobs.fail(failed, "worker", "No face.", "no-face")
+    application.store.held.take("worker")
+    application.store.held.fail(failed, "worker", "No face.", "no-face")
     browser.post(f"/api/clips/{cancelled}/cancel")
     assert browser.delete("/api/originals").json() == {"deleted": 2, "kept": 1}
     assert application.files() == [waiting]
@@ -302,7 +302,7 @@ def test_a_voice_is_kept_only_if_somebody_says_so(browser):
 
 def test_a_sound_that_cannot_be_kept_is_said_before_the_work(application):
     access, serving = application.access, Serving(data=application.folders.data)
-    unfit = Clip(320, 240, 10, 1.0, sound_fits=False)
+    unfit = Upload(320, 240, 10, 1.0, sound_fits=False)
     application.app = create_app(serving, access, looker=lambda path: unfit, working=False)
     with application.client() as browser:
         browser.get("/enter", params={"token": access.token})

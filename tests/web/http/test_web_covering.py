@@ -161,23 +161,23 @@ def test_the_clip_takes_over_what_was_covered(queue, put, finished, tmp_path):
     clip = put("visit.mp4")
     worker = Worker(folders, queue, "w", work)
     assert worker.step()
-    first = folders.run(queue.get(clip))
-    order = queue.add(
+    first = folders.run(queue.clips.get(clip))
+    order = queue.jobs.add(
         Kind.COVER,
         id="c" * 32,
-        project_id=queue.get(clip).project_id,
+        project_id=queue.clips.get(clip).project_id,
         name="visit.mp4",
         clips=[clip],
         wanted={"ranges": [{"from_s": 0.0, "to_s": 0.0, "box": None}]},
     )
     assert worker.step()
-    done = queue.get(order.id)
+    done = queue.jobs.get(order.id)
     assert (done.status, done.error) == (Status.DONE, None)
-    now = folders.run(queue.get(clip))
+    now = folders.run(queue.clips.get(clip))
     assert now == folders.run(done) != first and not first.exists()
     assert is_cover(images(now / RESULT)[0]).mean() > 0.99
 
-    wrong = queue.add(
+    wrong = queue.jobs.add(
         Kind.COVER,
         id="d" * 32,
         project_id=done.project_id,
@@ -186,7 +186,7 @@ def test_the_clip_takes_over_what_was_covered(queue, put, finished, tmp_path):
         wanted={"ranges": [{"from_s": 50.0, "to_s": 60.0, "box": None}]},
     )
     assert worker.step()
-    failed = queue.get(wrong.id)
+    failed = queue.jobs.get(wrong.id)
     assert (failed.status, failed.code) == (Status.FAILED, "bad-parameter")
     assert "outside the clip" in failed.error
-    assert folders.run(queue.get(clip)) == now and (now / RESULT).is_file()
+    assert folders.run(queue.clips.get(clip)) == now and (now / RESULT).is_file()

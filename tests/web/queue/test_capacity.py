@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 import mien.web
-from mien.web.queue.capacity import MOST, QueueFull
+from mien.web.queue.capacity import MOST, Capacity, QueueFull
 from mien.web.queue.folders import Folders
-from mien.web.queue.jobs import LATER, Jobs
-from mien.web.queue.tables import Kind, Status
+from mien.web.queue.jobs import LATER
+from mien.web.queue.probing import Upload
+from mien.web.queue.store import Store
+from mien.web.queue.tables import Clip, Kind, Status
 
 WORDS = Path(mien.web.__file__).parent / "pages" / "words.js"
 
@@ -19,12 +21,17 @@ WORDS = Path(mien.web.__file__).parent / "pages" / "words.js"
 @pytest.fixture
 def small(tmp_path, queue):
     """The same queue, with room for three of each kind."""
-    return Jobs(Folders(tmp_path).database, most=dict.fromkeys(Kind, 3))
+    return Store(Folders(tmp_path).database, capacity=Capacity(dict.fromkeys(Kind, 3)))
 
 
-def add(jobs, kind, id, **columns):
-    project = jobs.projects()[0].id
-    return jobs.add(kind, id=id, project_id=project, name="a", wanted={}, **columns)
+def add(store, kind, id, wanted=None, **columns):
+    """The job that was queued; of a clip, the one that makes its result."""
+    project = store.projects.all()[0].id
+    if kind == Kind.DEIDENTIFY:
+        clip = Clip(id=id, project_id=project, name="a", after="ask", size=1)
+        return store.clips.add(clip, wanted or {}).job
+    columns = {"project_id": project, "name": "a", "clips": [], "wanted": {}, **columns}
+    return store.jobs.add(kind, id=id, **columns)
 
 
 @pytest.mark.parametrize("kind", list(Kind))
@@ -35,22 +42,22 @@ def test_every_kind_has_an_end_of_its_own(small, kind):
         add(small, kind, "more")
     assert str(full.value).startswith("3 ") and str(full.value).count(". ") == 0
     with pytest.raises(QueueFull):
-        small.check_room(kind)
-    assert small.get("more") is None and small.waiting() == 3
+        small.jobs.check_room(kind)
+    assert small.jobs.get("more") is None and small.jobs.waiting() == 3
     for other in set(Kind) - {kind}:
-        small.check_room(other)
+        small.jobs.check_room(other)
         add(small, other, f"{other}")
-    small.ask_to_cancel("1")
+    small.jobs.ask_to_cancel("1")
     assert add(small, kind, "more").status == Status.QUEUED
 
 
 def test_what_is_worked_on_counts_and_what_is_over_does_not(small):
     for number in range(3):
         add(small, Kind.RELEASE, f"{number}")
-    assert small.take("w").id == "0"
+    assert small.held.take("w").id == "0"
     with pytest.raises(QueueFull):
         add(small, Kind.RELEASE, "more")
-    assert small.finish("0", "w")
+    assert small.held.finish("0", "w")
     add(small, Kind.RELEASE, "more")
 
 
@@ -63,28 +70,27 @@ def test_of_many_who_ask_at_once_no_more_get_in(small):
 
     with ThreadPoolExecutor(8) as pool:
         taken = [id for id in pool.map(ask, range(24)) if id is not None]
-    assert len(taken) == small.waiting() == 3
+    assert len(taken) == small.jobs.waiting() == 3
 
 
 def test_trying_again_needs_room_too(small):
     for number in range(3):
         add(small, Kind.DEIDENTIFY, f"{number}")
-    small.ask_to_cancel("0")
+    small.jobs.ask_to_cancel("0")
     add(small, Kind.DEIDENTIFY, "3")
     with pytest.raises(QueueFull):
-        small.again("0")
-    assert small.get("0").status == Status.CANCELLED and not small.again("1")
-    small.ask_to_cancel("1")
-    assert small.again("0") and small.get("0").status == Status.QUEUED
+        small.jobs.again("0")
+    assert small.jobs.get("0").status == Status.CANCELLED and not small.jobs.again("1")
+    small.jobs.ask_to_cancel("1")
+    assert small.jobs.again("0") and small.jobs.get("0").status == Status.QUEUED
 
 
 def test_what_follows_a_clip_unasked_is_never_refused(small):
-    project = small.projects()[0].id
     for number in range(3):
         add(small, Kind.EVALUATE, f"{number}", urgency=LATER)
-    small.add(id="clip", project_id=project, name="a", wanted={"measure": "generic"})
-    assert small.take("w").id == "clip" and small.finish("clip", "w")
-    (measuring,) = small.of_clip("clip", Kind.EVALUATE)
+    add(small, Kind.DEIDENTIFY, "clip", {"measure": "generic"})
+    assert small.held.take("w").id == "clip" and small.held.finish("clip", "w")
+    (measuring,) = small.jobs.of_clip("clip", Kind.EVALUATE)
     assert measuring.status == Status.QUEUED
 
 
@@ -94,18 +100,22 @@ def test_a_busy_day_fits():
     assert MOST[Kind.ENCOUNTER] >= 60 and MOST[Kind.RELEASE] >= 20
 
 
-def test_the_pages_are_told(application, browser):
+def test_the_pages_are_told(make_application):
+    room = dict(MOST)
+    application = make_application(capacity=Capacity(room))
+    browser = application.client()
+    browser.get("/enter", params={"token": application.access.token})
     clips = []
     for name in "ab":
         sent = browser.post("/api/clips", params={"name": name}, content=b"video")
         clips.append(sent.json()["id"])
-        application.jobs.take("w")
+        application.store.held.take("w")
         made = {"frames": 3, "ledger": {}, "surrogates": [], "renderings": 1}
-        application.jobs.finish(clips[-1], "w", made)
+        application.store.held.finish(clips[-1], "w", made)
     failed = browser.post("/api/clips", params={"name": "c"}, content=b"video").json()["id"]
     assert browser.post(f"/api/clips/{failed}/cancel").status_code == 200
     before = application.files()
-    application.jobs._most = dict.fromkeys(Kind, 0)
+    room.update(dict.fromkeys(Kind, 0))
     for path, sent in (
         ("/api/clips?name=d", {"content": b"video"}),
         (f"/api/clips/{failed}/again", {}),
@@ -115,20 +125,29 @@ def test_the_pages_are_told(application, browser):
         answer = browser.post(path, **sent)
         assert (answer.status_code, answer.json()["code"]) == (429, "queue_full"), path
     assert application.files() == before and browser.get("/api/works").json() == []
-    application.jobs._most = MOST
+    room.update(MOST)
     assert browser.post("/api/clips?name=d", content=b"video").status_code == 201
 
 
-def test_an_upload_that_comes_too_late_leaves_nothing(application, browser, monkeypatch):
-    monkeypatch.setattr(Jobs, "check_room", lambda self, kind: None)  # there was room then
-    application.jobs._most = dict.fromkeys(Kind, 0)
+def test_an_upload_that_comes_too_late_leaves_nothing(make_application):
+    room = dict(MOST)
+
+    def slow_look(path):  # there was room before
+        room.update(dict.fromkeys(Kind, 0))
+        return Upload(320, 240, 10, 1.0)
+
+    application = make_application(looker=slow_look, capacity=Capacity(room))
+    browser = application.client()
+    browser.get("/enter", params={"token": application.access.token})
     answer = browser.post("/api/clips", params={"name": "a"}, content=b"video")
     assert (answer.status_code, answer.json()["code"]) == (429, "queue_full")
     assert application.files() == []
 
 
-def test_projects_have_an_end(browser, monkeypatch):
-    monkeypatch.setattr("mien.web.http.routes.projects.MOST_PROJECTS", 2)
+def test_projects_have_an_end(make_application):
+    application = make_application(capacity=Capacity(projects=2))
+    browser = application.client()
+    browser.get("/enter", params={"token": application.access.token})
     assert browser.post("/api/projects", params={"name": "a"}).status_code == 201
     answer = browser.post("/api/projects", params={"name": "b"})
     assert (answer.status_code, answer.json()["code"]) == (429, "too_many_projects")

@@ -51,10 +51,10 @@ def upload(application, name, **query):
 
 def finish(application, clip, **settings):
     """Let a clip have a result, as a worker does."""
-    job = application.jobs.take("w")
+    job = application.store.held.take("w")
     assert job.id == clip
     write_result(application.folders.run(job), **settings)
-    assert application.jobs.finish(clip, "w", {"frames": 10, "ledger": {}, "surrogates": []})
+    assert application.store.held.finish(clip, "w", {"frames": 10, "ledger": {}, "surrogates": []})
 
 
 def write_result(run, **settings):
@@ -67,7 +67,7 @@ def write_result(run, **settings):
 
 def lose(application):
     """Lose the list of clips."""
-    application.jobs.close()
+    application.store.close()
     for path in application.folders.data.glob("mien.sqlite3*"):
         path.unlink()
 
@@ -88,7 +88,7 @@ def start(make_application):
 
 def test_videos_are_listed_again_when_the_list_is_lost(make_application):
     before = make_application()
-    other = before.jobs.add_project("Other")
+    other = before.store.projects.add("Other")
     before.folders.open_project(other.id)
     done, waiting = upload(before, "Anna.mp4"), upload(before, "Bea.mp4", project=other.id)
     finish(before, done, engine="mask")
@@ -97,10 +97,10 @@ def test_videos_are_listed_again_when_the_list_is_lost(make_application):
 
     after = start(make_application)
     assert stored(after) == files  # nothing was lost
-    clips = {job.id: job for job in after.jobs.listing()}
+    clips = {job.id: job for job in after.store.jobs.listing()}
     assert set(clips) == {done, waiting}
     assert clips[done].status == Status.DONE and clips[waiting].status == Status.FAILED
-    assert clips[waiting].project_id == other.id and len(after.jobs.projects()) == 2
+    assert clips[waiting].project_id == other.id and len(after.store.projects.all()) == 2
     assert clips[done].wanted["engine"] == "mask" and clips[done].wanted["subject"] == "P7"
     assert clips[done].found == {
         **{"frames": 10, "ledger": {"rendered": 9, "covered": 1}},
@@ -110,7 +110,7 @@ def test_videos_are_listed_again_when_the_list_is_lost(make_application):
     (sentence,) = after.app.state.recovery.sentences(after.folders.data)
     assert "2 videos were" in sentence and str(after.folders.data) in sentence
     again = start(make_application)
-    assert again.app.state.recovery.clips == 0 and len(again.jobs.listing()) == 2
+    assert again.app.state.recovery.clips == 0 and len(again.store.jobs.listing()) == 2
 
 
 def test_what_was_found_again_can_be_seen_tried_again_and_removed(make_application):
@@ -138,41 +138,43 @@ def test_what_was_found_again_can_be_seen_tried_again_and_removed(make_applicati
 def test_an_older_copy_of_the_list_loses_nothing(make_application):
     before = make_application()
     first = upload(before, "a.mp4")
-    before.jobs.close()
+    before.store.close()
     copy = before.folders.database.read_bytes()
     assert not before.folders.database.with_name("mien.sqlite3-wal").exists()
     before = make_application()
     second = upload(before, "b.mp4")
     finish(before, first)
-    before.folders.original(before.jobs.get(first)).unlink()
+    before.folders.original(before.store.clips.get(first)).unlink()
     files = stored(before)
     lose(before)
     before.folders.database.write_bytes(copy)
 
     after = start(make_application)
     assert stored(after) == files
-    assert after.jobs.get(first).status == Status.DONE
-    assert (after.folders.run(after.jobs.get(first)) / RESULT).is_file()
-    assert after.jobs.get(second).code == "recovered" and after.app.state.recovery.clips == 2
+    assert after.store.jobs.get(first).status == Status.DONE
+    assert (after.folders.run(after.store.clips.get(first)) / RESULT).is_file()
+    assert after.store.jobs.get(second).code == "recovered" and after.app.state.recovery.clips == 2
 
 
 def test_what_was_removed_does_not_come_back(make_application):
     before = make_application()
     clip = upload(before, "a.mp4")
     finish(before, clip)
-    job = before.jobs.get(clip)
-    assert before.jobs.remove(clip)  # and the server was ended before it removed the files
-    assert before.folders.original(job).is_file()
+    found = before.store.clips.get(clip)
+    assert before.store.clips.remove(clip)  # and the server was ended before it removed the files
+    assert before.folders.original(found).is_file()
     after = start(make_application)
     assert (
-        stored(after) == {} and after.jobs.listing() == [] and after.app.state.recovery.clips == 0
+        stored(after) == {}
+        and after.store.jobs.listing() == []
+        and after.app.state.recovery.clips == 0
     )
-    assert after.jobs.removed() == set()
+    assert after.store.removed() == set()
 
 
 def test_what_cannot_be_listed_is_named_and_stays(make_application):
     before = make_application()
-    project = before.jobs.projects()[0].id
+    project = before.store.projects.all()[0].id
     home = before.folders.data / "projects" / project
     report = home / "runs" / ("1" * 32) / ("2" * 16) / "report" / "report.html"
     broken = home / "runs" / ("3" * 32) / ("2" * 16) / RESULT
@@ -203,20 +205,23 @@ def test_of_two_results_the_newer_is_the_clip_s(make_application):
     before = make_application()
     clip = upload(before, "a.mp4")
     finish(before, clip)
-    runs = before.folders.runs(before.jobs.get(clip))
+    runs = before.folders.runs(before.store.clips.get(clip))
     write_result(runs / ("f" * 16), engine="blur")
     written = (runs / ("f" * 16) / MANIFEST).stat().st_mtime_ns
     os.utime(runs / ("f" * 16) / MANIFEST, ns=(written, written + 10**9))
     lose(before)
     after = start(make_application)
-    assert after.jobs.get(clip).run == "f" * 16 and after.jobs.get(clip).wanted["engine"] == "blur"
+    assert (
+        after.store.clips.get(clip).run == "f" * 16
+        and after.store.jobs.get(clip).wanted["engine"] == "blur"
+    )
 
 
 def test_a_folder_without_a_list_and_without_files_is_new(make_application):
     application = make_application()
     lose(application)
     again = start(make_application)
-    assert [project.name for project in again.jobs.projects()] == ["Clips"]
+    assert [project.name for project in again.store.projects.all()] == ["Clips"]
     assert again.app.state.recovery.sentences(again.folders.data) == []
 
 
@@ -235,7 +240,7 @@ def ruin(database, how):
 def test_a_damaged_list_is_one_sentence_and_left_as_it_is(make_application, how):
     before = make_application()
     upload(before, "a.mp4")
-    before.jobs.close()
+    before.store.close()
     ruin(before.folders.database, how)
     files, content = stored(before), before.folders.database.read_bytes()
     with pytest.raises(DatabaseError) as found:
@@ -252,7 +257,7 @@ def test_a_damaged_list_is_one_sentence_and_left_as_it_is(make_application, how)
 @pytest.mark.parametrize(
     "change",
     [
-        "ALTER TABLE jobs DROP COLUMN frames",
+        "ALTER TABLE clips DROP COLUMN frames",
         "UPDATE jobs SET wanted = 'no json'",
         "DROP TABLE projects",
     ],
@@ -260,15 +265,15 @@ def test_a_damaged_list_is_one_sentence_and_left_as_it_is(make_application, how)
 def test_a_list_with_other_contents_is_damaged_too(make_application, change):
     before = make_application()
     upload(before, "a.mp4")
-    before.jobs.close()
+    before.store.close()
     with sqlite3.connect(before.folders.database) as database:
         database.execute("PRAGMA foreign_keys=OFF")
         database.execute(change)
     database.close()
     if "DROP TABLE" in change:  # made anew, and the project's folder is found
         after = start(make_application)
-        (clip,) = after.jobs.listing()
-        assert [project.id for project in after.jobs.projects()] == [clip.project_id]
+        (clip,) = after.store.jobs.listing()
+        assert [project.id for project in after.store.projects.all()] == [clip.project_id]
         return
     with pytest.raises(DatabaseError):
         make_application()
@@ -277,12 +282,12 @@ def test_a_list_with_other_contents_is_damaged_too(make_application, change):
 def test_changes_without_their_database_are_kept(make_application):
     before = make_application()
     upload(before, "a.mp4")
-    before.jobs.add_project("Other")
+    before.store.projects.add("Other")
     database = before.folders.database
     changes = database.with_name("mien.sqlite3-wal")
     content = changes.read_bytes()
     assert content
-    before.jobs.close()
+    before.store.close()
     for emptied in (False, True):
         database.unlink(missing_ok=True)
         if emptied:
@@ -296,7 +301,7 @@ def test_changes_without_their_database_are_kept(make_application):
 def test_looking_through_the_list_changes_nothing(make_application):
     before = make_application()
     upload(before, "a.mp4")
-    before.jobs.add_project("Other")  # which stands in the file of changes only
+    before.store.projects.add("Other")  # which stands in the file of changes only
     paths = [before.folders.data / f"mien.sqlite3{ending}" for ending in ("", "-wal")]
     contents = [path.read_bytes() for path in paths]
     damage.check(before.folders.database)
@@ -341,7 +346,7 @@ def test_the_command_names_what_it_found(make_application, tmp_path):
 def test_damage_while_the_server_runs_is_a_sentence(application, browser):
     for path in application.folders.data.glob("mien.sqlite3*"):
         path.write_bytes(b"this is no database " * 5000)
-    application.jobs.close()
+    application.store.close()
     answer = browser.get("/api/clips")
     assert (answer.status_code, answer.json()["code"]) == (503, "damaged")
     assert "database" not in answer.json()["error"]
@@ -366,11 +371,16 @@ def test_the_first_page_has_words_for_it_in_both_languages():
 
 
 def test_jobs_that_are_no_clips_are_removed_for_good_too(queue):
-    job = queue.add(
-        Kind.RELEASE, id="5" * 32, project_id=queue.projects()[0].id, name="r", wanted={}
+    job = queue.jobs.add(
+        Kind.RELEASE,
+        id="5" * 32,
+        project_id=queue.projects.all()[0].id,
+        name="r",
+        clips=[],
+        wanted={},
     )
-    queue.ask_to_cancel(job.id)
-    assert queue.remove(job.id) and queue.removed() == {job.id}
+    queue.jobs.ask_to_cancel(job.id)
+    assert queue.jobs.remove(job.id) and queue.removed() == {job.id}
     queue.all_gone([job.id])
     assert queue.removed() == set()
 
@@ -399,8 +409,8 @@ def test_a_database_with_nothing_in_it_is_new(tmp_path):
 
 def test_mien_s_own_database_is_known_whatever_is_lost_or_added(make_application):
     before = make_application()
-    before.jobs.close()
+    before.store.close()
     with closing(sqlite3.connect(before.folders.database)) as database, database:
         database.execute("DROP TABLE jobs")
         database.execute("CREATE TABLE of_a_backup (id TEXT)")
-    assert start(make_application).jobs.listing() == []
+    assert start(make_application).store.jobs.listing() == []

@@ -50,12 +50,12 @@ def supervise(queue, tmp_path, monkeypatch):
         pause, end = Event(), time.monotonic() + 120
         try:
             for condition in conditions:
-                while not condition(found := queue.get(job)):
+                while not condition(found := queue.jobs.get(job)):
                     assert time.monotonic() < end, (found.status, found.error)
                     pause.wait(0.05)
         finally:
             workers.stop()
-        return queue.get(job)
+        return queue.jobs.get(job)
 
     return run
 
@@ -72,7 +72,7 @@ def left(tmp_path: Path) -> list[str]:
 def test_a_worker_makes_a_result(queue, put, work, tmp_path):
     job = put("a.mp4")
     assert work(quick) and not work(quick)
-    found = queue.get(job)
+    found = queue.jobs.get(job)
     assert (found.status, found.error, found.worker) == (Status.DONE, None, None)
     assert (Folders(tmp_path).run(found) / RESULT).read_text() == "a.mp4"
 
@@ -85,7 +85,7 @@ def test_a_failure_is_a_sentence_that_names_the_clip(queue, put, work, tmp_path)
         raise NoFaceError(f"{task.clips[0].original}: no face\nwas found.")
 
     work(render)
-    found = queue.get(job)
+    found = queue.jobs.get(job)
     assert (found.status, found.code) == (Status.FAILED, "no-face")
     assert found.error == "visit.mp4: no face was found."
     assert left(tmp_path) == [] and Folders(tmp_path).original(found).is_file()
@@ -94,10 +94,10 @@ def test_a_failure_is_a_sentence_that_names_the_clip(queue, put, work, tmp_path)
 def test_a_failure_calls_a_result_as_its_clip_is_called(queue, put, work, tmp_path):
     clip = put("visit.mp4")
     work(quick)
-    job = queue.add(
+    job = queue.jobs.add(
         Kind.EVALUATE,
         id="m",
-        project_id=queue.projects()[0].id,
+        project_id=queue.projects.all()[0].id,
         name="visit.mp4",
         clips=[clip],
         wanted={},
@@ -107,7 +107,7 @@ def test_a_failure_calls_a_result_as_its_clip_is_called(queue, put, work, tmp_pa
         raise VideoError(f"{task.clips[0].folder / RESULT} is damaged: make it again.")
 
     work(measure)
-    assert queue.get(job.id).error == "visit.mp4 is damaged: make it again."
+    assert queue.jobs.get(job.id).error == "visit.mp4 is damaged: make it again."
 
 
 def test_a_failure_blames_the_right_one_of_two_clips_and_tells_no_places(
@@ -115,8 +115,8 @@ def test_a_failure_blames_the_right_one_of_two_clips_and_tells_no_places(
 ):
     clips = [put("first.mp4"), put("second.mp4")]
     work(quick), work(quick)
-    project = queue.projects()[0].id
-    queue.add(Kind.RELEASE, id="r", project_id=project, name="r", clips=clips, wanted={})
+    project = queue.projects.all()[0].id
+    queue.jobs.add(Kind.RELEASE, id="r", project_id=project, name="r", clips=clips, wanted={})
 
     def pack(task, progress):
         folder = task.clips[1].folder
@@ -126,7 +126,7 @@ def test_a_failure_blames_the_right_one_of_two_clips_and_tells_no_places(
         )
 
     work(pack)
-    assert queue.get("r").error == (
+    assert queue.jobs.get("r").error == (
         "second.mp4 is damaged, result.json is none, a.zip and first.mp4 as well: make them again."
     )
 
@@ -156,7 +156,7 @@ def test_a_worker_that_cannot_start_is_said(queue, put, supervise, monkeypatch, 
 def test_what_nobody_expected_is_a_sentence_too(queue, put, work):
     job = put("a.mp4")
     work(lambda task, progress: [][1])
-    found = queue.get(job)
+    found = queue.jobs.get(job)
     assert found.code == "unexpected" and "IndexError" in found.error
     assert "list index" not in found.error
 
@@ -174,7 +174,7 @@ def test_what_nobody_expected_is_in_the_log_in_full(queue, put, work, tmp_path):
     job = put("a.mp4")
     work(lambda task, progress: [][1])
     entry = Folders(tmp_path).log.read_text()
-    assert entry.startswith(f"{number_in(queue.get(job).error)} ")
+    assert entry.startswith(f"{number_in(queue.jobs.get(job).error)} ")
     assert "Traceback" in entry and "list index out of range" in entry and "deidentify" in entry
 
 
@@ -182,7 +182,7 @@ def test_a_log_that_cannot_be_written_stops_nothing(queue, put, work, tmp_path):
     Folders(tmp_path).log.mkdir()
     job = put("a.mp4")
     work(lambda task, progress: [][1])
-    found = queue.get(job)
+    found = queue.jobs.get(job)
     assert found.code == "unexpected" and "number" not in found.error
 
 
@@ -214,14 +214,14 @@ def test_progress_is_written_down_and_cancelling_is_honoured(queue, put, work, t
         while True:  # until the worker says stop
             done += 1
             progress("measuring", done, None)
-            now = queue.get(job)
+            now = queue.jobs.get(job)
             if now.done > 1 and not now.cancel_asked:
                 seen.append((now.stage, now.done, now.beat))
-                queue.ask_to_cancel(job)
+                queue.jobs.ask_to_cancel(job)
 
     work(render)
     assert seen[0][0] == "measuring" and seen[0][2] is not None
-    assert queue.get(job).status == Status.CANCELLED and left(tmp_path) == []
+    assert queue.jobs.get(job).status == Status.CANCELLED and left(tmp_path) == []
 
 
 def test_a_result_that_comes_after_cancelling_is_dropped(queue, put, work, tmp_path):
@@ -229,10 +229,10 @@ def test_a_result_that_comes_after_cancelling_is_dropped(queue, put, work, tmp_p
 
     def render(task, progress):
         quick(task, progress)
-        queue.ask_to_cancel(job)
+        queue.jobs.ask_to_cancel(job)
 
     work(render)
-    assert queue.get(job).status == Status.CANCELLED and left(tmp_path) == []
+    assert queue.jobs.get(job).status == Status.CANCELLED and left(tmp_path) == []
 
 
 def test_speed_and_time_left_are_of_the_stage():
@@ -264,7 +264,7 @@ def test_a_worker_that_does_not_listen_is_ended(queue, put, supervise, tmp_path)
 
     def runs(found: Job) -> bool:
         if found.status == Status.RUNNING and left(tmp_path):
-            queue.ask_to_cancel(job)
+            queue.jobs.ask_to_cancel(job)
             return True
         return False
 
@@ -276,7 +276,7 @@ def test_a_server_that_ends_loses_no_job(queue, put, supervise, tmp_path):
     job = put("a.mp4", after="delete")
     found = supervise("renderings:deaf", job, lambda found: bool(left(tmp_path)))
     assert (found.status, found.attempts) == (Status.QUEUED, 0) and left(tmp_path) == []
-    found = supervise("renderings:quick", job, lambda found: not found.original)
+    found = supervise("renderings:quick", job, lambda found: not queue.clips.get(job).original)
     assert found.status == Status.DONE
     assert left(tmp_path) == sorted([RESULT, MANIFEST, PREVIEW])
     assert not Folders(tmp_path).original(found).exists()
@@ -290,7 +290,7 @@ def test_a_worker_without_jobs_ends(queue, put, tmp_path):
         now[0] += seconds
 
     worker.work(Worker(Folders(tmp_path), queue, "w", quick), lambda: now[0], sleep)
-    assert queue.listing()[0].status == Status.DONE and now[0] > 60
+    assert queue.jobs.listing()[0].status == Status.DONE and now[0] > 60
 
 
 def test_a_worker_process_is_there_only_for_a_job(queue, put, tmp_path, monkeypatch):
@@ -335,12 +335,12 @@ _SERVER = """
 import sys
 from pathlib import Path
 from mien.web.queue.folders import Folders
-from mien.web.queue.jobs import Jobs
+from mien.web.queue.store import Store
 from mien.web.http.serving import Serving
 from mien.web.queue.supervisor import Supervisor
 folders = Folders(Path(sys.argv[1]))
 serving = Serving(folders.data, workers=1, work="renderings:deaf")
-workers = Supervisor(folders, Jobs(folders.database), serving)
+workers = Supervisor(folders, Store(folders.database), serving)
 workers.start()
 sys.stdin.read()
 """
@@ -376,8 +376,8 @@ def test_a_server_that_is_killed_takes_its_workers_with_it(queue, put, tmp_path,
         server.kill()
         server.wait()
         server.stdin.close()
-    queue.resume()
-    assert [job.status for job in queue.listing()] == [Status.QUEUED]
+    queue.held.resume()
+    assert [job.status for job in queue.jobs.listing()] == [Status.QUEUED]
 
 
 def test_a_phantom_is_de_identified_by_a_worker_process(queue, put, supervise, brief, tmp_path):
@@ -397,7 +397,7 @@ def test_a_phantom_is_de_identified_by_a_worker_process(queue, put, supervise, b
         assert [frame.time for frame in after] == pytest.approx([frame.time for frame in before])
     assert json.loads((folder / MANIFEST).read_text())["settings"]["engine"] == "mask"
     with Reader(folder / RESULT) as reader:
-        middle = [frame.image for frame in reader][found.frames // 2]
+        middle = [frame.image for frame in reader][queue.clips.get(job).frames // 2]
     shown = cv2.cvtColor(cv2.imread(str(folder / PREVIEW)), cv2.COLOR_BGR2RGB)
     assert shown.shape == middle.shape
     assert abs(shown.astype(float) - middle).mean() < 4

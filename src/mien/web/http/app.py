@@ -20,13 +20,14 @@ from mien.web.http.desk import Desk
 from mien.web.http.problems import answer_problems
 from mien.web.http.routes import api
 from mien.web.http.serving import Serving
+from mien.web.queue.capacity import Capacity
 from mien.web.queue.damage import explained, understood
 from mien.web.queue.folders import Folders
-from mien.web.queue.jobs import Jobs
 from mien.web.queue.log import Log
 from mien.web.queue.places import data_folder
-from mien.web.queue.probing import Clip, look
+from mien.web.queue.probing import Upload, look
 from mien.web.queue.recovery import recover
+from mien.web.queue.store import Store
 from mien.web.queue.supervisor import Supervisor
 
 PAGES = {
@@ -46,8 +47,9 @@ def create_app(
     serving: Serving,
     access: Access,
     *,
-    looker: Callable[[Path], Clip] | None = None,
+    looker: Callable[[Path], Upload] | None = None,
     working: bool = True,
+    capacity: Capacity | None = None,
 ) -> FastAPI:
     """Set up the data folder and the application.
 
@@ -61,6 +63,8 @@ def create_app(
         Says what an upload is; `mien.web.queue.probing.look` if not given.
     working : bool
         Whether worker processes are run.
+    capacity : Capacity, optional
+        How much may wait.
 
     Raises
     ------
@@ -71,15 +75,15 @@ def create_app(
     """
     folders = Folders(data_folder(serving.data))
     folders.make()
-    jobs = Jobs(folders.database)
+    store = Store(folders.database, capacity=capacity)
     with understood(folders.database):
-        jobs.create()
-        jobs.projects(), jobs.listing(), jobs.removed()
-    found = recover(folders, jobs)
-    jobs.first_project("Clips")
-    for project in jobs.projects():
+        store.create()
+        store.projects.all(), store.clips.listing(), store.jobs.listing(), store.removed()
+    found = recover(folders, store)
+    store.projects.first("Clips")
+    for project in store.projects.all():
         folders.open_project(project.id)
-    supervisor = Supervisor(folders, jobs, serving)
+    supervisor = Supervisor(folders, store, serving)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -93,7 +97,7 @@ def create_app(
         yield
         if working:
             await run_in_threadpool(supervisor.stop)
-        jobs.close()
+        store.close()
 
     app = FastAPI(
         title="mien",
@@ -105,11 +109,11 @@ def create_app(
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.state.jobs, app.state.folders, app.state.supervisor = jobs, folders, supervisor
+    app.state.store, app.state.folders, app.state.supervisor = store, folders, supervisor
     app.state.recovery, app.state.failure = found, None
     log = Log(folders.log)
     answer_problems(app, log)
-    app.include_router(api(Desk(serving, folders, jobs, looker or partial(look, log=log), found)))
+    app.include_router(api(Desk(serving, folders, store, looker or partial(look, log=log), found)))
     _add_doors(app, access)
 
     _add_pages(app)

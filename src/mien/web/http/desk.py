@@ -15,11 +15,12 @@ from mien.errors import LinkError
 from mien.web.http.problems import Problem
 from mien.web.http.serving import Serving
 from mien.web.queue.folders import Folders
-from mien.web.queue.jobs import Jobs
+from mien.web.queue.jobs import READERS
 from mien.web.queue.places import LINKED
-from mien.web.queue.probing import Clip
+from mien.web.queue.probing import Upload
 from mien.web.queue.recovery import Recovery
-from mien.web.queue.tables import Job, Kind, Project, Status
+from mien.web.queue.store import Store
+from mien.web.queue.tables import Clip, Job, Kind, Project, Status
 
 
 class ProgressView(BaseModel):
@@ -68,42 +69,50 @@ class Desk:
     """How the server is run."""
     folders: Folders
     """Where files lie."""
-    jobs: Jobs
-    """The queue."""
-    look: Callable[[Path], Clip]
+    store: Store
+    """Projects, clips and the queue."""
+    look: Callable[[Path], Upload]
     """Says what an upload is, or raises `VideoError`."""
     recovery: Recovery
     """What was found at the start that was on no list."""
 
     def project(self, project: str | None) -> Project:
         """A project, by default the first; a `Problem` if there is none of that id."""
-        found = self.jobs.projects()[0] if project is None else self.jobs.project(project)
+        projects = self.store.projects
+        found = projects.all()[0] if project is None else projects.get(project)
         if found is None:
             raise Problem(404, "no_project", "There is no such project: it may have been removed.")
         self._check(found.id)
         return found
 
-    def clip(self, clip: str) -> Job:
+    def clip(self, clip: str) -> Clip:
         """A clip; a `Problem` if there is none of that id."""
-        return self._find(clip, (Kind.DEIDENTIFY,), "no_clip", "clip")
+        found = self.store.clips.get(clip)
+        if found is None:
+            raise Problem(404, "no_clip", "There is no such clip: it may have been removed.")
+        self._check_files(found)
+        return found
 
     def work(self, work: str, *kinds: Kind) -> Job:
-        """A job that is no clip; a `Problem` if there is none of that id and of those kinds."""
-        others = [kind for kind in Kind if kind != Kind.DEIDENTIFY]
-        return self._find(work, kinds or others, "no_work", "job")
+        """A job that is no clip's making; a `Problem` if none has that id and one of the kinds."""
+        found = self.store.jobs.get(work)
+        if found is None or found.kind not in (kinds or READERS):
+            raise Problem(404, "no_work", "There is no such job: it may have been removed.")
+        self._check_files(found)
+        return found
 
-    def done(self, clip: str) -> Job:
+    def done(self, clip: str) -> Clip:
         """A clip whose result can be read; a `Problem` where it cannot."""
         found = self.clip(clip)
-        if found.status != Status.DONE:
+        if found.run is None:
             raise Problem(409, "not_done", "This clip has no result: wait until it is done.")
         return found
 
-    def file(self, job: Job, name: str) -> Path:
-        """A file of what a job made; a `Problem` if it is not there."""
-        if job.status != Status.DONE:
+    def file(self, owner: Clip | Job, name: str) -> Path:
+        """A file of a clip's result, or of what a job made; a `Problem` if it is not there."""
+        if owner.run is None or (isinstance(owner, Job) and owner.status != Status.DONE):
             raise Problem(409, "not_done", "This is not done: wait until it is.")
-        path = self.folders.run(job) / name
+        path = self.folders.run(owner) / name
         if not path.is_file() or path.is_symlink():
             raise Problem(404, "file_gone", "The file is gone: make it again.")
         return path
@@ -111,13 +120,13 @@ class Desk:
     def order(
         self,
         kind: Kind,
-        clips: Sequence[Job],
+        clips: Sequence[Clip],
         wanted: dict[str, Any],
         name: str,
         project: str | None = None,
     ) -> Job:
         """Queue a job that reads clips, all of which are done."""
-        return self.jobs.add(
+        return self.store.jobs.add(
             kind,
             id=secrets.token_hex(16),
             project_id=project or clips[0].project_id,
@@ -126,14 +135,11 @@ class Desk:
             wanted=wanted,
         )
 
-    def _find(self, job: str, kinds: Sequence[Kind], code: str, called: str) -> Job:
-        found = self.jobs.get(job)
-        if found is None or found.kind not in kinds:
-            raise Problem(404, code, f"There is no such {called}: it may have been removed.")
-        self._check(found.project_id)
+    def _check_files(self, owner: Clip | Job) -> None:
+        """Refuse to do anything with files that a link has taken the place of."""
+        self._check(owner.project_id)
         with _refusing_links():
-            self.folders.check_files(found)
-        return found
+            self.folders.check_files(owner)
 
     def _check(self, project: str) -> None:
         """Refuse to do anything in a folder that a link has taken the place of."""
@@ -150,7 +156,7 @@ def _refusing_links() -> Iterator[None]:
 
 
 def progress_of(job: Job) -> dict[str, Any]:
-    """Fields of `ProgressView` and, where the job has them, of what inherits from it."""
+    """Fields of `ProgressView` and `WorkView`; of a clip's making all but its name."""
     return {
         **{column.key: getattr(job, column.key) for column in Job.__table__.columns},
         "cancelling": job.status == Status.RUNNING and job.cancel_asked is not None,

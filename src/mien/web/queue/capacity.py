@@ -8,6 +8,7 @@ follows a clip unasked, its measurement, is bounded by the clips and never refus
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from mien.web.queue.tables import Kind
 
@@ -19,7 +20,6 @@ MOST: Mapping[Kind, int] = {
     Kind.RELEASE: 50,
 }
 """Jobs of a kind that are not over, those that are worked on included."""
-MOST_PROJECTS = 1000
 _CALLED = {
     Kind.DEIDENTIFY: "clips",
     Kind.COVER: "clips that are to be covered",
@@ -27,6 +27,16 @@ _CALLED = {
     Kind.ENCOUNTER: "encounters",
     Kind.RELEASE: "releases",
 }
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """What is refused because there is too much of it."""
+
+    jobs: Mapping[Kind, int] = field(default_factory=lambda: MOST)
+    """Jobs of a kind that are not over, those that are worked on included."""
+    projects: int = 1000
+    """Projects, those that are empty included."""
 
 
 class QueueFull(Exception):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ from mien.web.queue import damage, places
 from mien.web.queue.log import LOG
 from mien.web.queue.places import IN_PROJECT, JOB_ID, ORIGINALS, PROJECTS, RUNS, UPLOADS
 from mien.web.queue.removal import remove, remove_empty
-from mien.web.queue.tables import Job, Kind
+from mien.web.queue.tables import Clip, Job, Kind
 
 RESULT, MANIFEST, PREVIEW = "result.mp4", "result.json", "preview.jpg"
 COMPARE = "compare.mp4"
@@ -31,11 +31,13 @@ class Folders:
         mien.sqlite3
         mien.log, mien.log.1                 what nobody expected
         projects/PROJECT/uploads/RANDOM      arriving
-        projects/PROJECT/originals/JOB
-        projects/PROJECT/runs/JOB/RUN/       result.mp4, ...
+        projects/PROJECT/originals/CLIP
+        projects/PROJECT/runs/CLIP/RUN/      result.mp4, ...
+        projects/PROJECT/runs/JOB/RUN/       report/, release.zip, ...
 
-    A result counts once its job is done and names the run; every other run is a left-over. What
-    covers a clip by hand has its run among the clip's, so that the clip can take it over.
+    A result counts once its clip, or its job that is done, names the run; every other run is a
+    left-over. What makes or covers a clip's result has its run among the clip's, so that the clip
+    can take it over.
 
     Whatever is deleted is of one of these places, and reached without following a link. Files with
     other names than these were put there by somebody else and stay.
@@ -102,44 +104,51 @@ class Folders:
         for name in IN_PROJECT:
             places.check(self.data, PROJECTS, project, name)
 
-    def check_files(self, job: Job) -> None:
-        """Refuse a job whose original or attempt lies behind a link, as `check`."""
-        for path in (self.original(job), self.runs(job) if job.run is None else self.run(job)):
+    def check_files(self, owner: Clip | Job) -> None:
+        """Refuse what has its original, its result or its attempt behind a link, as `check`."""
+        made = self.runs(owner) if owner.run is None else self.run(owner)
+        for path in (made, self.original(owner)) if isinstance(owner, Clip) else (made,):
             places.check(self.data, *self._parts(path))
 
     def upload(self, project: str) -> Path:
         """A place for a file that arrives."""
         return self._project(project) / UPLOADS / secrets.token_hex(16)
 
-    def original(self, job: Job) -> Path:
+    def original(self, clip: Clip) -> Path:
         """The clip as it came."""
-        return self._project(job.project_id) / ORIGINALS / job.id
+        return self._project(clip.project_id) / ORIGINALS / clip.id
 
-    def runs(self, job: Job) -> Path:
-        """All attempts at a job."""
-        owner = job.clips[0] if job.kind == Kind.COVER else job.id
-        return self._project(job.project_id) / RUNS / owner
+    def runs(self, owner: Clip | Job) -> Path:
+        """All attempts at a clip's result, or at a job."""
+        name = owner.id
+        if isinstance(owner, Job) and Kind(owner.kind).changes_result:
+            (name,) = owner.clips
+        return self._project(owner.project_id) / RUNS / name
 
-    def run(self, job: Job) -> Path:
-        """The attempt that a job names."""
-        assert job.run is not None
-        return self.runs(job) / job.run
+    def run(self, owner: Clip | Job) -> Path:
+        """The result that a clip has, or the attempt that a job names."""
+        assert owner.run is not None
+        return self.runs(owner) / owner.run
+
+    def forget_clip(self, clip: Clip) -> None:
+        """Remove every file of a clip."""
+        self._remove(self.original(clip))
+        with suppress(OSError):  # what stays is removed at the next start
+            self._remove(self.runs(clip))
 
     def forget(self, job: Job) -> None:
-        """Remove every file of a job."""
-        if job.kind == Kind.COVER:  # its run is the clip's now
-            return
-        self._remove(self.original(job))
-        with suppress(OSError):  # what stays is removed at the next start
-            self._remove(self.runs(job))
+        """Remove every file of a job, unless the clip has what it made."""
+        if not Kind(job.kind).changes_result:
+            with suppress(OSError):
+                self._remove(self.runs(job))
 
-    def forget_original(self, clip: Job) -> None:
+    def forget_original(self, clip: Clip) -> None:
         """Remove whatever shows the original of a clip."""
         for run in places.real_folders(self.runs(clip)):
             self._remove(run / COMPARE)
         self._remove(self.original(clip))
 
-    def forget_others(self, clip: Job) -> None:
+    def forget_others(self, clip: Clip) -> None:
         """Remove results of a clip that another has taken the place of."""
         for run in places.entries(self.runs(clip)):
             if run.name != clip.run:
@@ -189,30 +198,32 @@ class Folders:
             with suppress(OSError):
                 remove_empty(self.data, *self._parts(folder))
 
-    def drop_run(self, job: Job) -> None:
+    def drop_run(self, owner: Clip | Job) -> None:
         """Remove what an attempt left."""
-        if job.run is not None:
+        if owner.run is not None:
             with suppress(OSError):
-                self._remove(self.run(job))
+                self._remove(self.run(owner))
 
     def tidy(
-        self, projects: Iterable[str], jobs: Iterable[Job], removed: Collection[str] = ()
+        self,
+        projects: Iterable[str],
+        results: Mapping[str, str | None],
+        removed: Collection[str] = (),
     ) -> None:
-        """Remove broken uploads, stopped attempts, and what is left of jobs that were removed.
+        """Remove broken uploads, stopped attempts, and what is left of what was removed.
 
-        Only while no worker runs and nothing is uploaded. What belongs to no job and was never
-        removed stays: `mien.web.queue.recovery` says what becomes of it.
+        Only while no worker runs and nothing is uploaded. What belongs to no clip and no job, and
+        was never removed, stays: `mien.web.queue.recovery` says what becomes of it.
 
         Parameters
         ----------
         projects : iterable of str
             Ids.
-        jobs : iterable of Job
-            All that are stored.
+        results : mapping
+            The run that counts of all clips and jobs that are stored, by id; None where none does.
         removed : collection of str
-            Ids of jobs that were removed.
+            Ids of clips and jobs that were removed.
         """
-        known = {job.id: job for job in jobs}
         for project in projects:
             home = self._project(project)
             due = [one for one in places.entries(home / UPLOADS) if JOB_ID.fullmatch(one.name)]
@@ -222,11 +233,10 @@ class Folders:
                 with suppress(OSError):  # the server has to start
                     self._remove(Path(one.path))
             for folder in places.real_folders(home / RUNS):
-                job = known.get(folder.name)
-                if job is None:
+                if folder.name not in results:
                     continue
                 for run in places.entries(folder):
-                    if job.status != "done" or job.run != run.name:
+                    if run.name != results[folder.name]:
                         with suppress(OSError):
                             self._remove(Path(run.path))
                 with suppress(OSError):

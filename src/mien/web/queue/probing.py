@@ -24,7 +24,7 @@ _MODULE = "mien.web.queue.probing"
 
 
 @dataclass(frozen=True)
-class Clip:
+class Upload:
     """What an upload is."""
 
     width: int
@@ -39,7 +39,7 @@ class Clip:
     """Whether its sound, if there is any, can be kept in a result."""
 
 
-def look(path: Path, log: Log | None = None) -> Clip:
+def look(path: Path, log: Log | None = None) -> Upload:
     """Probe a file with `mien.video.coded` in another process.
 
     Parameters
@@ -73,7 +73,7 @@ def look(path: Path, log: Log | None = None) -> Clip:
         raise VideoError(noted(sentence, number)) from exc
     if "error" in answer:
         raise VideoError(answer["error"])
-    return Clip(**answer)
+    return Upload(**answer)
 
 
 def main() -> None:
@@ -90,7 +90,7 @@ def main() -> None:
     except VideoError as error:
         print(json.dumps({"error": " ".join(str(error).split())}))
         return
-    clip = Clip(info.width, info.height, info.frame_estimate, info.duration_s, fits)
+    clip = Upload(info.width, info.height, info.frame_estimate, info.duration_s, fits)
     print(json.dumps(asdict(clip)))
 
 

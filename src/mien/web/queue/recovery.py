@@ -19,9 +19,9 @@ from typing import Any
 from mien.engines import ENGINES
 from mien.web.queue import places
 from mien.web.queue.folders import COMPARE, FRAMES, MANIFEST, RESULT, Folders
-from mien.web.queue.jobs import Jobs
 from mien.web.queue.places import JOB_ID, ORIGINALS, PROJECT_ID, PROJECTS, RUNS
-from mien.web.queue.tables import Job, Kind, Status
+from mien.web.queue.store import Store
+from mien.web.queue.tables import Clip, Status
 
 _CALLED = "Recovered"
 _USUAL: dict[str, Any] = {
@@ -65,21 +65,22 @@ class Recovery:
         return said
 
 
-def recover(folders: Folders, jobs: Jobs) -> Recovery:
+def recover(folders: Folders, store: Store) -> Recovery:
     """List clips again whose files lie in the data folder, and find what else is there.
 
     Only while no worker runs and nothing is uploaded.
 
     Parameters
     ----------
-    folders, jobs
+    folders, store
         Where files lie, and the list.
     """
-    known, removed = {job.id: job for job in jobs.listing()}, jobs.removed()
-    projects = {project.id for project in jobs.projects()}
+    known, removed = {job.id: job for job in store.jobs.listing()}, store.removed()
+    listed = store.clips.listing()
+    projects = {project.id for project in store.projects.all()}
     for job in known.values():
         if job.project_id not in projects:  # else nobody would see it
-            projects.add(jobs.add_project(_CALLED, id=job.project_id).id)
+            projects.add(store.projects.add(_CALLED, id=job.project_id).id)
     clips, unlisted = 0, []
     for entry in places.entries(folders.data / PROJECTS):
         if places.of_the_system(Path(entry.path)):
@@ -97,11 +98,11 @@ def recover(folders: Folders, jobs: Jobs) -> Recovery:
                 unlisted.append(home / (RUNS if id in runs else ORIGINALS) / id)
                 continue
             if entry.name not in projects:
-                projects.add(jobs.add_project(_CALLED, id=entry.name).id)
+                projects.add(store.projects.add(_CALLED, id=entry.name).id)
             clips += 1
-            jobs.recover(**_columns(home, id, run, clips))
-    for job in known.values():
-        clips += _adopt(folders, jobs, job)
+            store.clips.recover(*_recovered(home, id, run, clips))
+    for clip in listed:
+        clips += _adopt(folders, store, clip)
     return Recovery(clips, tuple(path.relative_to(folders.data).as_posix() for path in unlisted))
 
 
@@ -116,23 +117,22 @@ def newest(runs: Path) -> Path | None:
     return max(complete, key=lambda run: (run / MANIFEST).stat().st_mtime_ns, default=None)
 
 
-def _adopt(folders: Folders, jobs: Jobs, job: Job) -> bool:
+def _adopt(folders: Folders, store: Store, clip: Clip) -> bool:
     """Let a listed clip have a result that nothing else can bring back."""
-    if job.kind != Kind.DEIDENTIFY:
+    done = clip.job.status == Status.DONE
+    if done and clip.run is not None and folders.run(clip).is_dir():
         return False
-    done = job.status == Status.DONE
-    if done and job.run is not None and folders.run(job).is_dir():
-        return False
-    if not done and places.is_real_file(folders.original(job)):
+    if not done and places.is_real_file(folders.original(clip)):
         return False  # it is made again
-    run = newest(folders.runs(job))
+    run = newest(folders.runs(clip))
     if run is None:
         return False
-    jobs.adopt(job.id, run.name, _found(_manifest(run)))
+    store.clips.adopt(clip.id, run.name, _found(_manifest(run)))
     return True
 
 
-def _columns(home: Path, id: str, run: Path | None, number: int) -> dict[str, Any]:
+def _recovered(home: Path, id: str, run: Path | None, number: int) -> tuple[Clip, dict[str, Any]]:
+    """A clip as its files say, and how it was de-identified."""
     original = home / ORIGINALS / id
     manifest = {} if run is None else _manifest(run)
     settings = manifest.get("settings", {})
@@ -150,24 +150,24 @@ def _columns(home: Path, id: str, run: Path | None, number: int) -> dict[str, An
     source = manifest.get("input", {})
     when = _when(home, id)
     day = time.strftime("%Y-%m-%d", time.localtime(when))
-    return {
-        "id": id,
-        "project_id": home.name,
-        "name": f"{_CALLED} {number} ({day})",
-        "created": when,
-        "wanted": {**_USUAL, **wanted},
-        "after": "ask",
-        "size": original.stat().st_size if places.is_real_file(original) else 0,
-        "width": source.get("width"),
-        "height": source.get("height"),
-        "frames": None if found is None else found["frames"],
-        "seconds": float(times[-1]) if times else None,
+    clip = Clip(
+        id=id,
+        project_id=home.name,
+        name=f"{_CALLED} {number} ({day})",
+        created=when,
+        after="ask",
+        size=original.stat().st_size if places.is_real_file(original) else 0,
+        width=source.get("width"),
+        height=source.get("height"),
+        frames=None if found is None else found["frames"],
+        seconds=float(times[-1]) if times else None,
         # what shows the patient can be deleted as long as it is there
-        "original": places.is_real_file(original)
+        original=places.is_real_file(original)
         or (run is not None and places.is_real_file(run / COMPARE)),
-        "run": None if run is None else run.name,
-        "found": found,
-    }
+        run=None if run is None else run.name,
+        found=found,
+    )
+    return clip, {**_USUAL, **wanted}
 
 
 def _found(manifest: dict[str, Any]) -> dict[str, Any]:

@@ -16,8 +16,8 @@ from typing import IO
 from mien.web.http.serving import Serving
 from mien.web.queue.damage import DAMAGED, is_damage
 from mien.web.queue.folders import Folders
-from mien.web.queue.jobs import Jobs
 from mien.web.queue.log import Log, noted
+from mien.web.queue.store import Store
 from mien.web.queue.tables import Kind, Status
 
 _LOG = logging.getLogger(__name__)
@@ -79,14 +79,14 @@ class Supervisor:
 
     Parameters
     ----------
-    folders, jobs
+    folders, store
         Where files lie, and the queue.
     serving : Serving
         How many workers, and what they call.
     """
 
-    def __init__(self, folders: Folders, jobs: Jobs, serving: Serving) -> None:
-        self._folders, self._jobs, self._serving = folders, jobs, serving
+    def __init__(self, folders: Folders, store: Store, serving: Serving) -> None:
+        self._folders, self._store, self._serving = folders, store, serving
         self._slots = [_Slot() for _ in range(serving.worker_count)]
         self._over = Event()
         self._troubled = False
@@ -95,10 +95,10 @@ class Supervisor:
 
     def start(self) -> None:
         """Settle what the last server left, then start the workers."""
-        self._jobs.resume()
-        projects, removed = [p.id for p in self._jobs.projects()], self._jobs.removed()
-        self._folders.tidy(projects, self._jobs.listing(), removed)
-        self._jobs.all_gone(removed - self._folders.names(projects))
+        self._store.held.resume()
+        projects, removed = [p.id for p in self._store.projects.all()], self._store.removed()
+        self._folders.tidy(projects, self._store.results(), removed)
+        self._store.all_gone(removed - self._folders.names(projects))
         self._thread.start()
 
     def stop(self) -> None:
@@ -135,7 +135,7 @@ class Supervisor:
             self._over.wait(_TICK_S)
 
     def _tick(self) -> None:
-        overdue = self._jobs.cancels_overdue(_PATIENCE_S)
+        overdue = self._store.held.cancels_overdue(_PATIENCE_S)
         for slot in self._slots:
             ended = slot.process is not None and slot.name in overdue
             if slot.process is not None and ended:
@@ -151,21 +151,21 @@ class Supervisor:
                 _end(slot.process)
                 slot.process = None
                 if slot.failed >= _MOST_FAILED:
-                    self._jobs.give_up_next(noted(_NO_WORKER, number), "no_worker")
+                    self._store.held.give_up_next(noted(_NO_WORKER, number), "no_worker")
         # a worker is started for a job, not before: models take memory, and starting takes a core
         # that the first page needs
-        free = sum(slot.process is not None for slot in self._slots) - self._jobs.running()
-        lacking = self._jobs.waiting() - max(free, 0)
+        free = sum(slot.process is not None for slot in self._slots) - self._store.jobs.running()
+        lacking = self._store.jobs.waiting() - max(free, 0)
         for slot in self._slots:
             rested = time.monotonic() - slot.started >= slot.wait
             if lacking > 0 and slot.process is None and rested:
                 self._launch(slot)
                 lacking -= 1
-        for job in self._jobs.originals_due():
+        for due in self._store.clips.originals_due():
             with suppress(OSError):  # one that cannot go does not keep the others
-                self._folders.forget_original(job)
-                self._jobs.original_deleted(job.id)
-        self._jobs.scrub()
+                self._folders.forget_original(due)
+                self._store.clips.original_deleted(due.id)
+        self._store.scrub()
 
     def _write_down(self, slot: _Slot) -> str | None:
         """Leave a trace of a worker that died; the number of the entry in the log."""
@@ -180,17 +180,17 @@ class Supervisor:
 
     def _settle(self, slot: _Slot, *, count: bool = True, number: str | None = None) -> bool:
         """Let go of what a dead worker held; whether it held something."""
-        held = self._jobs.reap(slot.name, count=count, number=number)
+        held = self._store.held.reap(slot.name, count=count, number=number)
         for job in held:
             self._folders.drop_run(job)
         return bool(held)
 
     def _tidy_covers(self) -> None:
         """Remove results that a cover took the place of, if its worker died before it could."""
-        covers = self._jobs.listing(None, Kind.COVER)
+        covers = self._store.jobs.listing(None, Kind.COVER)
         under_way = {job.clips[0] for job in covers if job.status == Status.RUNNING}
         for clip in {job.clips[0] for job in covers if job.status == Status.DONE} - under_way:
-            found = self._jobs.get(clip)
+            found = self._store.clips.get(clip)
             if found is not None:
                 self._folders.forget_others(found)
 

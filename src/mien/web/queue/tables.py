@@ -6,14 +6,14 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 
 class Kind(StrEnum):
     """What a job does."""
 
     DEIDENTIFY = "deidentify"
-    """Makes a clip's result. Such a job *is* the clip for as long as that is stored."""
+    """Makes a clip's result. Every clip has one such job, of the same id."""
     COVER = "cover"
     """Covers moments of a clip's result by hand, and takes its place."""
     EVALUATE = "evaluate"
@@ -22,6 +22,11 @@ class Kind(StrEnum):
     """Reads the expressions of a doctor and a patient."""
     RELEASE = "release"
     """Checks results and packs them."""
+
+    @property
+    def changes_result(self) -> bool:
+        """Whether it gives the one clip that it is about a result."""
+        return self in (Kind.DEIDENTIFY, Kind.COVER)
 
 
 class Status(StrEnum):
@@ -57,12 +62,12 @@ class Project(Base):
 
 
 class Removed(Base):
-    """A job that somebody removed: files with its id may go, those of unknown ids may not."""
+    """What somebody removed: files with its id may go, those of unknown ids may not."""
 
     __tablename__ = "removed"
 
     id: Mapped[str] = mapped_column(primary_key=True)
-    """What the job's id was."""
+    """What the clip's or the job's id was."""
 
 
 class Job(Base):
@@ -71,7 +76,7 @@ class Job(Base):
     __tablename__ = "jobs"
 
     id: Mapped[str] = mapped_column(primary_key=True)
-    """Random; the name of its files."""
+    """Random; the name of its files. A clip's, if it makes that clip's result."""
     kind: Mapped[str] = mapped_column(index=True)
     """A `Kind`."""
     project_id: Mapped[str] = mapped_column(ForeignKey("projects.id"), index=True)
@@ -79,8 +84,8 @@ class Job(Base):
     """Place in the queue: of equally urgent jobs the first that came is taken."""
     urgency: Mapped[int]
     """The lower, the sooner."""
-    name: Mapped[str]
-    """What people call it; a clip's is what its file was called, and is kept nowhere else."""
+    name: Mapped[str | None]
+    """What people call it; None of what makes a clip's result, which is called as the clip."""
     created: Mapped[float]
     """Seconds since 1970."""
     finished: Mapped[float | None]
@@ -91,23 +96,9 @@ class Job(Base):
     wanted: Mapped[dict[str, Any]] = mapped_column(JSON)
     """Settings, as the kind of job has them."""
     clips: Mapped[list[str]] = mapped_column(JSON)
-    """Jobs whose original or result this one reads; empty for a clip itself."""
+    """Ids of clips whose original or result this one reads."""
     found: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     """What the worker says of the result, in short."""
-
-    # of a clip
-    after: Mapped[str | None]
-    """`ask`, or `delete`: what happens to the original when all is done."""
-    size: Mapped[int | None]
-    """Bytes of the original."""
-    width: Mapped[int | None]
-    height: Mapped[int | None]
-    frames: Mapped[int | None]
-    """Frames that the file announces."""
-    seconds: Mapped[float | None]
-    """Duration."""
-    original: Mapped[bool]
-    """Whether the original is still here."""
 
     stage: Mapped[str | None]
     """What the worker does."""
@@ -134,3 +125,37 @@ class Job(Base):
     """One sentence."""
     code: Mapped[str | None]
     """Kind of the error, for translations."""
+
+
+class Clip(Base):
+    """What somebody uploaded, and the result that it has now."""
+
+    __tablename__ = "clips"
+
+    id: Mapped[str] = mapped_column(ForeignKey("jobs.id"), primary_key=True)
+    """Random; the name of its files, and the id of the job that makes its result."""
+    project_id: Mapped[str] = mapped_column(ForeignKey("projects.id"), index=True)
+    name: Mapped[str]
+    """What its file was called."""
+    created: Mapped[float]
+    """When it came, seconds since 1970."""
+    after: Mapped[str]
+    """`ask`, or `delete`: what happens to the original when all is done."""
+    size: Mapped[int]
+    """Bytes of the original."""
+    width: Mapped[int | None]
+    """Pixels; None of a clip that was found again without its result, as the next three."""
+    height: Mapped[int | None]
+    frames: Mapped[int | None]
+    """Frames that the file announces."""
+    seconds: Mapped[float | None]
+    """Duration."""
+    original: Mapped[bool]
+    """Whether the original is still here."""
+    run: Mapped[str | None]
+    """Folder of its result, of whatever job that was made by; None as long as it has none."""
+    found: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    """What is said of that result, in short."""
+
+    job: Mapped[Job] = relationship(lazy="joined", viewonly=True)
+    """What makes its first result: how that is wanted, and how far it is."""

@@ -34,4 +34,4 @@ class Task:
     wanted: dict[str, Any]
     """Settings, as the kind of job has them."""
     clips: tuple[Material, ...]
-    """What is read; for `Kind.DEIDENTIFY` the clip itself."""
+    """What is read."""

@@ -4,6 +4,7 @@
 1    one table of clips; refused
 2    failed jobs are marked with the class of their error
 3    with its code (`mien.errors`), which stays when a class is renamed
+4    clips and jobs are two tables
 ===  =======================================================================
 
 From version 3 on, SQLite's ``application_id`` says that the file is mien's.
@@ -13,12 +14,12 @@ from __future__ import annotations
 
 import sqlite3
 
-from sqlalchemy import Connection, inspect, select, update
+from sqlalchemy import JSON, Column, Connection, MetaData, String, Table, inspect, select, update
 
 from mien.errors import OutputError
 from mien.web.queue.tables import Base, Job
 
-VERSION = 3
+VERSION = 4
 """Of the tables, as SQLite's ``user_version``; a database of an unknown one is refused."""
 _MIEN = int.from_bytes(b"mien")
 _OF_JOBS = {"project_id", "attempts", "beat", "cancel_asked"}
@@ -39,6 +40,20 @@ _CLASSES = {
 }
 """Codes of classes, by the names that they had in version 2."""
 
+_KEPT = (
+    *("number", "urgency", "created", "finished", "status", "wanted", "found", "stage", "done"),
+    *("total", "fps", "seconds_left", "beat", "worker", "run", "attempts", "cancel_asked"),
+    *("error", "code"),
+)
+"""Columns of a job that are as they were in versions 2 and 3."""
+_JOBS = Table(
+    "jobs",
+    MetaData(),
+    *(Column(name, JSON) for name in ("wanted", "clips", "found")),
+    Column("code", String),
+)
+"""What was one table of clips and jobs in versions 2 and 3, as far as it is looked at here."""
+
 
 def is_mien(database: sqlite3.Connection) -> bool:
     """Whether a database is empty, or was made by any version of mien."""
@@ -51,7 +66,7 @@ def is_mien(database: sqlite3.Connection) -> bool:
 
 
 def prepare(connection: Connection) -> None:
-    """Create the tables, or bring those of version 2 to this one.
+    """Create the tables, or bring those of an older version to this one.
 
     Parameters
     ----------
@@ -67,15 +82,52 @@ def prepare(connection: Connection) -> None:
     found = connection.exec_driver_sql("PRAGMA user_version").scalar()
     if found == 0 and inspect(connection).has_table(Job.__tablename__):
         found = 1
-    if found not in (0, 2, VERSION):
+    if found not in (0, 2, 3, VERSION):
         raise OutputError(
             "The folder was used with another version of mien: choose a new one with "
             "--data; the results in the old one stay."
         )
-    Base.metadata.create_all(connection)
+    if found in (2, 3):
+        connection.execute(select(_JOBS)).all()  # a damaged list is left as it is
     if found == 2:
-        connection.execute(select(Job.__table__)).all()  # a damaged list is left as it is
         for name, code in _CLASSES.items():
-            connection.execute(update(Job).where(Job.code == name).values(code=code))
+            connection.execute(update(_JOBS).where(_JOBS.c.code == name).values(code=code))
+    if found in (2, 3):
+        _part_clips_from_jobs(connection)
+    Base.metadata.create_all(connection)
     connection.exec_driver_sql(f"PRAGMA user_version = {VERSION}")
     connection.exec_driver_sql(f"PRAGMA application_id = {_MIEN}")
+
+
+def _part_clips_from_jobs(connection: Connection) -> None:
+    """Make a table of clips and a table of jobs out of one of both."""
+    for index in inspect(connection).get_indexes(_JOBS.name):  # their names are needed again
+        connection.exec_driver_sql(f"DROP INDEX {index['name']}")
+    connection.exec_driver_sql("ALTER TABLE jobs RENAME TO jobs_and_clips")
+    Base.metadata.create_all(connection)
+    connection.exec_driver_sql(
+        f"""
+        INSERT INTO jobs (id, kind, project_id, name, clips, {", ".join(_KEPT)})
+        SELECT
+            id, kind, project_id,
+            CASE kind WHEN 'deidentify' THEN NULL ELSE name END,
+            CASE kind WHEN 'deidentify' THEN json_array(id) ELSE clips END,
+            {", ".join(_KEPT)}
+        FROM jobs_and_clips
+        """
+    )
+    connection.exec_driver_sql(
+        """
+        INSERT INTO clips (
+            id, project_id, name, created, "after", size, width, height, frames, seconds, original,
+            run, found
+        )
+        SELECT
+            id, project_id, name, created, coalesce("after", 'ask'), coalesce(size, 0), width,
+            height, frames, seconds, original,
+            CASE status WHEN 'done' THEN run END, found
+        FROM jobs_and_clips
+        WHERE kind = 'deidentify'
+        """
+    )
+    connection.exec_driver_sql("DROP TABLE jobs_and_clips")

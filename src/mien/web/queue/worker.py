@@ -24,10 +24,10 @@ from sqlalchemy.exc import OperationalError
 from mien.errors import LinkError, MienError, ParameterError
 from mien.progress import Progress
 from mien.web.queue.folders import RESULT, Folders
-from mien.web.queue.jobs import Jobs
 from mien.web.queue.log import Log, noted
 from mien.web.queue.places import LINKED
-from mien.web.queue.tables import Job, Kind, Status
+from mien.web.queue.store import Store
+from mien.web.queue.tables import Clip, Job, Kind
 from mien.web.queue.tasks import Material, Task
 
 BEAT_S = 0.25  # between two writes of progress
@@ -96,7 +96,7 @@ class Worker:
     ----------
     folders : Folders
         Where files lie.
-    jobs : Jobs
+    store : Store
         The queue.
     name : str
         Under which it holds jobs; no two workers share one.
@@ -105,8 +105,9 @@ class Worker:
         `mien.web.works.kinds.do`.
     """
 
-    def __init__(self, folders: Folders, jobs: Jobs, name: str, work: Work) -> None:
-        self._folders, self._jobs, self._name, self._work = folders, jobs, name, work
+    def __init__(self, folders: Folders, store: Store, name: str, work: Work) -> None:
+        self._folders, self._name, self._work = folders, name, work
+        self._jobs, self._clips = store.held, store.clips
         self._log = Log(folders.log)
 
     def step(self) -> bool:
@@ -118,11 +119,12 @@ class Worker:
         beats = Thread(target=self._beat, args=(job, meter, over), daemon=True)
         beats.start()
         failure: tuple[str, str] | None = None
-        finished, found, clips = False, None, self._clips(job)
+        finished, found, clips = False, None, self._read_by(job)
         try:
             self._folders.check(job.project_id)
-            for each in (job, *clips):
-                self._folders.check_files(each)
+            self._folders.check_files(job)
+            for clip in clips:
+                self._folders.check_files(clip)
             self._folders.run(job).mkdir(mode=0o700, parents=True)
             # what is written on the way lies where the result lies: on the disk that the user
             # chose, and removed with it
@@ -154,12 +156,10 @@ class Worker:
             self._jobs.fail(job.id, self._name, *failure)
         return True
 
-    def _clips(self, job: Job) -> list[Job]:
-        if job.kind == Kind.DEIDENTIFY:
-            return [job]
-        return [found for clip in job.clips if (found := self._jobs.get(clip)) is not None]
+    def _read_by(self, job: Job) -> list[Clip]:
+        return [found for clip in job.clips if (found := self._clips.get(clip)) is not None]
 
-    def _task(self, job: Job, clips: list[Job]) -> Task:
+    def _task(self, job: Job, clips: list[Clip]) -> Task:
         if len(clips) < len(job.clips):
             raise ParameterError("A clip was removed meanwhile: choose others.")
         return Task(
@@ -171,14 +171,14 @@ class Worker:
                     clip.id,
                     clip.name,
                     self._folders.original(clip) if clip.original else None,
-                    self._folders.run(clip) if clip.status == Status.DONE else None,
-                    clip.wanted,
+                    self._folders.run(clip) if clip.run is not None else None,
+                    clip.job.wanted,
                 )
                 for clip in clips
             ),
         )
 
-    def _sentence(self, error: MienError, job: Job, clips: list[Job]) -> str:
+    def _sentence(self, error: MienError, job: Job, clips: list[Clip]) -> str:
         """What went wrong, with clips called as people know them and without places on the disk."""
         if isinstance(error, LinkError):
             return LINKED
@@ -195,10 +195,10 @@ class Worker:
         # of one clip, what is only called by its last name
         return sentence.replace(RESULT, clips[0].name) if len(clips) == 1 else sentence
 
-    def _settle(self, job: Job, clips: list[Job]) -> None:
+    def _settle(self, job: Job, clips: list[Clip]) -> None:
         """Follow up on a job that is done."""
         if job.kind == Kind.COVER:
-            clip = self._jobs.get(clips[0].id)
+            clip = self._clips.get(clips[0].id)
             if clip is None:  # removed meanwhile
                 self._folders.drop_run(job)
                 return
@@ -252,7 +252,7 @@ def main() -> None:
     if hasattr(os, "nice"):
         os.nice(_LOWER)
     folders = Folders(Path(options.data))
-    worker = Worker(folders, Jobs(folders.database), options.name, _function(options.work))
+    worker = Worker(folders, Store(folders.database), options.name, _function(options.work))
     work(worker)
 
 

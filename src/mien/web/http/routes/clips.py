@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
@@ -25,8 +25,7 @@ from mien.web.http.routes.surrogates import bank
 from mien.web.http.sending import Range, send, sent
 from mien.web.http.uploads import display_name, in_words, receive
 from mien.web.queue.folders import COMPARE, MANIFEST, PREVIEW, RESULT
-from mien.web.queue.probing import Clip
-from mien.web.queue.tables import Job, Kind, Status
+from mien.web.queue.tables import Clip, Job, Kind, Status
 
 Match = Literal["none", "sex", "age", "tone"]
 People = Literal["all", "main"]
@@ -171,7 +170,7 @@ class DeletedView(BaseModel):
 def routes(desk: Desk) -> APIRouter:
     """Routes under /clips, and what goes with them."""
     router = APIRouter()
-    jobs, folders = desk.jobs, desk.folders
+    clips, jobs, folders = desk.store.clips, desk.store.jobs, desk.folders
     looking = asyncio.Semaphore(_LOOKED_AT)
 
     def readers(works: Iterable[Job]) -> dict[str, list[ReaderView]]:
@@ -185,28 +184,30 @@ def routes(desk: Desk) -> APIRouter:
                     found.setdefault(clip, []).append(reader)
         return found
 
-    def view(job: Job, by_clip: dict[str, list[ReaderView]] | None = None) -> ClipView:
-        by_clip = readers(jobs.of_clip(job.id)) if by_clip is None else by_clip
-        drawing = job.status == Status.RUNNING and job.stage in _DRAWING
-        begun = (drawing or job.status == Status.DONE) and job.run is not None
+    def view(clip: Clip, by_clip: dict[str, list[ReaderView]] | None = None) -> ClipView:
+        by_clip = readers(jobs.of_clip(clip.id)) if by_clip is None else by_clip
+        job = clip.job
+        drawn = job if job.status == Status.RUNNING and job.stage in _DRAWING else clip
+        columns = {column.key: getattr(clip, column.key) for column in Clip.__table__.columns}
         return ClipView.model_validate(
             {
                 **progress_of(job),
-                "preview": begun and (folders.run(job) / PREVIEW).is_file(),
-                "compare": job.status == Status.DONE and (folders.run(job) / COMPARE).is_file(),
-                "readers": by_clip.get(job.id, []),
+                **columns,
+                "preview": drawn.run is not None and (folders.run(drawn) / PREVIEW).is_file(),
+                "compare": clip.run is not None and (folders.run(clip) / COMPARE).is_file(),
+                "readers": by_clip.get(clip.id, []),
             }
         )
 
-    def check_unneeded(clip: Job) -> None:
+    def check_unneeded(clip: Clip) -> None:
         if clip.id in jobs.needed():
             raise Problem(
                 409, "in_use", "This clip is still needed: wait until all about it is done."
             )
 
-    def delete_original(clip: Job) -> None:
+    def delete_original(clip: Clip) -> None:
         folders.forget_original(clip)
-        jobs.original_deleted(clip.id)
+        clips.original_deleted(clip.id)
 
     @router.get("/options")
     def options() -> OptionsView:
@@ -232,10 +233,10 @@ def routes(desk: Desk) -> APIRouter:
     def list_clips(project: str | None = None) -> list[ClipView]:
         """All clips of a project in the order they came."""
         home = desk.project(project).id
-        clips = jobs.listing(home, Kind.DEIDENTIFY)
+        listed = clips.listing(home)
         # what was measured is long: it is read only while something is still to be done
-        by_clip = readers(jobs.unfinished(home))
-        return [view(clip, by_clip) for clip in clips]
+        by_clip = readers(jobs.readers(home))
+        return [view(clip, by_clip) for clip in listed]
 
     @router.post(
         "/clips",
@@ -277,10 +278,10 @@ def routes(desk: Desk) -> APIRouter:
                 raise Problem(404, "no_project", _NO_PROJECT)
             try:
                 async with looking:  # waiting takes no thread from the pages
-                    clip = await run_in_threadpool(desk.look, place)
+                    found = await run_in_threadpool(desk.look, place)
             except VideoError as error:
                 raise Problem(422, "not_a_video", in_words(error, place, called)) from error
-            if voice == "keep" and not clip.sound_fits:
+            if voice == "keep" and not found.sound_fits:
                 raise Problem(
                     422,
                     "sound_unfit",
@@ -297,29 +298,26 @@ def routes(desk: Desk) -> APIRouter:
                 compare=after == "ask",
                 measure=None if measure == "no" else measure,
             )
-            return view(
-                await run_in_threadpool(queue, place, home, called, size, clip, wanted, after)
+            clip = Clip(
+                id=secrets.token_hex(16),
+                project_id=home,
+                name=called,
+                after=after,
+                size=size,
+                width=found.width,
+                height=found.height,
+                frames=found.frames,
+                seconds=found.seconds,
             )
+            return view(await run_in_threadpool(queue, place, clip, wanted))
         finally:
             place.unlink(missing_ok=True)
 
-    def queue(
-        place: Path, home: str, called: str, size: int, clip: Clip, wanted: WantedView, after: str
-    ) -> Job:
-        columns: dict[str, Any] = {"id": secrets.token_hex(16), "project_id": home, "name": called}
-        stored = folders.original(Job(**columns))
+    def queue(place: Path, clip: Clip, wanted: WantedView) -> Clip:
+        stored = folders.original(clip)
         os.replace(place, stored)  # first the file: a job without its original would fail
         try:
-            return jobs.add(
-                **columns,
-                wanted=wanted.model_dump(),
-                after=after,
-                size=size,
-                width=clip.width,
-                height=clip.height,
-                frames=clip.frames,
-                seconds=clip.seconds,
-            )
+            return clips.add(clip, wanted.model_dump())
         except BaseException as error:
             stored.unlink(missing_ok=True)
             if isinstance(error, IntegrityError):
@@ -329,12 +327,11 @@ def routes(desk: Desk) -> APIRouter:
     @router.delete("/originals", responses=documented(404))
     def delete_originals(project: str | None = None) -> DeletedView:
         """Delete the originals of a project's clips that are over and not needed; results stay."""
-        clips = jobs.listing(desk.project(project).id, Kind.DEIDENTIFY)
-        stored = [clip for clip in clips if clip.original]
+        stored = [clip for clip in clips.listing(desk.project(project).id) if clip.original]
         needed = jobs.needed()  # asked last: what has just been done may be measured next
         deleted = 0
         for clip in stored:
-            if Status(clip.status).over and clip.id not in needed:
+            if Status(clip.job.status).over and clip.id not in needed:
                 with suppress(OSError):  # one that cannot go does not keep the others
                     delete_original(clip)
                     deleted += 1
@@ -351,19 +348,19 @@ def routes(desk: Desk) -> APIRouter:
         found = desk.clip(clip)
         check_unneeded(found)
         about = jobs.of_clip(clip, Kind.COVER, Kind.EVALUATE)
-        if not jobs.remove(clip):
+        if not clips.remove(clip):
             raise Problem(409, "not_over", "This clip is being worked on: cancel it first.")
-        folders.forget(found)
+        folders.forget_clip(found)
         for job in about:
             if jobs.remove(job.id):
                 folders.forget(job)
-        jobs.scrub()
+        desk.store.scrub()
         return Response(status_code=204)
 
     @router.post("/clips/{clip}/cancel", responses=documented(404, 409))
     def cancel(clip: str) -> ClipView:
         """Stop working on a clip, or take it out of the queue."""
-        if Status(desk.clip(clip).status).over:
+        if Status(desk.clip(clip).job.status).over:
             raise Problem(409, "over", "This clip is finished: there is nothing to cancel.")
         jobs.ask_to_cancel(clip)
         return view(desk.clip(clip))
@@ -382,7 +379,7 @@ def routes(desk: Desk) -> APIRouter:
         """Delete the original of a clip that is over; its result stays."""
         found = desk.clip(clip)
         check_unneeded(found)
-        if not Status(found.status).over:
+        if not Status(found.job.status).over:
             raise Problem(409, "not_over", "This clip is being worked on: cancel it first.")
         delete_original(found)
         return view(desk.clip(clip))
@@ -414,10 +411,11 @@ def routes(desk: Desk) -> APIRouter:
     def preview(clip: str) -> Response:
         """One frame of the de-identified clip; of one that is being drawn, the last one."""
         found = desk.clip(clip)
-        if found.status not in (Status.DONE, Status.RUNNING) or found.run is None:
+        drawn = found.job if found.job.status == Status.RUNNING else found
+        if drawn.run is None:
             raise Problem(409, "not_done", "This clip has no result: wait until it is done.")
         try:  # read at once: a picture that is drawn is replaced meanwhile
-            content = (folders.run(found) / PREVIEW).read_bytes()
+            content = (folders.run(drawn) / PREVIEW).read_bytes()
         except OSError as error:
             raise Problem(404, "file_gone", "There is no picture yet: wait.") from error
         return Response(content, media_type="image/jpeg")

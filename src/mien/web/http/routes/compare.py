@@ -22,7 +22,7 @@ from mien.web.http.problems import Problem, documented
 from mien.web.http.sending import Range, sent
 from mien.web.http.viewing import view
 from mien.web.queue.folders import COMPARE, FRAMES, MANIFEST, RESULT
-from mien.web.queue.tables import Job, Kind, Status
+from mien.web.queue.tables import Clip, Kind, Status
 
 MOST_POINTS = 4000
 """Points that a curve is sent with at most."""
@@ -114,7 +114,7 @@ def routes(desk: Desk) -> APIRouter:
     """Routes under /clips that the page Compare uses."""
     router = APIRouter(prefix="/clips/{clip}")
 
-    def times_of(clip: Job) -> list[float]:
+    def times_of(clip: Clip) -> list[float]:
         """Seconds in the result; a clip that began before zero begins at zero there."""
         found = [float(time) for time in _read(desk.file(clip, FRAMES))["times"]]
         late = max(0.0, -found[0]) if found else 0.0
@@ -169,7 +169,7 @@ def routes(desk: Desk) -> APIRouter:
     def works(clip: str) -> list[WorkView]:
         """Jobs that cover or measure a clip, in the order they came."""
         desk.clip(clip)
-        return [work_view(job) for job in desk.jobs.of_clip(clip, Kind.COVER, Kind.EVALUATE)]
+        return [work_view(job) for job in desk.store.jobs.of_clip(clip, Kind.COVER, Kind.EVALUATE)]
 
     @router.get("/curves", responses=documented(404, 409))
     def curves(clip: str, from_s: Seconds = 0.0, to_s: Seconds | None = None) -> CurvesView:
@@ -177,7 +177,7 @@ def routes(desk: Desk) -> APIRouter:
         found = desk.done(clip)
         measured = [
             job
-            for job in desk.jobs.of_clip(clip, Kind.EVALUATE)
+            for job in desk.store.jobs.of_clip(clip, Kind.EVALUATE)
             if job.status == Status.DONE and job.run is not None
         ]
         if not measured:
@@ -213,7 +213,7 @@ def routes(desk: Desk) -> APIRouter:
     def cover(clip: str, wanted: CoverView) -> WorkView:
         """Have moments of the result covered; what was there is removed for good."""
         found = desk.done(clip)
-        if any(not Status(job.status).over for job in desk.jobs.of_clip(clip, Kind.COVER)):
+        if any(not Status(job.status).over for job in desk.store.jobs.of_clip(clip, Kind.COVER)):
             raise Problem(
                 409,
                 "being_covered",

@@ -59,7 +59,7 @@ def routes(desk: Desk) -> APIRouter:
                 422, "other_project", "The two clips are of different projects: choose two of one."
             )
         if any(
-            not clip.original and not traits_of(clip.wanted["engine"]).keeps_motion
+            not clip.original and not traits_of(clip.job.wanted["engine"]).keeps_motion
             for clip in clips
         ):
             raise Problem(

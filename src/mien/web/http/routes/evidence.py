@@ -16,7 +16,7 @@ from mien.web.http.access import FRAMED
 from mien.web.http.desk import Desk, WorkView, work_view
 from mien.web.http.problems import Problem, documented
 from mien.web.http.sending import Range, send, sent
-from mien.web.queue.tables import Job, Kind, Status
+from mien.web.queue.tables import Clip, Job, Kind, Status
 from mien.web.works.figures import FIGURES
 
 REPORT, METRICS = "report/report.html", "report/metrics.json"
@@ -112,7 +112,7 @@ class CohortView(BaseModel):
 def routes(desk: Desk) -> APIRouter:
     """Routes of measurements and of the cohort."""
     router = APIRouter()
-    jobs = desk.jobs
+    jobs, clips = desk.store.jobs, desk.store.clips
 
     def rows(project: str | None) -> list[CohortRow]:
         home = desk.project(project).id
@@ -121,8 +121,8 @@ def routes(desk: Desk) -> APIRouter:
             for job in jobs.listing(home, Kind.EVALUATE)
             if job.status == Status.DONE and job.found
         }
-        clips = jobs.listing(home, Kind.DEIDENTIFY)
-        return [_row(clip, newest[clip.id]) for clip in clips if clip.id in newest]
+        listed = clips.listing(home)
+        return [_row(clip, newest[clip.id]) for clip in listed if clip.id in newest]
 
     @router.post("/clips/{clip}/evaluate", status_code=201, responses=documented(404, 409))
     def measure(clip: str, order: MeasureOrder) -> WorkView:
@@ -218,11 +218,11 @@ def routes(desk: Desk) -> APIRouter:
     return router
 
 
-def _stale(clip: Job, measured: Job) -> bool:
+def _stale(clip: Clip, measured: Job) -> bool:
     return bool((measured.found or {}).get("result_run") != clip.run)
 
 
-def _row(clip: Job, measured: Job) -> CohortRow:
+def _row(clip: Clip, measured: Job) -> CohortRow:
     found: dict[str, Any] = measured.found or {}
     answers = [line["passed"] for line in found["lines"]]
     return CohortRow(
@@ -231,7 +231,7 @@ def _row(clip: Job, measured: Job) -> CohortRow:
         work=measured.id,
         finished=measured.finished or 0.0,
         stale=_stale(clip, measured),
-        method=clip.wanted["engine"],
+        method=clip.job.wanted["engine"],
         profile=found["profile"],
         hides=_tally(found, "privacy"),
         keeps=_tally(found, "fidelity"),

@@ -11,7 +11,6 @@ from starlette.responses import Response
 from mien.web.http.desk import Desk
 from mien.web.http.problems import Problem, documented
 from mien.web.http.uploads import printable
-from mien.web.queue.capacity import MOST_PROJECTS
 
 Name = Annotated[str, Query(min_length=1, max_length=200)]
 
@@ -30,23 +29,24 @@ class ProjectView(BaseModel):
 def routes(desk: Desk) -> APIRouter:
     """Routes under /projects."""
     router = APIRouter(prefix="/projects")
-    jobs = desk.jobs
+    projects = desk.store.projects
 
     @router.get("")
     def list_projects() -> list[ProjectView]:
         """All projects, oldest first."""
-        return [ProjectView.model_validate(found) for found in jobs.projects()]
+        return [ProjectView.model_validate(found) for found in projects.all()]
 
     @router.post("", status_code=201)
     def add_project(name: Name) -> ProjectView:
         """Add a project."""
-        if len(jobs.projects()) >= MOST_PROJECTS:
+        most = desk.store.capacity.projects
+        if len(projects.all()) >= most:
             raise Problem(
                 429,
                 "too_many_projects",
-                f"There are {MOST_PROJECTS} projects: remove one that is empty first.",
+                f"There are {most} projects: remove one that is empty first.",
             )
-        project = jobs.add_project(printable(name) or "Clips")
+        project = projects.add(printable(name) or "Clips")
         desk.folders.open_project(project.id)
         return ProjectView.model_validate(project)
 
@@ -54,22 +54,22 @@ def routes(desk: Desk) -> APIRouter:
     def rename_project(project: str, name: Name) -> ProjectView:
         """Call a project something else."""
         desk.project(project)
-        jobs.rename_project(project, printable(name) or "Clips")
+        projects.rename(project, printable(name) or "Clips")
         return ProjectView.model_validate(desk.project(project))
 
     @router.delete("/{project}", status_code=204, responses=documented(404, 409))
     def remove_project(project: str) -> Response:
         """Remove an empty project; one always stays."""
         desk.project(project)
-        if not jobs.listing(project) and not desk.folders.is_empty(project):
+        if not desk.store.jobs.listing(project) and not desk.folders.is_empty(project):
             raise Problem(
                 409,
                 "files_left",
                 "The folder of the project holds files that are on no list: the person who runs "
                 "mien serve has to move them away first.",
             )
-        if not jobs.remove_project(project):
-            if len(jobs.projects()) == 1:
+        if not projects.remove(project):
+            if len(projects.all()) == 1:
                 raise Problem(409, "only_one", "This is the only project: one always stays.")
             raise Problem(
                 409,

@@ -16,7 +16,7 @@ from mien.web.http.problems import Problem, documented
 from mien.web.http.sending import Range, send, sent
 from mien.web.http.uploads import printable
 from mien.web.queue.folders import ARCHIVE, MANIFEST, RESULT
-from mien.web.queue.tables import Job, Kind, Status
+from mien.web.queue.tables import Clip, Job, Kind, Status
 
 _MOST = 500  # clips of a release
 _LONGEST_HEAD = 64 << 20  # bytes of a file's index that are looked through
@@ -85,17 +85,17 @@ def routes(desk: Desk) -> APIRouter:
     """Routes under /releases, and fetching one."""
     router = APIRouter()
 
-    def chosen(ids: list[str]) -> list[Job]:
+    def chosen(ids: list[str]) -> list[Clip]:
         if len(set(ids)) < len(ids):
             raise Problem(422, "invalid", "A clip is named twice: name each once.")
         return [desk.done(clip) for clip in ids]
 
     def measured() -> dict[str, Job]:
         """The newest measurement of each clip."""
-        jobs = desk.jobs.listing(None, Kind.EVALUATE)
+        jobs = desk.store.jobs.listing(None, Kind.EVALUATE)
         return {clip: job for job in jobs if job.status == Status.DONE for clip in job.clips}
 
-    def content(number: int, clip: Job, measurement: Job | None) -> ContentView:
+    def content(number: int, clip: Clip, measurement: Job | None) -> ContentView:
         result = desk.file(clip, RESULT)
         desk.file(clip, MANIFEST)
         found = clip.found or {}
@@ -105,10 +105,10 @@ def routes(desk: Desk) -> APIRouter:
             name=clip.name,
             file=f"clip-{number:03d}.mp4",
             bytes=result.stat().st_size,
-            method=clip.wanted.get("engine", "mesh"),
+            method=clip.job.wanted.get("engine", "mesh"),
             frames=found.get("frames") or 0,
             covered=(found.get("ledger") or {}).get("covered", 0),
-            sound=clip.wanted.get("voice") != "mute" and _has_sound(result),
+            sound=clip.job.wanted.get("voice") != "mute" and _has_sound(result),
             original=clip.original,
             measured=measurement is not None,
             stale=measurement is not None and theirs != clip.run,
@@ -135,7 +135,7 @@ def routes(desk: Desk) -> APIRouter:
         clips = chosen(wanted.clips)
         covering = {
             clip
-            for job in desk.jobs.listing(None, Kind.COVER)
+            for job in desk.store.jobs.listing(None, Kind.COVER)
             if not Status(job.status).over
             for clip in job.clips
         }

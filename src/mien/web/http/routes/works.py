@@ -9,30 +9,30 @@ from starlette.responses import Response
 
 from mien.web.http.desk import Desk, WorkView, work_view
 from mien.web.http.problems import Problem, documented
+from mien.web.queue.jobs import READERS
 from mien.web.queue.tables import Kind, Status
 
 
 def routes(desk: Desk) -> APIRouter:
     """Routes under /works."""
     router = APIRouter(prefix="/works")
-    jobs = desk.jobs
-    others = [kind for kind in Kind if kind != Kind.DEIDENTIFY]
+    jobs, clips = desk.store.jobs, desk.store.clips
 
     @router.get("", responses=documented(404))
     def list_works(
         project: str | None = None, kind: Annotated[list[Kind] | None, Query()] = None
     ) -> list[WorkView]:
         """Jobs of a project that are no clips, or those of some kinds, in the order they came."""
-        kinds = [each for each in kind or others if each in others]
+        kinds = [each for each in kind or READERS if each in READERS]
         home = desk.project(project).id
-        runs = jobs.runs(home)
+        runs = clips.runs(home)
         return [work_view(job, runs) for job in jobs.listing(home, *kinds)] if kinds else []
 
     @router.get("/{work}", responses=documented(404))
     def one_work(work: str) -> WorkView:
         """One job."""
         found = desk.work(work)
-        return work_view(found, jobs.runs(found.project_id))
+        return work_view(found, clips.runs(found.project_id))
 
     @router.post("/{work}/cancel", responses=documented(404, 409))
     def cancel_work(work: str) -> WorkView:
@@ -49,7 +49,7 @@ def routes(desk: Desk) -> APIRouter:
         if not jobs.remove(work):
             raise Problem(409, "not_over", "This is being worked on: cancel it first.")
         desk.folders.forget(found)
-        jobs.scrub()
+        desk.store.scrub()
         return Response(status_code=204)
 
     return router

@@ -1,0 +1,173 @@
+"""Clips: what people uploaded, each with the job that makes its result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import contains_eager
+
+from mien.web.queue.capacity import Capacity
+from mien.web.queue.database import Database, changed
+from mien.web.queue.jobs import OVER, USUAL, Jobs, check_room, ended, new_job
+from mien.web.queue.tables import Clip, Job, Kind, Removed, Status
+
+RECOVERED = (
+    "The list of clips was lost, and with it how this one was to be changed: try again with the "
+    "usual settings, or remove it."
+)
+REMOVED = "…"
+"""What stands for the name of a clip that was removed, in names of jobs that read it."""
+
+
+class Clips:
+    """The list of clips.
+
+    Parameters
+    ----------
+    database : Database
+        Where it is kept.
+    clock : callable
+        Seconds since 1970.
+    capacity : Capacity
+        How many may be in the queue at once.
+    jobs : Jobs
+        What is done with clips.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Callable[[], float],
+        capacity: Capacity,
+        jobs: Jobs,
+    ) -> None:
+        self._database, self._clock, self._jobs = database, clock, jobs
+        self._capacity = capacity
+
+    def add(self, clip: Clip, wanted: dict[str, Any], urgency: int = USUAL) -> Clip:
+        """List a clip whose original is stored, and queue the job that makes its result.
+
+        Parameters
+        ----------
+        clip : Clip
+            With all that is known of the video.
+        wanted : dict
+            How it is to be de-identified.
+        urgency : int
+            Of the job.
+
+        Raises
+        ------
+        QueueFull
+            If too many clips are in the queue.
+        """
+        clip.created, clip.original = self._clock(), True
+        job = _making(clip, clip.created, wanted=wanted, urgency=urgency)
+        with self._database.writing() as session:
+            session.add(job)
+            session.flush()  # from here on nobody else writes: what is counted stays so
+            check_room(session, self._capacity, Kind.DEIDENTIFY)
+            session.add(clip)
+        return self._known(clip.id)
+
+    def get(self, clip: str) -> Clip | None:
+        """One clip; None if there is none of that id."""
+        with self._database.reading() as session:
+            return session.get(Clip, clip)
+
+    def listing(self, project: str | None = None) -> Sequence[Clip]:
+        """All clips, or those of a project, in the order in which they wait or waited."""
+        statement = select(Clip).join(Clip.job).options(contains_eager(Clip.job))
+        if project is not None:
+            statement = statement.where(Clip.project_id == project)
+        with self._database.reading() as session:
+            return session.scalars(statement.order_by(Job.number)).all()
+
+    def runs(self, project: str | None = None) -> dict[str, str | None]:
+        """The run that each clip, or each of a project, has now, by the clip's id."""
+        statement = select(Clip.id, Clip.run)
+        if project is not None:
+            statement = statement.where(Clip.project_id == project)
+        with self._database.reading() as session:
+            return {clip: run for clip, run in session.execute(statement)}
+
+    def original_deleted(self, clip: str) -> None:
+        """Note that the original is gone."""
+        self._database.change(update(Clip).where(Clip.id == clip).values(original=False))
+
+    def originals_due(self) -> Sequence[Clip]:
+        """Clips that are done, whose original shall go, and that no job needs any more."""
+        with self._database.reading() as session:
+            done = session.scalars(
+                select(Clip).where(
+                    Clip.run.is_not(None), Clip.after == "delete", Clip.original.is_(True)
+                )
+            ).all()
+        needed = self._jobs.needed() if done else set()
+        return [clip for clip in done if clip.id not in needed]
+
+    def remove(self, clip: str) -> bool:
+        """Forget a clip whose job is over, and its name wherever it was written."""
+        found = self.get(clip)
+        over = select(Job.id).where(Job.id == clip, Job.status.in_(OVER)).exists()
+        with self._database.writing() as session:
+            if not changed(session, delete(Clip).where(Clip.id == clip, over)):
+                return False
+            changed(session, delete(Job).where(Job.id == clip))
+            session.merge(Removed(id=clip))
+        self._database.deleted()
+        assert found is not None
+        with suppress(OperationalError):  # the clip is gone already, and its files have to go
+            for other in self._jobs.of_clip(clip):
+                self._jobs.rename(other.id, (other.name or "").replace(found.name, REMOVED))
+        return True
+
+    # --- what was found on the disk -------------------------------------------------------------
+
+    def recover(self, clip: Clip, wanted: dict[str, Any]) -> Clip:
+        """List a clip whose files were found and that nothing is known of.
+
+        Parameters
+        ----------
+        clip : Clip
+            As it was found; with a run it is done, else its job has failed.
+        wanted : dict
+            How it was de-identified, as far as its files say.
+        """
+        values: dict[str, Any] = {"status": Status.DONE, "run": clip.run, "found": clip.found}
+        if clip.run is None:
+            values = {"status": Status.FAILED, "code": "recovered", "error": RECOVERED}
+        job = _making(clip, clip.created, wanted=wanted, finished=clip.created, **values)
+        with self._database.writing() as session:
+            session.add(job)
+            session.flush()
+            session.add(clip)
+        return self._known(clip.id)
+
+    def adopt(self, clip: str, run: str, found: dict[str, Any]) -> None:
+        """Let a clip have a result that was found on the disk and that it does not name."""
+        done = {"status": Status.DONE, "error": None, "code": None, "cancel_asked": None}
+        result = {"run": run, "found": found}
+        with self._database.writing() as session:
+            changed(
+                session,
+                update(Job)
+                .where(Job.id == clip)
+                .values(**{**ended(self._clock()), **done, **result}),
+            )
+            changed(session, update(Clip).where(Clip.id == clip).values(**result))
+
+    def _known(self, clip: str) -> Clip:
+        found = self.get(clip)
+        assert found is not None
+        return found
+
+
+def _making(clip: Clip, created: float, **values: Any) -> Job:
+    """The job that makes a clip's result; they share the id, and the name is the clip's alone."""
+    values = {"id": clip.id, "project_id": clip.project_id, "clips": [clip.id], **values}
+    return new_job(Kind.DEIDENTIFY, created, **values)

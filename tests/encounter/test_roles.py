@@ -8,7 +8,7 @@ import pytest
 from mien.encounter.roles import assign_roles, people_of
 from mien.errors import ParameterError
 from mien.face.model import FaceModel
-from mien.tracking import FaceTrack, State
+from mien.tracking import FaceTrack, Meshes, State
 
 SIZE = (480, 640)
 FRAMES = 50
@@ -30,7 +30,7 @@ def face(x: float, side: float, seen=slice(None), seed: int = 0, number: int = 0
     state = np.full(FRAMES, State.ABSENT, np.uint8)
     landmarks[seen] = points
     state[seen] = State.TRACKED
-    return FaceTrack(number, landmarks, state, looks(seed))
+    return FaceTrack(number, Meshes.of(landmarks), state, looks(seed))
 
 
 def test_presence_size_and_place_are_measured():

@@ -1,6 +1,6 @@
 import numpy as np
 
-from mien.tracking import FaceTrack, State
+from mien.tracking import FaceTrack, Meshes, State
 from mien.tracking.gaps import bridge, distrust, expect, overdue, reach, reaches
 
 
@@ -12,7 +12,7 @@ def track(states, size=100.0, speed=4.0, start=200.0):
     for i, known in enumerate(states):
         if known:
             landmarks[i] = shape + np.array([start + speed * i, 100, 0])
-    return FaceTrack(0, landmarks, np.array(states, np.uint8))
+    return FaceTrack(0, Meshes.of(landmarks), np.array(states, np.uint8))
 
 
 def test_a_short_gap_is_interpolated_on_the_line():

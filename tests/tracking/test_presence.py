@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mien.face.model import FaceModel
-from mien.tracking import FaceTrack, State
+from mien.tracking import FaceTrack, Meshes, State
 from mien.tracking.presence import is_still, presence
 
 SIZE = (360, 640)
@@ -29,7 +29,7 @@ def somebody(
             landmarks[30:36, upper] = landmarks[30:36, lower]
     landmarks += rng.normal(0, noise, landmarks.shape)
     state = np.full(count, State.TRACKED, np.uint8)
-    return FaceTrack(0, landmarks.astype(np.float32), state), np.arange(count) / 25
+    return FaceTrack(0, Meshes.of(landmarks), state), np.arange(count) / 25
 
 
 @pytest.mark.parametrize("side", [50, 260])

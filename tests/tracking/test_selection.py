@@ -8,7 +8,7 @@ import pytest
 from mien.errors import NoFaceError, ParameterError
 from mien.models.landmarker import open_backend
 from mien.phantom import Phantom, Script
-from mien.tracking import FaceTrack, State
+from mien.tracking import FaceTrack, Meshes, State
 from mien.tracking.picture import one_face
 from mien.tracking.selection import Role, Selection, proven, roles
 from mien.tracking.track import Stretch
@@ -23,7 +23,7 @@ def person(number: int, x: float, frames: slice = slice(None)) -> FaceTrack:
     landmarks = np.full((50, 478, 3), np.nan, np.float32)
     landmarks[frames] = shape + [x - 40, 60, 0]
     state = np.where(np.isnan(landmarks[:, 0, 0]), State.ABSENT, State.TRACKED).astype(np.uint8)
-    return FaceTrack(number, landmarks, state, LOOKS[number : number + 1])
+    return FaceTrack(number, Meshes.of(landmarks), state, LOOKS[number : number + 1])
 
 
 TRACKS = [person(0, 100), person(1, 300), person(2, 500, slice(0, 25))]

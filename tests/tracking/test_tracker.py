@@ -374,7 +374,7 @@ def recording(name: str, count: int) -> tuple[list[np.ndarray], np.ndarray]:
     backend.close()
     (track,) = tracker.finish()
     assert (track.state == State.TRACKED).all()
-    return images, track.landmarks.astype(np.float64)
+    return images, track.landmarks[:].astype(np.float64)
 
 
 def paste(image: np.ndarray, picture: np.ndarray, landmarks: np.ndarray, shift: np.ndarray) -> None:

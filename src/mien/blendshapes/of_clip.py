@@ -57,7 +57,7 @@ def score_clip(
     tracks = [track for track in followed.tracks if (track.state == State.TRACKED).any()]
     if not tracks:
         raise followed.nobody()
-    mesh = tracks[0].landmarks.copy()
+    mesh = tracks[0].landmarks[:]
     mesh[tracks[0].state != State.TRACKED] = np.nan  # bridged frames were not measured
     if landmarker is None:
         height, width = followed.size

@@ -85,8 +85,8 @@ def people_of(tracks: Sequence[FaceTrack], size: tuple[int, int]) -> list[Presen
         if not len(known):
             people.append(Presence(number, 0.0, 0.0, 0.5, 0.5))
             continue
-        points = track.landmarks[known][..., :2]
-        low, high = points.min(1), points.max(1)
+        boxes = track.landmarks.boxes(known)
+        low, high = boxes[:, :2], boxes[:, 2:]
         # after a cut people may have changed seats: sides are those of the first shot
         _, end = track.shot(int(known[0]))
         middle = np.median(((low + high) / 2)[known < end], axis=0)

@@ -75,7 +75,7 @@ class Watched:
         """One observation per moment."""
         person = self.tracks[track]
         height, width = self.size
-        scores = Blendshapes.load().scores(person.landmarks, width, height)
+        scores = Blendshapes.load().scores(person.landmarks[:], width, height)
         opinions = None
         if self.second is not None:
             opinions = np.full((len(scores), len(EXPRESSIONS)), np.nan)

@@ -11,33 +11,17 @@ from mien.errors import PrivacyError
 from mien.face.region import Region
 from mien.models.sighting import Sighting
 from mien.pipeline.casting import Individual
+from mien.pipeline.probes import Probes
 from mien.pipeline.render import Replaced
 from mien.pipeline.settings import Thoroughness
 from mien.recognition.lookout import Lookout, Tally, close_up, same_face
 from mien.recognition.recogniser import GLIMPSE, Recogniser
-from mien.recognition.spread import spread
+from mien.recognition.spread import spread_frames
 from mien.recognition.watch import Box
 from mien.tracking.scene import Scene
 from mien.video import Frame
 
 _MORE_WATCHED = (0.03, 3.0)  # frames searched besides because the picture changed: earned, saved
-
-
-@dataclass
-class Probes:
-    """One person's frames for the recogniser."""
-
-    frames: list[int] = field(default_factory=list)
-    chips: list[np.ndarray] = field(default_factory=list)
-    """Of output frames."""
-    originals: list[np.ndarray] = field(default_factory=list)
-    """Chips of the original, where detectors that mien does not track with found the face."""
-
-    def add_glimpse(self, frame: int, before: np.ndarray, after: np.ndarray) -> None:
-        """Keep what those detectors saw in one frame, of the original and of the output."""
-        self.originals.append(before)
-        self.chips.append(after)
-        self.frames.append(frame)
 
 
 @dataclass
@@ -95,13 +79,10 @@ def search(
     return found
 
 
-def gallery_of(person: Individual, probes: Probes, recogniser: Recogniser) -> np.ndarray:
+def gallery_of(person: Individual, probes: Probes) -> np.ndarray:
     """Descriptors of a person's originals, those that the independent detectors found as well."""
     assert person.gallery is not None
-    if probes.originals:
-        more = recogniser.describe_all(probes.originals)
-        person.gallery = np.concatenate([person.gallery, more])
-        probes.originals = []
+    person.gallery = np.concatenate([person.gallery, probes.originals.descriptors()])
     return person.gallery
 
 
@@ -111,7 +92,7 @@ def frames_to_check(person: Individual, thoroughness: Thoroughness) -> set[int]:
         return set()
     known = person.track.known()
     count = min(thoroughness.checked + len(person.track.state) // 300, thoroughness.most_checked)
-    return set(known[spread(person.track.landmarks[known], count)].tolist())
+    return set(spread_frames(person.track.landmarks, known, count).tolist())
 
 
 def frames_to_watch(times: np.ndarray, attempt: int, every_s: float) -> dict[int, int]:

@@ -145,7 +145,7 @@ def cast(
 
 def _pixels(track: FaceTrack) -> float:
     """Median size of a person's face in the clip, pixels."""
-    eyes = track.landmarks[np.ix_(track.known(), np.array([33, 263]))]
+    eyes = track.landmarks[track.known(), [33, 263]]
     return float(np.median(np.linalg.norm(eyes[:, 0] - eyes[:, 1], axis=1)))
 
 

@@ -212,8 +212,8 @@ def _render_until_it_passes(second: SecondPass, drafts: Drafts, *, mend: bool) -
         audits = [
             audit(
                 person.track.person,
-                gallery_of(person, probes, recogniser),
-                recogniser.describe_all(probes.chips),
+                gallery_of(person, probes),
+                probes.results.descriptors(),
                 recogniser,
                 frames=probes.frames,
                 others=others,

@@ -10,7 +10,6 @@ import numpy as np
 from mien.errors import OutputError
 from mien.models.sighting import Sighting
 from mien.pipeline.attack import (
-    Probes,
     Watched,
     frames_to_check,
     frames_to_watch,
@@ -21,6 +20,7 @@ from mien.pipeline.casting import Individual
 from mien.pipeline.files import Files
 from mien.pipeline.judging import Judged
 from mien.pipeline.ledger import Entry, Ledger
+from mien.pipeline.probes import Probes
 from mien.pipeline.render import Replaced, replace_faces
 from mien.pipeline.settings import Thoroughness
 from mien.pipeline.survey import Survey
@@ -94,7 +94,7 @@ class SecondPass:
         entries = np.full(len(times), Entry.COVERED, np.uint8)
         checked = [frames_to_check(person, self.thoroughness) for person in people]
         turns = frames_to_watch(times, attempt, self.thoroughness.watch_s)
-        probes, watched, tally = [Probes() for _ in people], set[int](), Tally()
+        probes, watched, tally = [Probes(recogniser) for _ in people], set[int](), Tally()
         left: dict[int, list[Box]] = {}
         judged = [Judged() for _ in people]
 
@@ -131,8 +131,7 @@ class SecondPass:
                     )
                 entries[index] = done.replaced.entry
                 for kept, views in zip(probes, done.chips, strict=True):
-                    kept.frames += [index] * len(views)
-                    kept.chips += views
+                    kept.add(index, views)
                 for own, views_of in zip(judged, done.asked, strict=True):
                     if views_of is not None:
                         own.add(index, views_of)

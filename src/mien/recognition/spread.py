@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from mien.errors import ParameterError
+from mien.tracking.meshes import Meshes
 
 _POINTS = slice(0, 478, 3)  # a third of the landmarks tells poses and expressions apart as well
 _COMPONENTS = 12
@@ -45,14 +46,44 @@ def spread(landmarks: np.ndarray, count: int) -> np.ndarray:
     .. [1] Gonzalez, "Clustering to minimize the maximum intercluster distance", Theoretical
        Computer Science 38, 1985.
     """
+    return _spread(landmarks[:, _POINTS, :2], count)
+
+
+def spread_frames(meshes: Meshes, frames: np.ndarray, count: int) -> np.ndarray:
+    """Choose from frames of a long clip as `spread` does, without copying all their landmarks.
+
+    Parameters
+    ----------
+    meshes : Meshes
+        One face through a clip.
+    frames : np.ndarray [shape=(n,), dtype=int]
+        Those to choose from, in order: frames in which the face is known.
+    count : int
+        Number of frames wanted, at least 1.
+
+    Returns
+    -------
+    chosen : np.ndarray [shape=(min(n, count),), dtype=int]
+        Of `frames`.
+
+    Raises
+    ------
+    ParameterError
+        If `count` is below 1 or a landmark is missing.
+    """
+    return frames[_spread(meshes[frames, _POINTS, :2], count)]
+
+
+def _spread(points: np.ndarray, count: int) -> np.ndarray:
+    """Which of n shapes, (n, k, 2), to look at."""
     if count < 1:
         raise ParameterError(f"count is {count}: choose at least 1 frame.")
-    n = len(landmarks)
+    n = len(points)
     if n <= count:
         return np.arange(n)
-    if not np.isfinite(landmarks[:, _POINTS, :2]).all():
+    if not np.isfinite(points).all():
         raise ParameterError("A frame has no landmarks: give only frames in which the face is.")
-    where = _coordinates(landmarks)
+    where = _coordinates(points)
     chosen = [0, n - 1][:count]
     nearest = np.full(n, np.inf)
     for index in chosen:
@@ -65,9 +96,9 @@ def spread(landmarks: np.ndarray, count: int) -> np.ndarray:
     return np.sort(np.array(chosen))
 
 
-def _coordinates(landmarks: np.ndarray) -> np.ndarray:
+def _coordinates(points: np.ndarray) -> np.ndarray:
     """Where each frame lies among poses and expressions, shape (n, components + 1)."""
-    shapes = _aligned(landmarks[:, _POINTS, :2].astype(np.float32))
+    shapes = _aligned(points.astype(np.float32, copy=False))
     flat = shapes.reshape(len(shapes), -1).astype(np.float64)
     flat -= flat.mean(0)
     _, directions = np.linalg.eigh(flat.T @ flat)

@@ -266,8 +266,8 @@ def _pace(
 def _boxes(track: FaceTrack) -> np.ndarray:
     """Box of the face in every frame, NaN where it is not known, shape (n_frames, 4)."""
     boxes = np.full((len(track.state), 4), np.nan)
-    for frame in track.known():
-        boxes[frame] = _box(track.landmarks[frame])
+    known = track.known()
+    boxes[known] = track.landmarks.boxes(known)
     return boxes
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from mien.face.region import Region
 from mien.tracking.gaps import REACH_S
+from mien.tracking.meshes import Meshes
 from mien.tracking.places import distance, same_place
 from mien.tracking.track import FaceTrack, State, Stretch
 from mien.tracking.tracklet import Tracklet
@@ -53,7 +54,7 @@ class Joining:
     def track(self, number: int, runs: list[Tracklet]) -> FaceTrack:
         """One person of these runs, which lose their landmarks to it."""
         count = len(self._times)
-        landmarks = np.full((count, 478, 3), np.nan, np.float32)
+        landmarks = Meshes(count)
         state = np.full(count, State.ABSENT, np.uint8)
         for run in runs:
             for frame, points in enumerate(run.landmarks, run.start):
@@ -72,7 +73,7 @@ class Joining:
         descriptors = [d for run in runs for d in run.descriptors]
         if descriptors:
             track.descriptors = np.array(descriptors)
-        for run in runs:  # else everybody would be held twice
+        for run in runs:
             run.landmarks.clear()
         return track
 

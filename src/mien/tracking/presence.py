@@ -34,8 +34,8 @@ def presence(track: FaceTrack, size: tuple[int, int]) -> float:
     known = track.known()
     if not len(known):
         return 0.0
-    places = track.landmarks[known, :, :2]
-    low, high = places.min(1), places.max(1)
+    boxes = track.landmarks.boxes(known)
+    low, high = boxes[:, :2], boxes[:, 2:]
     side = float(np.median((high - low).max(1)))
     middle = np.array([size[1], size[0]]) / 2
     away = np.abs(np.median((low + high) / 2, axis=0) - middle) / middle
@@ -56,18 +56,23 @@ def is_still(track: FaceTrack, times: np.ndarray) -> bool:
     known = track.known()
     if len(known) < 2 or times[known[-1]] - times[known[0]] < _LEAST_S:
         return False
-    points = track.landmarks[known, :, :2].astype(float)
-    side = float(np.median((points.max(1) - points.min(1)).max(1)))
-    strays = points.mean(1).std(0).max() / side
+    boxes = track.landmarks.boxes(known).astype(float)
+    side = float(np.median((boxes[:, 2:] - boxes[:, :2]).max(1)))
+    middles = np.array([track.landmarks[k, :, :2].mean(0, dtype=float) for k in known])
+    strays = middles.std(0).max() / side
     if strays > _MOVES:
         return False
     opened = [
-        _opening(points, *pair) for pair in zip((*_LIDS, _LIPS), (*_EYES, _MOUTH), strict=True)
+        _opening(track, known, *pair)
+        for pair in zip((*_LIDS, _LIPS), (*_EYES, _MOUTH), strict=True)
     ]
     return bool(max(np.ptp(np.percentile(one, [2, 98])) for one in opened) < _OPENS)
 
 
-def _opening(points: np.ndarray, across: tuple[int, int], along: tuple[int, int]) -> np.ndarray:
+def _opening(
+    track: FaceTrack, frames: np.ndarray, across: tuple[int, int], along: tuple[int, int]
+) -> np.ndarray:
     """Distance of two landmarks as a share of that of two others, shape (n_frames,)."""
-    apart, wide = (np.linalg.norm(points[:, a] - points[:, b], axis=1) for a, b in (across, along))
+    ends = track.landmarks[frames, [*across, *along], :2].astype(float)
+    apart, wide = (np.linalg.norm(ends[:, k] - ends[:, k + 1], axis=1) for k in (0, 2))
     return np.asarray(apart / np.maximum(wide, 1e-6))

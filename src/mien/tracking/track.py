@@ -7,6 +7,8 @@ from enum import IntEnum
 
 import numpy as np
 
+from mien.tracking.meshes import Meshes
+
 
 class State(IntEnum):
     """What is known about one person in one frame."""
@@ -45,8 +47,8 @@ class FaceTrack:
 
     person: int
     """Number of the person, from 0, the most present first."""
-    landmarks: np.ndarray
-    """Pixels, NaN where not measured, shape (n_frames, 478, 3), float32."""
+    landmarks: Meshes
+    """Pixels, NaN where not measured, read like an array of shape (n_frames, 478, 3), float32."""
     state: np.ndarray
     """A `State` per frame, shape (n_frames,), uint8."""
     descriptors: np.ndarray = field(default_factory=_no_descriptors)

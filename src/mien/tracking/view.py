@@ -30,13 +30,13 @@ def clear_view(track: FaceTrack, tracks: list[FaceTrack], size: tuple[int, int])
     frame : int
     """
     frames = np.flatnonzero(track.state == State.TRACKED)
-    points = track.landmarks[frames][..., :2]
+    points = track.landmarks[frames, :, :2]
     eyes = np.linalg.norm(points[:, 33] - points[:, 263], axis=1)  # short in profile or far away
     middles, sizes = points.mean(1), np.ptp(points, axis=1).max(1)
     room = np.full(len(frames), np.inf)
     for other in tracks:
         if other is not track:
-            away = np.abs(other.landmarks[frames][..., :2].mean(1) - middles).max(1) / sizes
+            away = np.abs(other.landmarks[frames, :, :2].mean(1) - middles).max(1) / sizes
             away[other.state[frames] == State.LOST] = 0  # who knows where they are
             room = np.fmin(room, away)
     inside = ((points >= 0) & (points < [size[1], size[0]])).all(2).mean(1)

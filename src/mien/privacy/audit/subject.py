@@ -14,7 +14,7 @@ from mien.privacy.audit.sampling import Sampling, even
 from mien.privacy.audit.verdict import Finding, Pair
 from mien.recognition.lookout import close_up, same_face
 from mien.recognition.recogniser import GLIMPSE, Recogniser, distances
-from mien.recognition.spread import spread
+from mien.recognition.spread import spread_frames
 from mien.recognition.verdict import audit
 from mien.tracking import FaceTrack, State
 from mien.video import Frame
@@ -71,8 +71,8 @@ class Subject:
         """Choose the frames: all poses for the gallery, those and even steps for the probes."""
         tracked = np.flatnonzero(track.state == State.TRACKED)
         seen = track.known()[partner[track.known()] >= 0]
-        gallery = tracked[spread(track.landmarks[tracked], sampling.gallery)]
-        probes = seen[spread(track.landmarks[seen], sampling.probes // 2)]
+        gallery = spread_frames(track.landmarks, tracked, sampling.gallery)
+        probes = spread_frames(track.landmarks, seen, sampling.probes // 2)
         rest = np.setdiff1d(seen, probes)
         more = even(rest, sampling.probes - len(probes)) if len(rest) else []
         chosen = {*probes.tolist(), *more}

@@ -21,9 +21,9 @@ def main(folder: Path, clip: Path | None = None) -> None:
     print(f"{result.output}: {result.ledger.counts()}, wearing {', '.join(result.surrogates)}")
     for audit in result.audits:  # by the recogniser that chose the new face, and withholds
         print(f"  person {audit.person + 1}: nearest {audit.nearest:.2f}, {audit.threshold} needed")
-    for judge in result.told.judges:  # by one that had no say
-        share = judge["share_under"]
-        print(f"  {judge['recogniser']} recognises {share:.0%} of {judge['frames']} frames")
+    for judge in result.told.judges:  # by others, of which some chose with it
+        share, part = judge["share_under"], "chose" if judge["steered"] else "had no say"
+        print(f"  {judge['recogniser']} ({part}) recognises {share:.0%} of {judge['frames']}")
 
 
 if __name__ == "__main__":

@@ -19,32 +19,30 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from measure_modes import measured as on_people
+from measure_modes import stand_ins
 from scipy.cluster.vq import kmeans2
 
 from mien.engines.mesh.appearance import MAP, features, inside, logarithm, smooth
-from mien.engines.mesh.engine import Mesh, Person
 from mien.face.model import FaceModel
 from mien.face.topology import FACE_OVAL, LEFT_BROW, LEFT_EYE_RING, LIPS, RIGHT_BROW, RIGHT_EYE_RING
 from mien.face.uv import coordinates
 from mien.models.landmarker import open_backend
-from mien.pipeline.compositing import composite
-from mien.pipeline.legible import read
 from mien.recognition.dlib_resnet import Dlib
 from mien.recognition.recogniser import distances
+from mien.recognition.registry import ALSO_STEER
+from mien.recognition.registry import recogniser as named
 from mien.surrogates.bank import Surrogate
 from mien.surrogates.making import composite as making
 from mien.surrogates.making.cohort import Member, measure, shortcoming
 from mien.surrogates.making.neutral import FOLDS, bare_lids, sealed
 from mien.surrogates.modes import Modes
 from mien.surrogates.portrait import likeness
-from mien.tracking import Sample
 from mien.tracking.detection import Detector
 
 K = 12
 SHAPES, TEXTURES = 30, 40
 MODE_SIDE = 128
-PATIENTS = 12  # portraits that stand in for patients when the modes are tried on the recogniser
-EYES = 3.0  # weight of the eyes' points among those that shall be read as they are
 NEEDED = 0.605  # distance of a composite to every other and to every portrait
 TONES = ("fair", "medium", "dark")
 AGES = ("younger", "older")
@@ -192,47 +190,6 @@ def find_modes(
     return shape, texture.reshape(-1, MODE_SIDE, MODE_SIDE, 3).astype(np.float32)
 
 
-def try_on_people(
-    modes: Modes, mean: Surrogate, folder: Path, members: list[Member]
-) -> tuple[np.ndarray, np.ndarray]:
-    """What each mode does, averaged over portraits that get the face.
-
-    Returns how far the descriptor goes, shape (n_modes, 128), and how far dlib's 51 inner points
-    go astray from where the rendered landmarks are, shape (n_modes, 102).
-    """
-    backend, detector, recogniser = open_backend(), Detector(), Dlib()
-    model = FaceModel.load()
-    total, astray = np.zeros((len(modes), 128)), np.zeros((len(modes), 102))
-    eyes = np.ones((51, 1))
-    eyes[19:31] = EYES
-    chosen = members[:: max(1, len(members) // PATIENTS)][:PATIENTS]
-    for member in chosen:
-        image = np.ascontiguousarray(cv2.imread(str(folder / f"{member.id}.jpg"))[..., ::-1])
-        points = None
-        for region in detector.find(image, tiles=True)[:1]:
-            points = backend.measure(image, [region])[0]
-        if points is None:
-            continue
-        person = Person.calibrate([Sample(image, points)], model.fit(points[None]))
-
-        def look(amounts: np.ndarray, person=person, image=image, points=points):
-            engine = Mesh(person, modes.moved(mean, amounts))
-            picture = image.copy()
-            rendering = engine.render(image, points)
-            composite(picture, rendering)
-            there = rendering.face(points)
-            error, _ = read(picture, there)
-            return recogniser.describe(picture, there), (eyes * error).ravel()
-
-        for k in range(len(modes)):
-            step = np.zeros(len(modes))
-            step[k] = 2.0
-            (seen, error), (seen_back, error_back) = look(step), look(-step)
-            total[k] += (seen - seen_back) / 4
-            astray[k] += (error - error_back) / 4
-    return total / len(chosen), astray / len(chosen)
-
-
 def apparent(members: list[Member]) -> dict[str, object]:
     """Linear rules on descriptors for the look of sex and age."""
 
@@ -297,11 +254,14 @@ def main() -> None:
         mean_face.clip(0, 255).astype(np.uint8),
     )
     count = len(shape) + len(texture)
-    unknown = Modes(shape, texture, np.zeros((count, 128)), np.zeros((count, 102)))
+    unknown = Modes(shape, texture, {}, np.zeros((count, 102)))
+    who = [Dlib(), *(named(name) for name in ALSO_STEER)]
     seen, astray = cached(
-        args.cache, "tried", lambda: try_on_people(unknown, mean, args.portraits, members)
+        args.cache, "tried", lambda: on_people(unknown, mean, stand_ins(args.portraits), who)
     )
-    modes = Modes(shape, texture, seen, astray)
+    modes = Modes(
+        shape, texture, {one.name: change for one, change in zip(who, seen, strict=True)}, astray
+    )
 
     tones = np.array([m.tone for m in members])
     levels = 2 - np.digitize(tones, np.percentile(tones, [10, 40]))
@@ -381,7 +341,7 @@ def main() -> None:
         shape=shape.astype(np.float32),
         texture=np.round(half / step[:, None, None, None]).astype(np.int8),
         texture_step=step.astype(np.float32),
-        recogniser=seen.astype(np.float32),
+        **{f"seen_{name}": change.astype(np.float32) for name, change in modes.recognisers.items()},
         reading=astray.astype(np.float32),
         effects=effects.astype(np.float16),
     )

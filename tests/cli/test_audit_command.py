@@ -88,7 +88,11 @@ def test_the_original_itself_is_recognised_and_untouched(mien, brief, tmp_path):
     sheet = tmp_path / "sheet.png"
     result = mien("audit", brief.path, brief.path, "-o", sheet)
     assert result.exit_code == 5
-    for name in ("dlib_face_recognition_resnet_model_v1", "human_faceres"):  # each by itself
+    for name in (
+        "dlib_face_recognition_resnet_model_v1",
+        "mobileface",
+        "human_faceres",
+    ):  # each by itself
         assert f"Person 1, asked {name}: RECOGNISED in 8 of 8 frames" in result.stdout
     assert "UNTOUCHED" in result.stdout and "in 100.0% of frames" in result.stdout
     assert "picks this one in 100% of the frames" in result.stdout

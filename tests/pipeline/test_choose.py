@@ -11,8 +11,11 @@ from mien.engines.mesh.engine import Person
 from mien.errors import ParameterError
 from mien.face.model import FaceModel
 from mien.phantom import Phantom, Script
-from mien.pipeline.choose import Room, Wanted, apparent, choose, plausible, push
+from mien.pipeline.choose import Wanted, apparent, choose, plausible, push
+from mien.pipeline.steering import ROOM, Room, Steer
 from mien.recognition.dlib_resnet import Dlib
+from mien.recognition.registry import ALSO_STEER
+from mien.recognition.registry import recogniser as named
 from mien.surrogates.bank import Bank, cards
 from mien.tracking import Sample
 
@@ -38,44 +41,55 @@ def patient(recogniser):
     return Person.calibrate(samples, alpha), samples, gallery
 
 
-def test_the_choice_is_far_from_every_original(patient, recogniser):
-    person, samples, gallery = patient
-    found = choose(person, samples, recogniser, gallery, Wanted(subject="P01"))
-    assert found.nearest >= recogniser.threshold + Room().nearest
-    assert found.mean >= found.nearest
+@pytest.fixture(scope="module")
+def steers(patient, recogniser) -> list[Steer]:
+    """All who choose, and what they know of the phantom."""
+    _, samples, gallery = patient
+    others = [named(name) for name in ALSO_STEER]
+    return [Steer(recogniser, gallery)] + [
+        Steer(who, who.describe_all([who.chip(s.image, s.landmarks) for s in samples]))
+        for who in others
+    ]
+
+
+def test_the_choice_is_far_from_every_original_for_all_who_choose(patient, steers):
+    person, samples, _ = patient
+    found = choose(person, samples, steers, Wanted(subject="P01"))
+    assert found.margin >= 1 + ROOM.nearest
+    for who in steers:
+        assert found.nearest[who.recogniser.name] >= who.recogniser.threshold * found.margin - 1e-3
     assert found.surrogate.id in cards()
 
 
-def test_a_subject_gets_one_face_and_others_another(patient, recogniser):
-    person, samples, gallery = patient
+def test_a_subject_gets_one_face_and_others_another(patient, steers):
+    person, samples, _ = patient
     one, again, half = (
-        choose(person, some, recogniser, gallery, Wanted(subject="P01", room=NEAR))
+        choose(person, some, steers, Wanted(subject="P01", room=NEAR))
         for some in (samples, samples, samples[::2])
     )
     assert one.surrogate.id == again.surrogate.id == half.surrogate.id
     np.testing.assert_array_equal(one.amounts, again.amounts)
     others = (
-        choose(person, samples[:1], recogniser, gallery, Wanted(subject=f"P{n}", room=NEAR))
-        for n in range(2, 8)
+        choose(person, samples[:1], steers, Wanted(subject=f"P{n}", room=NEAR)) for n in range(2, 8)
     )
     assert any(other.surrogate.id != one.surrogate.id for other in others)
 
 
-def test_without_a_subject_no_two_faces_are_alike(patient, recogniser):
-    person, samples, gallery = patient
+def test_without_a_subject_no_two_faces_are_alike(patient, steers):
+    person, samples, _ = patient
     drawn = Wanted(room=NEAR)
-    one, two = (choose(person, samples[:1], recogniser, gallery, drawn) for _ in range(2))
+    one, two = (choose(person, samples[:1], steers, drawn) for _ in range(2))
     assert np.abs(one.amounts - two.amounts).max() > 0.01
 
 
-def test_pushing_on_goes_further(patient, recogniser):
+def test_pushing_on_goes_further(patient, steers):
     person, samples, gallery = patient
     name = max(plausible(Bank.open(), gallery, person, "none"), key=lambda n: n == "man-fair-2")
-    first = choose(person, samples, recogniser, gallery, Wanted(only=name, room=NEAR))
-    room = NEAR.more(first.nearest - recogniser.threshold + 0.05)
-    more = push(person, samples, recogniser, gallery, first, room)
+    first = choose(person, samples, steers, Wanted(only=name, room=NEAR))
+    room = NEAR.more(first.margin - 1 + 0.08)
+    more = push(person, samples, steers, first, room)
     assert more.pushed > first.pushed
-    assert more.nearest > first.nearest
+    assert more.margin > first.margin
     assert more.surrogate.id == first.surrogate.id == name
 
 
@@ -97,11 +111,11 @@ def test_nothing_has_to_match(patient):
         plausible(Bank.open(), gallery, person, "mood")
 
 
-def test_two_people_of_a_clip_get_two_faces(patient, recogniser):
-    person, samples, gallery = patient
+def test_two_people_of_a_clip_get_two_faces(patient, steers):
+    person, samples, _ = patient
     wanted = Wanted(subject="P01", room=NEAR)
-    first = choose(person, samples[:1], recogniser, gallery, wanted)
+    first = choose(person, samples[:1], steers, wanted)
     given = [first.surrogate.id]
     other = replace(wanted, without=given)
-    second = choose(person, samples[:1], recogniser, gallery, other)
+    second = choose(person, samples[:1], steers, other)
     assert second.surrogate.id not in given

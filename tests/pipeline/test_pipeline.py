@@ -28,6 +28,7 @@ from mien.pipeline.ledger import Entry
 from mien.pipeline.settings import Settings
 from mien.recognition.dlib_resnet import Dlib
 from mien.recognition.faceres import FaceRes
+from mien.recognition.registry import ALSO_STEER
 from mien.tracking.selection import Selection
 from mien.video import Reader, VideoInfo, Writer, writer
 from phantoms import Clip
@@ -462,17 +463,30 @@ def test_interrupted(patient, tmp_path, how):
     assert [path.name for path in tmp_path.iterdir()] == ["clip.mp4"]
 
 
-def test_judges_are_heard_and_change_nothing(brief, tmp_path):
+def test_judges_are_heard_and_change_nothing_that_they_pass(brief, tmp_path):
     settings = Settings(subject="P1", thoroughness=FEWER)
     judged = deidentify(brief.path, tmp_path / "judged.mp4", settings)
     alone = deidentify(brief.path, tmp_path / "alone.mp4", replace(settings, judges=()))
     assert digest(judged.output) == digest(alone.output)
-    assert alone.told.judges == []
-    (verdict,) = judged.told.judges
+    assert [one["steered"] for one in alone.told.judges] == [True] * len(ALSO_STEER)
+    *chose, verdict = judged.told.judges
+    assert chose == alone.told.judges and not verdict["steered"]
     (steered,) = judged.told.privacy
-    assert verdict["recogniser"] == FaceRes.name != steered["recogniser"]
-    assert 0 < verdict["frames"] <= steered["frames"] and verdict["person"] == 0
-    assert 0 < verdict["nearest"] <= verdict["mean"] and verdict["others"] > 400
+    names = {one["recogniser"] for one in (*chose, steered)}
+    assert verdict["recogniser"] == FaceRes.name not in names
+    for one in judged.told.judges:
+        assert 0 < one["frames"] <= steered["frames"] and one["person"] == 0
+        assert one["passed"] and one["threshold"] <= one["nearest"] <= one["mean"]
+        assert one["others"] > 400
+
+
+def test_what_a_judge_recognises_is_withheld_though_it_had_no_say(brief, tmp_path):
+    """A recogniser that takes everybody for one person, as a stranger's may."""
+    easy = _everybody_is_one(tmp_path / "easy.onnx")
+    settings = Settings(engine="mask", thoroughness=FEWER, judges=(str(easy),))
+    with pytest.raises(PrivacyError, match="by easy, which had no part in choosing the face"):
+        deidentify(brief.path, tmp_path / "out.mp4", settings)
+    assert not list(tmp_path.glob("out*"))
 
 
 def test_a_judge_that_there_is_not_is_refused_before_anything_is_done():
@@ -483,6 +497,8 @@ def test_a_judge_that_there_is_not_is_refused_before_anything_is_done():
 def test_whoever_chooses_cannot_judge():
     with pytest.raises(ParameterError, match="chooses the new face"):
         Settings(judges=("dlib",))
+    with pytest.raises(ParameterError, match="chooses the new face"):
+        Settings(judges=("faceres", "mobileface"))
 
 
 def test_sound_that_ends_too_soon_is_said(tmp_path, brief):
@@ -501,3 +517,24 @@ def test_sound_that_ends_too_soon_is_said(tmp_path, brief):
     result = deidentify(source, tmp_path / "out.mp4", replace(MASK, judges=()))
     assert [note["kind"] for note in result.told.input.notes] == ["sound", "damaged"]
     assert "jumps ahead by 7200 s" in result.told.input.notes[1]["words"]
+
+
+def _everybody_is_one(path: Path) -> Path:
+    """A network in InsightFace's format that describes every picture alike."""
+    from onnx import TensorProto, helper, save
+
+    shapes = [[1, 3, 112, 112], [1, 2]]
+    values = [
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
+        for name, shape in zip(("picture", "descriptor"), shapes, strict=True)
+    ]
+    weights = helper.make_tensor("zero", TensorProto.FLOAT, [3, 2], [0.0] * 6)
+    bias = helper.make_tensor("one", TensorProto.FLOAT, [2], [1.0, 1.0])
+    nodes = [
+        helper.make_node("GlobalAveragePool", ["picture"], ["mean"]),
+        helper.make_node("Flatten", ["mean"], ["flat"]),
+        helper.make_node("Gemm", ["flat", "zero", "one"], ["descriptor"]),
+    ]
+    graph = helper.make_graph(nodes, "easy", values[:1], values[1:], [weights, bias])
+    save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8), path)
+    return path

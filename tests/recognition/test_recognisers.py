@@ -28,7 +28,7 @@ def chips() -> np.ndarray:
     return np.random.default_rng(3).integers(0, 256, (5, 150, 150, 3), dtype=np.uint8)
 
 
-@pytest.fixture(scope="module", params=["dlib", "faceres", "arcface"])
+@pytest.fixture(scope="module", params=["dlib", "mobileface", "faceres", "arcface"])
 def each(request, tmp_path_factory) -> Recogniser:
     """Every recogniser: what follows holds for all of them."""
     if request.param != "arcface":

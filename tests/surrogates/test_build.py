@@ -218,7 +218,9 @@ def cohort(tmp_path_factory) -> Path:
 def made(cohort, tmp_path_factory) -> Iterator[Built]:
     with pytest.MonkeyPatch.context() as patch:
         # the slopes that ship with mien do for a push this small, and cost nothing
-        patch.setattr(composing, "_slopes", lambda *given: Modes.load().recogniser, raising=False)
+        patch.setattr(
+            composing, "_slopes", lambda *given: Modes.load().recognisers[Dlib.name], raising=False
+        )
         yield build(cohort, tmp_path_factory.mktemp("out") / "bank", K)
 
 

@@ -53,9 +53,9 @@ def audit(
         list[str] | None,
         typer.Option(
             metavar="NAME|PATH",
-            help="Who judges, each by itself: dlib, which steered the choice of the new face; "
+            help="Who judges, each by itself: dlib and mobileface, which chose the new face; "
             "faceres, which did not; arcface, or a file in InsightFace's ONNX format. Repeat it. "
-            "By default the first two.",
+            "By default the first three.",
         ),
     ] = None,
     landmarker: options.Landmarker = None,
@@ -74,7 +74,7 @@ def audit(
         for clip in (original, deidentified):
             if out.exists() and clip.exists() and out.samefile(clip):
                 raise OutputError(f"{out} is an input, and inputs are never overwritten.")
-    names = tuple(recogniser or (registry.STEERS, *registry.JUDGES))
+    names = tuple(recogniser or (registry.STEERS, *registry.ALSO_STEER, *registry.JUDGES))
     with Bars(deidentified.name) as progress:
         verdict = audit_clips(
             original,

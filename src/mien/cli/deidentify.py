@@ -113,7 +113,8 @@ def deidentify(
         typer.Option(
             metavar="NAME|PATH",
             help="Who is asked about the result and has no say in it: faceres (asked by default), "
-            "arcface, or a file in InsightFace's ONNX format; may be repeated.",
+            "arcface, or a file in InsightFace's ONNX format; may be repeated. What one recognises is "
+            "withheld.",
         ),
     ] = None,
     landmarker: options.Landmarker = None,
@@ -227,13 +228,14 @@ def _entry(
 
 
 def judges(result: Result) -> list[str]:
-    """What recognisers that had no say make of it, a line for each person and each of them."""
+    """What further recognisers make of it, a line for each person and each of them."""
     lines = []
     for found in result.told.judges:
         share, frames = found["share_under"], found["frames"]
         knows = f"RECOGNISES them in {share:.0%} of" if share else "recognises them in none of"
+        part = "which helped to choose" if found["steered"] else "which had no say"
         line = (
-            f"Person {found['person'] + 1}, asked {found['recogniser']}, which had no say: it "
+            f"Person {found['person'] + 1}, asked {found['recogniser']}, {part}: it "
             f"{knows} {frames} frames (nearest {found['nearest']:.2f}, {found['threshold']:.2f} "
             "needed)"
         )

@@ -31,6 +31,10 @@ class Rendering:
     landmarks: np.ndarray | None = None
     """Of the face that is drawn, pixels of the frame, shape (478, 3); None where none is drawn, as
     by the engines that only obscure."""
+    sources: np.ndarray | None = None
+    """Where in the frame each pixel of the patch comes from before the picture is laid over it,
+    column and row, the centre of the first pixel at 0, shape (height, width, 2), float32; None
+    where the surroundings stay as they are."""
 
     def face(self, original: np.ndarray) -> np.ndarray:
         """Where to look for a face in the result: the drawn one's landmarks, else the original's,

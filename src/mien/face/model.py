@@ -21,6 +21,7 @@ from mien.face.topology import N_LANDMARKS, RIGID
 
 IDENTITY_MODES = 40
 _AXES = np.array([1.0, 1.0, 0.35])  # a single camera measures depth about three times worse
+_AT_REST = 40  # frames by which what the modes leave over is known
 _NOISE = 0.012  # landmark error of one frame, in outer-eye distances
 
 
@@ -130,6 +131,34 @@ class FaceModel:
             right = design @ ((mean - self.neutral) * _AXES).reshape(-1)
             alpha = _bounded(gram, right, lower, upper, 3000)[:modes]
         return alpha
+
+    def at_rest(self, landmarks: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+        """A person's neutral landmarks, with what the identity modes do not hold of them.
+
+        The modes were found on other people's faces and leave some of every face over. What is
+        left over in the middle of the frames, and alike on both sides, is who somebody is as much
+        as the modes are; what differs between the sides stays in the residual of each frame.
+
+        Parameters
+        ----------
+        landmarks : np.ndarray [shape=(n_frames, 478, 3)]
+            Pixels; frames with NaN are left out.
+        alpha : np.ndarray [shape=(40,)]
+            The person, from `fit`.
+
+        Returns
+        -------
+        shape : np.ndarray [shape=(478, 3)]
+            Canonical units, symmetric.
+        """
+        landmarks = np.asarray(landmarks, np.float64)
+        landmarks = landmarks[np.isfinite(landmarks).all((1, 2))]
+        weight = self._frontality(landmarks)
+        seen = np.flatnonzero(weight >= np.quantile(weight, 0.5))
+        some = seen[np.linspace(0, len(seen) - 1, min(len(seen), _AT_REST)).round().astype(int)]
+        left = np.median([self.solve(landmarks[i], alpha).residual for i in some], axis=0)
+        mirrored = left[self.mirror] * np.array([-1.0, 1.0, 1.0])
+        return self.shape(alpha) + (left + mirrored) / 2
 
     def solve(self, landmarks: np.ndarray, alpha: np.ndarray) -> Solution:
         """Split one frame into pose, expression and residual.

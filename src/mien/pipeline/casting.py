@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from mien.engines import ENGINES, Engine, Fitted
-from mien.pipeline.choose import STRENGTH, Choice, Room, push
+from mien.pipeline.choose import STRENGTH, Choice, push
+from mien.pipeline.steering import Room, Steer
 from mien.pipeline.survey import Survey
 from mien.recognition.recogniser import Recogniser
 from mien.surrogates.bank import Surrogate
@@ -29,7 +30,10 @@ class Individual:
     engine: Engine | None = None
     """Draws what replaces the face; None where it is covered or left."""
     gallery: np.ndarray | None = None
-    """Descriptors of original frames, shape (n, d); None if nobody will compare."""
+    """Descriptors of original frames by the first of those who choose, shape (n, d); None if
+    nobody will compare."""
+    also: tuple[Steer, ...] = ()
+    """The others of those who choose, with what they know of the person."""
     registration: Registration | None = None
     """Refines landmarks, for engines that keep the motion."""
     choice: Choice | None = None
@@ -80,9 +84,8 @@ class Individual:
         if self.choice is None or self._calibration is None or self.gallery is None:
             return False
         before = self.choice.pushed
-        self.choice = push(
-            self._calibration, self._samples, recogniser, self.gallery, self.choice, room
-        )
+        steers = (Steer(recogniser, self.gallery), *self.also)
+        self.choice = push(self._calibration, self._samples, steers, self.choice, room)
         if self.choice.pushed <= before + 1e-6:
             return False
         self.give(self.choice.surrogate, self.choice.strength, recogniser)
@@ -95,7 +98,8 @@ def cast(
     found: Survey,
     recogniser: Recogniser,
     engine: str,
-    pick: Callable[[Fitted, list[Sample], np.ndarray], Choice | Surrogate],
+    pick: Callable[[Fitted, list[Sample], tuple[Steer, ...]], Choice | Surrogate],
+    also: Sequence[Recogniser] = (),
 ) -> Individual:
     """Calibrate one person and choose what they are given.
 
@@ -112,8 +116,10 @@ def cast(
     engine : str
         Name of the engine.
     pick : callable
-        From the calibration, samples and descriptors of the originals to a choice, or to a
-        picture of the user's.
+        From the calibration, samples and those who choose to a choice, or to a picture of the
+        user's.
+    also : sequence of Recogniser
+        Whose eyes count as well, in the order in which the first pass kept their pictures.
     """
     person = Individual(track, role)
     if role != Role.REPLACE:
@@ -134,7 +140,11 @@ def cast(
         person.engine = fitted.wearing(None)
         return person
     person._calibration, person._samples = fitted, samples
-    picked = pick(fitted, samples, person.gallery)
+    person.also = tuple(
+        Steer(who, who.describe_all(found.chips(track, place)))
+        for place, who in enumerate(also, start=1)
+    )
+    picked = pick(fitted, samples, (Steer(recogniser, person.gallery), *person.also))
     if isinstance(picked, Choice):
         person.choice = picked
         person.give(picked.surrogate, picked.strength, recogniser)

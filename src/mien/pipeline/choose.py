@@ -1,17 +1,17 @@
 """Choosing by measuring, and pushing until it is enough.
 
 An average of many faces looks a little like everybody, so no surrogate suits all patients. Every
-plausible candidate is rendered on frames of the patient and described by a recogniser; what counts
-is the smallest distance to *any* original frame. The one that is taken is then moved away from the
-patient along the modes in which faces differ, in the direction that the recogniser sees, no
-further than is needed.
+plausible candidate is rendered on frames of the patient and described by recognisers; what counts
+is the smallest distance to *any* original frame, in thresholds of the recogniser that is least
+satisfied. The one that is taken is then moved away from the patient along the modes in which faces
+differ, in the directions that the recognisers see, no further than is needed.
 """
 
 from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,39 +22,26 @@ from mien.engines import Fitted
 from mien.errors import ParameterError
 from mien.pipeline.compositing import composite
 from mien.pipeline.legible import astray, read
-from mien.recognition.recogniser import Recogniser, distances
+from mien.pipeline.steering import ROOM, Room, Steer, away
 from mien.surrogates import bank as banks
 from mien.surrogates.bank import Bank, Surrogate
 from mien.surrogates.modes import Modes
 from mien.tracking.track import Sample
 
 MATCHES = ("none", "sex", "age", "tone")
-STRENGTH = 1.2
+STRENGTH = 1.0
 _JITTER = 1.0  # s.d. by which a face differs from the bank's, in every run by another difference
 _STEP = 1.25  # s.d. of the modes that one push adds
-_FARTHEST = 7.0  # s.d. that pushes may add up to; people are on average 8 from the mean face
+_PUSHES = 16  # at most, on each size of pictures
 _PROBES = 6
-_SHORTLIST = 3  # candidates that are pushed, of which one that needed little is drawn
+_SHORTLIST = 5  # candidates that are pushed far enough, of which the most legible are drawn from
 _PUSHED = 5  # ... if so many can be pushed far enough
+_LEGIBLE = 0.0115  # outer-eye distances by which a reading may go more astray, for a subject
 _LAST_ROOM = 0.02  # with less, a face that does not look like the patient is better
 _QUICK = 2  # probes on which all candidates are compared
 _READ = 12  # frames on which motion is read
 _EYES = 60.0  # pixels between the outer eyes of the pictures on which candidates are tried
 _FAIR, _DARK = 35.0, 5.0  # typology angles; in rooms skin looks darker than in a studio
-
-
-@dataclass(frozen=True)
-class Room:
-    """How far above the recogniser's threshold a face is pushed."""
-
-    nearest: float = 0.04
-    """Distance for the nearest of the frames tried: leaves room for frames that were not."""
-    mean: float = 0.12
-    """Distance for the mean over the frames tried."""
-
-    def more(self, distance: float) -> Room:
-        """Both, by so much larger."""
-        return Room(self.nearest + distance, self.mean + distance)
 
 
 @dataclass(frozen=True)
@@ -73,7 +60,7 @@ class Wanted:
     """Id of the one candidate that is wanted."""
     without: Collection[str] = ()
     """Ids that others in the clip were given."""
-    room: Room = Room()
+    room: Room = ROOM
     """How far it is pushed."""
 
 
@@ -87,14 +74,14 @@ class Choice:
     """The same before it was pushed."""
     strength: float
     """How far the proportions go towards it."""
-    nearest: float
-    """Smallest recogniser distance to any original, on the frames tried."""
-    mean: float
-    """Mean of the distances of the frames tried, each to its nearest original."""
+    nearest: dict[str, float]
+    """By recogniser, smallest distance to any original on the frames tried."""
+    margin: float
+    """The smallest of them in thresholds: under 1, somebody recognises the patient."""
     amounts: np.ndarray
     """How far it was moved along each mode, standard deviations, shape (n_modes,)."""
     tried: dict[str, float]
-    """Smallest distance for each candidate that was tried."""
+    """What `margin` is for each candidate that was tried, before it is pushed."""
 
     @property
     def pushed(self) -> float:
@@ -106,7 +93,7 @@ class Choice:
         return {
             "strength": self.strength,
             "pushed_sd": round(self.pushed, 2),
-            "nearest_when_chosen": round(self.nearest, 3),
+            "nearest_when_chosen": self.nearest,
             "tried": self.tried,
         }
 
@@ -114,8 +101,7 @@ class Choice:
 def choose(
     person: Fitted,
     samples: list[Sample],
-    recogniser: Recogniser,
-    gallery: np.ndarray,
+    steers: Sequence[Steer],
     wanted: Wanted = Wanted(),
 ) -> Choice:
     """Find the face that hides a patient best.
@@ -126,10 +112,8 @@ def choose(
         The patient's calibration.
     samples : list of Sample
         Frames of the patient with refined landmarks, spread over poses and expressions.
-    recogniser : Recogniser
-        Whose eyes count.
-    gallery : np.ndarray [shape=(n, d)]
-        Descriptors of the original frames.
+    steers : sequence of Steer
+        Whose eyes count. The first also says what the patient looks like.
     wanted : Wanted
         Which face it shall be.
 
@@ -143,7 +127,7 @@ def choose(
         If what must look alike is none of what there is.
     """
     bank, only, subject = wanted.bank or Bank.open(), wanted.only, wanted.subject
-    enough = recogniser.threshold + wanted.room.nearest
+    enough = 1 + wanted.room.nearest
     rng = np.random.default_rng(_seed(subject))
     modes = Modes.load()
     # without a subject, a difference of its own for every run: so small that it costs no fidelity,
@@ -154,7 +138,8 @@ def choose(
     quick, smaller = _shrunk([samples[i] for i in spread], person)
     best: Choice | None = None
     # candidates that look like the patient; others only where all of those would be recognised
-    pools = [[only]] if only else [plausible(bank, gallery, person, wanted.match), [*bank.cards]]
+    alike = plausible(bank, steers[0].gallery, person, wanted.match)
+    pools = [[only]] if only else [alike, [*bank.cards]]
     for pool in pools:
         names = [name for name in pool if name not in wanted.without] or pool
         tried: dict[str, float] = {}
@@ -163,31 +148,34 @@ def choose(
             names = [sorted(names)[k] for k in rng.permutation(len(names))]
         elif len(names) > 1:
             for name in names:
-                found = distances(_seen(bank.load(name), smaller, quick, recogniser), gallery)
-                tried[name] = round(float(found.min()), 3)
+                seen = _seen(bank.load(name), smaller, quick, steers)
+                tried[name] = round(_margin(steers, seen), 3)
             # those that will need little pushing and are not farther than they need be come first
             most = enough + wanted.room.nearest
             names = sorted(tried, key=lambda n: max(2 * (enough - tried[n]), tried[n] - most, 0.0))
         reached: list[Choice] = []
+        lost: list[float] = []
         for name in names[:_PUSHED]:
             start = bank.load(name)
             amounts = np.zeros(len(modes)) if only else jitter
-            first = Choice(modes.moved(start, amounts), start, STRENGTH, 0.0, 0.0, amounts, tried)
-            here = push(person, samples, recogniser, gallery, first, wanted.room)
-            if best is None or here.nearest > best.nearest:
+            first = Choice(modes.moved(start, amounts), start, STRENGTH, {}, 0.0, amounts, tried)
+            here = push(person, samples, steers, first, wanted.room)
+            if best is None or here.margin > best.margin:
                 best = here
-            if here.nearest >= enough:
+            if here.margin >= enough:
                 reached.append(here)
-                if subject is not None or len(reached) == _SHORTLIST:
+                lost.append(_astray(here, person, samples))
+                if len(reached) == _SHORTLIST or (subject is not None and lost[-1] <= _LEGIBLE):
                     break
         if reached:
+            if subject is not None:  # the first on which motion is read well, or that best of all
+                return reached[-1] if lost[-1] <= _LEGIBLE else reached[int(np.argmin(lost))]
             # those on which the patient's motion is read best; one of several is drawn, for always
             # taking the same one would link a patient's clips
-            lost = [_astray(choice, person, samples) for choice in reached]
             good = [c for c, much in zip(reached, lost, strict=True) if much <= 1.15 * min(lost)]
             return good[int(rng.integers(len(good)))]
         assert best is not None
-        if best.nearest >= recogniser.threshold + _LAST_ROOM:
+        if best.margin >= 1 + _LAST_ROOM:
             break
     assert best is not None
     return best
@@ -196,54 +184,53 @@ def choose(
 def push(
     person: Fitted,
     samples: list[Sample],
-    recogniser: Recogniser,
-    gallery: np.ndarray,
+    steers: Sequence[Steer],
     choice: Choice,
-    room: Room = Room(),
+    room: Room = ROOM,
 ) -> Choice:
-    """Move a surrogate away from the patient until it is far enough.
+    """Move a surrogate away from the patient until it is far enough for all who look.
 
     Parameters
     ----------
-    person, samples, recogniser, gallery
+    person, samples, steers
         As for `choose`.
     choice : Choice
         Where to start.
     room : Room
-        How far above the recogniser's threshold.
+        How far above the recognisers' thresholds.
     """
     modes = Modes.load()
     spread = np.linspace(0, len(samples) - 1, min(len(samples), _PROBES)).round().astype(int)
     probes = [samples[i] for i in spread]
     small, smaller = _shrunk(probes, person)
-    enough, mean_enough = recogniser.threshold + room.nearest, recogniser.threshold + room.mean
-    amounts = choice.amounts
-    face, found = choice.surrogate, np.zeros(1)
+    amounts, face = choice.amounts, choice.surrogate
+    seen: list[np.ndarray] = []
     # first on small pictures, then on the frames as they are
     for people, frames, start in (
         (smaller, small, _small_texture(choice.start)),
         (person, probes, choice.start),
     ):
-        while True:
+        for step in range(_PUSHES):
             face = modes.moved(start, amounts)
-            descriptors = _seen(face, people, frames, recogniser)
-            found = distances(descriptors, gallery).min(1)
-            if found.min() >= enough and found.mean() >= mean_enough:
+            seen = _seen(face, people, frames, steers)
+            direction = away(steers, seen, room, modes)
+            if direction is None or step == _PUSHES - 1:
                 break
-            further = amounts + _STEP * _direction(modes, descriptors, gallery)
-            further *= min(1.0, _FARTHEST / float(np.linalg.norm(further)))
-            if np.linalg.norm(further - amounts) < 0.1 * _STEP or (
-                np.linalg.norm(amounts) >= _FARTHEST - 1e-9
-            ):
+            further = modes.within(amounts + _STEP * direction)
+            if np.linalg.norm(further - amounts) < 0.1 * _STEP:
                 break
             amounts = further
-    return replace(
-        choice,
-        surrogate=face,
-        nearest=float(found.min()),
-        mean=float(found.mean()),
-        amounts=amounts,
-    )
+    nearest = {
+        who.recogniser.name: round(float(who.apart(found).min() * who.recogniser.threshold), 3)
+        for who, found in zip(steers, seen, strict=True)
+    }
+    margin = _margin(steers, seen)
+    return replace(choice, surrogate=face, nearest=nearest, margin=margin, amounts=amounts)
+
+
+def _margin(steers: Sequence[Steer], seen: Sequence[np.ndarray]) -> float:
+    """Distance of the nearest frame in thresholds, for whoever is least satisfied."""
+    return min(float(who.apart(found).min()) for who, found in zip(steers, seen, strict=True))
 
 
 def _astray(choice: Choice, person: Fitted, samples: list[Sample]) -> float:
@@ -260,17 +247,18 @@ def _astray(choice: Choice, person: Fitted, samples: list[Sample]) -> float:
 
 
 def _seen(
-    face: Surrogate, person: Fitted, frames: list[Sample], recogniser: Recogniser
-) -> np.ndarray:
-    """Descriptors of a patient's frames with another face, in every view."""
+    face: Surrogate, person: Fitted, frames: list[Sample], steers: Sequence[Steer]
+) -> list[np.ndarray]:
+    """Descriptors of a patient's frames with another face, in every view, by each who chooses."""
     engine = person.wearing(face, STRENGTH)
-    chips = []
+    chips: list[list[np.ndarray]] = [[] for _ in steers]
     for sample in frames:
         picture = sample.image.copy()
         rendering = engine.render(sample.image, sample.landmarks)
         composite(picture, rendering)
-        chips += recogniser.views(picture, rendering.face(sample.landmarks))
-    return recogniser.describe_all(chips)
+        for own, who in zip(chips, steers, strict=True):
+            own += who.recogniser.views(picture, rendering.face(sample.landmarks))
+    return [who.recogniser.describe_all(own) for who, own in zip(steers, chips, strict=True)]
 
 
 def plausible(bank: Bank, gallery: np.ndarray, person: Fitted, match: str) -> list[str]:
@@ -313,15 +301,6 @@ def apparent(gallery: np.ndarray, person: Fitted) -> dict[str, str]:
     angle = person.tone
     looks["tone"] = "fair" if angle > _FAIR else "dark" if angle < _DARK else "medium"
     return looks
-
-
-def _direction(modes: Modes, descriptors: np.ndarray, gallery: np.ndarray) -> np.ndarray:
-    """Away from the nearest originals of each frame, the most endangered frames first."""
-    nearest = distances(descriptors, gallery).min(1)
-    weight = np.exp(-(nearest - nearest.min()) / 0.05)
-    steps = np.stack([modes.away(one, gallery) for one in descriptors])
-    direction = (weight[:, None] * steps).sum(0)
-    return np.asarray(direction / max(float(np.linalg.norm(direction)), 1e-12))
 
 
 def _small_texture(face: Surrogate) -> Surrogate:

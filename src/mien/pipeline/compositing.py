@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numba
 import numpy as np
 
@@ -14,6 +15,11 @@ def composite(image: np.ndarray, rendering: Rendering) -> None:
     """Blend a rendering into `image`, shape (height, width, 3), in place."""
     height, width = rendering.opacity.shape
     part = image[rendering.top : rendering.top + height, rendering.left : rendering.left + width]
+    if rendering.sources is not None:
+        # of the frame as it is by now: who was drawn before is moved as they are drawn
+        part[:] = cv2.remap(
+            image, rendering.sources, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        )
     _blend(part, rendering.picture, rendering.opacity)
 
 

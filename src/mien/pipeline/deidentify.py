@@ -23,7 +23,6 @@ from mien.models.landmarker import open_backend
 from mien.outputs import Aside, check_free, checksum
 from mien.pipeline import credentials
 from mien.pipeline.attack import enforce_none_left, gallery_of, whereabouts
-from mien.pipeline.choose import Room
 from mien.pipeline.files import Drafts, Files, SideBySide, keep_apart
 from mien.pipeline.judging import judged
 from mien.pipeline.ledger import Ledger
@@ -44,10 +43,12 @@ from mien.pipeline.mend import mend_people, mend_places, places_left
 from mien.pipeline.people import cast_all
 from mien.pipeline.second_pass import Rendered, SecondPass
 from mien.pipeline.settings import Settings
+from mien.pipeline.steering import ROOM
 from mien.pipeline.survey import survey
 from mien.progress import Progress, silent
 from mien.recognition import distractors
 from mien.recognition.lookout import Lookout
+from mien.recognition.registry import ALSO_STEER
 from mien.recognition.registry import recogniser as named
 from mien.recognition.verdict import Audit, audit, enforce
 from mien.recognition.watch import Box
@@ -55,7 +56,7 @@ from mien.shortfall import Shortfall
 from mien.video import Frame, Note, Reader, VideoInfo
 from mien.video.tracks import check_sound
 
-_MORE_ROOM = 0.05  # by which an attempt's face is pushed further than the last one's
+_MORE_ROOM = 0.08  # thresholds by which an attempt's face is pushed further than the last one's
 
 
 @dataclass(frozen=True)
@@ -151,21 +152,24 @@ def deidentify(
         return Files(source, output, info, settings, label, beside, watch)
 
     recogniser = named()
-    judges = tuple(named(name) for name in settings.judges)
+    also = tuple(named(name) for name in ALSO_STEER)
+    others = also + tuple(named(name) for name in settings.judges)
     with Drafts(begin) as drafts:
         with closing(open_backend(settings.landmarker)) as backend:
             landmarks = backend.name
-            found = survey(source, backend, recogniser, report, settings.thoroughness, judges)
-            people = cast_all(found, settings, recogniser, backend, report)
+            found = survey(source, backend, recogniser, report, settings.thoroughness, others)
+            people = cast_all(found, settings, recogniser, backend, report, also)
         with closing(Lookout()) as lookout:
             second = SecondPass(
-                source, found, people, recogniser, lookout, settings.thoroughness, report, judges
+                source, found, people, recogniser, lookout, settings.thoroughness, report, others
             )
-            tried = _render_until_it_passes(second, drafts, mend=withhold)
+            tried = _render_until_it_passes(second, drafts, len(also), mend=withhold)
         if withhold:
             damaged = "; parts of the input are damaged, which may be the reason"
             remark = damaged if found.losses else ""
-            enforce(tried.audits, whereabouts(people, found.times), remark)
+            places = whereabouts(people, found.times)
+            enforce([*tried.audits, *tried.steered], places, remark)
+            enforce(tried.judged, places, remark, judges=True)
             enforce_none_left(tried.rendered.left)
         part = drafts.newest.writer.finish()
         sound += tuple(
@@ -190,13 +194,23 @@ class _Tried:
 
     rendered: Rendered
     audits: list[Audit]
-    """The recogniser's verdict on each person."""
+    """The verdict on each person of the recogniser that tells people apart."""
+    steered: list[Audit]
+    """The verdicts of the others who chose with it."""
+    judged: list[Audit]
+    """The verdicts of those who had no say."""
     renderings: int
     """How often the clip was rendered."""
 
 
-def _render_until_it_passes(second: SecondPass, drafts: Drafts, *, mend: bool) -> _Tried:
-    """Render, attack, mend and render again, until nothing is found or nothing more can be done."""
+def _render_until_it_passes(
+    second: SecondPass, drafts: Drafts, choosing: int, *, mend: bool
+) -> _Tried:
+    """Render, attack, mend and render again, until nothing is found or nothing more can be done.
+
+    Of the other recognisers the first few choose with the first, and are asked each time; the rest
+    judge, once, and nothing is mended on their account.
+    """
     found, people, recogniser = second.found, second.people, second.recogniser
     others = distractors.load(recogniser.name)
     covers = {
@@ -222,15 +236,26 @@ def _render_until_it_passes(second: SecondPass, drafts: Drafts, *, mend: bool) -
             for person, probes in zip(people, rendered.probes, strict=True)
             if person.gallery is not None
         ]
-        done = not rendered.left and all(verdict.passed for verdict in audits)
+        steered = _others(second, rendered, slice(choosing))
+        done = not rendered.left and all(verdict.passed for verdict in (*audits, *steered))
         if not mend or done or attempt == attempts - 1:
             break
-        room = Room().more(_MORE_ROOM * (attempt + 1))
+        room = ROOM.more(_MORE_ROOM * (attempt + 1))
         pushing = attempt < attempts - 2
-        if not mend_people(people, audits, rendered, recogniser, pushing, room):
+        if not mend_people(people, [*audits, *steered], rendered, recogniser, pushing, room):
             break
         mend_places(left_so_far, rendered, covers, found)
-    return _Tried(rendered, audits, attempt + 1)
+    judges = _others(second, rendered, slice(choosing, None))
+    return _Tried(rendered, audits, steered, judges, attempt + 1)
+
+
+def _others(second: SecondPass, rendered: Rendered, which: slice) -> list[Audit]:
+    """What some of the other recognisers make of everybody."""
+    return [
+        verdict
+        for person, seen in zip(second.people, rendered.judged, strict=True)
+        for verdict in judged(person.track, second.found, seen, second.others, which)
+    ]
 
 
 def _manifest(
@@ -280,9 +305,9 @@ def _manifest(
         ledger=Entries(rendered.ledger.counts(), rendered.ledger.ranges()),
         privacy=[verdict.as_dict() for verdict in tried.audits],
         judges=[
-            verdict.as_dict()
-            for person, seen in zip(second.people, rendered.judged, strict=True)
-            for verdict in judged(person.track, found, seen, second.judges)
+            verdict.as_dict() | {"steered": steered}
+            for verdicts, steered in ((tried.steered, True), (tried.judged, False))
+            for verdict in verdicts
         ],
         residual_faces=Residual(
             list(Lookout.names),

@@ -6,8 +6,8 @@ import numpy as np
 
 from mien.models.sighting import Sighting
 from mien.pipeline.casting import Individual
-from mien.pipeline.choose import Room
 from mien.pipeline.second_pass import Rendered
+from mien.pipeline.steering import Room
 from mien.pipeline.survey import Survey
 from mien.recognition.lookout import HEADROOM
 from mien.recognition.recogniser import Recogniser
@@ -33,15 +33,19 @@ def mend_people(
     Of the most present of those who are replaced, for whose sake the clip is made, some frames have
     to be rendered.
     """
-    failed = {verdict.person: verdict for verdict in audits if not verdict.passed}
+    failed: dict[int, list[Audit]] = {}
+    for verdict in audits:
+        if not verdict.passed:
+            failed.setdefault(verdict.person, []).append(verdict)
     main = next((person for person in people if person.gallery is not None), None)
     for person, probes in zip(people, rendered.probes, strict=True):
-        verdict = failed.get(person.track.person)
-        if verdict is None or person.gallery is None:
+        verdicts = failed.get(person.track.person)
+        if verdicts is None or person.gallery is None:
             continue
         if pushing and person.push_on(recogniser, room):
             continue
-        frames = _between(verdict.under, probes.frames, len(person.track.state))
+        under = sorted({frame for verdict in verdicts for frame in verdict.under})
+        frames = _between(under, probes.frames, len(person.track.state))
         known = person.track.known()
         if frames[known].mean() > _MOST_COVERED:
             if person is main:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from mien.engines import Fitted
@@ -10,6 +12,7 @@ from mien.models.landmarker import Backend
 from mien.pipeline.casting import Individual, cast
 from mien.pipeline.choose import Choice, Wanted, choose
 from mien.pipeline.settings import Settings
+from mien.pipeline.steering import Steer
 from mien.pipeline.survey import Survey
 from mien.progress import Progress
 from mien.recognition.recogniser import Recogniser
@@ -21,9 +24,15 @@ from mien.tracking.selection import Role, proven, roles
 
 
 def cast_all(
-    found: Survey, settings: Settings, recogniser: Recogniser, backend: Backend, report: Progress
+    found: Survey,
+    settings: Settings,
+    recogniser: Recogniser,
+    backend: Backend,
+    report: Progress,
+    also: Sequence[Recogniser] = (),
 ) -> list[Individual]:
-    """Decide what happens to each person, and who is given which face."""
+    """Decide what happens to each person, and who is given which face: one that is far from them
+    in the eyes of the recogniser that tells people apart, and of the others who choose."""
 
     def describe_picture(path: str) -> np.ndarray:
         return recogniser.describe(*one_face(path, backend))
@@ -35,7 +44,9 @@ def cast_all(
     for track, role in zip(found.tracks, parts, strict=True):
         report("choosing", len(people), None)
 
-        def pick(person: Fitted, samples: list[Sample], gallery: np.ndarray) -> Choice | Surrogate:
+        def pick(
+            person: Fitted, samples: list[Sample], steers: tuple[Steer, ...]
+        ) -> Choice | Surrogate:
             given = [other.surrogate.id for other in people if other.surrogate is not None]
             # what is asked for is for the most present of those who are replaced
             first = not any(other.surrogate is not None for other in people)
@@ -49,9 +60,9 @@ def cast_all(
                 only=settings.surrogate if named else None,
                 without=given,
             )
-            return choose(person, samples, recogniser, gallery, wanted)
+            return choose(person, samples, steers, wanted)
 
-        person = cast(track, role, found, recogniser, settings.engine, pick)
+        person = cast(track, role, found, recogniser, settings.engine, pick, also)
         if role == Role.LEAVE:
             others = [other for other in found.tracks if other is not track]
             person.spared = np.any(

@@ -45,7 +45,7 @@ class Rendered:
     tally: Tally
     """What they looked at, and saw."""
     judged: list[Judged]
-    """What the judges see of each person."""
+    """What the other recognisers see of each person."""
 
 
 @dataclass(frozen=True)
@@ -66,8 +66,8 @@ class SecondPass:
     """How much is looked at."""
     report: Progress
     """Is told how far it is."""
-    judges: tuple[Recogniser, ...] = ()
-    """Recognisers that have no say, and see what this gives."""
+    others: tuple[Recogniser, ...] = ()
+    """Further recognisers that see what this gives."""
 
     def render(
         self, files: Files, covers: dict[int, list[Box]], suspected: list[Sighting], attempt: int
@@ -108,7 +108,7 @@ class SecondPass:
                 for points, frames in zip(replaced.moved, checked, strict=True)
             ]
             asked = [
-                [judge.views(replaced.image, points) for judge in self.judges]
+                [other.views(replaced.image, points) for other in self.others]
                 if points is not None and frame.index in frames
                 else None
                 for points, frames in zip(replaced.moved, checked, strict=True)
@@ -157,6 +157,6 @@ class _Done:
     chips: list[list[np.ndarray]]
     """For the recogniser, by the person's place in the list."""
     asked: list[list[list[np.ndarray]] | None]
-    """For the judges, likewise; None where they do not look."""
+    """For the others, likewise; None where they do not look."""
     seen: Watched | None
     """What the independent detectors found; None where they did not look."""

@@ -10,7 +10,7 @@ from mien.engines import ENGINES
 from mien.errors import ParameterError
 from mien.pipeline import credentials
 from mien.pipeline.choose import MATCHES
-from mien.recognition.registry import JUDGES, STEERS, check_name
+from mien.recognition.registry import ALSO_STEER, JUDGES, STEERS, check_name
 from mien.surrogates.bank import Bank
 from mien.tracking.selection import Selection
 
@@ -63,8 +63,8 @@ class Settings:
     landmarker: str | None = None
     """Face Landmarker model file to track with instead of the built-in mesh."""
     judges: tuple[str, ...] = JUDGES
-    """Recognisers that are asked about the result and have no say in it: names, or paths of ONNX
-    files in InsightFace's format."""
+    """Recognisers that are asked about the result and have no say in which face it gets: names, or
+    paths of ONNX files in InsightFace's format. What one of them recognises is withheld."""
     crf: int = 17
     """Quality of the H.264 output, lower is better."""
     overwrite: bool = False
@@ -87,7 +87,7 @@ class Settings:
             raise ParameterError(f"voice is {self.voice!r}: choose keep or mute.")
         for judge in self.judges:
             check_name(judge)
-            if judge == STEERS:
+            if judge in (STEERS, *ALSO_STEER):
                 raise ParameterError(
                     f"{judge} chooses the new face, so it cannot judge it: name another recogniser."
                 )

@@ -111,7 +111,7 @@ def survey(
     recogniser: Recogniser,
     report: Progress,
     thoroughness: Thoroughness = THOROUGHNESS,
-    judges: Sequence[Recogniser] = (),
+    others: Sequence[Recogniser] = (),
 ) -> Survey:
     """Measure every frame of a clip.
 
@@ -127,7 +127,7 @@ def survey(
         Called as ``report("measuring", done, total)``.
     thoroughness : Thoroughness
         How much of each person is kept.
-    judges : sequence of Recogniser
+    others : sequence of Recogniser
         Further ones, for which pictures of each person are kept as well.
 
     Raises
@@ -146,7 +146,7 @@ def survey(
                 cut = _cut(frame.image, points)
                 samples.kept.append(_Kept(frame.index, points, cut))
             if new or chips.wants(frame.index):
-                views = [who.views(frame.image, points) for who in (recogniser, *judges)]
+                views = [who.views(frame.image, points) for who in (recogniser, *others)]
                 chips.kept.append(_Kept(frame.index, points, views))
         samples.thin(len(faces))
         chips.thin(len(faces))

@@ -17,7 +17,7 @@ def audit_clips(
     original: str | os.PathLike[str],
     deidentified: str | os.PathLike[str],
     *,
-    recognisers: Sequence[str] = (registry.STEERS, *registry.JUDGES),
+    recognisers: Sequence[str] = (registry.STEERS, *registry.ALSO_STEER, *registry.JUDGES),
     gallery: str | os.PathLike[str] | None = None,
     landmarker: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,

@@ -9,16 +9,9 @@ import cv2
 import numpy as np
 
 from mien.errors import EngineError
-from mien.face.geometry import umeyama
 from mien.intake.networks import read_onnx
-from mien.recognition.recogniser import GLIMPSE
+from mien.recognition import template
 
-# InsightFace's five points (eyes, tip of the nose, corners of the mouth), left to right
-_INSIGHT = ([33, 133], [362, 263], [4], [61], [291])
-_INSIGHT_PLACES = np.array(
-    [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655],
-     [70.7299, 92.2041]]
-)  # fmt: skip
 _MOST_NUMBERS = 8192  # that describe a face
 
 
@@ -61,18 +54,11 @@ class ArcFace:
 
     def chip(self, image: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
         """See `Recogniser.chip`; shape (112, 112, 3)."""
-        points = np.array([landmarks[list(some), :2].mean(0) for some in _INSIGHT])
-        flat = np.zeros((5, 1))
-        fit = umeyama(np.hstack([points, flat]), np.hstack([_INSIGHT_PLACES, flat]))
-        matrix = np.hstack([fit.scale * fit.rotation[:2, :2], fit.translation[:2, None]])
-        return cv2.warpAffine(image, matrix, (112, 112), flags=cv2.INTER_LINEAR)
+        return template.aligned(image, landmarks)
 
     def glimpse(self, picture: np.ndarray) -> np.ndarray:
         """See `Recogniser.glimpse`: cut where InsightFace's template lies in an upright face."""
-        scale = 97 / GLIMPSE  # the template's eyes and mouth in a face of that size
-        left, top = 56 - scale * picture.shape[1] / 2, 68 - scale * picture.shape[0] / 2
-        matrix = np.array([[scale, 0, left], [0, scale, top]])
-        return cv2.warpAffine(picture, matrix, (112, 112), flags=cv2.INTER_LINEAR)
+        return template.upright(picture)
 
     def views(self, image: np.ndarray, landmarks: np.ndarray) -> list[np.ndarray]:
         """See `Recogniser.views`: there is one."""

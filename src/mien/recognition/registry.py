@@ -9,10 +9,12 @@ from mien.errors import ParameterError
 from mien.recognition.arcface import ArcFace
 from mien.recognition.dlib_resnet import Dlib
 from mien.recognition.faceres import FaceRes
+from mien.recognition.mobileface import MobileFace
 from mien.recognition.recogniser import Recogniser
 
 RECOGNISERS: dict[str, Callable[[], Recogniser]] = {
     "dlib": Dlib,
+    "mobileface": MobileFace,
     "faceres": FaceRes,
     "arcface": ArcFace,
 }
@@ -21,6 +23,10 @@ RECOGNISERS: dict[str, Callable[[], Recogniser]] = {
 STEERS = "dlib"
 """The recogniser by which new faces are chosen unless settings say otherwise; also the one that
 tells people in a clip apart, because the thresholds for that were measured with it."""
+
+ALSO_STEER = ("mobileface",)
+"""Those that choose with it: a face that one network takes for another person need not be one to
+the next, so the new face has to be far from the patient for each by its own threshold."""
 
 JUDGES = ("faceres",)
 """Those that are asked afterwards unless settings say otherwise, and never choose."""

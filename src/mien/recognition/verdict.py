@@ -25,7 +25,7 @@ class Audit:
 
     TOLD: ClassVar[tuple[str, ...]] = (
         "person", "frames", "gallery", "nearest", "mean", "threshold", "quantiles", "share_under",
-        "share_upper", "rank1", "others", "target", "recogniser", "passed",
+        "share_upper", "rank1", "others", "target", "recogniser", "passed", "steered",
     )  # fmt: skip
     """What others may be told of it: not which frames come nearest, nor how near the surrogate."""
 
@@ -178,7 +178,11 @@ def upper_bound(hits: int, trials: int, confidence: float = _CONFIDENCE) -> floa
 
 
 def enforce(
-    audits: Iterable[Audit], places: Mapping[int, str] | None = None, remark: str = ""
+    audits: Iterable[Audit],
+    places: Mapping[int, str] | None = None,
+    remark: str = "",
+    *,
+    judges: bool = False,
 ) -> None:
     """Withhold a result in which somebody is recognised.
 
@@ -190,6 +194,9 @@ def enforce(
         By a person's number, where and when they are seen, in words.
     remark : str
         What else may be the reason, added to the sentence.
+    judges : bool
+        Whether those who look had no part in choosing the face, so that pushing it further would
+        not have helped.
 
     Raises
     ------
@@ -197,17 +204,21 @@ def enforce(
         Naming the person, the distance and what to try.
     """
     audits = list(audits)
+    several_people = len({found.person for found in audits}) > 1
     for found in audits:
         if found.passed:
             continue
+        who = f" by {found.recogniser}" if found.recogniser else ""
+        if judges:
+            who += ", which had no part in choosing the face"
         number = found.person + 1
         where = f", nearest in frame {found.worst[0]}" if found.worst else ""
         seen = f", seen {places[found.person]}," if places and found.person in places else ""
         several = (
-            f"; if that is nobody, or not the patient, --cover {number}" if len(audits) > 1 else ""
+            f"; if that is nobody, or not the patient, --cover {number}" if several_people else ""
         )
         raise PrivacyError(
-            f"The output was withheld: person {number}{seen} can still be recognised "
+            f"The output was withheld: person {number}{seen} can still be recognised{who} "
             f"(distance {found.nearest:.2f}, needed {max(found.target, found.threshold):.2f}; "
             f"{found.share_under:.0%} of {found.frames} frames below{where}); try another "
             f"--surrogate, cut the clip where that face is, or use --engine mask{several}{remark}."

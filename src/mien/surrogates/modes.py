@@ -2,10 +2,10 @@
 
 A face is a mean face plus a little of each mode: of shape, and of texture finer than light and
 skin tone. The modes are the principal components of several hundred portraits, so that one
-standard deviation of each is what is usual among people. Beside each mode stands how far a
-recogniser's descriptor goes with it, and how far a landmark detector is led astray by it; a
-surrogate can thus be moved away from a patient where the recogniser looks and the motion of the
-face is still read as it is.
+standard deviation of each is what is usual among people. Beside each mode stands how far the
+descriptor of each recogniser that chooses goes with it, and how far a landmark detector is led
+astray by it; a surrogate can thus be moved away from a patient where the recognisers look and the
+motion of the face is still read as it is.
 
 References
 ----------
@@ -25,9 +25,14 @@ from mien.errors import EngineError
 from mien.face.model import FaceModel
 from mien.surrogates.bank import Surrogate
 
+_FIRST = "dlib_face_recognition_resnet_model_v1"
 _FLOOR = 6.0  # grey levels added before logarithms
 _LIGHTEST, _DARKEST = 0.2, 0.5  # log change that no texel goes beyond: skin does not glow
-_LEGIBLE = 120.0  # weight of a readable face against a far one
+_LEGIBLE = 400.0  # weight of a readable face against a far one
+_PAINT = 3.0  # what a s.d. of texture costs in s.d. of shape: paint that is far looks like paint
+_SEEN = "seen_"  # what a recogniser makes of the modes, in the file
+_MOST_SHAPE = 9.0  # s.d.; people are on average 7 from the mean face
+_MOST_PAINT = 2.0
 
 
 @dataclass(frozen=True)
@@ -38,8 +43,9 @@ class Modes:
     """Change of the identity coefficients per s.d., shape (n_shape, n_alpha)."""
     texture: np.ndarray
     """Change of the log texture per s.d., shape (n_texture, side, side, 3), float32."""
-    recogniser: np.ndarray
-    """Change of dlib's descriptor per s.d., shape (n_shape + n_texture, 128)."""
+    recognisers: dict[str, np.ndarray]
+    """By a recogniser's name, change of its descriptor per s.d., shape (n_shape + n_texture,
+    size)."""
     reading: np.ndarray
     """How far a landmark detector's reading of brows, eyes, nose and lips goes astray per s.d.,
     outer-eye distances, shape (n_shape + n_texture, n_readings)."""
@@ -62,14 +68,18 @@ class Modes:
                 return Modes(
                     data["shape"].astype(np.float64),
                     np.concatenate([half, half[:, :, ::-1]], axis=2),
-                    data["recogniser"].astype(np.float64),
+                    {
+                        name.removeprefix(_SEEN): data[name].astype(np.float64)
+                        for name in data.files
+                        if name.startswith(_SEEN)
+                    },
                     data["reading"].astype(np.float64),
                 )
         except OSError as exc:
             raise EngineError("The modes of the bank are missing: reinstall mien.") from exc
 
     def __len__(self) -> int:
-        return len(self.recogniser)
+        return len(self.shape) + len(self.texture)
 
     def moved(self, surrogate: Surrogate, amounts: np.ndarray) -> Surrogate:
         """A surrogate with some of each mode added.
@@ -99,7 +109,16 @@ class Modes:
         picture = np.rint(picture).clip(0, 255).astype(np.uint8)
         return replace(surrogate, shape=shape, texture=picture)
 
-    def away(self, descriptor: np.ndarray, others: np.ndarray) -> np.ndarray:
+    def within(self, amounts: np.ndarray) -> np.ndarray:
+        """The same, no farther out than faces look like faces: shape and texture by themselves."""
+        amounts, count = np.array(amounts, np.float64), len(self.shape)
+        for part, most in ((amounts[:count], _MOST_SHAPE), (amounts[count:], _MOST_PAINT)):
+            part *= min(1.0, most / max(float(np.linalg.norm(part)), 1e-12))
+        return amounts
+
+    def away(
+        self, descriptor: np.ndarray, others: np.ndarray, recogniser: str = _FIRST
+    ) -> np.ndarray:
         """Direction in which a face leaves others behind, as a recogniser sees it.
 
         Modes that lead a landmark detector astray are held back: the motion of the new face shall
@@ -107,10 +126,12 @@ class Modes:
 
         Parameters
         ----------
-        descriptor : np.ndarray [shape=(128,)]
+        descriptor : np.ndarray [shape=(size,)]
             Of the face to move.
-        others : np.ndarray [shape=(n, 128)]
+        others : np.ndarray [shape=(n, size)]
             To be left; the nearest count most.
+        recogniser : str
+            Name of the one that they come from.
 
         Returns
         -------
@@ -120,11 +141,13 @@ class Modes:
         apart = descriptor - others
         distance = np.linalg.norm(apart, axis=1, keepdims=True)
         weight = np.exp(-(distance - distance.min()) / 0.03)
-        wanted = self.recogniser @ (weight * apart / np.maximum(distance, 1e-6)).sum(0)
+        wanted = self.recognisers[recogniser] @ (weight * apart / np.maximum(distance, 1e-6)).sum(0)
         direction = np.linalg.solve(self._held_back(), wanted)
         return np.asarray(direction / max(float(np.linalg.norm(direction)), 1e-12))
 
     def _held_back(self) -> np.ndarray:
         """Cost of going along each pair of modes, shape (n_modes, n_modes)."""
         astray = self.reading @ self.reading.T
-        return np.eye(len(self)) + _LEGIBLE * astray / max(float(np.trace(astray)), 1e-12)
+        own = np.ones(len(self))
+        own[len(self.shape) :] = _PAINT
+        return np.diag(own) + _LEGIBLE * astray / max(float(np.trace(astray)), 1e-12)

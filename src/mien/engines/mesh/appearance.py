@@ -24,7 +24,10 @@ from mien.face.topology import (
 )
 
 MAP = 256  # side of the per-frame maps, texels
-_LIGHT = 20.0  # texels: what is smoother than this is light and skin tone
+_LIGHT = 40.0  # texels: what is smoother than this is light and skin tone
+_RIM_LIGHT = 12.0  # ... at the outline, where the two skins meet
+_RIM = 0.14  # of the layout's side: how far in from the outline that is so
+_CONTRAST = 0.9  # of a studio portrait's detail: its light is harder than a room's
 _CHANGE = 2.0  # texels: changes finer than this are measurement noise
 _USUAL = 0.25  # log: about a quarter brighter or darker than at rest
 _COARSE = 10.0  # texels: changes near brows, lids and lips are taken no finer than this
@@ -75,7 +78,7 @@ def feather(size: int = MAP) -> np.ndarray:
     mask = polygon(tuple(FACE_OVAL), 0.0, size).astype(np.uint8)
     mask[[0, -1]] = mask[:, [0, -1]] = 0
     distance = cv2.distanceTransform(mask, cv2.DIST_L2, 5) / size
-    x = np.clip((distance - 0.004) / 0.075, 0, 1)
+    x = np.clip((distance - 0.002) / 0.04, 0, 1)
     return (x * x * (3 - 2 * x)).astype(np.float32)
 
 
@@ -84,8 +87,8 @@ def openings() -> np.ndarray:
     """Eyes with their lashes and the inner mouth, soft-edged, 0-1, shape (256, 256), float32."""
     soft = np.zeros((MAP, MAP), np.float32)
     for ring, grow, blur in (
-        (RIGHT_EYE_RING, 0.026, 2.8),
-        (LEFT_EYE_RING, 0.026, 2.8),
+        (RIGHT_EYE_RING, 0.02, 2.2),
+        (LEFT_EYE_RING, 0.02, 2.2),
         (INNER_LIP_RING, 0.006, 1.2),
     ):
         hard = polygon(tuple(ring), grow).astype(np.float32)
@@ -134,12 +137,28 @@ def in_patients_light(
         Side of the result, texels.
     """
     small = logarithm(cv2.resize(surrogate, (MAP, MAP), interpolation=cv2.INTER_AREA))
-    bare = inside() & ~features() & skin
-    gain = smooth(neutral, bare, _LIGHT) - smooth(small, inside() & ~features(), _LIGHT)
-    gain = cv2.resize(gain, (size, size), interpolation=cv2.INTER_LINEAR)
+    bare, given = inside() & ~features() & skin, inside() & ~features()
+    base = smooth(small, given, _LIGHT)
+    rim = _at_rim()
+    theirs = (1 - rim) * base + rim * smooth(small, given, _RIM_LIGHT)
+    own = (1 - rim) * smooth(neutral, bare, _LIGHT) + rim * smooth(neutral, bare, _RIM_LIGHT)
+    base, gain = _enlarged(base, size), _enlarged(own - theirs, size)
     interpolation = cv2.INTER_AREA if size <= len(surrogate) else cv2.INTER_CUBIC
-    picture = cv2.resize(surrogate, (size, size), interpolation=interpolation)
-    return (np.exp(logarithm(picture) + gain) - FLOOR).clip(0, 255).astype(np.float32)
+    picture = logarithm(cv2.resize(surrogate, (size, size), interpolation=interpolation))
+    picture = base + np.float32(_CONTRAST) * (picture - base) + gain
+    return (np.exp(picture) - np.float32(FLOOR)).clip(0, 255).astype(np.float32)
+
+
+def _enlarged(values: np.ndarray, size: int) -> np.ndarray:
+    return cv2.resize(values.astype(np.float32), (size, size), interpolation=cv2.INTER_LINEAR)
+
+
+@cache
+def _at_rim() -> np.ndarray:
+    """1 on the outline of the face, 0 well inside it, shape (256, 256, 1), float32."""
+    distance = cv2.distanceTransform(inside().astype(np.uint8), cv2.DIST_L2, 5) / MAP
+    x = np.clip(1 - distance / _RIM, 0, 1)[..., None]
+    return (x * x * (3 - 2 * x)).astype(np.float32)
 
 
 def lamp(current: np.ndarray, neutral: np.ndarray) -> np.ndarray:

@@ -3,7 +3,8 @@
 The displacement is one field per person and surrogate, constant in the head's own frame: whatever
 the face does, it does on both. Three things are held:
 
-- the outline of the face stays the patient's, because hair, ears and neck do;
+- the outline of the face moves with the rest, and what lies around it makes room (see
+  `surroundings`), less towards the hair, which stays the patient's;
 - each eye opening moves as a whole, so its aspect ratio is the patient's at every moment;
 - the inner contour of the lips moves as a whole: sealed lips are sealed, a gap keeps its size.
 """
@@ -22,9 +23,10 @@ from mien.face.topology import (
     RIGHT_IRIS,
 )
 
-_RIM = 0.42  # outer-eye distances over which the displacement grows from the outline inwards
+_HAIR = 0.45  # outer-eye distances below the top of the outline over which the displacement grows
+_TOP = 0.5  # of the displacement at the top, where the hair begins
 _LID = 0.10  # ... and over which the skin around an opening follows it
-_LARGEST = 0.16
+_LARGEST = 0.5  # outer-eye distances that no landmark moves by
 
 
 def displacement(patient: np.ndarray, surrogate: np.ndarray, strength: float = 1.0) -> np.ndarray:
@@ -40,16 +42,16 @@ def displacement(patient: np.ndarray, surrogate: np.ndarray, strength: float = 1
     Returns
     -------
     offset : np.ndarray [shape=(478, 3)]
-        Zero on the outline of the face.
+        No longer than 0.5.
     """
     skin = np.arange(468)
     aligned = umeyama(surrogate[skin], patient[skin]).apply(surrogate)
     free = (aligned - patient) * strength
     length = np.linalg.norm(free, axis=1, keepdims=True)
-    free *= np.minimum(1.0, _LARGEST / np.maximum(length, 1e-9))
-    flat = patient[:, :2]
-    rim = _distance(flat, flat[FACE_OVAL])
-    offset = free * _ease(rim / _RIM)[:, None]
+    free *= _LARGEST * np.tanh(length / _LARGEST) / np.maximum(length, 1e-9)
+    # y points down: the top of the face is where the hair begins
+    below = (patient[:, 1:2] - patient[FACE_OVAL, 1].min()) / _HAIR
+    offset = free * (_TOP + (1 - _TOP) * _ease(below))
     for ring, iris in ((RIGHT_EYE_RING, RIGHT_IRIS), (LEFT_EYE_RING, LEFT_IRIS)):
         offset = _as_a_whole(offset, patient, ring, also=iris)
     return _as_a_whole(offset, patient, INNER_LIP_RING)

@@ -24,6 +24,7 @@ from mien.engines.mesh.appearance import (
 )
 from mien.engines.mesh.displacement import displacement
 from mien.engines.mesh.occlusion import moving, static
+from mien.engines.mesh.surroundings import rings, sources
 from mien.errors import ParameterError
 from mien.face.geometry import face_box, rasterise
 from mien.face.model import FaceModel
@@ -42,6 +43,8 @@ class Person(Fitted):
 
     alpha: np.ndarray
     """Identity coefficients, shape (40,)."""
+    shape: np.ndarray
+    """Neutral landmarks, canonical units, shape (478, 3); see `FaceModel.at_rest`."""
     neutral: np.ndarray
     """Log of the texture at rest, shape (256, 256, 3), float32."""
     own: np.ndarray
@@ -100,7 +103,8 @@ class Person(Fitted):
         across = [texels_per_pixel(sample.landmarks, 1) for sample in samples]
         fitting = enlarge / max(float(np.median(across)), 1e-6)
         size = int(np.clip(fitting, 64, 512))
-        return Person(alpha, neutral, static(neutral), size)
+        shape = model.at_rest(np.stack([sample.landmarks for sample in samples]), alpha)
+        return Person(alpha, shape, neutral, static(neutral), size)
 
 
 def _lit(samples: Sequence[Sample]) -> list[Sample]:
@@ -143,7 +147,7 @@ class Mesh(Engine):
     def __init__(self, person: Person, surrogate: Surrogate, strength: float = 1.0) -> None:
         self._model = FaceModel.load()
         self._person = person
-        self._offset = displacement(self._model.shape(person.alpha), surrogate.shape, strength)
+        self._offset = displacement(person.shape, surrogate.shape, strength)
         self._skin = in_patients_light(
             surrogate.texture, person.neutral, person.own < 0.3, person.size
         )
@@ -163,7 +167,9 @@ class Mesh(Engine):
         landmarks = np.asarray(landmarks, np.float64)
         pose = self._model.pose(landmarks, self._person.alpha)
         moved = landmarks + pose.turn(self._offset)
-        left, top, right, bottom = face_box(moved, image.shape)
+        around, reached = rings(landmarks, moved)
+        reaches = np.concatenate([around, reached, moved[:, :2]])
+        left, top, right, bottom = face_box(reaches, image.shape)
         corner = np.array([left, top, 0.0])
         index, weights = rasterise(moved - corner, self._triangles, bottom - top, right - left)
         current = logarithm(unwrap(image, landmarks, MAP))
@@ -190,7 +196,31 @@ class Mesh(Engine):
             colour,
             opacity,
         )
-        return Rendering(left, top, colour, opacity, moved)
+        where = sources(landmarks, moved, left, top, bottom - top, right - left)
+        _inside(index, weights, self._triangles, landmarks.astype(np.float32), where)
+        return Rendering(left, top, colour, opacity, moved, where)
+
+
+@numba.njit(cache=True, nogil=True)
+def _inside(
+    index: np.ndarray,
+    weights: np.ndarray,
+    triangles: np.ndarray,
+    source: np.ndarray,
+    where: np.ndarray,
+) -> None:
+    """Where each pixel of the drawn face shows the original's, into `where`."""
+    for row in range(index.shape[0]):
+        for column in range(index.shape[1]):
+            t = index[row, column]
+            if t < 0:
+                continue
+            x, y = np.float32(-0.5), np.float32(-0.5)
+            for k in range(3):
+                x += weights[row, column, k] * source[triangles[t, k], 0]
+                y += weights[row, column, k] * source[triangles[t, k], 1]
+            where[row, column, 0] = x
+            where[row, column, 1] = y
 
 
 @numba.njit(cache=True, nogil=True, fastmath=True, inline="always")

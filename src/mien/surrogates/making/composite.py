@@ -164,9 +164,11 @@ def apart(
             break
         for k in behind:
             if round_ % _LOOK_AGAIN == 0:  # what the recogniser makes of each mode, on this face
-                local[k] = replace(modes, recogniser=_slopes(k, amounts[k], describe))
+                slopes = {recogniser.name: _slopes(k, amounts[k], describe)}
+                local[k] = replace(modes, recognisers=slopes)
             others, distance = nearest_to(k)
-            step = local[k].away(descriptors[k], others[distance < needed + 0.03])
+            near = others[distance < needed + 0.03]
+            step = local[k].away(descriptors[k], near, recogniser.name)
             tried = amounts[k] + _STEP * step
             tried *= min(1.0, _FARTHEST / max(float(np.linalg.norm(tried)), 1e-9))
             amounts[k], descriptors[k] = tried, describe(k, tried)

@@ -58,7 +58,11 @@ def render(task: Task, progress: Progress) -> dict[str, Any]:
         "ledger": made.ledger.counts(),
         "missing": made.missing.as_dict() if made.missing.much else None,
         "notes": made.told.input.notes,
-        "judges": [{name: judge[name] for name in _JUDGED} for judge in made.told.judges],
+        "judges": [
+            {name: judge[name] for name in _JUDGED}
+            for judge in made.told.judges
+            if not judge["steered"]
+        ],
         "surrogates": made.surrogates,
         "renderings": made.told.output.renderings,
     }

@@ -1,0 +1,35 @@
+"""How InsightFace and its kin cut out a face: eyes, nose, mouth on fixed places of 112 pixels."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from mien.face.geometry import umeyama
+from mien.recognition.recogniser import GLIMPSE
+
+SIDE = 112
+"""Pixels of the side of a chip."""
+# the five points (eyes, tip of the nose, corners of the mouth), left to right
+_POINTS = ([33, 133], [362, 263], [4], [61], [291])
+_PLACES = np.array(
+    [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655],
+     [70.7299, 92.2041]]
+)  # fmt: skip
+
+
+def aligned(image: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
+    """The face of landmarks, shape (478, 3), in the template's places: uint8, (112, 112, 3)."""
+    points = np.array([landmarks[list(some), :2].mean(0) for some in _POINTS])
+    flat = np.zeros((5, 1))
+    fit = umeyama(np.hstack([points, flat]), np.hstack([_PLACES, flat]))
+    matrix = np.hstack([fit.scale * fit.rotation[:2, :2], fit.translation[:2, None]])
+    return cv2.warpAffine(image, matrix, (SIDE, SIDE), flags=cv2.INTER_LINEAR)
+
+
+def upright(picture: np.ndarray) -> np.ndarray:
+    """The same of a close-up as `Recogniser.glimpse` is given, without landmarks."""
+    scale = 97 / GLIMPSE  # the template's eyes and mouth in a face of that size
+    left, top = 56 - scale * picture.shape[1] / 2, 68 - scale * picture.shape[0] / 2
+    matrix = np.array([[scale, 0, left], [0, scale, top]])
+    return cv2.warpAffine(picture, matrix, (SIDE, SIDE), flags=cv2.INTER_LINEAR)

@@ -30,7 +30,7 @@ from mien.surrogates.modes import Modes
 from mien.tracking import Sample
 from mien.tracking.detection import Detector
 
-PATIENTS = 14  # portraits that stand in for patients
+PATIENTS = 8  # portraits that stand in for patients
 ENLARGE = 2  # of many portraits the face is 110 to 150 pixels wide
 STEP = 2.0  # standard deviations of a mode
 EYES = 3.0  # weight of the eyes' points among those that shall be read as they are

@@ -113,8 +113,8 @@ def deidentify(
         typer.Option(
             metavar="NAME|PATH",
             help="Who is asked about the result and has no say in it: faceres (asked by default), "
-            "arcface, or a file in InsightFace's ONNX format; may be repeated. What one recognises is "
-            "withheld.",
+            "arcface, or a file in InsightFace's ONNX format; may be repeated. What one recognises "
+            "is withheld.",
         ),
     ] = None,
     landmarker: options.Landmarker = None,

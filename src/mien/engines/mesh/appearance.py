@@ -27,7 +27,8 @@ MAP = 256  # side of the per-frame maps, texels
 _LIGHT = 40.0  # texels: what is smoother than this is light and skin tone
 _RIM_LIGHT = 12.0  # ... at the outline, where the two skins meet
 _RIM = 0.14  # of the layout's side: how far in from the outline that is so
-_CONTRAST = 0.9  # of a studio portrait's detail: its light is harder than a room's
+_SHADE = 5.0  # texels: shading of skin is coarser than this, pores and lines are finer
+_SHADED = 0.6  # of a studio portrait's shading that is kept: its light is harder than a room's
 _CHANGE = 2.0  # texels: changes finer than this are measurement noise
 _USUAL = 0.25  # log: about a quarter brighter or darker than at rest
 _COARSE = 10.0  # texels: changes near brows, lids and lips are taken no finer than this
@@ -142,11 +143,11 @@ def in_patients_light(
     rim = _at_rim()
     theirs = (1 - rim) * base + rim * smooth(small, given, _RIM_LIGHT)
     own = (1 - rim) * smooth(neutral, bare, _LIGHT) + rim * smooth(neutral, bare, _RIM_LIGHT)
-    base, gain = _enlarged(base, size), _enlarged(own - theirs, size)
+    shade = smooth(small, given, _SHADE) - base
+    gain = _enlarged(own - theirs - (1 - _SHADED) * shade, size)
     interpolation = cv2.INTER_AREA if size <= len(surrogate) else cv2.INTER_CUBIC
     picture = logarithm(cv2.resize(surrogate, (size, size), interpolation=interpolation))
-    picture = base + np.float32(_CONTRAST) * (picture - base) + gain
-    return (np.exp(picture) - np.float32(FLOOR)).clip(0, 255).astype(np.float32)
+    return (np.exp(picture + gain) - np.float32(FLOOR)).clip(0, 255).astype(np.float32)
 
 
 def _enlarged(values: np.ndarray, size: int) -> np.ndarray:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from functools import cache
 
 import cv2
+import numba
 import numpy as np
 
 from mien.face.geometry import rasterise
@@ -95,10 +96,28 @@ def sources(
     where = np.empty((height, width, 2), np.float32)
     where[..., 0] = np.arange(left, left + width)
     where[..., 1] = np.arange(top, top + height)[:, None]
-    inside = index >= 0
-    corners = (before - after).astype(np.float32)[_triangles()[index[inside]]]
-    where[inside] += (weights[inside][..., None] * corners).sum(1)
+    _shift(index, weights, _triangles(), (before - after).astype(np.float32), where)
     return where
+
+
+@numba.njit(cache=True, nogil=True)
+def _shift(
+    index: np.ndarray,
+    weights: np.ndarray,
+    triangles: np.ndarray,
+    shifts: np.ndarray,
+    where: np.ndarray,
+) -> None:
+    """Add what the corners of each pixel's triangle are shifted by, into `where`."""
+    for row in range(index.shape[0]):
+        for column in range(index.shape[1]):
+            t = index[row, column]
+            if t < 0:
+                continue
+            for k in range(3):
+                weight = weights[row, column, k]
+                where[row, column, 0] += weight * shifts[triangles[t, k], 0]
+                where[row, column, 1] += weight * shifts[triangles[t, k], 1]
 
 
 @cache

@@ -121,30 +121,38 @@ def smooth(values: np.ndarray, weight: np.ndarray, sigma: float) -> np.ndarray:
     return trust * near[..., :3] / (near[..., 3:] + 1e-6) + (1 - trust) * far
 
 
-def in_patients_light(
-    surrogate: np.ndarray, neutral: np.ndarray, skin: np.ndarray, size: int
-) -> np.ndarray:
+def light_of(neutral: np.ndarray, skin: np.ndarray) -> np.ndarray:
+    """Light and tone of a patient's skin, finer towards the outline, log, shape (256, 256, 3).
+
+    Parameters
+    ----------
+    neutral : np.ndarray [shape=(256, 256, 3)]
+        Log texture of the patient at rest.
+    skin : np.ndarray [shape=(256, 256), dtype=bool]
+        Texels of bare skin on the patient.
+    """
+    bare, rim = inside() & ~features() & skin, _at_rim()
+    return (1 - rim) * smooth(neutral, bare, _LIGHT) + rim * smooth(neutral, bare, _RIM_LIGHT)
+
+
+def in_patients_light(surrogate: np.ndarray, light: np.ndarray, size: int) -> np.ndarray:
     """The surrogate's texture with the patient's light and tone.
 
     Parameters
     ----------
     surrogate : np.ndarray [shape=(n, n, 3), dtype=uint8]
         Texture of the surrogate.
-    neutral : np.ndarray [shape=(256, 256, 3)]
-        Log texture of the patient at rest.
-    skin : np.ndarray [shape=(256, 256), dtype=bool]
-        Texels of bare skin on the patient.
+    light : np.ndarray [shape=(256, 256, 3)]
+        The patient's, of `light_of`.
     size : int
         Side of the result, texels.
     """
     small = logarithm(cv2.resize(surrogate, (MAP, MAP), interpolation=cv2.INTER_AREA))
-    bare, given = inside() & ~features() & skin, inside() & ~features()
+    given, rim = inside() & ~features(), _at_rim()
     base = smooth(small, given, _LIGHT)
-    rim = _at_rim()
     theirs = (1 - rim) * base + rim * smooth(small, given, _RIM_LIGHT)
-    own = (1 - rim) * smooth(neutral, bare, _LIGHT) + rim * smooth(neutral, bare, _RIM_LIGHT)
     shade = smooth(small, given, _SHADE) - base
-    gain = _enlarged(own - theirs - (1 - _SHADED) * shade, size)
+    gain = _enlarged(light - theirs - (1 - _SHADED) * shade, size)
     interpolation = cv2.INTER_AREA if size <= len(surrogate) else cv2.INTER_CUBIC
     picture = logarithm(cv2.resize(surrogate, (size, size), interpolation=interpolation))
     return (np.exp(picture + gain) - np.float32(FLOOR)).clip(0, 255).astype(np.float32)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import cv2
@@ -19,6 +20,7 @@ from mien.engines.mesh.appearance import (
     feather,
     in_patients_light,
     lamp,
+    light_of,
     logarithm,
     openings,
 )
@@ -51,6 +53,11 @@ class Person(Fitted):
     """Where glasses or hair lie over the skin, 0-1, shape (256, 256), float32."""
     size: int
     """Texels that match the face's pixels."""
+
+    @cached_property
+    def light(self) -> np.ndarray:
+        """Light and tone of the skin, log, shape (256, 256, 3); found once for all surrogates."""
+        return light_of(self.neutral, self.own < 0.3)
 
     @property
     def tone(self) -> float:
@@ -148,9 +155,7 @@ class Mesh(Engine):
         self._model = FaceModel.load()
         self._person = person
         self._offset = displacement(person.shape, surrogate.shape, strength)
-        self._skin = in_patients_light(
-            surrogate.texture, person.neutral, person.own < 0.3, person.size
-        )
+        self._skin = in_patients_light(surrogate.texture, person.light, person.size)
         self._own = np.maximum(openings(), person.own).astype(np.float32)
         self._triangles = triangles(mouth=True)
         self._uv = coordinates().astype(np.float32)

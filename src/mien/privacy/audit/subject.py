@@ -215,10 +215,12 @@ class Subject:
 def covered(chip: np.ndarray, original: np.ndarray) -> bool:
     """Whether a chip is of one colour but for an encoder's noise, where the original is not: a face
     in the dark is not covered, and can be made brighter."""
-    now, before = (
-        picture.reshape(-1, picture.shape[-1]).std(0).max() for picture in (chip, original)
-    )
-    return bool(now < _FLAT and before > 4 * _FLAT)
+    return _unevenness(chip) < _FLAT and _unevenness(original) > 4 * _FLAT
+
+
+def _unevenness(picture: np.ndarray) -> float:
+    """Standard deviation of the channel in which it is largest, grey levels."""
+    return float(cv2.meanStdDev(picture)[1].max())
 
 
 def _describe(recogniser: Recogniser, chips: list[np.ndarray]) -> np.ndarray:

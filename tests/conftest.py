@@ -27,12 +27,12 @@ from phantoms import Clip, film
 from thoroughness import FEWER
 
 _LONG = (
-    *("test_outputs", "web/browser/test_browser_pages", "pipeline/test_pipeline"),
-    *("pipeline/test_leftover", "tracking/test_tracker"),
-    *("fidelity/test_proof", "evidence", "web/browser", "pipeline", "cli"),
+    *("test_outputs", "web/browser/test_browser_pages", "pipeline/test_leftover"),
+    *("pipeline/test_pipeline", "tracking/test_tracker", "fidelity/test_proof"),
+    *("evidence", "web/browser", "pipeline", "cli", "web", "phantom"),
 )
-"""How the places of the longest files begin, in the order in which they are begun; before them the
-one that forks, while a process is small."""
+"""How the places of the longest files begin, and of those that wait for other processes, in order;
+before them the one that forks, while a process is small."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -17,6 +17,7 @@ from mien.phantom import Phantom, Script, Truth
 from mien.pipeline.compositing import composite
 from mien.privacy.audit.subject import covered
 from mien.video import Reader, Writer
+from phantoms import Clip
 
 Change = Callable[[int, np.ndarray], np.ndarray]
 
@@ -58,6 +59,12 @@ def masked(truth: Truth, people: tuple[int, ...] = (0,)) -> Change:
     return change
 
 
+@pytest.fixture(scope="module")
+def brief(make_clip) -> Clip:
+    """Five frames: two recognisers describe all of them."""
+    return make_clip(seconds=1 / 3)
+
+
 @cache
 def portrait() -> np.ndarray:
     """Somebody who does not look like the person of `brief`."""
@@ -93,7 +100,7 @@ def test_the_original_itself_is_recognised_and_untouched(mien, brief, tmp_path):
         "mobileface",
         "human_faceres",
     ):  # each by itself
-        assert f"Person 1, asked {name}: RECOGNISED in 8 of 8 frames" in result.stdout
+        assert f"Person 1, asked {name}: RECOGNISED in 5 of 5 frames" in result.stdout
     assert "UNTOUCHED" in result.stdout and "in 100.0% of frames" in result.stdout
     assert "picks this one in 100% of the frames" in result.stdout
     assert "shows the patient" in result.stdout
@@ -133,9 +140,9 @@ def test_another_face_passes(mien, brief, tmp_path, pictures):
         assert person["nearest"] > person["threshold"] and person["untouched"] == 0
         assert person["others"] == 2  # the picture of nobody does not count
     residual = found["residual"]
-    assert residual["frames"] == 8 and residual["found"] == found["notes"] == []
+    assert residual["frames"] == 5 and residual["found"] == found["notes"] == []
     turns = residual["frames_by_detector"]
-    assert turns["CenterFace"] == turns["MTCNN"] == turns["dlib HOG face detector"] == 2
+    assert turns["CenterFace"] == 2 and turns["MTCNN"] == turns["dlib HOG face detector"] == 1
 
 
 def test_a_copy_of_another_size_and_rate_is_still_compared(mien, brief, tmp_path):
@@ -143,11 +150,11 @@ def test_a_copy_of_another_size_and_rate_is_still_compared(mien, brief, tmp_path
     result = mien("audit", brief.path, out, "--json")
     assert result.exit_code == 5
     found = json.loads(result.stdout)
-    assert found["paired"] >= 4 and "paired by time" in found["notes"][0]
+    assert found["paired"] >= 3 and "paired by time" in found["notes"][0]
     assert found["people"][0]["share_under"] == 1 and found["people"][0]["rank1"] == 1
 
 
-@pytest.mark.parametrize("leaked", [1, 5])
+@pytest.mark.parametrize("leaked", [1, 3])
 def test_one_frame_left_as_it_was_is_found_wherever_it_is(mien, brief, tmp_path, leaked):
     hide = masked(brief.truth)
     out = rewrite(
@@ -156,7 +163,7 @@ def test_one_frame_left_as_it_was_is_found_wherever_it_is(mien, brief, tmp_path,
     result = mien("audit", brief.path, out, "--json")
     assert result.exit_code == 5
     for person in json.loads(result.stdout)["people"]:
-        assert person["untouched"] == pytest.approx(1 / 8)
+        assert person["untouched"] == pytest.approx(1 / 5)
         assert person["worst"][0] == leaked and person["share_under"] > 0
         assert person["seen"] < 1
 
@@ -192,7 +199,7 @@ def test_a_face_that_nobody_tracked_is_reported(mien, brief, tmp_path):
             writer.commit()
     result = mien("audit", wide, out)
     assert result.exit_code == 5
-    assert "in 8 of 8 frames that other detectors searched" in result.stdout
+    assert "in 5 of 5 frames that other detectors searched" in result.stdout
     assert "there is a face where none was tracked" in result.stdout
     assert "faces that nobody accounted for" in result.stderr
 

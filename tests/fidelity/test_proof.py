@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from mien.phantom import (
     DampMouth,
     Delay,
     Droop,
+    Fault,
     Freeze,
     Hold,
     NoBlinks,
@@ -39,14 +41,17 @@ SCRIPT = Script(
     tremor=Tremor(hertz=5, amplitude=0.02, start_s=0, end_s=5),
     speech=(5.1, 6.5),
 )
+SPEECH = replace(SCRIPT, seconds=2.6, blinks=(0.3,), tremor=None, speech=(0.5, 2.5))
+"""Where blinks and tremor are beside the point."""
 FAULTS = {
-    "damped": DampMouth(0.2),
-    "late": Delay(0.1),
-    "smooth": Smooth(3),
-    "open-eyed": NoBlinks(),
-    "frozen": Freeze(),
-    "held": Hold(4),
-    "drooping": Droop(0.02, "left"),
+    "damped": (SPEECH, DampMouth(0.2)),
+    "late": (SPEECH, Delay(0.1)),
+    "smooth": (SCRIPT, Smooth(3)),
+    "open-eyed": (SCRIPT, NoBlinks()),
+    "frozen": (SCRIPT, Freeze()),
+    "held": (SPEECH, Hold(4)),
+    "drooping": (SCRIPT, Droop(0.02, "left")),
+    "same": (SCRIPT, None),
 }
 
 
@@ -63,27 +68,24 @@ class Shown:
 
 @pytest.fixture(scope="module")
 def measured():
-    """Measures each fault once, when it is first asked for."""
+    """Measures a fault; each clip is read once, when it is first asked for."""
     backend = open_backend(None)
-    done: dict[str, Shown] = {}
 
-    def look(fault: Any) -> Reading:
-        clip = Phantom(SCRIPT, fault=fault)
+    @cache
+    def look(script: Script, fault: Fault | None) -> Reading:
+        clip = Phantom(script, fault=fault)
         # where to look is the phantom's truth; what is seen there is read
         places = [Place.around(one.astype(float)) for one in clip.truth.people[0].landmarks]
         none = np.zeros(len(places), bool)
-        return read(clip, places, backend, (SCRIPT.width, SCRIPT.height), None, none)
-
-    original = look(None)
+        return read(clip, places, backend, (script.width, script.height), None, none)
 
     def measure(name: str) -> Shown:
-        if name not in done:
-            other = original if name == "same" else look(FAULTS[name])
-            readings = Readings(original, other, Ceiling(None, original, np.zeros((0, 128))))
-            _, metrics = measure_all(readings)
-            lines = Profile.open("parkinson").check(metrics, "fidelity")
-            done[name] = Shown(metrics, [li for li in lines if not li.ask.key.startswith("body")])
-        return done[name]
+        script, fault = FAULTS[name]
+        original, other = look(script, None), look(script, fault)
+        readings = Readings(original, other, Ceiling(None, original, np.zeros((0, 128))))
+        _, metrics = measure_all(readings)
+        lines = Profile.open("parkinson").check(metrics, "fidelity")
+        return Shown(metrics, [li for li in lines if not li.ask.key.startswith("body")])
 
     yield measure
     backend.close()

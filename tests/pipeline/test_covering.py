@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from fractions import Fraction
 from pathlib import Path
 
@@ -31,14 +32,21 @@ def scene(index: int) -> np.ndarray:
     return np.stack([190 + wave, 90 + wave, 60 + 0 * wave], -1).clip(0, 255).astype(np.uint8)
 
 
-def make_result(folder: Path, *, start: int = 0, shift_s: float = 0.0) -> Path:
-    """A clip with the manifest that mien would write."""
-    path = folder / "result.mp4"
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory) -> Path:
+    """What tests make results of."""
+    path = tmp_path_factory.mktemp("covering") / "result.mp4"
     info = VideoInfo(*SIZE, Fraction(1, 1000), average_rate=Fraction(25))
     with Writer(path, info, comment=LABEL, gop=10) as out:
         for index in range(FRAMES):
-            out.write(scene(index), start + 40 * index)
+            out.write(scene(index), 40 * index)
         out.commit()
+    return path
+
+
+def make_result(clip: Path, folder: Path, *, shift_s: float = 0.0) -> Path:
+    """A copy of the clip with the manifest that mien would write."""
+    path = Path(shutil.copy(clip, folder))
     entries = np.zeros(FRAMES, np.uint8)
     entries[30:33] = Entry.INTERPOLATED
     ledger = Ledger(entries, frame_times(path)[:-1] - shift_s)
@@ -47,8 +55,8 @@ def make_result(folder: Path, *, start: int = 0, shift_s: float = 0.0) -> Path:
 
 
 @pytest.fixture
-def result(tmp_path) -> Path:
-    return make_result(tmp_path)
+def result(clip, tmp_path) -> Path:
+    return make_result(clip, tmp_path)
 
 
 @pytest.fixture
@@ -156,8 +164,8 @@ def test_what_was_covered_stays_covered_the_next_time(result, out, tmp_path):
     assert [entry["first_frame"] for entry in made.record["covered_by_hand"]] == [0, 25, 1]
 
 
-def test_a_clip_that_was_moved_later_keeps_the_clock_of_its_ledger(tmp_path, out):
-    result = make_result(tmp_path, shift_s=0.2)  # the original began at -0.2 s
+def test_a_clip_that_was_moved_later_keeps_the_clock_of_its_ledger(clip, tmp_path, out):
+    result = make_result(clip, tmp_path, shift_s=0.2)  # the original began at -0.2 s
     made = cover_by_hand(result, out, [Moment(0.4, 0.4)])
     (entry,) = made.record["covered_by_hand"]
     assert (entry["first_frame"], entry["from_s"]) == (10, 0.2)

@@ -26,10 +26,10 @@ from mien.pipeline.render import Replaced
 from mien.pipeline.settings import Settings, Thoroughness
 from mien.tracking.selection import Selection
 from mien.video import Reader, VideoInfo, Writer
-from thoroughness import FEWER
+from thoroughness import WATCHED
 
 FPS = 15
-WIDTH, HEIGHT, SIDE = 600, 300, 300
+WIDTH, HEIGHT, SIDE = 480, 240, 240
 LONGEST = 40  # frames
 ME, OTHER = 5, 7  # seeds of two people whom a recogniser tells apart
 
@@ -141,7 +141,7 @@ def always(left: int, top: int = 0) -> Callable[[int], tuple[int, int] | None]:
 def made(tmp_path) -> Callable[..., Result]:
     """De-identifies a stage with a mask: quick, and what is masked is plain to see."""
 
-    def run(stage: Stage, thoroughness: Thoroughness = FEWER, **settings) -> Result:
+    def run(stage: Stage, thoroughness: Thoroughness = WATCHED, **settings) -> Result:
         source = stage.write(tmp_path / "film.mp4")
         wanted = Settings(
             engine="mask", selection=Selection(**settings), thoroughness=thoroughness, judges=()
@@ -159,9 +159,9 @@ def test_somebody_who_lies_is_replaced(made, quarter):
     assert result.ledger.counts()["rendered"] == 12  # at any roll, not only covered
 
 
-@pytest.mark.parametrize(("quarter", "left"), [(1, 300), (2, 0), (3, 0)])
+@pytest.mark.parametrize(("quarter", "left"), [(1, SIDE), (2, 0), (3, 0)])
 def test_somebody_who_lies_beside_somebody_upright_is_replaced(made, quarter, left):
-    stage = Stage(12).enter(person(ME, 12), always(300 - left))
+    stage = Stage(12).enter(person(ME, 12), always(SIDE - left))
     stage.enter(turned(*person(OTHER, 12), quarter), always(left))
     result = made(stage)
     assert untouched(stage, result, 0) == untouched(stage, result, 1) == []
@@ -170,8 +170,8 @@ def test_somebody_who_lies_beside_somebody_upright_is_replaced(made, quarter, le
 
 @pytest.mark.parametrize("size", [24, 48])
 def test_a_small_face_beside_a_large_one_is_not_left(made, size):
-    stage = Stage(9, 960, 540).enter(person(ME, 9, 500), always(20, 20))
-    stage.enter(person(OTHER, 9), always(760, 200), size=size)
+    stage = Stage(9, 720, 405).enter(person(ME, 9, 370), always(15, 15))
+    stage.enter(person(OTHER, 9), always(570, 150), size=size)
     result = made(stage)
     assert untouched(stage, result, 0) == untouched(stage, result, 1) == []
 
@@ -184,7 +184,7 @@ def test_a_short_visit_is_not_left(made, quarter, first, count):
     stage = Stage(12).enter(person(ME, 12), always(0))
     stage.enter(
         turned(*person(OTHER, 12), quarter),
-        lambda frame: (300, 0) if first <= frame < first + count else None,
+        lambda frame: (SIDE, 0) if first <= frame < first + count else None,
     )
     result = made(stage)
     assert untouched(stage, result, 0) == untouched(stage, result, 1) == []
@@ -213,8 +213,8 @@ def test_whoever_is_left_alone_is_known_by_looks_when_the_film_cuts(made, how, t
 @pytest.mark.parametrize("how", ["place", "picture"])
 def test_two_who_change_seats_at_a_cut_are_not_confused(made, how, tmp_path):
     stage = Stage(24)
-    stage.enter(person(ME, 24), lambda frame: (0, 0) if frame < 12 else (300, 0))
-    stage.enter(person(OTHER, 24), lambda frame: (300, 0) if frame < 12 else (0, 0))
+    stage.enter(person(ME, 24), lambda frame: (0, 0) if frame < 12 else (SIDE, 0))
+    stage.enter(person(OTHER, 24), lambda frame: (SIDE, 0) if frame < 12 else (0, 0))
     result = made(stage, leave=(by_name(stage, how, tmp_path),))
     assert untouched(stage, result, 1) == []
     assert len(untouched(stage, result, 0)) >= 22
@@ -253,7 +253,7 @@ def test_somebody_left_alone_and_lost_accounts_for_nothing(made):
         board = slice(y - size, y + size), slice(max(x - size, 0), x + size)
         stage.images[frame][board] = (40, 90, 60)
         stage.faces[0][frame] = np.nan
-    stage.enter(turned(*person(OTHER, 36), 1), lambda frame: (300, 0) if frame >= 10 else None)
+    stage.enter(turned(*person(OTHER, 36), 1), lambda frame: (SIDE, 0) if frame >= 10 else None)
     result = made(stage, leave=(f"{x},{y}@0.1",))
     assert untouched(stage, result, 1) == []
     left = untouched(stage, result, 0)  # about a return there is doubt for half a second
@@ -264,20 +264,20 @@ def test_somebody_left_alone_and_lost_accounts_for_nothing(made):
 def test_somebody_in_profile_beside_somebody_else_is_not_left(made, yaw):
     """Whose landmarks nobody can measure, and who is recognised where they are drawn by guess."""
     script = Script(
-        width=SIDE, height=SIDE, fps=FPS, seconds=1.2, seed=4, turned=((0.0, 9.0),), turned_deg=yaw
+        width=SIDE, height=SIDE, fps=FPS, seconds=0.8, seed=4, turned=((0.0, 9.0),), turned_deg=yaw
     )
     clip = Phantom(script)
     aside = [frame.image for frame in clip], clip.truth.people[0].landmarks
-    stage = Stage(18).enter(person(ME, 18), always(0)).enter(aside, always(340, 60), size=70)
+    stage = Stage(12).enter(person(ME, 12), always(0)).enter(aside, always(SIDE + 32, 48), size=56)
     result = made(stage)
     assert untouched(stage, result, 0) == untouched(stage, result, 1) == []
-    assert result.record["people"][0]["frames"] == 18  # only the place of the other is covered
+    assert result.record["people"][0]["frames"] == 12  # only the place of the other is covered
 
 
 @pytest.mark.parametrize("quarter", [0, 1])
 def test_a_face_half_out_of_the_picture_is_not_left(made, quarter):
-    stage = Stage(18).enter(person(ME, 18), always(0))
-    pictures, landmarks = turned(*person(OTHER, 18), quarter)
+    stage = Stage(12).enter(person(ME, 12), always(0))
+    pictures, landmarks = turned(*person(OTHER, 12), quarter)
     middle = round(Region.around(landmarks[0]).x)
     half = [np.ascontiguousarray(picture[:, :middle]) for picture in pictures]
     stage.enter((half, landmarks), always(WIDTH - middle))
@@ -293,14 +293,14 @@ def test_a_result_is_never_a_copy(made):
 
 def test_in_a_flash_of_light_nobody_is_forgotten(made):
     """So bright that it passes for a cut: who lies beside somebody upright is not found in it."""
-    stage = Stage(36).enter(person(ME, 36), always(0))
-    stage.enter(turned(*person(OTHER, 36), 1), always(330, 100), size=60)
-    for frame in (14, 15, 25):
+    stage = Stage(24).enter(person(ME, 24), always(0))
+    stage.enter(turned(*person(OTHER, 24), 1), always(SIDE + 24, 80), size=48)
+    for frame in (8, 9, 16):
         bright = 0.25 * stage.images[frame].astype(np.float32) + 215
         stage.images[frame] = bright.clip(0, 255).astype(np.uint8)
     result = made(stage)
     for number in (0, 1):
-        assert not {14, 15, 25} & set(untouched(stage, result, number))
+        assert not {8, 9, 16} & set(untouched(stage, result, number))
 
 
 def test_where_nobody_but_somebody_lost_is_known_the_frame_is_covered(made):
@@ -317,7 +317,7 @@ def test_what_the_tracker_does_not_see_others_do(made, monkeypatch):
     from mien.tracking.detection import Detector
 
     def half(found):
-        return [sighting for sighting in found if sighting.x < 300]
+        return [sighting for sighting in found if sighting.x < SIDE]
 
     for name in ("see", "see_turned", "see_small", "see_near"):
         method = getattr(Detector, name)
@@ -325,7 +325,7 @@ def test_what_the_tracker_does_not_see_others_do(made, monkeypatch):
             Detector, name, lambda self, *words, _m=method, **named: half(_m(self, *words, **named))
         )
     stage = Stage(12).enter(person(ME, 12), always(0))
-    stage.enter(turned(*person(OTHER, 12), 3), always(300))
+    stage.enter(turned(*person(OTHER, 12), 3), always(SIDE))
     result = made(stage)
     assert untouched(stage, result, 0) == untouched(stage, result, 1) == []
     assert result.record["output"]["renderings"] > 1

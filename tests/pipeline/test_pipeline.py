@@ -32,11 +32,14 @@ from mien.recognition.registry import ALSO_STEER
 from mien.tracking.selection import Selection
 from mien.video import Reader, VideoInfo, Writer, writer
 from phantoms import Clip
-from thoroughness import FEWER
+from thoroughness import FEWER, WATCHED
 
 QUICK: dict[str, Any] = {"thoroughness": FEWER, "judges": ()}
 """Where what the recognisers make of a result is not what is tested."""
 MASK = Settings(engine="mask", **QUICK)
+WATCHED_MASK = replace(MASK, thoroughness=WATCHED)
+LONGEST_S = 120.0
+"""That a test waits for what another process has to do."""
 COMMAND = [sys.executable, "-c", "from mien.cli import main; main()"]
 
 
@@ -161,7 +164,7 @@ def pair(make_clip) -> Clip:
 
 
 def test_face_that_leaves_and_returns(make_clip, tmp_path):
-    clip = make_clip(seconds=3, absent=((1.0, 2.0),), head_motion=0.1)
+    clip = make_clip(seconds=2, absent=((0.7, 1.2),), head_motion=0.1)
     result = deidentify(clip.path, tmp_path / "out.mp4", MASK)
     person = clip.truth.people[0]
     gone = person.visible == 0
@@ -275,7 +278,7 @@ def forgetful(monkeypatch) -> None:
 
 
 def test_a_face_that_the_tracker_missed_is_covered(pair, tmp_path, forgetful):
-    result = deidentify(pair.path, tmp_path / "out.mp4", MASK)
+    result = deidentify(pair.path, tmp_path / "out.mp4", WATCHED_MASK)
     for number in (0, 1):
         for new in at_face(pair, number, result.output):
             assert new.std(axis=(0, 1)).max() < 4
@@ -285,7 +288,7 @@ def test_a_face_that_the_tracker_missed_is_covered(pair, tmp_path, forgetful):
 
 
 def test_a_face_that_cannot_be_covered_withholds(pair, tmp_path, forgetful):
-    once = replace(MASK, thoroughness=replace(FEWER, attempts=1))
+    once = replace(MASK, thoroughness=replace(WATCHED, attempts=1))
     source = pair.copy(tmp_path)
     assert "other detectors" in fails(PrivacyError, source, tmp_path / "out.mp4", once)
 
@@ -437,12 +440,12 @@ def interrupt(clip, folder: Path, how: signal.Signals) -> tuple[subprocess.Popen
         # where the tests run in a shell's background, Ctrl-C is ignored, and mien honours that
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
-    limit = time.monotonic() + 30
+    limit = time.monotonic() + LONGEST_S
     while not list(folder.glob(".*.part")):
         assert process.poll() is None and time.monotonic() < limit
         time.sleep(0.01)
     process.send_signal(how)
-    _, errors = process.communicate(timeout=30)
+    _, errors = process.communicate(timeout=LONGEST_S)
     return process, errors, output
 
 

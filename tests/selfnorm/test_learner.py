@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from mien.selfnorm.config import SelfNormConfig
-
-torch = pytest.importorskip("torch", reason="torch is for training only")
-
-from mien.selfnorm.learner import Learner  # noqa: E402
+from mien.selfnorm.learner import Learner
 
 SMALL = {"widths": (16,) * 3, "l2_layers": (), "batch": 32}
 
 
+@pytest.fixture(scope="module", autouse=True)
+def torch() -> Any:
+    """Loaded only where these tests run: every process reads this file."""
+    return pytest.importorskip("torch", reason="torch is for training only")
+
+
 @pytest.mark.parametrize("weights", [None, [0.5, 1.0, 2.0, 1.0]])
-def test_the_gradient_is_autograds(weights):
+def test_the_gradient_is_autograds(torch, weights):
     config = SelfNormConfig(widths=(24, 17, 9), dropout=0, l2_layers=())
     learner = Learner(11, 4, config, None if weights is None else np.float32(weights))
     x = torch.randn(37, 11, generator=torch.Generator().manual_seed(0))
@@ -36,7 +41,7 @@ def test_the_gradient_is_autograds(weights):
     assert np.abs(learner.gradient - expected).max() < 1e-6
 
 
-def test_soft_targets_are_cross_entropy():
+def test_soft_targets_are_cross_entropy(torch):
     learner = Learner(5, 3, SelfNormConfig(**SMALL | {"dropout": 0}))
     x, y = torch.randn(8, 5), torch.softmax(torch.randn(8, 3), 1)
     loss, _ = learner.differentiate(x, y)
@@ -47,7 +52,7 @@ def test_soft_targets_are_cross_entropy():
     assert loss == pytest.approx(torch.nn.functional.cross_entropy(t, y).item(), rel=1e-5)
 
 
-def test_steps_are_those_of_torchs_adam_with_l2_in_the_gradient():
+def test_steps_are_those_of_torchs_adam_with_l2_in_the_gradient(torch):
     config = SelfNormConfig(**SMALL | {"l2_layers": (2,), "dropout": 0})
     learner = Learner(6, 3, config)
     x, y = torch.randn(32, 6), torch.eye(3)[torch.arange(32) % 3]

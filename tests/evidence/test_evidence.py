@@ -27,7 +27,7 @@ from mien.video import Reader, Writer
 
 SCRIPT = Script(seconds=1.5, fps=12, width=256, height=240, seed=1, smile=(0.2, 1.3), blinks=(0.6,))
 FRAMES = 18
-FEW = Sampling(gallery=3, probes=3, least_changed=1)
+FEW = Sampling(gallery=3, probes=3, least_changed=1, scanned=4)
 
 
 def rewrite(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import cv2
@@ -359,6 +360,7 @@ def test_real_faces(paths):
     assert leaked(tracks, faces, times) == []
 
 
+@cache
 def recording(name: str, count: int) -> tuple[list[np.ndarray], np.ndarray]:
     """The first frames of a clip of one person, and their landmarks."""
     images = []

@@ -57,10 +57,10 @@ def droop(landmarks: np.ndarray) -> float:
 def patient():
     """A tremulous, asymmetric, blinking patient, and the track of the face."""
     script = Script(
-        seconds=4,
+        seconds=3,
         width=480,
         height=480,
-        blinks=(1.0, 2.5),
+        blinks=(0.8, 2.1),
         tremor=Tremor(hertz=5.0, amplitude=0.02),
         asymmetry=0.6,
         weak_side="left",
@@ -109,7 +109,7 @@ def test_dlib_finds_the_face_and_its_points():
     detector = dlib.get_frontal_face_detector()
     predictor = dlib.shape_predictor(str(weights("shape_predictor_68_face_landmarks.dat")))
     script = Script(
-        seconds=4, fps=10, width=480, height=480, speech=(0, 2), smile=(2, 4), head_motion=0.8
+        seconds=4, fps=4, width=480, height=480, speech=(0, 2), smile=(2, 4), head_motion=0.8
     )
     clip = Phantom(script)
     found, errors = 0, []

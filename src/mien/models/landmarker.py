@@ -78,10 +78,13 @@ class FaceMesh:
 
     def measure(self, image: np.ndarray, regions: list[Region]) -> list[np.ndarray | None]:
         """See `Backend.measure`."""
+        if not regions:
+            return []
         height, width = image.shape[:2]
         tasks = [(k, region.view(*view)) for k, region in enumerate(regions) for view in _VIEWS]
+        picture = _packet(image)
         for start, graph in enumerate(self._graphs):
-            graph.submit(image, tasks[start :: len(self._graphs)])
+            graph.submit(picture, (height, width), tasks[start :: len(self._graphs)])
         answers: list[list[np.ndarray]] = [[] for _ in regions]
         for graph in self._graphs:
             for k, points in graph.collect():
@@ -133,6 +136,17 @@ def _unpack(raw: bytes) -> np.ndarray:
     return np.column_stack([table["x"], table["y"], table["z"]]).astype(np.float64)
 
 
+def _packet(image: np.ndarray) -> Any:
+    """A copy of a picture that graphs can share, as MediaPipe passes it on."""
+    from mediapipe.python import packet_creator
+    from mediapipe.python._framework_bindings import image_frame
+
+    data = np.ascontiguousarray(image)
+    return packet_creator.create_image_frame(
+        image_frame.ImageFrame(image_format=image_frame.ImageFormat.SRGB, data=data)
+    )
+
+
 class _MeshGraph:
     """One MediaPipe graph; two of them run beside each other on two cores."""
 
@@ -140,15 +154,11 @@ class _MeshGraph:
         import mediapipe
         from mediapipe.framework.formats import rect_pb2
         from mediapipe.python import packet_creator, packet_getter
-        from mediapipe.python._framework_bindings import (
-            calculator_graph,
-            image_frame,
-            resource_util,
-        )
+        from mediapipe.python._framework_bindings import calculator_graph, resource_util
 
         resource_util.set_resource_dir(str(Path(mediapipe.__file__).parents[1]))
         self._rect = rect_pb2.NormalizedRect
-        self._packets, self._frames = packet_creator, image_frame
+        self._packets = packet_creator
         self._found: dict[int, np.ndarray] = {}
         self._names: dict[int, int] = {}
         self._clock = 0
@@ -162,14 +172,8 @@ class _MeshGraph:
             self._graph.observe_output_stream("landmarks", receive, False)
             self._graph.start_run({"attention": packet_creator.create_bool(True)})
 
-    def submit(self, image: np.ndarray, tasks: list[tuple[int, Region]]) -> None:
-        height, width = image.shape[:2]
-        create = self._packets
-        packet = create.create_image_frame(
-            self._frames.ImageFrame(
-                image_format=self._frames.ImageFormat.SRGB, data=np.ascontiguousarray(image)
-            )
-        )
+    def submit(self, picture: Any, size: tuple[int, int], tasks: list[tuple[int, Region]]) -> None:
+        height, width = size
         for name, region in tasks:
             self._clock += 1
             self._names[self._clock] = name
@@ -180,9 +184,9 @@ class _MeshGraph:
                 height=region.size / height,
                 rotation=region.angle,
             )
-            self._graph.add_packet_to_input_stream("image", packet.at(self._clock))
+            self._graph.add_packet_to_input_stream("image", picture.at(self._clock))
             self._graph.add_packet_to_input_stream(
-                "region", create.create_proto(rect).at(self._clock)
+                "region", self._packets.create_proto(rect).at(self._clock)
             )
 
     def collect(self) -> Iterator[tuple[int, np.ndarray]]:

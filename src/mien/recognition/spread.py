@@ -115,11 +115,12 @@ def _aligned(points: np.ndarray) -> np.ndarray:
     """Shapes, (n, k, 2), brought onto their mean by shift, turn and size (Procrustes)."""
     # in complex numbers a similarity of the plane is one product
     z = points[..., 0] + 1j * points[..., 1]
-    z = z - z.mean(1, keepdims=True)
-    z = z / np.maximum(np.linalg.norm(z, axis=1, keepdims=True), 1e-6)
-    mean = z[0]
-    for _ in range(3):
-        fit = z * np.exp(1j * np.angle((z.conj() * mean).sum(1)))[:, None]
+    z -= z.mean(1, keepdims=True)
+    z /= np.maximum(np.linalg.norm(z, axis=1, keepdims=True), 1e-6)
+    mean, fit = z[0], np.empty_like(z)
+    for _ in range(3):  # in place: half an hour is 70 MB each time
+        np.multiply(np.conj(z, out=fit), mean, out=fit)
+        np.multiply(z, np.exp(1j * np.angle(fit.sum(1)))[:, None], out=fit)
         mean = fit.mean(0)
         mean = mean / max(float(np.linalg.norm(mean)), 1e-6)
     return np.stack([fit.real, fit.imag], axis=-1)

@@ -22,7 +22,6 @@ import pytest
 from typer.testing import CliRunner
 
 from mien.phantom import Script, Tremor
-from mien.pipeline import settings
 from phantoms import Clip, film
 from thoroughness import FEWER
 
@@ -93,14 +92,25 @@ def brief(make_clip) -> Clip:
 
 
 @pytest.fixture
-def fewer_checks(monkeypatch) -> None:
-    """Let the recogniser look at a few frames only, where it is not what is tested."""
-    monkeypatch.setattr(settings, "THOROUGHNESS", FEWER)
+def given() -> dict[str, Any]:
+    """What `mien` gives the commands beside their words: fields of `mien.cli.given.Given`."""
+    return {}
 
 
 @pytest.fixture
-def mien() -> Callable[..., object]:
+def fewer_checks(given) -> None:
+    """Let the recogniser look at a few frames only, where it is not what is tested."""
+    given["thoroughness"] = FEWER
+
+
+@pytest.fixture
+def mien(given) -> Callable[..., object]:
     """Runs a command line and returns its status, stdout and stderr."""
     from mien.cli.app import app
+    from mien.cli.given import Given, giving
 
-    return lambda *words: CliRunner().invoke(app, [str(word) for word in words])
+    def run(*words: object) -> object:
+        with giving(Given(**given)):
+            return CliRunner().invoke(app, [str(word) for word in words])
+
+    return run

@@ -24,6 +24,7 @@ from mien.outputs import (
     put_back,
 )
 from mien.report.folder import Staged, check_folder
+from systems import without_renameat2
 
 FINISHED, KILLED, STOPPED = 0, 9, 5
 STEPS = {  # of Python's audit hooks: everything that changes a folder
@@ -41,7 +42,7 @@ def filesystem(request, monkeypatch):
         raise OSError(errno.EPERM, os.strerror(errno.EPERM))
 
     if request.param in ("no renameat2", "neither"):
-        monkeypatch.setattr(outputs, "_renameat2", lambda: None)
+        without_renameat2(monkeypatch)
     if request.param in ("no links", "neither"):
         monkeypatch.setattr(os, "link", refuse)
     return request.param

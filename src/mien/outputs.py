@@ -29,7 +29,6 @@ import shutil
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -331,7 +330,6 @@ def _renamed(part: Path, path: Path, how: int) -> bool:
     return False
 
 
-@cache
 def _renameat2() -> Any:
     """The function of the C library, or None."""
     try:

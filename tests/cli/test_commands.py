@@ -11,7 +11,7 @@ import cv2
 import pytest
 
 import mien as package
-from mien.cli import demo as demo_module
+from mien.cli.demo import FILES, prepare, usual_patient
 from mien.phantom import Tremor, Truth
 from mien.surrogates import cards
 from mien.video import Reader
@@ -83,18 +83,17 @@ def test_phantom_with_wrong_options(mien, tmp_path, options):
     assert not list(tmp_path.iterdir())
 
 
-def test_demo(mien, tmp_path, monkeypatch, fewer_checks):
-    short = replace(demo_module._script(), seconds=0.4, fps=15, width=320, height=320)
-    monkeypatch.setattr(demo_module, "_script", lambda: short)
+def test_demo(mien, given, tmp_path, fewer_checks):
+    given["patient"] = replace(usual_patient(), seconds=0.4, fps=15, width=320, height=320)
     folder = tmp_path / "demo"
     result = mien("demo", "-o", folder)
     assert result.exit_code == 0, result.output
-    assert {path.name for path in folder.iterdir()} == set(demo_module._FILES)
+    assert {path.name for path in folder.iterdir()} == set(FILES)
     assert "6 of 6 frames rendered" in result.stdout
     assert "contact-sheet.png" in result.stdout
     assert cv2.imread(str(folder / "contact-sheet.png")) is not None
     assert json.loads((folder / "deidentified.json").read_text())["privacy"][0]["passed"]
-    demo_module._prepare(folder)  # its own files may be replaced
+    prepare(folder)  # its own files may be replaced
 
 
 def test_demo_keeps_what_it_did_not_make(mien, tmp_path):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,23 +15,15 @@ import mien.evidence.evaluate as room
 import mien.evidence.original as recorded
 from mien.cli.app import app
 from mien.cli.compare import _COLUMNS
+from mien.cli.given import Given, giving
 from mien.errors import EngineError
 from mien.evidence.metrics import Metrics
 from mien.fidelity.figures import FIGURES
 from mien.pipeline import deidentify as pipeline
-from mien.pipeline import settings
 from thoroughness import FEWER
 
 NAME = "Erika-Mustermann"
 ENDINGS = ("html", "csv", "json", "png", "svg")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def few_frames() -> Iterator[None]:
-    """The recogniser looks at a few frames only: it is tested elsewhere."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(settings, "THOROUGHNESS", FEWER)
-        yield
 
 
 def contents(folder: Path) -> dict[Path, bytes]:
@@ -50,7 +41,9 @@ def done(tmp_path_factory, brief) -> tuple[Path, Any, dict[Path, bytes]]:
         patch.setattr(tempfile, "tempdir", str(folder / "tmp"))
         words = ["compare", folder / f"{NAME}.mp4", "--engines", "mask, pixelate"]
         words += ["-o", folder / "out"]
-        answer = CliRunner().invoke(app, [str(word) for word in words])
+        # the recogniser looks at a few frames only: it is tested elsewhere
+        with giving(Given(thoroughness=FEWER)):
+            answer = CliRunner().invoke(app, [str(word) for word in words])
     return folder, answer, before
 
 

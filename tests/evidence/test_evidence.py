@@ -14,16 +14,16 @@ import numpy as np
 import pytest
 
 from mien.errors import NoFaceError, ParameterError, VideoError
-from mien.evidence import evaluate as room
 from mien.evidence.evaluate import Evidence, evaluate
 from mien.evidence.measuring import MEASURES, merge
 from mien.evidence.metrics import VERSION
-from mien.evidence.original import Original, Stop
+from mien.evidence.original import Ceiling, Original, Stop
 from mien.fidelity.figures import CONDITIONS, FIGURES, SIDES, look_up
 from mien.fidelity.profile import Profile
+from mien.fidelity.reading import Reading
 from mien.phantom import DampMouth, Script, render_phantom
 from mien.privacy.audit import Sampling
-from mien.video import Reader, Writer
+from mien.video import Quality, Reader, Writer
 
 SCRIPT = Script(seconds=1.5, fps=12, width=256, height=240, seed=1, smile=(0.2, 1.3), blinks=(0.6,))
 FRAMES = 18
@@ -346,18 +346,23 @@ def test_an_interruption_ends_the_threads(case, damped):
     assert stages[-1] == "comparing"
 
 
-def test_a_thread_that_fails_is_heard_and_the_other_stops(case, damped, monkeypatch):
-    def broken(*_: Any) -> None:
+class Unreadable(Original):
+    """A clip on a disk that goes away while it is encoded again, and that is read without end."""
+
+    def __init__(self, original: Original) -> None:
+        vars(self).update(vars(original))
+
+    def ceiling(self, quality: Quality, stop: Stop) -> Ceiling:
         raise VideoError("the disk is gone")
 
-    def endless(_: Any, __: Any, ___: Any, stop: Stop) -> None:
+    def reading(self, stop: Stop) -> Reading:
         while True:
             stop.check()
 
-    monkeypatch.setattr(room, "quality_of", broken)
-    monkeypatch.setattr(room, "_read_other", endless)
+
+def test_a_thread_that_fails_is_heard_and_the_other_stops(case, damped):
     with pytest.raises(VideoError, match="the disk is gone"):
-        evaluate(case.original, case.folder / "damped.mp4", only="fidelity")
+        evaluate(Unreadable(case.original), case.folder / "damped.mp4", only="fidelity")
 
 
 def test_the_profile_decides(case, damped, tmp_path):

@@ -11,7 +11,7 @@ import pytest
 from numpy.lib import format as layout
 
 from mien.errors import FormatError
-from mien.intake import arrays
+from mien.intake.amounts import ARRAYS
 from mien.intake.arrays import read_arrays
 from mien.selfnorm.network import SelfNorm
 
@@ -71,15 +71,14 @@ def test_what_is_no_archive_of_numbers(tmp_path, name):
         SelfNorm.load(path)
 
 
-def test_many_small_arrays_add_up(tmp_path, monkeypatch):
-    monkeypatch.setattr(arrays, "ARRAY_BYTES", 100_000)
+def test_many_small_arrays_add_up(tmp_path):
     one = headed((5000,), bytes(40_000))
-    read_arrays(archive(tmp_path / "a.npz", a=one, b=one), "arrays")
+    read_arrays(archive(tmp_path / "a.npz", a=one, b=one), "arrays", 100_000)
     with pytest.raises(FormatError, match="MB"):
-        read_arrays(archive(tmp_path / "b.npz", a=one, b=one, c=one), "arrays")
-    monkeypatch.setattr(arrays, "ARRAYS", 1)
-    with pytest.raises(FormatError, match="2 arrays"):
-        read_arrays(tmp_path / "a.npz", "arrays")
+        read_arrays(archive(tmp_path / "b.npz", a=one, b=one, c=one), "arrays", 100_000)
+    many = dict.fromkeys((f"a{number}" for number in range(ARRAYS + 1)), headed((0,)))
+    with pytest.raises(FormatError, match=f"{ARRAYS + 1} arrays"):
+        read_arrays(archive(tmp_path / "c.npz", **many), "arrays")
 
 
 def test_any_damage_is_answered(tmp_path):

@@ -9,6 +9,7 @@ import pytest
 from mien import outputs
 from mien.errors import OutputError
 from mien.report.folder import Staged, check_folder, write_files
+from systems import without_renameat2
 
 
 def report(path, overwrite=False, **files):
@@ -75,7 +76,7 @@ def test_the_old_report_stays_where_the_new_one_cannot_come(tmp_path, monkeypatc
             raise OSError(28, "No space left on device")
         return real(source, target)
 
-    monkeypatch.setattr(outputs, "_renameat2", lambda: None)
+    without_renameat2(monkeypatch)
     monkeypatch.setattr(os, "rename", fails)
     with pytest.raises(OutputError, match="No space left"):
         report(path, overwrite=True, page="new")

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -19,14 +22,15 @@ from mien.recognition.recogniser import distances
 from mien.surrogates import cards, load
 from mien.surrogates.bank import Bank, apparent_rules
 from mien.surrogates.making import bank as building
-from mien.surrogates.making import composite as composing
 from mien.surrogates.making.bank import Built, build, effects
 from mien.surrogates.making.clusters import partition, same_person
 from mien.surrogates.making.cohort import Member
+from mien.surrogates.making.composite import apart
 from mien.surrogates.making.neutral import SIZE
 from mien.surrogates.modes import Modes
 from mien.surrogates.portrait import likeness
 from mien.video import Reader
+from systems import without_renameat2
 
 K = 5
 
@@ -106,26 +110,15 @@ def test_the_sexes_are_not_mixed_unless_there_are_too_few_of_both(men, women, gr
 
 
 @pytest.fixture
-def pretend(monkeypatch, tmp_path):
-    """A folder whose files are measured as told: name -> member, None or a shortcoming."""
+def pretend(tmp_path):
+    """A folder, and what its files are measured as: name -> member, or None for no face."""
 
-    def make(faces: dict[str, Member | str | None]) -> Path:
+    def make(faces: dict[str, Member | None]) -> tuple[Path, Callable[..., list[Member | None]]]:
         folder = tmp_path / "cohort"
         for name in faces:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes(b"-")
-        whys = {id(m): None for m in faces.values()}
-        told = {}
-        for name, face in faces.items():
-            told[name] = member(seed=99) if isinstance(face, str) else face
-            whys[id(told[name])] = face if isinstance(face, str) else None
-
-        def measured(paths, *rest):
-            return [told[str(path.relative_to(folder))] for path in paths]
-
-        monkeypatch.setattr(building, "measure_all", measured)
-        monkeypatch.setattr(building, "shortcoming", lambda m: whys[id(m)])
-        return folder
+        return folder, lambda paths, *rest: [faces[str(path.relative_to(folder))] for path in paths]
 
     return make
 
@@ -138,16 +131,19 @@ def test_a_small_k_is_refused_before_anything_is_read(tmp_path, k):
 
 def test_too_few_people_are_refused_with_the_reasons(pretend, tmp_path):
     face = member().descriptor
-    folder = pretend(
+    turned = replace(member(seed=9), yaw=-0.3)
+    folder, measure = pretend(
         {f"{seed}.jpg": member(seed=seed) for seed in range(1, 6)}
         | {"again-1.jpg": member(face), "again-2.jpg": member(face)}
-        | {"g.png": "glasses", "h.png": "glasses", "t.JPG": "turned", "no.png": None}
+        | {"g.png": member(scale=30), "h.png": member(scale=50), "t.JPG": turned, "no.png": None}
     )
     with pytest.raises(ParameterError) as told:
-        build(folder, tmp_path / "bank", 7)
+        build(folder, tmp_path / "bank", 7, measure=measure)
     sentence = str(told.value)
     assert "has 6 people of use and a composite needs 7" in sentence
-    assert "2 because there are glasses" in sentence and "1 because the head is turned" in sentence
+    assert (
+        "2 because the face is smaller" in sentence and "1 because the head is turned" in sentence
+    )
     assert "1 because no face was found" in sentence
     assert "1 because they show somebody again" in sentence
     assert "k of 5 to 6" in sentence
@@ -155,9 +151,9 @@ def test_too_few_people_are_refused_with_the_reasons(pretend, tmp_path):
 
 
 def test_below_the_smallest_k_no_smaller_one_is_advised(pretend, tmp_path):
-    folder = pretend({f"{seed}.jpg": member(seed=seed) for seed in range(4)})
+    folder, measure = pretend({f"{seed}.jpg": member(seed=seed) for seed in range(4)})
     with pytest.raises(ParameterError, match="has 4 people of use") as told:
-        build(folder, tmp_path / "bank")
+        build(folder, tmp_path / "bank", measure=measure)
     assert "choose a k" not in str(told.value)
 
 
@@ -176,7 +172,7 @@ def test_a_folder_without_pictures_is_refused(tmp_path, kind):
 
 
 def test_what_is_in_the_way_is_never_replaced_unless_it_is_a_bank(pretend, tmp_path):
-    folder = pretend({"1.jpg": member()})
+    folder, _ = pretend({"1.jpg": member()})
     with pytest.raises(OutputError, match="does not exist"):
         build(folder, tmp_path / "no" / "bank")
     with pytest.raises(OutputError, match="already exists"):
@@ -215,13 +211,10 @@ def cohort(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def made(cohort, tmp_path_factory) -> Iterator[Built]:
-    with pytest.MonkeyPatch.context() as patch:
-        # the slopes that ship with mien do for a push this small, and cost nothing
-        patch.setattr(
-            composing, "_slopes", lambda *given: Modes.load().recognisers[Dlib.name], raising=False
-        )
-        yield build(cohort, tmp_path_factory.mktemp("out") / "bank", K)
+def made(cohort, tmp_path_factory) -> Built:
+    # the slopes that ship with mien do for a push this small, and cost nothing
+    move = partial(apart, slopes=lambda *given: Modes.load().recognisers[Dlib.name])
+    return build(cohort, tmp_path_factory.mktemp("out") / "bank", K, move=move)
 
 
 def test_the_bank_is_read_back(made):
@@ -296,6 +289,18 @@ def rewritten(made: Built, output: Path) -> None:
     building._write(output, faces, list(bank.cards.values()), made.statement, True)
 
 
+@contextmanager
+def small_files(most: int) -> Iterator[None]:
+    """A disk on which no file can be larger, in bytes."""
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
 def test_a_bank_is_replaced_whole_or_not_at_all(made, tmp_path, monkeypatch):
     output = tmp_path / "bank"
     rewritten(made, output)
@@ -306,11 +311,7 @@ def test_a_bank_is_replaced_whole_or_not_at_all(made, tmp_path, monkeypatch):
 
     before = {path.name: path.read_bytes() for path in output.iterdir()}
 
-    def full(statement):
-        raise OSError(28, "No space left on device")
-
-    with monkeypatch.context() as patch, pytest.raises(OutputError, match="No space left"):
-        patch.setattr(building, "in_words", full)
+    with small_files(10_000), pytest.raises(OutputError, match="File too large"):
         rewritten(made, output)
 
     def interrupted(source, target):
@@ -320,27 +321,28 @@ def test_a_bank_is_replaced_whole_or_not_at_all(made, tmp_path, monkeypatch):
 
     rename = os.rename
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(outputs, "_renameat2", lambda: None)
+        without_renameat2(patch)
         patch.setattr(os, "rename", interrupted)
         rewritten(made, output)
     assert {path.name: path.read_bytes() for path in output.iterdir()} == before
     assert [path.name for path in tmp_path.iterdir()] == ["bank"]
 
 
-def test_composites_that_are_somebody_are_withheld(made, monkeypatch):
+def test_composites_that_are_somebody_are_withheld(made):
     bank = Bank.open(made.folder)
     faces = [bank.load(name) for name in made.composites]
     stays = lambda faces, *rest: (faces, np.zeros((len(faces), len(Modes.load()))), None)  # noqa: E731
-    monkeypatch.setattr(building, "apart", stays)
     recogniser = Dlib()
     looks = np.stack([recogniser.describe(*likeness(face)) for face in faces])
     people = [member(look) for look in looks]
     clusters = [np.array([k]) for k in range(len(faces))]
     notes = [{"id": face.id} for face in faces]
     with pytest.raises(PrivacyError, match="every composite"):
-        building._apart(faces, notes, people, clusters, looks, recogniser, lambda *note: None)
+        building._apart(
+            faces, notes, people, clusters, looks, recogniser, lambda *note: None, stays
+        )
     kept, told = building._apart(
-        faces, notes, people, clusters, looks[:1], recogniser, lambda *note: None
+        faces, notes, people, clusters, looks[:1], recogniser, lambda *note: None, stays
     )
     assert [face.id for face in kept] == [card["id"] for card in told] == made.composites[1:]
 

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from video_clips import audio_packets, make_clip, patches
 
-from mien import outputs
 from mien.errors import OutputError, ParameterError
 from mien.video import Frame, Reader, VideoInfo, Writer, probe, writer
+from systems import without_renameat2
 
 CLIPS = Path(__file__).resolve().parents[3] / "shared" / "clips"
 INFO = VideoInfo(width=96, height=64, time_base=Fraction(1, 1000))
@@ -282,7 +282,7 @@ def test_file_that_appears_meanwhile_is_left_alone(tmp_path, monkeypatch, links)
         raise OSError(errno.EPERM, "no links here")
 
     if not links:
-        monkeypatch.setattr(outputs, "_renameat2", lambda: None)
+        without_renameat2(monkeypatch)
         monkeypatch.setattr(os, "link", refuse)
         write(tmp_path / "free.mp4", INFO, [0, 40])
         assert len(times(tmp_path / "free.mp4")) == 2

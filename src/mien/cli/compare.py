@@ -12,6 +12,7 @@ import typer
 from mien.cli import options
 from mien.cli.bars import Bars
 from mien.cli.failure import go_on_after, need, tell
+from mien.cli.given import thoroughness
 from mien.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -108,6 +109,7 @@ def _measure(
         surrogate=surrogate if traits.needs_surrogate else "auto",
         voice="mute",
         landmarker=subject.landmarker,
+        thoroughness=thoroughness(),
     )
     try:
         with Bars(f"{subject.path.name}, {engine}") as progress:

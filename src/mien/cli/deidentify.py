@@ -12,6 +12,7 @@ import typer
 from mien.cli import options
 from mien.cli.bars import Bars
 from mien.cli.failure import go_on_after, tell
+from mien.cli.given import thoroughness
 from mien.cli.jobs import Job, plan
 from mien.errors import ParameterError
 from mien.shortfall import STATUS
@@ -154,6 +155,7 @@ def deidentify(
         landmarker=None if landmarker is None else str(landmarker),
         crf=crf,
         overwrite=overwrite,
+        thoroughness=thoroughness(),
     )
     jobs = plan(inputs, out, side_by_side)
     entries = [_run(job, settings, quiet=as_json) for job in jobs]

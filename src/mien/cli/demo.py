@@ -10,6 +10,7 @@ import typer
 
 from mien.cli import options
 from mien.cli.bars import Bars
+from mien.cli.given import given, thoroughness
 from mien.cli.sheet import write_sheet
 from mien.errors import OutputError
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from mien.phantom import Script, Truth
 
-_FILES = (
+FILES = (
     "original.mp4",
     "original.truth.json",
     "deidentified.mp4",
@@ -26,6 +27,7 @@ _FILES = (
     "side-by-side.mp4",
     "contact-sheet.png",
 )
+"""What is written, of which an earlier demo's may be replaced."""
 _ROOM = 0.2  # shown around the face, in face sizes
 _SPEECH, _SMILE, _BLINKS = (1.8, 4.4), (5.2, 7.8), (1.2, 4.8, 8.3)  # s
 _TIMES = (("rest", 0.5), ("blink", 1.2), ("smile", 6.5), ("smile fading", 7.5), ("tremor", 9.2))
@@ -45,13 +47,14 @@ def demo(
     from mien.pipeline.settings import Settings
 
     start = time.monotonic()
-    _prepare(out)
+    prepare(out)
+    patient = given().patient or usual_patient()
     with Bars("patient") as progress:
-        truth = render_phantom(_script(), out / "original.mp4", overwrite=True, progress=progress)
+        truth = render_phantom(patient, out / "original.mp4", overwrite=True, progress=progress)
         result = deidentify(
             out / "original.mp4",
             out / "deidentified.mp4",
-            Settings(subject="demo", overwrite=True),
+            Settings(subject="demo", overwrite=True, thoroughness=thoroughness()),
             side_by_side=out / "side-by-side.mp4",
             progress=progress,
         )
@@ -70,7 +73,8 @@ def demo(
     )
 
 
-def _script() -> Script:
+def usual_patient() -> Script:
+    """Who talks, blinks, smiles and trembles."""
     from mien.phantom import Script, Tremor
 
     return Script(
@@ -78,13 +82,13 @@ def _script() -> Script:
     )
 
 
-def _prepare(out: Path) -> None:
+def prepare(out: Path) -> None:
     """Make the folder; files of the same names that an earlier demo did not make are kept safe."""
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as exc:
         raise OutputError(f"{out} cannot be used as a folder: choose another --out.") from exc
-    taken = [name for name in _FILES if (out / name).exists()]
+    taken = [name for name in FILES if (out / name).exists()]
     if taken and not _is_phantom(out / "original.mp4"):
         raise OutputError(
             f"{out / taken[0]} was not made by an earlier demo: choose another --out."

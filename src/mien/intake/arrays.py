@@ -17,7 +17,9 @@ from mien.intake.amounts import ARRAY_BYTES, ARRAYS
 _LONGEST_HEADER = 1 << 16
 
 
-def read_arrays(file: str | os.PathLike[str] | IO[bytes], what: str) -> dict[str, np.ndarray]:
+def read_arrays(
+    file: str | os.PathLike[str] | IO[bytes], what: str, most: int = ARRAY_BYTES
+) -> dict[str, np.ndarray]:
     """All arrays of an ``.npz``; numbers are finite, and nothing is unpickled.
 
     Parameters
@@ -26,6 +28,8 @@ def read_arrays(file: str | os.PathLike[str] | IO[bytes], what: str) -> dict[str
         The archive.
     what : str
         What it should be, as in "a network that `mien expression train` wrote".
+    most : int
+        Bytes that all arrays may take.
 
     Raises
     ------
@@ -47,7 +51,7 @@ def read_arrays(file: str | os.PathLike[str] | IO[bytes], what: str) -> dict[str
                     shape, kind = _header(stream)
                     size = math.prod(shape) * kind.itemsize
                     spent += size
-                    if spent > ARRAY_BYTES or entry.file_size > ARRAY_BYTES + _LONGEST_HEADER:
+                    if spent > most or entry.file_size > most + _LONGEST_HEADER:
                         raise FormatError(
                             f"{name} is not {what}: its array {entry.filename!r} would take "
                             f"{size / (1 << 20):,.0f} MB."

@@ -10,8 +10,8 @@ from mien.errors import FormatError
 from mien.intake.amounts import TABLE_CELLS
 
 
-def read_table(path: str | os.PathLike[str]) -> Any:
-    """The ``pyarrow.Table`` in a file.
+def read_table(path: str | os.PathLike[str], most: int = TABLE_CELLS) -> Any:
+    """The ``pyarrow.Table`` in a file, if it has at most that many cells.
 
     Raises
     ------
@@ -27,7 +27,7 @@ def read_table(path: str | os.PathLike[str]) -> Any:
             rows, columns = file.metadata.num_rows, file.metadata.num_columns
             groups = [file.metadata.row_group(k) for k in range(file.metadata.num_row_groups)]
             cells = max(rows, sum(group.num_rows for group in groups)) * max(columns, 1)
-            if rows < 0 or cells > TABLE_CELLS or _bytes(groups) > 8 * TABLE_CELLS:
+            if rows < 0 or cells > most or _bytes(groups) > 8 * most:
                 raise FormatError(
                     f"{path} cannot be read: a table of {rows:,} rows and {columns:,} columns is "
                     "too large, so cut it into parts."

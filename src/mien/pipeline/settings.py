@@ -36,10 +36,6 @@ class Thoroughness:
     """How often a clip is rendered before what fails is withheld."""
 
 
-THOROUGHNESS = Thoroughness()
-"""What every result is given unless `Settings` say otherwise."""
-
-
 @dataclass(frozen=True)
 class Settings:
     """How to de-identify; validated once."""
@@ -71,7 +67,7 @@ class Settings:
     """Whether an existing output may be replaced."""
     signer: credentials.Signer | None = None
     """Who signs the result's content credentials; None for nobody."""
-    thoroughness: Thoroughness = field(default_factory=lambda: THOROUGHNESS)
+    thoroughness: Thoroughness = Thoroughness()
     """How much is looked at before a result gets its name."""
 
     def __post_init__(self) -> None:

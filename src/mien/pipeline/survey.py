@@ -13,7 +13,7 @@ import numpy as np
 from mien.face.geometry import face_box
 from mien.face.region import Region
 from mien.models.landmarker import Backend
-from mien.pipeline.settings import THOROUGHNESS, Thoroughness
+from mien.pipeline.settings import Thoroughness
 from mien.progress import Progress
 from mien.recognition.recogniser import Recogniser
 from mien.recognition.spread import spread
@@ -105,12 +105,15 @@ class Survey:
         return [view for i in chosen for view in found[i].what[which]]
 
 
+_USUAL = Thoroughness()
+
+
 def survey(
     source: Path,
     backend: Backend,
     recogniser: Recogniser,
     report: Progress,
-    thoroughness: Thoroughness = THOROUGHNESS,
+    thoroughness: Thoroughness = _USUAL,
     others: Sequence[Recogniser] = (),
 ) -> Survey:
     """Measure every frame of a clip.

@@ -263,26 +263,24 @@ def test_removing_takes_the_link_and_leaves_what_it_leads_to(tmp_path, theirs):
     assert contents(theirs) == before
 
 
-def test_where_folders_cannot_be_opened_links_are_looked_for(tmp_path, theirs, monkeypatch):
-    monkeypatch.setattr("mien.web.queue.removal._BY_OPENING", False)
+def test_where_folders_cannot_be_opened_links_are_looked_for(tmp_path, theirs):
     before = contents(theirs)
     (tmp_path / "b").symlink_to(theirs)
     with pytest.raises(LinkError):
-        remove(tmp_path, "b", "inner", RESULT)
+        remove(tmp_path, "b", "inner", RESULT, by_opening=False)
     (tmp_path / "c").mkdir()
     (tmp_path / "c" / "file").write_text("ours")
-    remove(tmp_path, "c", "file")
-    remove(tmp_path, "c")
+    remove(tmp_path, "c", "file", by_opening=False)
+    remove(tmp_path, "c", by_opening=False)
     assert contents(theirs) == before and not (tmp_path / "c").exists()
 
 
-def test_a_junction_is_a_link(monkeypatch):
+def test_a_junction_is_a_link():
     class Status:
         st_mode, st_reparse_tag = 0o040755, 0xA0000003
 
     assert not is_link(os.stat("/"))
-    monkeypatch.setattr("mien.web.queue.places._JUNCTION", 0xA0000003)
-    assert is_link(Status())  # type: ignore[arg-type]
+    assert is_link(Status(), 0xA0000003)  # type: ignore[arg-type]
 
 
 def test_a_lock_that_is_no_lock_is_a_sentence(tmp_path):

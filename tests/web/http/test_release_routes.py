@@ -10,7 +10,6 @@ import pytest
 from encounters import clip, covered
 from mien.outputs import checksum
 from mien.pipeline.manifest import LABEL
-from mien.release import faces
 from mien.web.queue.folders import ARCHIVE, MANIFEST, RESULT
 from mien.web.queue.tables import Kind
 from mien.web.queue.tasks import Material, Task
@@ -147,9 +146,8 @@ def test_a_release_that_was_withheld_has_no_package(browser, application, clips)
 
 
 @pytest.fixture
-def task(tmp_path, monkeypatch):
+def task(tmp_path):
     """Makes a task for a result with sound, its original gone, that was measured."""
-    monkeypatch.setattr(faces, "STEP_S", 60.0)
     source = clip(tmp_path / "source.mp4", seconds=1, seed=1)
     runs = tmp_path / "runs"
     folder, measured, place = runs / "clip" / "run", runs / "job" / "run" / "report", runs / "r"

@@ -22,10 +22,12 @@ from renderings import quick
 from mien.errors import NoFaceError, VideoError
 from mien.video import Reader, probe
 from mien.web.http.serving import Serving
-from mien.web.queue import supervisor, worker
+from mien.web.queue import worker
 from mien.web.queue.folders import COMPARE, FRAMES, MANIFEST, PREVIEW, RESULT, Folders
+from mien.web.queue.held import HeldJobs
 from mien.web.queue.log import Log
 from mien.web.queue.probing import look
+from mien.web.queue.supervisor import Pace, Supervisor
 from mien.web.queue.tables import Job, Kind, Status
 from mien.web.queue.worker import Meter, Worker
 
@@ -40,11 +42,13 @@ def work(queue, tmp_path):
 def supervise(queue, tmp_path, monkeypatch):
     """Runs real worker processes until a job is as expected; returns the job."""
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
-    monkeypatch.setattr(supervisor, "_PATIENCE_S", 0.2)
 
-    def run(render: str, job: str, *conditions) -> Job:
-        workers = supervisor.Supervisor(
-            Folders(tmp_path), queue, Serving(tmp_path, workers=1, work=render)
+    def run(render: str, job: str, *conditions, slowest_s: float = 30.0) -> Job:
+        workers = Supervisor(
+            Folders(tmp_path),
+            queue,
+            Serving(tmp_path, workers=1, work=render),
+            Pace(patience_s=0.2, slowest_s=slowest_s),
         )
         workers.start()
         pause, end = Event(), time.monotonic() + 120
@@ -144,10 +148,9 @@ def test_what_is_written_on_the_way_lies_in_the_folder_of_the_run(queue, put, wo
     assert places == [True] and Path(tempfile.gettempdir()) != tmp_path
 
 
-def test_a_worker_that_cannot_start_is_said(queue, put, supervise, monkeypatch, tmp_path):
-    monkeypatch.setattr(supervisor, "_SLOWEST_S", 0.0)
+def test_a_worker_that_cannot_start_is_said(queue, put, supervise, tmp_path):
     job = put("a.mp4")
-    found = supervise("nothing_here:do", job, over)
+    found = supervise("nothing_here:do", job, over, slowest_s=0.0)
     assert (found.status, found.code) == (Status.FAILED, "no_worker")
     log = Folders(tmp_path).log.read_text()
     assert "No module named 'nothing_here'" in log[log.index(number_in(found.error)) :]
@@ -296,7 +299,7 @@ def test_a_worker_without_jobs_ends(queue, put, tmp_path):
 def test_a_worker_process_is_there_only_for_a_job(queue, put, tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
     serving = Serving(tmp_path, workers=3, work="renderings:deaf")
-    workers = supervisor.Supervisor(Folders(tmp_path), queue, serving)
+    workers = Supervisor(Folders(tmp_path), queue, serving)
     try:
         workers._tick()
         assert workers.processes == []
@@ -310,21 +313,27 @@ def test_a_worker_process_is_there_only_for_a_job(queue, put, tmp_path, monkeypa
         workers.stop()
 
 
-def test_a_queue_that_cannot_be_read_is_said_once(queue, tmp_path, monkeypatch, caplog):
-    workers = supervisor.Supervisor(Folders(tmp_path), queue, Serving(tmp_path, workers=1))
-    looks = []
+class Unreadable(HeldJobs):
+    """A queue on a disk that fails as soon as it is looked at."""
 
-    def fails() -> None:
-        looks.append(1)
-        if len(looks) == 3:
-            workers._over.set()
+    def __init__(self, held: HeldJobs) -> None:
+        vars(self).update(vars(held))
+        self.looks, self.looked = 0, Event()
+
+    def cancels_overdue(self, seconds: float) -> set[str]:
+        self.looks += 1
+        if self.looks == 3:
+            self.looked.set()
         raise OSError("a name of a patient")
 
-    monkeypatch.setattr(workers, "_tick", fails)
-    monkeypatch.setattr(supervisor, "_SOON_S", 0.0)
-    monkeypatch.setattr(supervisor, "_TICK_S", 0.0)
+
+def test_a_queue_that_cannot_be_read_is_said_once(queue, tmp_path, caplog):
+    queue.held = held = Unreadable(queue.held)
+    pace = Pace(look_s=0.0, trouble_s=0.0)
+    workers = Supervisor(Folders(tmp_path), queue, Serving(tmp_path, workers=1), pace)
     workers.start()
-    workers._thread.join()
+    assert held.looked.wait(60)
+    workers.stop()
     (said,) = caplog.messages
     assert "OSError" in said and "patient" not in said
     log = Folders(tmp_path).log.read_text()
@@ -426,10 +435,9 @@ def test_what_stops_the_look_at_an_upload_leaves_a_trace(tmp_path, monkeypatch, 
     module.parent.mkdir()
     module.write_text(f"import os, sys\nsys.stderr.write('last words')\n{ends}\n")
     monkeypatch.setenv("PYTHONPATH", str(module.parent))
-    monkeypatch.setattr("mien.web.queue.probing._MODULE", "mien_stopped")
     log = Log(tmp_path / "mien.log")
     with pytest.raises(VideoError, match=r"0123 cannot be read as a video.*number (\w{4})") as told:
-        look(tmp_path / "0123", log)
+        look(tmp_path / "0123", log, "mien_stopped")
     number = str(told.value).partition("number ")[2][:4]
     entry = (tmp_path / "mien.log").read_text()
     assert entry.startswith(f"{number} ") and "last words" in entry

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mien.cli.encounter.sources import BOTH
 from mien.cli.failure import explain, tell
+from mien.cli.given import thoroughness
 from mien.errors import PrivacyError, TrackingError
 from mien.progress import Progress, staged_as
 
@@ -34,7 +35,11 @@ def videos_of(
     shown: dict[str, Path] = {}
     kept: dict[str, Path] = {}
     reasons: list[str] = []
-    settings = Settings(voice="mute", landmarker=None if landmarker is None else str(landmarker))
+    settings = Settings(
+        voice="mute",
+        landmarker=None if landmarker is None else str(landmarker),
+        thoroughness=thoroughness(),
+    )
     for role, source in sources.items():
         clip = folder / f"{role}.mp4"
         try:

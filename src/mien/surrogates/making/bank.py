@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -48,6 +48,12 @@ from mien.surrogates.making.statement import in_words, statement_of
 from mien.surrogates.modes import Modes
 from mien.surrogates.portrait import likeness
 from mien.video.clips import is_clip
+
+Measure = Callable[[list[Path], Recogniser, Backend | None, Progress], list[Member | None]]
+Move = Callable[
+    [list[Surrogate], np.ndarray, Recogniser, Modes, float],
+    tuple[list[Surrogate], np.ndarray, np.ndarray],
+]
 
 SMALLEST_K = 5
 USUAL_K = 10
@@ -82,6 +88,8 @@ def build(
     overwrite: bool = False,
     backend: Backend | None = None,
     progress: Progress | None = None,
+    measure: Measure = measure_all,
+    move: Move = apart,
 ) -> Built:
     """Make a bank of composites of the people in a folder, each of at least k of them.
 
@@ -101,6 +109,10 @@ def build(
         Finds the landmarks.
     progress : callable, optional
         Called as ``progress(stage, done, total)``.
+    measure : callable
+        Measures the files, as `mien.surrogates.making.measuring.measure_all`.
+    move : callable
+        Moves composites away from people, as `mien.surrogates.making.composite.apart`.
 
     Returns
     -------
@@ -123,7 +135,7 @@ def build(
             with suppress(OSError):
                 picture_size(path)
     recogniser = registry.recogniser()
-    measured = measure_all(paths, recogniser, backend, report)
+    measured = measure(paths, recogniser, backend, report)
     left_out: dict[str, list[str]] = {}
     useful: list[tuple[Path, Member]] = []
     for path, member in zip(paths, measured, strict=True):
@@ -153,7 +165,7 @@ def build(
         for face, card in _compose(people, group, own, sex):
             faces.append(face)
             cards.append(card)
-    faces, cards = _apart(faces, cards, people, clusters, seen, recogniser, report)
+    faces, cards = _apart(faces, cards, people, clusters, seen, recogniser, report, move)
     statement = statement_of(k, len(paths), left_out, merged, clusters, cards)
     _write(output, faces, cards, statement, overwrite)
     return Built(output, [card["id"] for card in cards], left_out, merged, statement)
@@ -297,11 +309,12 @@ def _apart(
     seen: np.ndarray,
     recogniser: Recogniser,
     report: Progress,
+    move: Move,
 ) -> tuple[list[Surrogate], list[dict[str, Any]]]:
     """Move the faces away from everybody; those that do not get away are left out."""
     report("moving apart", 0, None)
     needed = recogniser.threshold + _MARGIN
-    moved, amounts, _ = apart(faces, seen, recogniser, Modes.load(), needed)
+    moved, amounts, _ = move(faces, seen, recogniser, Modes.load(), needed)
     looks = np.stack([recogniser.describe(*likeness(face)) for face in moved])
     away = distances(looks, seen).min(1)
     kept = np.flatnonzero(away >= recogniser.threshold)

@@ -33,6 +33,8 @@ from mien.surrogates.making.neutral import (
 from mien.surrogates.modes import Modes
 from mien.surrogates.portrait import likeness
 
+Slopes = Callable[[int, np.ndarray, Callable[[int, np.ndarray], np.ndarray]], np.ndarray]
+
 EXAGGERATION = 1.3  # of what sets a composite apart from the mean of its group
 _FARTHEST = 6.6  # s.d. that a composite may be moved; a person is on average 8 from the mean
 _STEP = 0.5
@@ -116,6 +118,7 @@ def apart(
     modes: Modes,
     needed: float,
     rounds: int = 36,
+    slopes: Slopes | None = None,
 ) -> tuple[list[Surrogate], np.ndarray, np.ndarray]:
     """Move composites until a recogniser takes no two for one, nor any for a real person.
 
@@ -133,6 +136,8 @@ def apart(
         Distance to keep.
     rounds : int
         Steps at most.
+    slopes : callable, optional
+        What the recogniser makes of each mode on a face; `slopes_of` if not given.
 
     Returns
     -------
@@ -164,8 +169,8 @@ def apart(
             break
         for k in behind:
             if round_ % _LOOK_AGAIN == 0:  # what the recogniser makes of each mode, on this face
-                slopes = {recogniser.name: _slopes(k, amounts[k], describe)}
-                local[k] = replace(modes, recognisers=slopes)
+                seen = (slopes or slopes_of)(k, amounts[k], describe)
+                local[k] = replace(modes, recognisers={recogniser.name: seen})
             others, distance = nearest_to(k)
             near = others[distance < needed + 0.03]
             step = local[k].away(descriptors[k], near, recogniser.name)
@@ -177,7 +182,7 @@ def apart(
     return moved, amounts, nearest
 
 
-def _slopes(
+def slopes_of(
     k: int, amounts: np.ndarray, describe: Callable[[int, np.ndarray], np.ndarray]
 ) -> np.ndarray:
     """Change of a composite's descriptor per s.d. of each mode, shape (n_modes, 128)."""

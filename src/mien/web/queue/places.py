@@ -37,10 +37,10 @@ _OF_THE_SYSTEM = (".DS_Store", ".directory", ".localized", "Thumbs.db", "desktop
 _JUNCTION = getattr(stat, "IO_REPARSE_TAG_MOUNT_POINT", None)
 
 
-def is_link(status: os.stat_result) -> bool:
+def is_link(status: os.stat_result, junction: int | None = _JUNCTION) -> bool:
     """Whether a status, of the thing itself, is that of a symbolic link or a junction."""
     tag = getattr(status, "st_reparse_tag", None)
-    return stat.S_ISLNK(status.st_mode) or (tag is not None and tag == _JUNCTION)
+    return stat.S_ISLNK(status.st_mode) or (tag is not None and tag == junction)
 
 
 def of_the_system(path: Path) -> bool:

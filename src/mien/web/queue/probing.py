@@ -20,7 +20,7 @@ from mien.errors import ParameterError, VideoError
 from mien.web.queue.log import Log, noted
 
 _TIMEOUT_S = 60.0
-_MODULE = "mien.web.queue.probing"
+MODULE = "mien.web.queue.probing"
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Upload:
     """Whether its sound, if there is any, can be kept in a result."""
 
 
-def look(path: Path, log: Log | None = None) -> Upload:
+def look(path: Path, log: Log | None = None, module: str = MODULE) -> Upload:
     """Probe a file with `mien.video.coded` in another process.
 
     Parameters
@@ -48,6 +48,8 @@ def look(path: Path, log: Log | None = None) -> Upload:
         The file.
     log : Log, optional
         Where it is written down if the process stops instead of answering.
+    module : str
+        What the process runs.
 
     Raises
     ------
@@ -56,7 +58,7 @@ def look(path: Path, log: Log | None = None) -> Upload:
     """
     try:
         found = subprocess.run(
-            [sys.executable, "-P", "-X", "faulthandler", "-m", _MODULE, str(path)],
+            [sys.executable, "-P", "-X", "faulthandler", "-m", module, str(path)],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=_TIMEOUT_S,

@@ -21,14 +21,15 @@ from typing import Any
 
 from mien.web.queue.places import check, is_link
 
-_BY_OPENING = (
+BY_OPENING = (
     {os.open, os.stat, os.unlink, os.rmdir} <= os.supports_dir_fd
     and shutil.rmtree.avoids_symlink_attacks
     and hasattr(os, "O_NOFOLLOW")
 )
+"""Whether the system can reach what lies in a folder through that folder, opened."""
 
 
-def remove(data: Path, *parts: str) -> None:
+def remove(data: Path, *parts: str, by_opening: bool = BY_OPENING) -> None:
     """Remove a file, or a folder with all that is in it; nothing if it is not there.
 
     A link in the last place is removed itself. As much is removed as can be.
@@ -39,6 +40,8 @@ def remove(data: Path, *parts: str) -> None:
         The data folder.
     parts : str
         The way from there to what is removed.
+    by_opening : bool
+        Whether folders on the way are opened; else they are looked at.
 
     Raises
     ------
@@ -52,7 +55,7 @@ def remove(data: Path, *parts: str) -> None:
             failures.append(info[1])
 
     try:
-        with _reached(data, parts[:-1]) as (folder, place):
+        with _reached(data, parts[:-1], by_opening) as (folder, place):
             name = place(parts[-1])
             status = os.stat(name, dir_fd=folder, follow_symlinks=False)
             if stat.S_ISDIR(status.st_mode) and not is_link(status):
@@ -83,9 +86,11 @@ def remove_empty(data: Path, *parts: str) -> None:
 
 
 @contextmanager
-def _reached(data: Path, parts: tuple[str, ...]) -> Iterator[tuple[int | None, Any]]:
+def _reached(
+    data: Path, parts: tuple[str, ...], by_opening: bool = BY_OPENING
+) -> Iterator[tuple[int | None, Any]]:
     """The opened folder, or None, and how things in it are called."""
-    if not _BY_OPENING:
+    if not by_opening:
         check(data, *parts)
         yield None, data.joinpath(*parts).joinpath
         return

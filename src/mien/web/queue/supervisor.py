@@ -21,10 +21,6 @@ from mien.web.queue.store import Store
 from mien.web.queue.tables import Kind, Status
 
 _LOG = logging.getLogger(__name__)
-_TICK_S = 0.3
-_PATIENCE_S = 4.0  # between asking a worker to cancel and ending it
-_SOON_S = 5.0  # a worker that lived no longer is started again more and more slowly
-_SLOWEST_S = 30.0
 _MOST_FAILED = 3
 _LAST_WORDS = 1 << 14  # bytes that are kept of what a worker says on its standard error
 _WAIT_S = 1.0  # for the last words of a dead worker, if something it started still holds the pipe
@@ -32,6 +28,22 @@ _NO_WORKER = (
     "The program that works on clips does not start, perhaps for want of memory: close other "
     "programs and try again, or install mien anew."
 )
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How often is looked, and how long waited; seconds."""
+
+    look_s: float = 0.3
+    """Between two looks at workers and the queue."""
+    patience_s: float = 4.0
+    """Between asking a worker to cancel and ending it."""
+    soon_s: float = 5.0
+    """A worker that lived no longer is started again more and more slowly."""
+    slowest_s: float = 30.0
+    """Before a worker is started again, at most."""
+    trouble_s: float = 5.0
+    """After a look that failed, until the next."""
 
 
 class _LastWords:
@@ -83,10 +95,15 @@ class Supervisor:
         Where files lie, and the queue.
     serving : Serving
         How many workers, and what they call.
+    pace : Pace, optional
+        How often is looked, and how long waited.
     """
 
-    def __init__(self, folders: Folders, store: Store, serving: Serving) -> None:
+    def __init__(
+        self, folders: Folders, store: Store, serving: Serving, pace: Pace | None = None
+    ) -> None:
         self._folders, self._store, self._serving = folders, store, serving
+        self._pace = pace or Pace()
         self._slots = [_Slot() for _ in range(serving.worker_count)]
         self._over = Event()
         self._troubled = False
@@ -131,11 +148,12 @@ class Supervisor:
                     number = self._log.failure("the part that starts workers", error)
                     _LOG.warning("%s", noted(sentence, number))
                 self._troubled = True
-                self._over.wait(_SOON_S)
-            self._over.wait(_TICK_S)
+                self._over.wait(self._pace.trouble_s)
+            self._over.wait(self._pace.look_s)
 
     def _tick(self) -> None:
-        overdue = self._store.held.cancels_overdue(_PATIENCE_S)
+        pace = self._pace
+        overdue = self._store.held.cancels_overdue(pace.patience_s)
         for slot in self._slots:
             ended = slot.process is not None and slot.name in overdue
             if slot.process is not None and ended:
@@ -146,8 +164,8 @@ class Supervisor:
                 self._tidy_covers()
                 ended_well = slot.process.returncode == 0
                 lived = time.monotonic() - slot.started
-                slot.wait = min(2 * slot.wait + 1, _SLOWEST_S) if lived < _SOON_S else 0.0
-                slot.failed = 0 if ended_well or held or lived >= _SOON_S else slot.failed + 1
+                slot.wait = min(2 * slot.wait + 1, pace.slowest_s) if lived < pace.soon_s else 0.0
+                slot.failed = 0 if ended_well or held or lived >= pace.soon_s else slot.failed + 1
                 _end(slot.process)
                 slot.process = None
                 if slot.failed >= _MOST_FAILED:

@@ -20,6 +20,7 @@ from mien.outputs import checksum
 from mien.pipeline.deidentify import deidentify
 from mien.pipeline.manifest import LABEL, LABEL_LEFT
 from mien.pipeline.settings import Settings
+from mien.pipeline.stored import StoredManifest
 from mien.release import Options, Source, Withheld, release
 from mien.release.card import Entry, card, readme
 from mien.release.checks import faces, names
@@ -149,7 +150,7 @@ def test_the_archive_holds_exactly_what_it_lists(result, tmp_path):
 def entry(number: int, method: str, *roles: str, sound: bool = False) -> Entry:
     people = [{"role": role} for role in roles or ("replace",)]
     record = {"settings": {"engine": method}, "people": people}
-    return Entry(f"clip-{number:03d}", record, None, sound)
+    return Entry(f"clip-{number:03d}", StoredManifest.from_json(record), None, sound)
 
 
 def test_the_card_of_masks_claims_no_movement_of_faces():
@@ -408,7 +409,7 @@ def test_a_name_inside_a_manifest_or_a_video_stops_it(result, tmp_path):
 def test_a_video_that_cannot_be_searched_is_not_called_clean(result, tmp_path):
     packed = tmp_path / "packed.mp4"
     packed.write_bytes(b"no video")
-    subject = Subject(1, result, packed, {}, None, None)
+    subject = Subject(1, result, packed, StoredManifest.from_json({}), None, None)
     (found,) = names.check(Package([subject], {}, {}, ["muellerbach"], []))
     assert (found.verdict, found.code) == ("fail", "name_unread")
     assert "nothing is known of what it holds" in found.sentence

@@ -99,7 +99,7 @@ def _sources(
     """Results with what belongs to each, which their checksums say."""
     from mien.outputs import checksum
     from mien.release import Source
-    from mien.release.subject import read_json
+    from mien.release.subject import read_json, read_manifest
 
     by_input, by_result = {}, {}
     for path in originals:
@@ -113,9 +113,7 @@ def _sources(
     for path in results:
         if not path.is_file():
             raise ParameterError(f"{path} is no file: name results of mien deidentify.")
-        record = read_json(path.with_suffix(".json"), "the manifest of a result")
-        source = record.get("input")
-        wanted = source.get("sha256") if isinstance(source, dict) else None
+        wanted = read_manifest(path.with_suffix(".json")).input.get("sha256")
         sources.append(
             Source(path, by_input.pop(str(wanted), None), by_result.pop(checksum(path), None))
         )

@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 
 from mien.errors import FormatError, OutputError, ParameterError
-from mien.intake.words import read_json
 from mien.outputs import Aside, check_free, checksum
 from mien.pipeline.compositing import cover
 from mien.pipeline.ledger import Entry, Ledger
 from mien.pipeline.manifest import Entries, as_text
+from mien.pipeline.stored import StoredManifest
 from mien.progress import Progress
 from mien.video.index import frame_times
 from mien.video.splice import Edit, Spliced, splice
@@ -151,7 +151,7 @@ def cover_by_hand(
     """
     result, output = Path(result), Path(output)
     times = frame_times(result)  # first: a file that is missing or no video is said to be so
-    record, told = _manifest_of(result)
+    told = _manifest_of(result)
     aside = output.with_suffix(".json")
     if aside.resolve() in (result.resolve(), result.with_suffix(".json").resolve()):
         raise OutputError(
@@ -169,11 +169,11 @@ def cover_by_hand(
             entries[frames.start : frames.stop] = Entry.COVERED
             by_hand.append(_entry(moment, frames, before.times))
         ledger = Ledger(entries, before.times)
-        record |= {
+        record = told.content | {
             "ledger": Entries(ledger.counts(), ledger.ranges()).to_json(),
-            "covered_by_hand": [*record.get("covered_by_hand", ()), *by_hand],
+            "covered_by_hand": [*told.content.get("covered_by_hand", ()), *by_hand],
             # what was signed was another file
-            "output": record["output"] | {"sha256": checksum(made.part), "signed": False},
+            "output": told.content["output"] | {"sha256": checksum(made.part), "signed": False},
         }
         with Aside(aside, as_text(record)) as text:
             made.commit()
@@ -259,25 +259,25 @@ def _entry(moment: Moment, frames: range, times: np.ndarray) -> dict[str, Any]:
     }
 
 
-def _manifest_of(result: Path) -> tuple[dict[str, Any], Entries]:
-    """The manifest beside a result, if it is of this file, and its ledger."""
+def _manifest_of(result: Path) -> StoredManifest:
+    """The manifest beside a result, if it is of this file and says what happened to its frames."""
     path = result.with_suffix(".json")
     try:
-        record = read_json(path, "the manifest of a result of mien")
-        stated, ledger = record["output"]["sha256"], Entries.from_json(record["ledger"])
-        float(ledger.ranges[0]["from_s"])
+        manifest = StoredManifest.read(path)
+        if "sha256" not in manifest.output or not manifest.ranges or not manifest.timed:
+            raise FormatError(f"{path} does not say of what file it is.")
     except FileNotFoundError as exc:
         raise FormatError(
             f"{path} is missing: only a result of mien with its manifest beside it can be covered."
         ) from exc
-    except (OSError, ValueError, KeyError, TypeError, IndexError) as exc:
+    except (OSError, ValueError) as exc:
         raise FormatError(
             f"{path} is not the manifest of a result of mien: put the one beside it that was "
             "written with it."
         ) from exc
-    if stated != checksum(result):
+    if not manifest.describes(checksum(result)):
         raise ParameterError(
             f"{result} is not the file that {path.name} describes: it was changed after mien wrote "
             "it, so de-identify the original again."
         )
-    return record, ledger
+    return manifest

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
@@ -71,7 +71,7 @@ class Ledger:
         return data_frame({"frame": frames, "time_s": self.times, "entry": names[self.entries]})
 
     @classmethod
-    def from_ranges(cls, ranges: Sequence[dict[str, Any]], times: np.ndarray) -> Ledger:
+    def from_ranges(cls, ranges: Sequence[Mapping[str, Any]], times: np.ndarray) -> Ledger:
         """The ledger that has given `ranges`.
 
         Parameters

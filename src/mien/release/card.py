@@ -9,6 +9,7 @@ from typing import Any
 
 from mien.engines import ENGINES, Traits, traits_of
 from mien.evidence.metrics import Metrics
+from mien.pipeline.stored import StoredManifest
 from mien.release.checks.base import Check
 from mien.release.datasheet import datasheet
 from mien.report.evidence.columns import known
@@ -25,8 +26,8 @@ class Entry:
 
     name: str
     """Without an ending: ``clip-001``."""
-    manifest: dict[str, Any]
-    """Public."""
+    manifest: StoredManifest
+    """As it is passed on."""
     metrics: dict[str, Any] | None
     """Public; None where nothing was measured."""
     sound: bool
@@ -35,19 +36,17 @@ class Entry:
     @property
     def seconds(self) -> float:
         """Its length."""
-        ranges = (self.manifest.get("ledger") or {}).get("ranges") or []
-        return float(ranges[-1]["to_s"]) - float(ranges[0]["from_s"]) if ranges else 0.0
+        return self.manifest.seconds
 
     @property
-    def counts(self) -> dict[str, int]:
+    def counts(self) -> Mapping[str, int]:
         """Frames by what happened to them."""
-        counts: dict[str, int] = (self.manifest.get("ledger") or {}).get("counts") or {}
-        return counts
+        return self.manifest.counts
 
     @property
     def method(self) -> str:
         """What was done to the faces: the name of an engine."""
-        return str((self.manifest.get("settings") or {}).get("engine", "unknown"))
+        return self.manifest.engine
 
     @property
     def traits(self) -> Traits:
@@ -56,15 +55,12 @@ class Entry:
 
     def has(self, role: str) -> bool:
         """Whether it shows somebody who was given that part."""
-        return any(person.get("role") == role for person in self.manifest.get("people") or [])
+        return self.manifest.has(role)
 
     @property
     def faces(self) -> list[str]:
         """Surrogates that are shown."""
-        people = self.manifest.get("people") or []
-        return [
-            face["id"] for person in people if (face := person.get("surrogate")) and "id" in face
-        ]
+        return self.manifest.faces
 
 
 def card(
@@ -87,9 +83,7 @@ def card(
         else "with the original sound: voices identify people" if sounding == count
         else f"{sounding} of them with the original sound: voices identify people"
     )  # fmt: skip
-    software = {
-        key: value for e in entries for key, value in e.manifest.get("versions", {}).items()
-    }
+    software = {key: value for e in entries for key, value in e.manifest.versions.items()}
     return datasheet(
         "clips",
         title=title or TITLE,
@@ -245,7 +239,7 @@ def _listed(words: Sequence[str], last: str) -> str:
 def _clip_row(entry: Entry) -> str:
     counts = entry.counts
     frames = sum(counts.values())
-    audits = entry.manifest.get("privacy") or []
+    audits = entry.manifest.audits
     nearest = min((person["nearest"] for person in audits if "nearest" in person), default=None)
     return (
         f"| {entry.name} | {entry.seconds:.1f} | {frames} | {_percent(counts, 'rendered')} | "

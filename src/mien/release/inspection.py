@@ -51,7 +51,7 @@ def inspect(clip: Subject, look: Look) -> list[Check]:
         If the original is another clip's.
     """
     if clip.original is not None:
-        theirs = (clip.record.get("input") or {}).get("sha256")
+        theirs = clip.manifest.input.get("sha256")
         if theirs != checksum(clip.original):
             raise ParameterError(
                 f"{clip.original.name} is not the original of {clip.result.name}: give the clip "

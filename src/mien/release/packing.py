@@ -20,6 +20,7 @@ from mien.errors import OutputError, ParameterError, PrivacyError
 from mien.evidence.metrics import Metrics
 from mien.outputs import PART, check_free, checksum, complete
 from mien.pipeline.manifest import versions
+from mien.pipeline.stored import StoredManifest
 from mien.progress import Progress, staged_as
 from mien.release.archive import write_archive
 from mien.release.card import TITLE, Entry, card, readme
@@ -194,7 +195,7 @@ def _subjects(
     """Clips with their manifests, each as it is to be passed on."""
     subjects = []
     for number, source in enumerate(sources, 1):
-        record = read_manifest(source.result.with_suffix(".json"))
+        manifest = read_manifest(source.result.with_suffix(".json"))
         metrics = None if source.metrics is None else read_json(source.metrics, "figures of mien")
         packed = source.result
         if options.voice == "mute" and carried(source.result).sound:
@@ -202,7 +203,7 @@ def _subjects(
             if progress is not None:
                 progress("taking the sound out", number, len(sources))
             without_sound(source.result, packed)
-        subjects.append(Subject(number, source.result, packed, record, source.original, metrics))
+        subjects.append(Subject(number, source.result, packed, manifest, source.original, metrics))
     return subjects
 
 
@@ -215,7 +216,7 @@ def _documents(subjects: Sequence[Subject], options: Options) -> dict[str, dict[
         if code is not None:
             code = codes.setdefault(code, f"subject-{len(codes) + 1}")
         found[f"{clip.name}.json"] = public_manifest(
-            clip.record,
+            clip.manifest.content,
             checksum=checksum(clip.packed),
             muted=clip.packed != clip.result,
             subject=code,
@@ -251,7 +252,7 @@ def _files(
     entries = [
         Entry(
             clip.name,
-            documents[f"{clip.name}.json"],
+            StoredManifest.from_json(documents[f"{clip.name}.json"]),
             documents.get(f"{clip.name}-metrics.json"),
             carried(clip.packed).sound,
         )

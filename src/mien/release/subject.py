@@ -10,10 +10,8 @@ from mien.engines import Traits, traits_of
 from mien.errors import FormatError, ParameterError
 from mien.intake import words as intake
 from mien.outputs import checksum
+from mien.pipeline.stored import WHAT, StoredManifest
 from mien.release.checks.base import Check, Verdict
-
-_OBJECTS = ("settings", "input", "output", "linkable", "ledger", "residual_faces")
-_SPAN = ("from_s", "to_s")
 
 
 @dataclass(frozen=True)
@@ -26,8 +24,8 @@ class Subject:
     """As it was made."""
     packed: Path
     """As it is passed on: the same, or a copy without sound."""
-    record: dict[str, Any]
-    """Its manifest, as it was made."""
+    manifest: StoredManifest
+    """As it was made."""
     original: Path | None
     """None if it is not at hand."""
     metrics: dict[str, Any] | None
@@ -41,13 +39,12 @@ class Subject:
     @property
     def left(self) -> set[int]:
         """People whose faces were left on purpose."""
-        people = self.record.get("people") or []
-        return {person.get("person", 0) for person in people if person.get("role") == "leave"}
+        return self.manifest.left
 
     @property
     def method(self) -> str:
         """What was done to its faces."""
-        return str((self.record.get("settings") or {}).get("engine", "unknown"))
+        return self.manifest.engine
 
     @property
     def traits(self) -> Traits:
@@ -57,8 +54,7 @@ class Subject:
     @property
     def code(self) -> str | None:
         """What the person is called in the study; not passed on."""
-        code = (self.record.get("linkable") or {}).get("subject")
-        return None if code is None else str(code)
+        return self.manifest.subject
 
     def check(self, name: str, verdict: Verdict, code: str, sentence: str, **values: Any) -> Check:
         """What a check of this clip says."""
@@ -96,8 +92,8 @@ def read_json(path: Path, what: str) -> dict[str, Any]:
     return content
 
 
-def read_manifest(path: Path) -> dict[str, Any]:
-    """A result's manifest, its parts of the kind that they should be.
+def read_manifest(path: Path) -> StoredManifest:
+    """The manifest beside a result.
 
     Raises
     ------
@@ -106,23 +102,11 @@ def read_manifest(path: Path) -> dict[str, Any]:
     FormatError
         If it holds something else.
     """
-    record = read_json(path, "the manifest of a result")
-    ledger = record.get("ledger", {})
-    objects = [record.get(key, {}) for key in _OBJECTS]
-    lists = [record.get(key, []) for key in ("people", "privacy")]
+    content = read_json(path, WHAT)
     try:
-        lists.append(ledger.get("ranges", []))
-        counts = ledger.get("counts", {}).values()
-        well = (
-            all(isinstance(one, dict) for one in objects)
-            and all(isinstance(entries, list) for entries in lists)
-            and all(isinstance(one, dict) for entries in lists for one in entries)
-            and all(isinstance(count, int) for count in counts)
-            and all(isinstance(one[key], int | float) for one in lists[-1] for key in _SPAN)
-            and all(isinstance(one.get("surrogate", {}), dict) for one in lists[0])
-        )
-    except (AttributeError, KeyError):
-        well = False
-    if not well:
-        raise FormatError(f"{path} is no manifest of mien: make the result again.")
-    return record
+        manifest = StoredManifest.from_json(content)
+        if not manifest.timed:
+            raise FormatError("It does not say when its frames are shown.")
+        return manifest
+    except FormatError as exc:
+        raise FormatError(f"{path} is no manifest of mien: make the result again.") from exc

@@ -11,7 +11,7 @@ MUCH = 0.2
 
 def check(clip: Subject, look: Look) -> list[Check]:
     """Whether much is covered or interpolated."""
-    counts = (clip.record.get("ledger") or {}).get("counts") or {}
+    counts = clip.manifest.counts
     total = max(sum(counts.values()), 1)
     covered, guessed = (counts.get(key, 0) / total for key in ("covered", "interpolated"))
     shares = f"{covered:.1%} of the frames are covered and {guessed:.1%} interpolated"

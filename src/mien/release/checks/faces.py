@@ -113,10 +113,9 @@ def _weak(clip: Subject) -> list[Check]:
 def _alone(clip: Subject, look: Look) -> Check:
     """What can be said without the original."""
     found = seen_in(clip.packed, look.progress)
-    people = clip.record.get("people") or []
     shown = len(clip.left)
     if clip.traits.shows_face:
-        shown += sum(person.get("role") == "replace" for person in people)
+        shown += sum(person.role == "replace" for person in clip.manifest.people)
     values = {
         "searched": found.searched,
         "seen": found.with_faces,

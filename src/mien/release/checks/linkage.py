@@ -8,7 +8,7 @@ from mien.release.subject import Subject
 
 def check(clip: Subject, look: Look) -> list[Check]:
     """Whether who has another clip of the person can link the two."""
-    linkable = clip.record.get("linkable") or {}
+    linkable = clip.manifest.linkable
     if linkable.get("by_surrogate"):
         return [
             clip.check(

@@ -9,14 +9,14 @@ from mien.release.subject import Subject
 
 def check(clip: Subject, look: Look) -> list[Check]:
     """Whether the manifest is of this video, and of one that passed."""
-    record = clip.record
+    told = clip.manifest
     try:
-        described = record["output"]["sha256"] == checksum(clip.result)
-        counted = sum(record["ledger"]["counts"].values()) == record["output"]["frames"]
-        audits = [(person["passed"], person["nearest"], person["threshold"])
-                  for person in record["privacy"]]  # fmt: skip
-        residual = record["residual_faces"]["found"]
-    except (KeyError, TypeError, AttributeError):
+        described = told.output["sha256"] == checksum(clip.result)
+        counted = sum(told.counts.values()) == told.output["frames"]
+        audits = [(one["passed"], one["nearest"], one["threshold"]) for one in told.audits]
+        if told.leftover is None or "privacy" not in told.content:
+            raise KeyError("what was found in the result is not said")
+    except KeyError:
         return [
             clip.check(
                 "manifest", "fail", "not_a_manifest",
@@ -31,7 +31,7 @@ def check(clip: Subject, look: Look) -> list[Check]:
                 "was checked: make the clip again.",
             )
         ]  # fmt: skip
-    if residual or not all(passed is True for passed, _, _ in audits):
+    if told.leftover or not all(passed is True for passed, _, _ in audits):
         return [
             clip.check(
                 "manifest", "fail", "not_audited",

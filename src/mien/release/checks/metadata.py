@@ -20,7 +20,7 @@ def check(clip: Subject, look: Look) -> list[Check]:
                 extra=list(found.extra),
             )
         ]  # fmt: skip
-    if not found.labelled or found.label != clip.record.get("label"):
+    if not found.labelled or found.label != clip.manifest.label:
         return [
             clip.check(
                 "metadata", "fail", "no_label",

@@ -10,9 +10,8 @@ def check(package: Package) -> list[Check]:
     """Which clips of a release show the same face, or belong to one person as somebody said."""
     groups: dict[str, set[int]] = {}
     for clip in package.clips:
-        for person in clip.record.get("people") or []:
-            if face := (person.get("surrogate") or {}).get("id"):
-                groups.setdefault(face, set()).add(clip.number)
+        for face in clip.manifest.faces:
+            groups.setdefault(face, set()).add(clip.number)
     same = sorted({tuple(sorted(group)) for group in groups.values() if len(group) > 1})
     return [
         Check(

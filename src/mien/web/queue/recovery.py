@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from mien.engines import ENGINES
+from mien.errors import FormatError
+from mien.pipeline.stored import StoredManifest
 from mien.web.queue import places
 from mien.web.queue.folders import COMPARE, FRAMES, MANIFEST, RESULT, Folders
 from mien.web.queue.places import JOB_ID, ORIGINALS, PROJECT_ID, PROJECTS, RUNS
@@ -125,29 +127,29 @@ def _adopt(folders: Folders, store: Store, clip: Clip) -> bool:
     if not done and places.is_real_file(folders.original(clip)):
         return False  # it is made again
     run = newest(folders.runs(clip))
-    if run is None:
+    manifest = None if run is None else _manifest(run)
+    if run is None or manifest is None:
         return False
-    store.clips.adopt(clip.id, run.name, _found(_manifest(run)))
+    store.clips.adopt(clip.id, run.name, _found(manifest))
     return True
 
 
 def _recovered(home: Path, id: str, run: Path | None, number: int) -> tuple[Clip, dict[str, Any]]:
     """A clip as its files say, and how it was de-identified."""
     original = home / ORIGINALS / id
-    manifest = {} if run is None else _manifest(run)
-    settings = manifest.get("settings", {})
+    manifest = None if run is None else _manifest(run)
+    settings = {} if manifest is None else manifest.settings
     wanted = {
         name: value
         for name, choices in _CHOICES.items()
         if (value := settings.get(name)) in tuple(choices)
     }
-    found = None if run is None else _found(manifest)
+    found = None if manifest is None else _found(manifest)
     if found is not None and settings.get("surrogate") in found["surrogates"]:
         wanted["surrogate"] = settings["surrogate"]
-    subject = (manifest.get("linkable") or {}).get("subject")
-    wanted["subject"] = subject if isinstance(subject, str) else None
+    wanted["subject"] = None if manifest is None else manifest.subject
     times = [] if run is None else _read(run / FRAMES).get("times", [])
-    source = manifest.get("input", {})
+    source = {} if manifest is None else manifest.input
     when = _when(home, id)
     day = time.strftime("%Y-%m-%d", time.localtime(when))
     clip = Clip(
@@ -170,27 +172,27 @@ def _recovered(home: Path, id: str, run: Path | None, number: int) -> tuple[Clip
     return clip, {**_USUAL, **wanted}
 
 
-def _found(manifest: dict[str, Any]) -> dict[str, Any]:
+def _found(manifest: StoredManifest) -> dict[str, Any]:
     """What a worker said of the result."""
-    people = [person.get("surrogate") for person in manifest.get("people", [])]
     return {
-        "frames": manifest["output"]["frames"],
-        "ledger": manifest["ledger"]["counts"],
-        "surrogates": [face["id"] for face in people if isinstance(face, dict) and "id" in face],
-        "renderings": manifest["output"]["renderings"],
+        "frames": manifest.output["frames"],
+        "ledger": manifest.content["ledger"]["counts"],
+        "surrogates": manifest.faces,
+        "renderings": manifest.output["renderings"],
     }
 
 
-def _manifest(run: Path) -> dict[str, Any]:
-    """The manifest of a result; empty if it is not as mien wrote it."""
-    found = _read(run / MANIFEST)
+def _manifest(run: Path) -> StoredManifest | None:
+    """The manifest of a result; None if it is not as mien wrote it."""
     try:
-        _found(found)
-        sizes = [found["input"][name] for name in ("width", "height")]
-    except (AttributeError, LookupError, TypeError):
-        return {}
-    fits = all(isinstance(size, int) for size in sizes) and isinstance(found["settings"], dict)
-    return found if fits else {}
+        manifest = StoredManifest.read(run / MANIFEST)
+        _found(manifest)
+        sizes = [manifest.input[name] for name in ("width", "height")]
+        settings = manifest.content["settings"]
+    except (OSError, FormatError, LookupError):
+        return None
+    fits = all(isinstance(size, int) for size in sizes) and isinstance(settings, dict)
+    return manifest if fits else None
 
 
 def _read(path: Path) -> dict[str, Any]:

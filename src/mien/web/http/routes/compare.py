@@ -17,6 +17,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 from starlette.responses import Response, StreamingResponse
 
+from mien.pipeline.stored import StoredManifest
 from mien.web.http.desk import Desk, WorkView, work_view
 from mien.web.http.problems import Problem, documented
 from mien.web.http.sending import Range, sent
@@ -150,7 +151,7 @@ def routes(desk: Desk) -> APIRouter:
         found = desk.done(clip)
         with _mendable():
             times = times_of(found)
-            ranges = _read(desk.file(found, MANIFEST))["ledger"]["ranges"]
+            ranges = StoredManifest.read(desk.file(found, MANIFEST)).ranges
             ledger = []
             for each in ranges:
                 first, last = int(each["first_frame"]), int(each["last_frame"])

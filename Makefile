@@ -37,8 +37,8 @@ test: $(VENV)/.dev
 	$(VENV)/bin/python -m pytest
 
 lint: $(VENV)/.dev
-	$(VENV)/bin/ruff check src tests scripts benchmarks
-	$(VENV)/bin/ruff format --check src tests scripts benchmarks
+	$(VENV)/bin/ruff check src tests scripts benchmarks examples
+	$(VENV)/bin/ruff format --check src tests scripts benchmarks examples
 	$(VENV)/bin/mypy
 	$(VENV)/bin/python scripts/check_pages.py
 

@@ -1,4 +1,6 @@
 import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -45,3 +47,18 @@ def test_the_environment_names_a_model(monkeypatch):
     with pytest.raises(ParameterError):
         open_backend()
     assert "MIEN_LANDMARKER" in os.environ
+
+
+_LOOK = """
+import numpy as np
+from mien.face.region import Region
+from mien.models.landmarker import open_backend
+backend = open_backend()
+backend.measure(np.zeros((64, 64, 3), np.uint8), [Region(32, 32, 40, 0.0)])
+backend.close()
+"""
+
+
+def test_nothing_is_logged_where_mien_is_used_from_python():
+    ran = subprocess.run([sys.executable, "-c", _LOOK], capture_output=True, text=True)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -21,11 +22,22 @@ from mien.video import Reader
 from mien.workers import ahead
 
 
+@dataclass(frozen=True, eq=False)
+class ScoredClip:
+    """What `score_clip` found."""
+
+    recording: Recording
+    """The scores of the most present person, of every frame; NaN where the face was not
+    measured."""
+    people: int
+    """How many people there are."""
+
+
 def score_clip(
     video: str | os.PathLike[str],
     landmarker: str | Path | None = None,
     progress: Progress | None = None,
-) -> tuple[Recording, int]:
+) -> ScoredClip:
     """Score the most present person.
 
     Parameters
@@ -39,10 +51,7 @@ def score_clip(
 
     Returns
     -------
-    recording : Recording
-        Of every frame; without scores where the face was not measured.
-    people : int
-        How many people there are.
+    scored : ScoredClip
 
     Raises
     ------
@@ -64,7 +73,7 @@ def score_clip(
         scores = Blendshapes.load().scores(mesh, width, height)
     else:
         scores = _its_own(path, landmarker, mesh, report)
-    return Recording(NAMES, scores, followed.times), len(tracks)
+    return ScoredClip(Recording(NAMES, scores, followed.times), len(tracks))
 
 
 def _its_own(video: Path, model: str | Path, mesh: np.ndarray, report: Progress) -> np.ndarray:

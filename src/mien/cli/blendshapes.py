@@ -43,7 +43,8 @@ def blendshapes(
     check_output(out, overwrite)
     keep_input(out, video)
     with Bars(video.name) as progress:
-        recording, people = score_clip(video, landmarker, progress)
+        scored = score_clip(video, landmarker, progress)
+    recording, people = scored.recording, scored.people
     write(out, recording, overwrite=overwrite)
     found = int(recording.found.sum())
     if as_json:

@@ -10,6 +10,7 @@ import typer
 
 from mien.cli import options
 from mien.cli.bars import Bars
+from mien.cli.deidentify import judges
 from mien.cli.given import given, thoroughness
 from mien.cli.sheet import write_sheet
 from mien.errors import OutputError
@@ -60,6 +61,7 @@ def demo(
         )
     _contact_sheet(out, truth)
     counts = result.ledger.counts()
+    told = [f"{line}\n" for line in judges(result)]
     worst = min(result.audits, key=lambda found: found.nearest)
     typer.echo(
         f"A synthetic patient who talks, blinks, smiles and has a lip tremor of 5 Hz was given "
@@ -68,6 +70,7 @@ def demo(
         f"{counts['interpolated']} interpolated, {counts['covered']} covered.\n"
         f"A face recogniser sees another person: distance {worst.nearest:.3f}, where less than "
         f"{worst.threshold:.3f} is the same person.\n"
+        f"{''.join(told)}"
         f"{time.monotonic() - start:.0f} seconds. Look at {out / 'contact-sheet.png'} and "
         f"{out / 'side-by-side.mp4'} first."
     )

@@ -121,7 +121,7 @@ def evaluate(
 def words(evidence: Evidence) -> list[str]:
     """The verdict, a line for everything the profile asks."""
     marks = {True: "holds ", False: "FAILS ", None: "  -   "}
-    lines = [f"{marks[line.passed]} {line.words}" for line in evidence.lines]
+    lines = [f"{marks[line.passed]} {line.figures}" for line in evidence.lines]
     asked = [line for line in evidence.lines if line.passed is not None]
     held = sum(line.passed is True for line in asked)
     title = evidence.metrics.profile["name"]

@@ -66,6 +66,9 @@ class Ask:
         return f"at most {self.high:g}{unit}"
 
 
+VERDICTS = {True: "holds", False: "DOES NOT HOLD"}
+
+
 @dataclass(frozen=True)
 class Line:
     """A line of a profile with its answer."""
@@ -78,6 +81,13 @@ class Line:
     """Whether it holds; None if the line does not apply, or the clip itself cannot show it."""
     words: str
     """The answer in one sentence."""
+
+    @property
+    def figures(self) -> str:
+        """The same without the verdict, for lists in which that stands before it."""
+        says = f"{self.ask.says}: "
+        verdict = "" if self.passed is None else f"{VERDICTS[self.passed]}, "
+        return says + self.words.removeprefix(says).removeprefix(verdict)
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -206,7 +216,7 @@ def _answer(ask: Ask, metrics: dict[str, Any]) -> Line:
         words = f"{ask.says}: could not be measured, {ask.wanted} asked."
         return Line(ask, None, False, words)
     passed = ask.holds(value)
-    words = f"{ask.says}: {'holds' if passed else 'DOES NOT HOLD'}, {ask.shown(value)} measured, "
+    words = f"{ask.says}: {VERDICTS[passed]}, {ask.shown(value)} measured, "
     return Line(ask, value, passed, f"{words}{ask.wanted} asked.")
 
 

@@ -46,6 +46,7 @@ class BlazeFace:
             self._model: Any = mediapipe.solutions.face_detection.FaceDetection(
                 model_selection=_MODEL[reach], min_detection_confidence=score
             )
+            self._model.process(np.zeros((64, 64, 3), np.uint8))  # its threads log once, here
         self._lock = Lock()
 
     def find(self, image: np.ndarray) -> list[Sighting]:

@@ -46,6 +46,8 @@ const WORDS = {
       not_over: "Daran wird gearbeitet: Brechen Sie es zuerst ab.",
       over: "Das ist schon beendet.",
       not_done: "Es gibt noch kein Ergebnis: Warten Sie, bis es fertig ist.",
+      "unreadable-file": "Eine Datei lässt sich nicht lesen: Erzeugen Sie das Ergebnis neu.",
+      "release-withheld": "Eine Prüfung wurde nicht bestanden, darum gibt es kein Paket: Sehen Sie nach, welche es war.",
       file_gone: "Die Datei ist nicht mehr da: Erzeugen Sie sie neu.",
       no_worker: "Das Programm, das an Clips arbeitet, startet nicht, vielleicht aus Mangel an Speicher: Schließen Sie andere Programme und versuchen Sie es noch einmal, oder installieren Sie mien neu.",
       busy: "Die Liste der Clips lässt sich gerade nicht lesen oder ändern: Sehen Sie nach, ob die Festplatte voll ist, und versuchen Sie es noch einmal.",

@@ -10,10 +10,13 @@ from typing import Any, ClassVar, Self
 
 from mien.errors import FormatError
 
-LABEL = "Synthetic: the faces in this video were replaced by mien and show nobody."
-LABEL_LEFT = (
-    "Synthetic: faces in this video were replaced by mien and show nobody; others were left."
+LABEL = "Synthetic: the faces in this video were replaced by mien."
+LABEL_LEFT = "Synthetic: faces in this video were replaced by mien; others were left."
+EARLIER_LABELS = (
+    "Synthetic: the faces in this video were replaced by mien and show nobody.",
+    "Synthetic: faces in this video were replaced by mien and show nobody; others were left.",
 )
+"""Of results of version 0.1, which claim more than is measured."""
 
 
 TOLD_OF_SURROGATES = ("id", "apparent_sex", "apparent_tone", "apparent_age", "k", "source",

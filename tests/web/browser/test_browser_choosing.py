@@ -282,7 +282,7 @@ def test_cards_say_what_is_still_to_be_done_and_what_becomes_of_originals(sessio
     assert "waits to be measured" in said["waits"] and "is being measured" in said["runs"]
     assert "will be deleted after measuring" in said["waits"]
     assert "something is covered by a solid area" in said["runs"]
-    assert "the person is hidden (3 of 3" in said["runs"]
+    assert "does not know the person (3 of 3" in said["runs"]
     assert "Movements kept: 5 of 7 requirements hold, 1 could not be" in said["runs"]
     assert "(another) still recognises person 1 in 85 % of 60 frames" in said["runs"]
     assert "(another) recognises person 1 in none of 60 frames" in said["runs"]

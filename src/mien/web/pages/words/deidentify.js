@@ -70,7 +70,7 @@ export const WORDS = {
     measures: { no: "No", generic: "In general", parkinson: "For Parkinson's disease", palsy: "For facial palsy" },
     measureHints: {
       no: "You can do it later, as long as the original is stored.",
-      generic: "The page Evidence then says what was kept and whether the person is hidden.",
+      generic: "The page Evidence then says what was kept and whether a recogniser knows the person.",
       parkinson: "The page Evidence then also says whether blinks and tremor were kept.",
       palsy: "The page Evidence then also says whether asymmetry was kept.",
     },
@@ -102,8 +102,8 @@ export const WORDS = {
       const all = n === 1 ? `The only frame is ${how}` : `All ${n} frames are ${how}`;
       return `${all}${c ? `; in ${n === 1 ? "it" : `${c} of them`} something is covered by a solid area` : ""}.`;
     },
-    hides: (a, b) => (a === b ? `✓ Measured: the person is hidden (${a} of ${b} requirements hold).` : `✗ Measured: it is not shown that the person is hidden (${a} of ${b} requirements hold).`),
-    hidesLittle: (a, b) => (a === b ? `Measured: one recogniser does not recognise the person (${a} of ${b} requirements hold); others may.` : `✗ Measured: it is not shown that the person is hidden (${a} of ${b} requirements hold).`),
+    hides: (a, b) => (a === b ? `✓ Measured: one recogniser, dlib's, does not know the person (${a} of ${b} requirements hold).` : `✗ Measured: it is not shown that the person is not recognised (${a} of ${b} requirements hold).`),
+    hidesLittle: (a, b) => (a === b ? `Measured: one recogniser does not recognise the person (${a} of ${b} requirements hold); others may.` : `✗ Measured: it is not shown that the person is not recognised (${a} of ${b} requirements hold).`),
     keeps: (a, b, unknown) => `${a === b ? "✓ " : ""}Movements kept: ${a} of ${b} requirements hold${unknown ? `, ${unknown} could not be measured` : ""}.`,
     keepsNone: "This method keeps no movement.",
     stale: "What was measured is of the result before something was covered.", measureAgain: "Measure it again on the page Evidence.",
@@ -210,7 +210,7 @@ export const WORDS = {
     measures: { no: "Nein", generic: "Allgemein", parkinson: "Für Parkinson", palsy: "Für Fazialisparese" },
     measureHints: {
       no: "Das geht auch später, solange das Original gespeichert ist.",
-      generic: "Die Seite Nachweise sagt dann, was erhalten blieb und ob die Person verborgen ist.",
+      generic: "Die Seite Nachweise sagt dann, was erhalten blieb und ob eine Gesichtserkennung die Person kennt.",
       parkinson: "Die Seite Nachweise sagt dann auch, ob Lidschlag und Tremor erhalten blieben.",
       palsy: "Die Seite Nachweise sagt dann auch, ob die Asymmetrie erhalten blieb.",
     },
@@ -242,8 +242,8 @@ export const WORDS = {
       const all = n === 1 ? `Das einzige Bild ist ${how}` : `Alle ${n} Bilder sind ${how}`;
       return `${all}${c ? `; in ${n === 1 ? "ihm" : `${c} davon`} verdeckt eine Fläche etwas` : ""}.`;
     },
-    hides: (a, b) => (a === b ? `✓ Gemessen: Die Person ist verborgen (${a} von ${b} Anforderungen erfüllt).` : `✗ Gemessen: Es ist nicht gezeigt, dass die Person verborgen ist (${a} von ${b} Anforderungen erfüllt).`),
-    hidesLittle: (a, b) => (a === b ? `Gemessen: Eine Gesichtserkennung erkennt die Person nicht (${a} von ${b} Anforderungen erfüllt); andere vielleicht doch.` : `✗ Gemessen: Es ist nicht gezeigt, dass die Person verborgen ist (${a} von ${b} Anforderungen erfüllt).`),
+    hides: (a, b) => (a === b ? `✓ Gemessen: Eine Gesichtserkennung, die von dlib, kennt die Person nicht (${a} von ${b} Anforderungen erfüllt).` : `✗ Gemessen: Es ist nicht gezeigt, dass die Person nicht erkannt wird (${a} von ${b} Anforderungen erfüllt).`),
+    hidesLittle: (a, b) => (a === b ? `Gemessen: Eine Gesichtserkennung erkennt die Person nicht (${a} von ${b} Anforderungen erfüllt); andere vielleicht doch.` : `✗ Gemessen: Es ist nicht gezeigt, dass die Person nicht erkannt wird (${a} von ${b} Anforderungen erfüllt).`),
     keeps: (a, b, unknown) => `${a === b ? "✓ " : ""}Bewegungen erhalten: ${a} von ${b} Anforderungen erfüllt${unknown ? `, ${unknown} ließen sich nicht messen` : ""}.`,
     keepsNone: "Dieses Verfahren erhält keine Bewegung.",
     stale: "Gemessen wurde das Ergebnis, bevor etwas abgedeckt wurde.", measureAgain: "Messen Sie es auf der Seite Nachweise noch einmal.",

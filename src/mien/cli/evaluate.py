@@ -87,7 +87,7 @@ def evaluate(
     overwrite: Annotated[bool, options.overwrite("an older report in that folder")] = False,
     as_json: Annotated[bool, options.as_json("the metrics")] = False,
 ) -> None:
-    """Measure what a de-identified clip kept of the motion, and whether a recogniser knows the person.
+    """Measure what a clip kept of the motion, and whether a recogniser knows the person in it.
 
     The folder holds report.html, to be read, and metrics.json, for programs. Exit status 0 if
     everything in the profile holds, 1 if something does not.

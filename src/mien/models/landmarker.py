@@ -172,7 +172,8 @@ class _MeshGraph:
             self._graph.observe_output_stream("landmarks", receive, False)
             self._graph.start_run({"attention": packet_creator.create_bool(True)})
             # its threads log when they open the models, and once at the first picture
-            self.submit(np.zeros((64, 64, 3), np.uint8), [(0, Region(32.0, 32.0, 40.0, 0.0))])
+            nothing = _packet(np.zeros((64, 64, 3), np.uint8))
+            self.submit(nothing, (64, 64), [(0, Region(32.0, 32.0, 40.0, 0.0))])
             list(self.collect())
 
     def submit(self, picture: Any, size: tuple[int, int], tasks: list[tuple[int, Region]]) -> None:

@@ -172,8 +172,8 @@ def _treatment(entries: Sequence[Entry]) -> str:
         lines.append(f"- {every}{_of(entries, chosen)} (method {method}): {what}.")
         if traits.needs_surrogate:
             lines.append(
-                "- The new faces are averages of many people, moved away from the patient in the eyes "
-                "of the recognisers that chose them."
+                "- The new faces are averages of many people, moved away from the patient in the "
+                "eyes of the recognisers that chose them."
             )
     if covered := [entry for entry in entries if entry.has("cover")]:
         lines.append(f"- Faces that were to be covered{_of(entries, covered)}: a solid area.")

@@ -19,7 +19,7 @@ def steer(name: str, threshold: float, *originals: tuple[float, float]) -> Steer
 class Plane:
     """Modes that move a descriptor along its own two axes, for one recogniser each."""
 
-    def away(self, descriptor, others, recogniser):
+    def away(self, descriptor, others, recogniser, *, legible):
         axis = {"across": [1.0, 0.0], "down": [0.0, 1.0]}[recogniser]
         return np.array(axis)
 

@@ -25,7 +25,7 @@ from mien.surrogates.making import bank as building
 from mien.surrogates.making.bank import Built, build, effects
 from mien.surrogates.making.clusters import partition, same_person
 from mien.surrogates.making.cohort import Member
-from mien.surrogates.making.composite import apart
+from mien.surrogates.making.composite import apart, slopes_of
 from mien.surrogates.making.neutral import SIZE
 from mien.surrogates.modes import Modes
 from mien.surrogates.portrait import likeness
@@ -212,8 +212,15 @@ def cohort(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def made(cohort, tmp_path_factory) -> Built:
-    # the slopes that ship with mien do for a push this small, and cost nothing
-    move = partial(apart, slopes=lambda *given: Modes.load().recognisers[Dlib.name])
+    # each face's own slopes, found once: they do for a push this small
+    found: dict[int, np.ndarray] = {}
+
+    def slopes(k, amounts, describe):
+        if k not in found:
+            found[k] = slopes_of(k, amounts, describe)
+        return found[k]
+
+    move = partial(apart, slopes=slopes)
     return build(cohort, tmp_path_factory.mktemp("out") / "bank", K, move=move)
 
 

@@ -25,7 +25,7 @@ from mien.pipeline.legible import astray, read
 from mien.pipeline.steering import ROOM, Room, Steer, away
 from mien.surrogates import bank as banks
 from mien.surrogates.bank import Bank, Surrogate
-from mien.surrogates.modes import Modes
+from mien.surrogates.modes import LEGIBLE, Modes
 from mien.tracking.track import Sample
 
 MATCHES = ("none", "sex", "age", "tone")
@@ -34,10 +34,11 @@ _JITTER = 1.0  # s.d. by which a face differs from the bank's, in every run by a
 _STEP = 1.25  # s.d. of the modes that one push adds
 _PUSHES = 16  # at most, on each size of pictures
 _PROBES = 6
-_SHORTLIST = 5  # candidates that are pushed far enough, of which the most legible are drawn from
-_PUSHED = 5  # ... if so many can be pushed far enough
-_LEGIBLE = 0.0115  # outer-eye distances by which a reading may go more astray, for a subject
-_LAST_ROOM = 0.02  # with less, a face that does not look like the patient is better
+_PUSHED = 5  # candidates that are pushed
+_HARDLY_LEGIBLE = 30.0  # weight of a readable face where one that is read well does not hide
+_READ_WELL = 0.0115  # outer-eye distances by which a reading may go more astray, for a subject
+_SHORT = 0.2  # what a threshold that is missing to the room costs, in those distances
+_LAST_ROOM = 0.03  # with less, a face that does not look like the patient is better
 _QUICK = 2  # probes on which all candidates are compared
 _READ = 12  # frames on which motion is read
 _EYES = 60.0  # pixels between the outer eyes of the pictures on which candidates are tried
@@ -153,8 +154,8 @@ def choose(
             # those that will need little pushing and are not farther than they need be come first
             most = enough + wanted.room.nearest
             names = sorted(tried, key=lambda n: max(2 * (enough - tried[n]), tried[n] - most, 0.0))
-        reached: list[Choice] = []
-        lost: list[float] = []
+        hides: list[Choice] = []
+        cost: list[float] = []
         for name in names[:_PUSHED]:
             start = bank.load(name)
             amounts = np.zeros(len(modes)) if only else jitter
@@ -162,21 +163,19 @@ def choose(
             here = push(person, samples, steers, first, wanted.room)
             if best is None or here.margin > best.margin:
                 best = here
-            if here.margin >= enough:
-                reached.append(here)
-                lost.append(_astray(here, person, samples))
-                if len(reached) == _SHORTLIST or (subject is not None and lost[-1] <= _LEGIBLE):
-                    break
-        if reached:
-            if subject is not None:  # the first on which motion is read well, or that best of all
-                return reached[-1] if lost[-1] <= _LEGIBLE else reached[int(np.argmin(lost))]
-            # those on which the patient's motion is read best; one of several is drawn, for always
-            # taking the same one would link a patient's clips
-            good = [c for c, much in zip(reached, lost, strict=True) if much <= 1.15 * min(lost)]
+            if here.margin < 1 + _LAST_ROOM:
+                continue
+            # what is less far than is wanted costs, and so does motion that is read less well
+            hides.append(here)
+            cost.append(_astray(here, person, samples) + _SHORT * max(0.0, enough - here.margin))
+            if subject is not None and cost[-1] <= _READ_WELL:
+                return here  # the first that will do: the same in every clip
+        if hides:
+            if subject is not None:
+                return hides[int(np.argmin(cost))]
+            # one of the best is drawn, for always taking the same one would link a patient's clips
+            good = [c for c, much in zip(hides, cost, strict=True) if much <= 1.15 * min(cost)]
             return good[int(rng.integers(len(good)))]
-        assert best is not None
-        if best.margin >= 1 + _LAST_ROOM:
-            break
     assert best is not None
     return best
 
@@ -210,16 +209,19 @@ def push(
         (smaller, small, _small_texture(choice.start)),
         (person, probes, choice.start),
     ):
-        for step in range(_PUSHES):
-            face = modes.moved(start, amounts)
-            seen = _seen(face, people, frames, steers)
-            direction = away(steers, seen, room, modes)
-            if direction is None or step == _PUSHES - 1:
+        for legible in (LEGIBLE, _HARDLY_LEGIBLE):  # a face that hides nobody need not be read
+            for step in range(_PUSHES):
+                face = modes.moved(start, amounts)
+                seen = _seen(face, people, frames, steers)
+                direction = away(steers, seen, room, modes, legible)
+                if direction is None or step == _PUSHES - 1:
+                    break
+                further = modes.within(amounts + _STEP * direction)
+                if np.linalg.norm(further - amounts) < 0.1 * _STEP:
+                    break
+                amounts = further
+            if _margin(steers, seen) >= 1 + _LAST_ROOM:
                 break
-            further = modes.within(amounts + _STEP * direction)
-            if np.linalg.norm(further - amounts) < 0.1 * _STEP:
-                break
-            amounts = further
     nearest = {
         who.recogniser.name: round(float(who.apart(found).min() * who.recogniser.threshold), 3)
         for who, found in zip(steers, seen, strict=True)

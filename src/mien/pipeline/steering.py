@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mien.recognition.recogniser import Recogniser, distances
-from mien.surrogates.modes import Modes
+from mien.surrogates.modes import LEGIBLE, Modes
 
 _ENDANGERED = 0.08  # of a threshold by which a frame may be farther than the nearest, and count
 
@@ -52,19 +52,25 @@ class Steer:
         """How much is missing to the room that is wanted, in thresholds; 0 where nothing is."""
         return max(1 + room.nearest - float(apart.min()), 1 + room.mean - float(apart.mean()), 0.0)
 
-    def direction(self, descriptors: np.ndarray, modes: Modes) -> np.ndarray:
+    def direction(self, descriptors: np.ndarray, modes: Modes, legible: float) -> np.ndarray:
         """Away from the nearest originals of each frame, the most endangered frames first; of
         length 1, shape (n_modes,)."""
         apart = self.apart(descriptors)
         weight = np.exp(-(apart - apart.min()) / _ENDANGERED)
         name = self.recogniser.name
-        steps = np.stack([modes.away(one, self.gallery, name) for one in descriptors])
+        steps = np.stack(
+            [modes.away(one, self.gallery, name, legible=legible) for one in descriptors]
+        )
         direction = (weight[:, None] * steps).sum(0)
         return np.asarray(direction / max(float(np.linalg.norm(direction)), 1e-12))
 
 
 def away(
-    steers: Sequence[Steer], seen: Sequence[np.ndarray], room: Room, modes: Modes
+    steers: Sequence[Steer],
+    seen: Sequence[np.ndarray],
+    room: Room,
+    modes: Modes,
+    legible: float = LEGIBLE,
 ) -> np.ndarray | None:
     """Where to move a face so that all are satisfied, who lack most first.
 
@@ -78,6 +84,8 @@ def away(
         What they want.
     modes : Modes
         In which ways it can move.
+    legible : float
+        Weight of a face whose motion is read well against a far one.
 
     Returns
     -------
@@ -88,7 +96,7 @@ def away(
     if not any(short):
         return None
     direction = sum(
-        lacks * who.direction(found, modes)
+        lacks * who.direction(found, modes, legible)
         for who, found, lacks in zip(steers, seen, short, strict=True)
         if lacks
     )

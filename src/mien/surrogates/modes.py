@@ -28,11 +28,13 @@ from mien.surrogates.bank import Surrogate
 _FIRST = "dlib_face_recognition_resnet_model_v1"
 _FLOOR = 6.0  # grey levels added before logarithms
 _LIGHTEST, _DARKEST = 0.2, 0.5  # log change that no texel goes beyond: skin does not glow
-_LEGIBLE = 400.0  # weight of a readable face against a far one
 _PAINT = 3.0  # what a s.d. of texture costs in s.d. of shape: paint that is far looks like paint
 _SEEN = "seen_"  # what a recogniser makes of the modes, in the file
 _MOST_SHAPE = 9.0  # s.d.; people are on average 7 from the mean face
 _MOST_PAINT = 2.0
+
+LEGIBLE = 400.0
+"""Weight of a readable face against a far one."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,13 @@ class Modes:
         return amounts
 
     def away(
-        self, descriptor: np.ndarray, others: np.ndarray, recogniser: str = _FIRST
+        self,
+        descriptor: np.ndarray,
+        others: np.ndarray,
+        recogniser: str = _FIRST,
+        *,
+        legible: float = LEGIBLE,
+        paint: float = _PAINT,
     ) -> np.ndarray:
         """Direction in which a face leaves others behind, as a recogniser sees it.
 
@@ -132,6 +140,10 @@ class Modes:
             To be left; the nearest count most.
         recogniser : str
             Name of the one that they come from.
+        legible : float
+            Weight of a readable face against a far one.
+        paint : float
+            What a s.d. of texture costs in s.d. of shape.
 
         Returns
         -------
@@ -142,12 +154,12 @@ class Modes:
         distance = np.linalg.norm(apart, axis=1, keepdims=True)
         weight = np.exp(-(distance - distance.min()) / 0.03)
         wanted = self.recognisers[recogniser] @ (weight * apart / np.maximum(distance, 1e-6)).sum(0)
-        direction = np.linalg.solve(self._held_back(), wanted)
+        direction = np.linalg.solve(self._held_back(legible, paint), wanted)
         return np.asarray(direction / max(float(np.linalg.norm(direction)), 1e-12))
 
-    def _held_back(self) -> np.ndarray:
+    def _held_back(self, legible: float, paint: float) -> np.ndarray:
         """Cost of going along each pair of modes, shape (n_modes, n_modes)."""
         astray = self.reading @ self.reading.T
         own = np.ones(len(self))
-        own[len(self.shape) :] = _PAINT
-        return np.diag(own) + _LEGIBLE * astray / max(float(np.trace(astray)), 1e-12)
+        own[len(self.shape) :] = paint
+        return np.diag(own) + legible * astray / max(float(np.trace(astray)), 1e-12)

@@ -22,7 +22,7 @@ from mien.engines import Fitted
 from mien.errors import ParameterError
 from mien.pipeline.compositing import composite
 from mien.pipeline.legible import astray, read
-from mien.pipeline.steering import ROOM, Room, Steer, away
+from mien.pipeline.steering import ROOM, Room, Steer, away, lacking
 from mien.surrogates import bank as banks
 from mien.surrogates.bank import Bank, Surrogate
 from mien.surrogates.modes import LEGIBLE, Modes
@@ -33,9 +33,11 @@ STRENGTH = 1.0
 _JITTER = 1.0  # s.d. by which a face differs from the bank's, in every run by another difference
 _STEP = 1.25  # s.d. of the modes that one push adds
 _PUSHES = 16  # at most, on each size of pictures
+_PATIENCE = 3  # pushes after which a face that gets no farther is as far as it gets
+_FARTHER = 0.01  # thresholds by which it has to
 _PROBES = 6
 _PUSHED = 5  # candidates that are pushed
-_HARDLY_LEGIBLE = 30.0  # weight of a readable face where one that is read well does not hide
+_HARDLY_LEGIBLE = 30.0  # weight of a readable face where one that is read well hides nobody
 _READ_WELL = 0.0115  # outer-eye distances by which a reading may go more astray, for a subject
 _SHORT = 0.2  # what a threshold that is missing to the room costs, in those distances
 _LAST_ROOM = 0.03  # with less, a face that does not look like the patient is better
@@ -149,7 +151,7 @@ def choose(
             names = [sorted(names)[k] for k in rng.permutation(len(names))]
         elif len(names) > 1:
             for name in names:
-                seen = _seen(bank.load(name), smaller, quick, steers)
+                seen = _seen(bank.load(name), smaller, quick, steers, views=True)
                 tried[name] = round(_margin(steers, seen), 3)
             # those that will need little pushing and are not farther than they need be come first
             most = enough + wanted.room.nearest
@@ -176,6 +178,12 @@ def choose(
             # one of the best is drawn, for always taking the same one would link a patient's clips
             good = [c for c, much in zip(hides, cost, strict=True) if much <= 1.15 * min(cost)]
             return good[int(rng.integers(len(good)))]
+        assert best is not None
+        # a face that hides nobody need not be read: the best is moved on with less regard to that
+        further = push(person, samples, steers, best, wanted.room, _HARDLY_LEGIBLE)
+        if further.margin >= 1 + _LAST_ROOM:
+            return further
+        best = max(best, further, key=lambda choice: choice.margin)
     assert best is not None
     return best
 
@@ -186,6 +194,7 @@ def push(
     steers: Sequence[Steer],
     choice: Choice,
     room: Room = ROOM,
+    legible: float = LEGIBLE,
 ) -> Choice:
     """Move a surrogate away from the patient until it is far enough for all who look.
 
@@ -197,6 +206,8 @@ def push(
         Where to start.
     room : Room
         How far above the recognisers' thresholds.
+    legible : float
+        Weight of a face whose motion is read well against a far one.
     """
     modes = Modes.load()
     spread = np.linspace(0, len(samples) - 1, min(len(samples), _PROBES)).round().astype(int)
@@ -204,24 +215,26 @@ def push(
     small, smaller = _shrunk(probes, person)
     amounts, face = choice.amounts, choice.surrogate
     seen: list[np.ndarray] = []
-    # first on small pictures, then on the frames as they are
-    for people, frames, start in (
-        (smaller, small, _small_texture(choice.start)),
-        (person, probes, choice.start),
-    ):
-        for legible in (LEGIBLE, _HARDLY_LEGIBLE):  # a face that hides nobody need not be read
-            for step in range(_PUSHES):
-                face = modes.moved(start, amounts)
-                seen = _seen(face, people, frames, steers)
-                direction = away(steers, seen, room, modes, legible)
-                if direction is None or step == _PUSHES - 1:
-                    break
-                further = modes.within(amounts + _STEP * direction)
-                if np.linalg.norm(further - amounts) < 0.1 * _STEP:
-                    break
-                amounts = further
-            if _margin(steers, seen) >= 1 + _LAST_ROOM:
+    # first on small pictures, in one alignment, then on the frames as they are, in every one
+    stages = [(smaller, small, _small_texture(choice.start)), (person, probes, choice.start)]
+    if smaller is person:
+        stages = stages[1:]
+    for people, frames, start in stages:
+        views = people is person
+        least, since = np.inf, 0
+        for step in range(_PUSHES):
+            face = modes.moved(start, amounts)
+            seen = _seen(face, people, frames, steers, views=views)
+            lacks = lacking(steers, seen, room)
+            if lacks < least - _FARTHER:
+                least, since = lacks, step
+            direction = away(steers, seen, room, modes, legible)
+            if direction is None or step == _PUSHES - 1 or step - since >= _PATIENCE:
                 break
+            further = modes.within(amounts + _STEP * direction)
+            if np.linalg.norm(further - amounts) < 0.1 * _STEP:
+                break
+            amounts = further
     nearest = {
         who.recogniser.name: round(float(who.apart(found).min() * who.recogniser.threshold), 3)
         for who, found in zip(steers, seen, strict=True)
@@ -249,9 +262,15 @@ def _astray(choice: Choice, person: Fitted, samples: list[Sample]) -> float:
 
 
 def _seen(
-    face: Surrogate, person: Fitted, frames: list[Sample], steers: Sequence[Steer]
+    face: Surrogate,
+    person: Fitted,
+    frames: list[Sample],
+    steers: Sequence[Steer],
+    *,
+    views: bool,
 ) -> list[np.ndarray]:
-    """Descriptors of a patient's frames with another face, in every view, by each who chooses."""
+    """Descriptors of a patient's frames with another face by each who chooses, in every view or
+    in one."""
     engine = person.wearing(face, STRENGTH)
     chips: list[list[np.ndarray]] = [[] for _ in steers]
     for sample in frames:
@@ -259,7 +278,8 @@ def _seen(
         rendering = engine.render(sample.image, sample.landmarks)
         composite(picture, rendering)
         for own, who in zip(chips, steers, strict=True):
-            own += who.recogniser.views(picture, rendering.face(sample.landmarks))
+            there = rendering.face(sample.landmarks)
+            own += who.recogniser.views(picture, there)[: None if views else 1]
     return [who.recogniser.describe_all(own) for who, own in zip(steers, chips, strict=True)]
 
 

@@ -65,6 +65,11 @@ class Steer:
         return np.asarray(direction / max(float(np.linalg.norm(direction)), 1e-12))
 
 
+def lacking(steers: Sequence[Steer], seen: Sequence[np.ndarray], room: Room) -> float:
+    """What is missing to the room that all want, in thresholds, added up."""
+    return sum(who.short(who.apart(found), room) for who, found in zip(steers, seen, strict=True))
+
+
 def away(
     steers: Sequence[Steer],
     seen: Sequence[np.ndarray],

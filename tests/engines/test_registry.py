@@ -15,6 +15,7 @@ from mien.face.geometry import face_box
 from mien.phantom import Script, render_phantom
 from mien.pipeline.deidentify import deidentify
 from mien.pipeline.settings import Settings
+from mien.pipeline.stored import StoredManifest
 from mien.release.card import Entry, card, readme
 from mien.video import Reader
 from mien.web.http.access import Access
@@ -125,7 +126,7 @@ def test_the_application_tells_traits_that_there_are():
 
 
 def test_the_card_of_a_release_says_what_it_does(made):
-    entry = Entry("clip-001", made[2].record, None, sound=False)
+    entry = Entry("clip-001", StoredManifest.from_json(made[2].record), None, sound=False)
     assert f"- Every face (method toy): {Toy.traits.words}." in card([entry], [])
     assert "lips are hidden" in card([entry], [])
     assert "Every face was painted over. Movement of head" in " ".join(readme([entry]).split())

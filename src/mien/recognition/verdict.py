@@ -25,7 +25,7 @@ class Audit:
 
     TOLD: ClassVar[tuple[str, ...]] = (
         "person", "frames", "gallery", "nearest", "mean", "threshold", "quantiles", "share_under",
-        "share_upper", "rank1", "others", "target", "recogniser", "passed", "steered",
+        "share_upper", "rank1", "others", "target", "recogniser", "passed",
     )  # fmt: skip
     """What others may be told of it: not which frames come nearest, nor how near the surrogate."""
 

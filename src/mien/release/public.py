@@ -70,7 +70,7 @@ def public_manifest(
         "linkable": Linkable.public(record.get("linkable"))
         | {"subject": subject, "by_input_checksum": keep_checksum},
         "privacy": [only(person, Audit.TOLD) for person in record.get("privacy") or ()],
-        "judges": [only(person, Audit.TOLD) for person in record.get("judges") or ()],
+        "judges": [only(person, (*Audit.TOLD, "steered")) for person in record.get("judges") or ()],
     }  # fmt: skip
     for key, part in (("ledger", Entries), ("residual_faces", Residual)):
         if record.get(key):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,6 +22,8 @@ from mien.tracking import Sample
 
 NEAR = Room(0.0, 0.0)
 """Where how far a face goes is beside the point."""
+QUICK: dict[str, Any] = {"room": NEAR, "candidates": 2, "probes": 2}
+"""Where it is beside the point how well it was tried, too."""
 
 
 @pytest.fixture(scope="module")
@@ -64,20 +67,20 @@ def test_the_choice_is_far_from_every_original_for_all_who_choose(patient, steer
 def test_a_subject_gets_one_face_and_others_another(patient, steers):
     person, samples, _ = patient
     one, again, half = (
-        choose(person, some, steers, Wanted(subject="P01", room=NEAR))
+        choose(person, some, steers, Wanted(subject="P01", **QUICK))
         for some in (samples, samples, samples[::2])
     )
     assert one.surrogate.id == again.surrogate.id == half.surrogate.id
     np.testing.assert_array_equal(one.amounts, again.amounts)
     others = (
-        choose(person, samples[:1], steers, Wanted(subject=f"P{n}", room=NEAR)) for n in range(2, 8)
+        choose(person, samples[:1], steers, Wanted(subject=f"P{n}", **QUICK)) for n in range(2, 8)
     )
     assert any(other.surrogate.id != one.surrogate.id for other in others)
 
 
 def test_without_a_subject_no_two_faces_are_alike(patient, steers):
     person, samples, _ = patient
-    drawn = Wanted(room=NEAR)
+    drawn = Wanted(**QUICK)
     one, two = (choose(person, samples[:1], steers, drawn) for _ in range(2))
     assert np.abs(one.amounts - two.amounts).max() > 0.01
 
@@ -85,7 +88,7 @@ def test_without_a_subject_no_two_faces_are_alike(patient, steers):
 def test_pushing_on_goes_further(patient, steers):
     person, samples, gallery = patient
     name = max(plausible(Bank.open(), gallery, person, "none"), key=lambda n: n == "man-fair-2")
-    first = choose(person, samples, steers, Wanted(only=name, room=NEAR))
+    first = choose(person, samples, steers, Wanted(only=name, **QUICK))
     room = NEAR.more(first.margin - 1 + 0.08)
     more = push(person, samples, steers, first, room)
     assert more.pushed > first.pushed
@@ -113,7 +116,7 @@ def test_nothing_has_to_match(patient):
 
 def test_two_people_of_a_clip_get_two_faces(patient, steers):
     person, samples, _ = patient
-    wanted = Wanted(subject="P01", room=NEAR)
+    wanted = Wanted(subject="P01", **QUICK)
     first = choose(person, samples[:1], steers, wanted)
     given = [first.surrogate.id]
     other = replace(wanted, without=given)

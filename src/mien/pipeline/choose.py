@@ -35,8 +35,8 @@ _STEP = 1.25  # s.d. of the modes that one push adds
 _PUSHES = 16  # at most, on each size of pictures
 _PATIENCE = 3  # pushes after which a face that gets no farther is as far as it gets
 _FARTHER = 0.01  # thresholds by which it has to
-_PROBES = 6
-_PUSHED = 5  # candidates that are pushed
+_PROBES = 6  # frames on which a push is tried
+_CANDIDATES = 5  # that are pushed
 _HARDLY_LEGIBLE = 30.0  # weight of a readable face where one that is read well hides nobody
 _READ_WELL = 0.0115  # outer-eye distances by which a reading may go more astray, for a subject
 _SHORT = 0.2  # what a threshold that is missing to the room costs, in those distances
@@ -65,6 +65,10 @@ class Wanted:
     """Ids that others in the clip were given."""
     room: Room = ROOM
     """How far it is pushed."""
+    candidates: int = _CANDIDATES
+    """How many are pushed at most, of those that look like the patient and then of all."""
+    probes: int = _PROBES
+    """Frames of the patient on which a push is tried."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +89,8 @@ class Choice:
     """How far it was moved along each mode, standard deviations, shape (n_modes,)."""
     tried: dict[str, float]
     """What `margin` is for each candidate that was tried, before it is pushed."""
+    probes: int = _PROBES
+    """Frames of the patient on which a push is tried."""
 
     @property
     def pushed(self) -> float:
@@ -158,10 +164,12 @@ def choose(
             names = sorted(tried, key=lambda n: max(2 * (enough - tried[n]), tried[n] - most, 0.0))
         hides: list[Choice] = []
         cost: list[float] = []
-        for name in names[:_PUSHED]:
+        for name in names[: wanted.candidates]:
             start = bank.load(name)
             amounts = np.zeros(len(modes)) if only else jitter
-            first = Choice(modes.moved(start, amounts), start, STRENGTH, {}, 0.0, amounts, tried)
+            first = Choice(
+                modes.moved(start, amounts), start, STRENGTH, {}, 0.0, amounts, tried, wanted.probes
+            )
             here = push(person, samples, steers, first, wanted.room)
             if best is None or here.margin > best.margin:
                 best = here
@@ -210,7 +218,7 @@ def push(
         Weight of a face whose motion is read well against a far one.
     """
     modes = Modes.load()
-    spread = np.linspace(0, len(samples) - 1, min(len(samples), _PROBES)).round().astype(int)
+    spread = np.linspace(0, len(samples) - 1, min(len(samples), choice.probes)).round().astype(int)
     probes = [samples[i] for i in spread]
     small, smaller = _shrunk(probes, person)
     amounts, face = choice.amounts, choice.surrogate

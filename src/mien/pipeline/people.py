@@ -59,6 +59,8 @@ def cast_all(
                 bank=bank,
                 only=settings.surrogate if named else None,
                 without=given,
+                candidates=settings.thoroughness.candidates,
+                probes=settings.thoroughness.probes,
             )
             return choose(person, samples, steers, wanted)
 

@@ -22,6 +22,10 @@ class Thoroughness:
 
     samples: int = 24
     """Frames of a person kept for calibration, at most twice as many at any time."""
+    candidates: int = 5
+    """Faces that are moved away from a person before one is chosen, and as many of all the bank."""
+    probes: int = 6
+    """Frames of a person on which a face is tried while it is moved."""
     gallery: int = 64
     """Original frames of a person that the recogniser knows, and one more every 10 s."""
     most_in_gallery: int = 128

@@ -37,9 +37,21 @@ EXTRAS = {
     "sqlalchemy": "web",
     "starlette": "web",
     "uvicorn": "web",
+    "krippendorff": "study",
+    "pingouin": "study",
+    "sklearn": "study",
+    "statsmodels": "study",
+    "bibtexparser": "review",
+    "openpyxl": "review",
+    "rapidfuzz": "review",
+    "rispy": "review",
+    "pydicom": "dicom",
+    "pynetdicom": "dicom",
     "torch": "train",
 }
 """Packages that not everybody needs, and the extra of mien that brings each."""
+_TARGETS = {"reports": "app", "web": "app", "train": "train-setup"}
+"""Of `make`, that bring an extra, where they are not called like it."""
 _asked = Event()
 
 
@@ -57,10 +69,10 @@ def explain(error: Exception) -> tuple[str, int]:
         return f"the name {name[:30]}… is too long: choose one of at most 255 bytes.", 6
     package = (error.name or "").split(".")[0] if isinstance(error, ModuleNotFoundError) else ""
     if package in EXTRAS:
-        target = "train-setup" if EXTRAS[package] == "train" else "app"
+        extra = EXTRAS[package]
         return (
-            f"this needs the package {package}, which is not installed: run make {target}, or pip "
-            f"install 'mien[{EXTRAS[package]}]'."
+            f"this needs the package {package}, which is not installed: run make "
+            f"{_TARGETS.get(extra, extra)}, or pip install 'mien[{extra}]'."
         ), 1
     words = " ".join(str(error).split()) or "no details"
     return (

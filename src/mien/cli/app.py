@@ -25,6 +25,7 @@ from mien.cli.linkage import linkage
 from mien.cli.people import people
 from mien.cli.phantom import phantom
 from mien.cli.release import release
+from mien.cli.review import review
 from mien.cli.serve import serve
 from mien.cli.surrogates import surrogates
 
@@ -54,6 +55,7 @@ for _command in (
     app.command(epilog=STATUSES)(guarded(_command))
 app.add_typer(encounter, name="encounter")
 app.add_typer(expression, name="expression")
+app.add_typer(review, name="review", hidden=True)  # until it has commands
 app.add_typer(surrogates, name="surrogates")
 
 

@@ -1,0 +1,18 @@
+"""`mien review`: a systematic review from search string to figure, one step a command."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import typer
+
+from mien.cli.failure import STATUSES, guarded
+
+review = typer.Typer(
+    rich_markup_mode="rich",
+    no_args_is_help=True,
+    help="A systematic review, from search string to figure; each step works by itself.",
+)
+_COMMANDS: tuple[Callable[..., None], ...] = ()
+for _command in _COMMANDS:
+    review.command(epilog=STATUSES)(guarded(_command))

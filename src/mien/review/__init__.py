@@ -1,0 +1,1 @@
+"""Systematic reviews: records, duplicates, screening, synthesis, a flow that stays alive."""

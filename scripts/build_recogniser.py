@@ -24,6 +24,8 @@ import cv2
 import numpy as np
 from onnx import ModelProto, NodeProto, TensorProto, checker, helper, numpy_helper
 
+from mien.models.onnx_network import OnnxNetwork
+
 Node = dict[str, Any]
 
 
@@ -319,14 +321,14 @@ def main() -> None:
     model = Converter(constants).graph(order, given.name, wanted)
     given.output.parent.mkdir(exist_ok=True)
     given.output.write_bytes(model.SerializeToString())
-    net = cv2.dnn.readNetFromONNX(np.frombuffer(given.output.read_bytes(), np.uint8))
+    net = OnnxNetwork(given.output.read_bytes())
     worst = 0.0
     for seed in range(3):
         rng = np.random.default_rng(seed)
         rough = rng.integers(0, 256, (14, 14, 3)).astype(np.uint8)
         picture = cv2.resize(rough, (wanted.side,) * 2, interpolation=cv2.INTER_CUBIC)
-        net.setInput(picture.astype(np.float32).transpose(2, 0, 1)[None])
-        told, truth = net.forward()[0], reference(order, constants, wanted.output, picture)
+        told = net.run(picture.transpose(2, 0, 1)[None])[0][0]
+        truth = reference(order, constants, wanted.output, picture)
         worst = max(worst, float(np.abs(told - truth).max() / np.abs(truth).max()))
     print(f"{given.output}: {given.output.stat().st_size} bytes; differs by {worst:.1e} at most")
     assert worst < 1e-4

@@ -1,8 +1,8 @@
 """Seven expressions: which of them a face resembles, from a crop of it.
 
-A compact convolutional network of ours (``scripts/build_emotion.py``), run by OpenCV. It was taught
-with how many of ten people called each face what (FER+ [1]_), so its answer says what people would
-say of a picture: "expression resembling sadness", never what somebody feels.
+A compact convolutional network of ours (``scripts/build_emotion.py``), run by ONNX Runtime. It was
+taught with how many of ten people called each face what (FER+ [1]_), so its answer says what people
+would say of a picture: "expression resembling sadness", never what somebody feels.
 
 References
 ----------
@@ -15,18 +15,17 @@ References
 
 from __future__ import annotations
 
-import threading
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
-import cv2
 import numpy as np
 from scipy.special import softmax
 
 from mien.emotion.framing import Crops, pictures
 from mien.errors import EngineError, ParameterError
 from mien.intake.networks import read_onnx
+from mien.models.onnx_network import OnnxNetwork
 
 EXPRESSIONS: tuple[str, ...] = (
     "anger", "disgust", "fear", "happiness", "neutral", "sadness", "surprise",
@@ -50,12 +49,11 @@ class EmotionClassifier:
 
     def __init__(self, content: bytes) -> None:
         try:
-            self._network = cv2.dnn.readNetFromONNX(np.frombuffer(content, np.uint8))
-        except cv2.error as exc:
+            self._network = OnnxNetwork(content)
+        except EngineError as exc:
             raise EngineError(
                 "The expression network cannot be read: reinstall mien, or check the file."
             ) from exc
-        self._lock = threading.Lock()  # OpenCV's networks keep state
 
     @staticmethod
     def load(path: str | Path | None = None) -> EmotionClassifier:
@@ -156,9 +154,7 @@ a list of such pictures of several sizes
         for start in range(0, len(grey), _BLOCK):
             some = _standardised(grey[start : start + _BLOCK])
             both = np.concatenate([some, some[:, :, ::-1]])[:, None]
-            with self._lock:
-                self._network.setInput(np.ascontiguousarray(both))
-                given = self._network.forward()
+            given = self._network.run(both)[0]
             logits[start : start + _BLOCK] = (given[: len(some)] + given[len(some) :]) / 2
         return logits
 

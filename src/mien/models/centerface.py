@@ -11,21 +11,18 @@ References
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from importlib.resources import files
-from threading import Lock
-from typing import Any
 
 import cv2
 import numpy as np
 
 from mien.errors import ParameterError
+from mien.models.onnx_network import OnnxNetwork
 from mien.models.sighting import Sighting, distinct
 
 _OUTPUTS = ("537", "538", "539", "540")  # heat, size, shift, points
 _STRIDE = 4  # pixels between two places
 _BLOCK = 32  # pixels of which the network wants whole ones
-_SHAPES = 6  # sizes of pictures for which a network is kept
 _BOX = (-0.01, 0.073, 1.043)  # from its box to the face: shift across and down, side; in sides
 
 
@@ -50,19 +47,16 @@ class CenterFace:
             raise ParameterError(f"score is {score:g}: choose a number between 0 and 1.")
         self._score = score
         path = files("mien") / "assets" / "centerface" / "centerface.onnx"
-        self._weights = np.frombuffer(path.read_bytes(), np.uint8)
-        self._nets: OrderedDict[tuple[int, int], Any] = OrderedDict()
-        self._lock = Lock()
+        self._net = OnnxNetwork(path.read_bytes(), any_size=True)
 
     def find(self, image: np.ndarray) -> list[Sighting]:
         """See `FaceDetector.find`."""
         height, width = image.shape[:2]
         below, beside = -height % _BLOCK, -width % _BLOCK
         whole = cv2.copyMakeBorder(image, 0, below, 0, beside, cv2.BORDER_REPLICATE)
-        with self._lock:
-            net = self._net(whole.shape[:2])
-            net.setInput(cv2.dnn.blobFromImage(whole))
-            heat, size, shift, points = (np.asarray(found)[0] for found in net.forward(_OUTPUTS))
+        heat, size, shift, points = (
+            found[0] for found in self._net.run(whole.transpose(2, 0, 1)[None], _OUTPUTS)
+        )
         rows, columns = np.nonzero(_peaks(heat[0]) & (heat[0] > self._score))
         found = []
         for row, column in zip(rows, columns, strict=True):
@@ -85,15 +79,6 @@ class CenterFace:
                 )
             )
         return distinct(found)
-
-    def _net(self, shape: tuple[int, int]) -> Any:
-        """The network for pictures of one size: OpenCV's answers are wrong after a change of it."""
-        if shape not in self._nets:
-            self._nets[shape] = cv2.dnn.readNetFromONNX(self._weights)
-            if len(self._nets) > _SHAPES:
-                self._nets.popitem(last=False)
-        self._nets.move_to_end(shape)
-        return self._nets[shape]
 
 
 def _peaks(heat: np.ndarray) -> np.ndarray:

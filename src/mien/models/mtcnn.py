@@ -12,13 +12,12 @@ References
 from __future__ import annotations
 
 from importlib.resources import files
-from threading import Lock
-from typing import Any
 
 import cv2
 import numpy as np
 
 from mien.errors import ParameterError
+from mien.models.onnx_network import OnnxNetwork
 from mien.models.sighting import Sighting, distinct
 
 SMALLEST = 20
@@ -55,21 +54,19 @@ class Mtcnn:
             raise ParameterError(f"score is {score:g}: choose {_THRESHOLDS[2]} to 1.")
         self._smallest, self._score = float(smallest), score
         folder = files("mien") / "assets" / "mtcnn"
-        self._nets: list[Any] = []
+        self._nets: list[OnnxNetwork] = []
         for name in ("pnet", "rnet", "onet"):
-            weights = np.frombuffer((folder / f"{name}.onnx").read_bytes(), np.uint8)
-            self._nets.append(cv2.dnn.readNetFromONNX(weights))
-        self._lock = Lock()
+            weights = (folder / f"{name}.onnx").read_bytes()
+            self._nets.append(OnnxNetwork(weights, any_size=name == "pnet"))
 
     def find(self, image: np.ndarray, smallest: float | None = None) -> list[Sighting]:
         """See `FaceDetector.find`.
 
         `smallest` is that of the constructor unless another one is given.
         """
-        with self._lock:
-            boxes = self._propose(image, max(smallest or self._smallest, SMALLEST))
-            boxes = self._refine(image, boxes)
-            return self._judge(image, boxes)
+        boxes = self._propose(image, max(smallest or self._smallest, SMALLEST))
+        boxes = self._refine(image, boxes)
+        return self._judge(image, boxes)
 
     def _propose(self, image: np.ndarray, smallest: float) -> np.ndarray:
         """Boxes and scores where the first network sees something, shape (n, 5)."""
@@ -130,9 +127,8 @@ class Mtcnn:
         return distinct(found)
 
     def _run(self, number: int, pictures: np.ndarray, outputs: tuple[str, ...]) -> list[np.ndarray]:
-        net = self._nets[number]
-        net.setInput(cv2.dnn.blobFromImages(list(pictures), 1 / 128, mean=(127.5,) * 3))
-        return [np.asarray(found) for found in net.forward(outputs)]
+        planes = cv2.dnn.blobFromImages(list(pictures), 1 / 128, mean=(127.5,) * 3)
+        return self._nets[number].run(planes, outputs)
 
 
 def _how(scale: float) -> int:

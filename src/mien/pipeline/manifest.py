@@ -27,7 +27,8 @@ or to others."""
 
 def versions() -> dict[str, str]:
     """Versions of mien and of what shapes its results."""
-    names = ("mien", "mediapipe", "av", "dlib-bin", "opencv-contrib-python-headless", "numpy")
+    names = ("mien", "mediapipe", "av", "dlib-bin", "onnxruntime",
+             "opencv-contrib-python-headless", "numpy")  # fmt: skip
     return {name: version(name) for name in names}
 
 

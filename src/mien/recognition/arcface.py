@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-import cv2
 import numpy as np
 
 from mien.errors import EngineError
 from mien.intake.networks import read_onnx
+from mien.models.onnx_network import OnnxNetwork
 from mien.recognition import template
 
 _MOST_NUMBERS = 8192  # that describe a face
@@ -35,13 +34,11 @@ class ArcFace:
     def __init__(self, weights: Path | None = None) -> None:
         path = weights or _insightface()
         try:
-            data = np.frombuffer(read_onnx(path, "a recogniser"), np.uint8)
-            self._net: Any = cv2.dnn.readNetFromONNX(data)
-            self._net.setInput(np.zeros((1, 3, 112, 112), np.float32))
-            tried = self._net.forward()
+            self._net = OnnxNetwork(read_onnx(path, "a recogniser"))
+            tried = self._net.run(np.zeros((1, 3, 112, 112), np.float32))[0]
         except OSError as exc:
             raise EngineError(f"{path} cannot be read: {exc.strerror or exc}.") from exc
-        except cv2.error as exc:
+        except EngineError as exc:
             raise EngineError(f"{path.name} is not a recogniser in ONNX format.") from exc
         if tried.ndim != 2 or tried.shape[0] != 1 or tried.shape[1] > _MOST_NUMBERS:
             raise EngineError(f"{path.name} is a network, but does not describe faces.")
@@ -70,8 +67,7 @@ class ArcFace:
         # one at a time, which is all that many exported models take
         for row, chip in zip(found, chips, strict=True):
             planes = (chip.astype(np.float32).transpose(2, 0, 1)[None] - 127.5) / 127.5
-            self._net.setInput(planes)
-            row[:] = self._net.forward()[0]
+            row[:] = self._net.run(planes)[0][0]
         return found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-12)
 
 

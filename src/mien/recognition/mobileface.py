@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
-from threading import Lock
-from typing import Any
 
-import cv2
 import numpy as np
 
 from mien.errors import EngineError
+from mien.models.onnx_network import OnnxNetwork
 from mien.recognition import template
 
 _SIZE = 256
@@ -33,7 +31,6 @@ class MobileFace:
 
     def __init__(self) -> None:
         self._net = _network()
-        self._lock = _LOCK
 
     def describe(self, image: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
         """See `Recogniser.describe`; shape (256,)."""
@@ -55,19 +52,14 @@ class MobileFace:
         """See `Recogniser.describe_all`; shape (n, 256)."""
         found = np.zeros((len(chips), _SIZE))
         for row, chip in zip(found, chips, strict=True):
-            with self._lock:
-                self._net.setInput(chip.astype(np.float32).transpose(2, 0, 1)[None])
-                row[:] = self._net.forward()[0]
+            row[:] = self._net.run(chip.transpose(2, 0, 1)[None])[0][0]
         return found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-12)
 
 
-_LOCK = Lock()
-
-
 @cache
-def _network() -> Any:
+def _network() -> OnnxNetwork:
     path = files("mien") / "assets" / "mobileface" / "mobileface.onnx"
     try:
-        return cv2.dnn.readNetFromONNX(np.frombuffer(path.read_bytes(), np.uint8))
-    except (OSError, cv2.error) as exc:
+        return OnnxNetwork(path.read_bytes())
+    except (OSError, EngineError) as exc:
         raise EngineError("The recogniser mobileface is missing: reinstall mien.") from exc

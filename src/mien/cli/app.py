@@ -55,7 +55,7 @@ for _command in (
     app.command(epilog=STATUSES)(guarded(_command))
 app.add_typer(encounter, name="encounter")
 app.add_typer(expression, name="expression")
-app.add_typer(review, name="review", hidden=True)  # until it has commands
+app.add_typer(review, name="review")
 app.add_typer(surrogates, name="surrogates")
 
 

@@ -7,12 +7,13 @@ from collections.abc import Callable
 import typer
 
 from mien.cli.failure import STATUSES, guarded
+from mien.cli.review.read import read
 
 review = typer.Typer(
     rich_markup_mode="rich",
     no_args_is_help=True,
     help="A systematic review, from search string to figure; each step works by itself.",
 )
-_COMMANDS: tuple[Callable[..., None], ...] = ()
+_COMMANDS: tuple[Callable[..., None], ...] = (read,)
 for _command in _COMMANDS:
     review.command(epilog=STATUSES)(guarded(_command))

@@ -1,0 +1,1 @@
+"""Bibliographic records: what databases and tools export, read and written without loss."""

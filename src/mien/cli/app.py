@@ -27,6 +27,7 @@ from mien.cli.phantom import phantom
 from mien.cli.release import release
 from mien.cli.review import review
 from mien.cli.serve import serve
+from mien.cli.study import study
 from mien.cli.surrogates import surrogates
 
 app = typer.Typer(
@@ -56,6 +57,8 @@ for _command in (
 app.add_typer(encounter, name="encounter")
 app.add_typer(expression, name="expression")
 app.add_typer(review, name="review")
+app.add_typer(review, name="review", hidden=True)  # until it has commands
+app.add_typer(study, name="study")
 app.add_typer(surrogates, name="surrogates")
 
 

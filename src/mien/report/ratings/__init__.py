@@ -1,0 +1,1 @@
+"""The report of a rating study, and of trials of human re-identification."""

@@ -1,0 +1,188 @@
+"""A statistic with its interval, or the reason why there is none.
+
+Clips are what a study draws at random: whatever several raters say of one clip hangs together. So
+intervals come from leaving out one clip after the other (the jackknife [1]_), not from counting
+answers.
+
+References
+----------
+.. [1] Efron & Stein, "The jackknife estimate of variance", Annals of Statistics 1981.
+.. [2] Clopper & Pearson, "The use of confidence or fiducial limits", Biometrika 1934.
+.. [3] Korn & Graubard, "Confidence intervals for proportions with small expected number of positive
+   counts estimated from survey data", Survey Methodology 1998.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+CONFIDENCE = 0.95
+FEWEST = 5
+"""Clips below which no interval is given: fewer say nothing about chance."""
+_MOST_GROUPS = 200  # that are left out in turn; more clips are put together
+_EXACT = 1 - 1e-9
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One number, and how sure it is."""
+
+    value: float | None
+    """None if it is not defined."""
+    low: float | None = None
+    """Lower end of the 95 % interval."""
+    high: float | None = None
+    """Upper end."""
+    n: int = 0
+    """Answers, pairs or clips that it rests on."""
+    why: str = ""
+    """Why value or interval is missing; one sentence."""
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """Both ends, or None."""
+        return None if self.low is None or self.high is None else (self.low, self.high)
+
+    def holds(self, value: float) -> bool:
+        """Whether a value lies within the interval."""
+        return self.low is not None and self.high is not None and self.low <= value <= self.high
+
+    def to_json(self) -> dict[str, Any]:
+        """For JSON; never NaN."""
+        return {
+            "value": number(self.value),
+            "low": number(self.low),
+            "high": number(self.high),
+            "n": self.n,
+            "why": self.why or None,
+        }
+
+
+def number(value: float | None) -> float | None:
+    """A figure for JSON: six digits after the point, None where it is none."""
+    if value is None or not math.isfinite(value):
+        return None
+    return round(float(value), 6) + 0.0
+
+
+def undefined(why: str, n: int = 0) -> Estimate:
+    """A number that there is not."""
+    return Estimate(None, n=n, why=why)
+
+
+def jackknife(
+    statistic: Callable[[np.ndarray], float],
+    data: np.ndarray,
+    clusters: np.ndarray,
+    *,
+    bounded: bool = True,
+    n: int | None = None,
+) -> Estimate:
+    """A statistic with an interval from leaving out one clip after the other.
+
+    Parameters
+    ----------
+    statistic : callable
+        Of rows of `data`; NaN where it is not defined.
+    data : np.ndarray [shape=(n, ...)]
+        Rows of one clip hang together.
+    clusters : np.ndarray [shape=(n,)]
+        Which clip each row belongs to.
+    bounded : bool
+        Whether the statistic is a correlation, at most 1 in size: the interval is then made on
+        Fisher's scale, and stays within -1 and 1.
+    n : int, optional
+        What the statistic rests on, as the number of pairs; the number of rows if not given.
+
+    Returns
+    -------
+    estimate : Estimate
+    """
+    n = len(data) if n is None else n
+    value = statistic(data) if len(data) else math.nan
+    if not math.isfinite(value):
+        return undefined("It is not defined for these scores.", n)
+    if bounded and abs(value) > _EXACT:
+        return Estimate(
+            float(np.sign(value)), n=n, why="Perfect: scores that never differ give no interval."
+        )
+    groups = np.unique(clusters, return_inverse=True)[1].ravel()
+    count = int(groups.max()) + 1
+    if count < FEWEST:
+        return Estimate(value, n=n, why=f"{plural(count, 'clip')}: too few for an interval.")
+    if count > _MOST_GROUPS:
+        groups, count = groups % _MOST_GROUPS, _MOST_GROUPS
+    without = np.array([statistic(data[groups != k]) for k in range(count)])
+    if not np.isfinite(without).all() or (bounded and (np.abs(without) > _EXACT).any()):
+        return Estimate(value, n=n, why="All of it hangs on one clip: there is no interval.")
+    put, back = (np.arctanh, np.tanh) if bounded else (np.asarray, np.asarray)
+    scaled = put(without)
+    error = math.sqrt((count - 1) / count * float(((scaled - scaled.mean()) ** 2).sum()))
+    if error == 0.0:
+        return Estimate(value, n=n, why="Every clip says the same: there is no interval.")
+    reach = _quantile(count - 1) * error
+    middle = float(put(np.float64(value)))
+    return Estimate(value, float(back(middle - reach)), float(back(middle + reach)), n)
+
+
+def mean(values: np.ndarray, clusters: np.ndarray) -> Estimate:
+    """The mean of values with an interval that knows which of them belong to one clip.
+
+    Parameters
+    ----------
+    values : np.ndarray [shape=(n,)]
+        Finite.
+    clusters : np.ndarray [shape=(n,)]
+    """
+    if not len(values):
+        return undefined("There is nothing to average.")
+    return jackknife(lambda v: float(v.mean()) if len(v) else math.nan, values, clusters,
+                     bounded=False)  # fmt: skip
+
+
+def share(hits: np.ndarray, clusters: np.ndarray | None = None) -> Estimate:
+    """A share with an exact interval (Clopper-Pearson [2]_).
+
+    Where answers of one clip hang together, they count for fewer (Korn & Graubard [3]_).
+
+    Parameters
+    ----------
+    hits : np.ndarray of bool [shape=(n,)]
+    clusters : np.ndarray [shape=(n,)], optional
+        Which clip each belongs to; none hang together if not given.
+    """
+    from statsmodels.stats.proportion import proportion_confint
+
+    n = len(hits)
+    if not n:
+        return undefined("Nobody was asked.")
+    value = float(np.mean(hits))
+    effective = float(n)
+    if clusters is not None and 0 < value < 1:
+        spread = mean(np.asarray(hits, float), clusters)
+        groups = len(np.unique(clusters))
+        if spread.interval is not None and groups > 1:
+            error = (
+                (spread.interval[1] - spread.interval[0])
+                / 2
+                / _quantile(min(groups, _MOST_GROUPS) - 1)
+            )
+            effective = min(n, max(1.0, value * (1 - value) / error**2))
+    low, high = proportion_confint(value * effective, effective, 1 - CONFIDENCE, "beta")
+    return Estimate(value, max(0.0, float(low)), min(1.0, float(high)), n)
+
+
+def plural(count: int, word: str) -> str:
+    """A number and what it counts."""
+    return f"{count} {word}{'' if count == 1 else 's'}"
+
+
+def _quantile(freedom: int) -> float:
+    from scipy.stats import t
+
+    return float(t.ppf(0.5 + CONFIDENCE / 2, freedom))

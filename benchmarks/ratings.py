@@ -3,8 +3,8 @@
 Simulates studies of 76 clips, original and result, with three raters as in the comparison study,
 one who guesses and one who reads the scale backwards. For every statistic it counts in how many
 studies the 95 % interval holds the truth: what was planted, or, of what follows from it (kappa, AC,
-alpha, ICC), the same statistic in a study of very many clips by the same raters. Prints a table, and
-how long one study of 76 x 2 clips x 3 raters takes::
+alpha, ICC), the same statistic in a study of very many clips by the same raters. Prints a
+table and how long one study of 76 x 2 clips x 3 raters takes::
 
     python benchmarks/ratings.py --studies 100
 """

@@ -57,7 +57,6 @@ for _command in (
 app.add_typer(encounter, name="encounter")
 app.add_typer(expression, name="expression")
 app.add_typer(review, name="review")
-app.add_typer(review, name="review", hidden=True)  # until it has commands
 app.add_typer(study, name="study")
 app.add_typer(surrogates, name="surrogates")
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import typer
 
 from mien.cli.failure import STATUSES, guarded
+from mien.cli.review.meta import meta
 from mien.cli.review.read import read
 
 review = typer.Typer(
@@ -14,6 +15,9 @@ review = typer.Typer(
     no_args_is_help=True,
     help="A systematic review, from search string to figure; each step works by itself.",
 )
-_COMMANDS: tuple[Callable[..., None], ...] = (read,)
+_COMMANDS: tuple[Callable[..., None], ...] = (
+    read,
+    meta,
+)
 for _command in _COMMANDS:
     review.command(epilog=STATUSES)(guarded(_command))

@@ -1,0 +1,86 @@
+"""Studies in ROC space: the summary point, its regions, and the summary curve."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from mien.report.drawing import Drawing, drawn, finish
+from mien.report.review.words import plain
+from mien.review.synthesis.hsroc import region
+from mien.review.synthesis.synthesis import Group, Synthesis
+
+_COLOURS = ("#3b6fb6", "#d1691c", "#2a8a57", "#8a4fa3", "#a3231c", "#5c6b73")
+_MARKS = ("o", "s", "^", "D", "v", "P")
+_MOST_GROUPS = len(_COLOURS)
+
+
+@drawn
+def sroc(synthesis: Synthesis, column: str | None = None) -> Drawing:
+    """Summary ROC plot, of the subgroups of a column if one is given."""
+    groups = synthesis.subgroups[column] if column else {"": synthesis.whole}
+    shown = dict(list(groups.items())[:_MOST_GROUPS])
+    figure = Figure(figsize=(5.6, 5.4), layout="constrained")
+    axis = figure.subplots()
+    axis.plot([0, 1], [0, 1], color="#b8bec2", lw=0.8, ls=":")
+    for (level, group), colour, mark in zip(shown.items(), _COLOURS, _MARKS, strict=False):
+        _draw_group(axis, group, plain(level, 30), colour, mark, regions=len(shown) <= 3)
+    axis.set(xlabel="1 − specificity", ylabel="sensitivity", xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
+    axis.set_aspect("equal")
+    axis.legend(loc="lower right", fontsize=7.5)
+    name = (
+        "sroc" if not column else f"sroc-{''.join(s if s.isalnum() else '-' for s in column)[:40]}"
+    )
+    return finish(name, _caption(synthesis, column, len(groups) - len(shown)), figure)
+
+
+def _draw_group(
+    axis: Any, group: Group, level: str, colour: str, mark: str, *, regions: bool
+) -> None:
+    of = f", {level}" if level else ""
+    table = group.table
+    both = (table.diseased > 0) & (table.healthy > 0)
+    x = table.fp[both] / table.healthy[both]
+    y = table.tp[both] / table.diseased[both]
+    people = (table.diseased + table.healthy)[both]
+    size = 12 + 90 * np.sqrt(people / max(people.max(initial=1), 1))
+    axis.scatter(
+        x, y, s=size, marker=mark, facecolors="none", edgecolors=colour, lw=0.9,
+        label=f"{len(table)} studies{of}", alpha=0.8,
+    )  # fmt: skip
+    fit = group.pooled
+    if fit is None:
+        return
+    if regions:
+        for prediction, style, words in ((False, "-", "confidence"), (True, "--", "prediction")):
+            border = region(fit, prediction=prediction)
+            axis.plot(*border.T, color=colour, lw=1.0, ls=style, label=f"95 % {words} region{of}")
+    curve = group.curve
+    if curve is not None and len(x) and np.ptp(x) > 0:
+        whole = np.linspace(1e-4, 1 - 1e-4, 400)
+        inside = np.linspace(max(x.min(), 1e-4), min(x.max(), 1 - 1e-4), 200)
+        axis.plot(whole, curve.sensitivity(whole), color=colour, lw=0.6, alpha=0.5, ls=(0, (1, 2)))
+        axis.plot(inside, curve.sensitivity(inside), color=colour, lw=1.6, label=f"HSROC curve{of}")
+    sensitivity, specificity = fit.sensitivity[0], fit.specificity[0]
+    axis.plot(1 - specificity, sensitivity, mark, color=colour, ms=7, label=f"summary{of}")
+
+
+def _caption(synthesis: Synthesis, column: str | None, left: int) -> str:
+    words = f"{len(synthesis.table)} studies in ROC space, larger marks for more people"
+    words += f", by {column}" if column else ""
+    fit = synthesis.whole.pooled
+    if fit is None:
+        return words + "; not pooled."
+    (sens, low, high), (spec, low2, high2) = fit.sensitivity, fit.specificity
+    words += (
+        f"; bivariate {fit.model} model: sensitivity {sens:.3f} ({low:.3f}–{high:.3f}), "
+        f"specificity {spec:.3f} ({low2:.3f}–{high2:.3f}) over all studies"
+    )
+    curve = synthesis.whole.curve
+    if curve is not None:
+        words += f"; curve thick where studies lie, area {curve.auc:.3f} over all rates"
+    if left > 0:
+        words += f"; {left} more groups are in the tables"
+    return words + "."

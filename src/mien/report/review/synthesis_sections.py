@@ -1,0 +1,260 @@
+"""A synthesis as sections of a page: words, tables, figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from mien.report.drawing import Drawing
+from mien.report.numbers import between, chance, number, number_or_dash
+from mien.report.review.forest import forest
+from mien.report.review.funnel import funnel, influence
+from mien.report.review.sroc import sroc
+from mien.report.sections import Section, Table
+from mien.review.synthesis.bivariate import Bivariate
+from mien.review.synthesis.narrative import study_rows
+from mien.review.synthesis.synthesis import ALL, Group, Synthesis
+
+
+def synthesis_drawings(synthesis: Synthesis) -> Iterator[Drawing]:
+    """All figures of a synthesis."""
+    yield forest(synthesis)
+    yield sroc(synthesis)
+    for column in synthesis.subgroups:
+        yield forest(synthesis, column)
+        yield sroc(synthesis, column)
+    for made in (funnel(synthesis), influence(synthesis)):
+        if made is not None:
+            yield made
+
+
+def synthesis_sections(synthesis: Synthesis, drawings: dict[str, Drawing]) -> list[Section]:
+    """The sections of a synthesis, in the order of a page."""
+    found = [_whole(synthesis)]
+    if synthesis.subgroups:
+        names = tuple(name for name in drawings if name.startswith(("forest-", "sroc-")))
+        found.append(
+            Section(
+                "subgroups",
+                "Subgroups",
+                "The same models for studies that have something in common.",
+                (_pooled_table(synthesis),),
+                names,
+            )
+        )
+    if synthesis.regressions:
+        found.append(_regressions(synthesis))
+    if synthesis.whole.univariate:
+        found.append(_univariate(synthesis.whole))
+    if synthesis.deeks:
+        found.append(_deeks(synthesis))
+    if synthesis.influence:
+        found.append(
+            Section(
+                "influence",
+                "Each study left out",
+                "What the summary would be without each study in turn.",
+                (),
+                ("leave-one-out",),
+            )
+        )
+    if synthesis.whole.narrative:
+        found.append(_swim(synthesis.whole.narrative))
+    count = len(synthesis.table)
+    found.append(
+        Section("studies", "Studies", f"What each of {count} found.", (study_table(synthesis),))
+    )
+    return found
+
+
+def _whole(synthesis: Synthesis) -> Section:
+    fit = synthesis.whole.pooled
+    if fit is None:
+        told = synthesis.whole.narrative or {}
+        words = told.get("why") or "Neither model can be fitted to these studies."
+        tables: tuple[Table, ...] = (_medians(told),) if told else ()
+    else:
+        (sens, *sens_ci), (spec, *spec_ci) = fit.sensitivity, fit.specificity
+        words = (
+            f"{fit.n} studies: summary sensitivity {number(sens)} ({between(sens_ci)}), "
+            f"specificity "
+            f"{number(spec)} ({between(spec_ci)}); a new study would be expected between "
+            f"{between(fit.predicted(0))} and {between(fit.predicted(1))}."
+        )
+        tables = (_models(synthesis.whole),)
+    return Section(
+        "synthesis",
+        "Accuracy",
+        words,
+        tables,
+        ("sroc", "forest"),
+        tuple(synthesis.notes()),
+    )
+
+
+def study_table(synthesis: Synthesis) -> Table:
+    """Every study with its counts."""
+    rows = tuple(
+        (
+            row["study"],
+            *(f"{row[cell]}" for cell in ("tp", "fp", "fn", "tn")),
+            *(
+                f"{number_or_dash(row[side])} ({between(row[f'{side}_ci'])})"
+                for side in ("sensitivity", "specificity")
+            ),
+        )
+        for row in study_rows(synthesis.table)
+    )
+    return Table(
+        "With exact 95 % intervals",
+        ("Study", "TP", "FP", "FN", "TN", "Sensitivity", "Specificity"),
+        rows,
+    )
+
+
+def _models(group: Group) -> Table:
+    rows: list[tuple[str, ...]] = []
+    for name, fit in (("binomial", group.binomial), ("normal", group.normal)):
+        if fit is None:
+            rows.append((name, group.why_not.get(name, ""), "–", "–", "–", "–", "–"))
+            continue
+        rows.append((name, *_cells(fit)))
+    return Table("Bivariate models, with 95 % intervals", ("Model", *_HEADER), tuple(rows))
+
+
+_HEADER = (
+    "Sensitivity",
+    "Specificity",
+    "Diagnostic odds ratio",
+    "Variances of logits",
+    "Correlation",
+    "Log-likelihood",
+)
+
+
+def _cells(fit: Bivariate) -> tuple[str, ...]:
+    (sens, *sens_ci), (spec, *spec_ci) = fit.sensitivity, fit.specificity
+    odds = fit.ratios()["dor"]
+    rho = None if fit.rho != fit.rho else fit.rho
+    return (
+        f"{number(sens)} ({between(sens_ci)})",
+        f"{number(spec)} ({between(spec_ci)})",
+        f"{number(odds['value'])} ({between(odds['ci'])})",
+        f"{number(fit.sigma[0, 0].item())}; {number(fit.sigma[1, 1].item())}",
+        number_or_dash(rho),
+        number(fit.loglik),
+    )
+
+
+def _pooled_table(synthesis: Synthesis) -> Table:
+    rows = []
+    groups = [(ALL, synthesis.whole)] + [
+        (f"{column}: {level}", group)
+        for column, levels in synthesis.subgroups.items()
+        for level, group in levels.items()
+    ]
+    for name, group in groups:
+        fit = group.pooled
+        cells = _cells(fit)[:5] if fit else ("not pooled", *("–",) * 4)
+        rows.append((name, f"{len(group.table)}", *cells))
+    return Table("", ("Group", "Studies", *_HEADER[:5]), tuple(rows))
+
+
+def _regressions(synthesis: Synthesis) -> Section:
+    rows = []
+    for column, found in synthesis.regressions.items():
+        model = found["bivariate_binomial"]
+        if "not_estimable" in model:
+            rows.append((column, model["not_estimable"], "–", "–", "–"))
+            continue
+        test = f"χ² {number(model['lr'], 2)}, df {model['df']}, p {chance(model['p'])}"
+        for k, term in enumerate(found["terms"]):
+            cells = [
+                f"{number(one['value'])} ({between(one['ci'])})"
+                for one in (model["coefficients"][side][k] for side in _SIDES)
+            ]
+            rows.append((column, term, *cells, test if k == 0 else ""))
+    return Section(
+        "regression",
+        "What differs with what",
+        "Change of the logits with what the table says of each study; the test is of both at once.",
+        (Table("", ("Column", "Term", "Logit sensitivity", "Logit specificity", "Test"),
+               tuple(rows)),),
+        (),
+        ("Studies differ in more than one thing: an association is no cause.",),
+    )  # fmt: skip
+
+
+_SIDES = ("sensitivity", "specificity")
+
+
+def _univariate(group: Group) -> Section:
+    titles = {
+        "sensitivity": "logit sensitivity",
+        "specificity": "logit specificity",
+        "odds_ratio": "log diagnostic odds ratio",
+    }
+    rows = []
+    for outcome, methods in group.univariate.items():
+        for method, one in methods.items():
+            rows.append(
+                (
+                    f"{titles[outcome]}, {method}",
+                    f"{number(one.mu)} ({between(one.interval())})",
+                    between(one.interval(True)),
+                    between(one.prediction(True)),
+                    f"{number(one.tau2)}",
+                    f"{one.I2:.1f} %",
+                )
+            )
+    header = ("Outcome", "Mean (95 %)", "Knapp–Hartung", "Prediction", "τ²", "I²")
+    return Section(
+        "univariate",
+        "One number at a time",
+        "Random effects of each logit by itself, by three estimators of the variance between "
+        "studies.",
+        (Table("", header, tuple(rows)),),
+    )
+
+
+def _deeks(synthesis: Synthesis) -> Section:
+    test = synthesis.deeks
+    assert test is not None
+    said = "the funnel is asymmetric" if test.p < 0.1 else "no asymmetry was found"
+    return Section(
+        "deeks",
+        "Small studies",
+        f"Deeks' test: slope {number(test.slope, 2)}, p {chance(test.p)}: {said} (limit .10).",
+        (),
+        ("funnel",),
+        (
+            "Missing studies are one reason of asymmetry; different patients and methods are "
+            "others.",
+        ),
+    )
+
+
+def _medians(told: dict[str, Any]) -> Table:
+    rows = tuple(
+        (
+            side,
+            f"{found['n']}",
+            number(found["median"]),
+            between(found["quartiles"]),
+            between(found["range"]),
+        )
+        for side, found in told["summary"].items()
+    )
+    return Table("Without pooling", ("", "Studies", "Median", "Quartiles", "Range"), rows)
+
+
+def _swim(told: dict[str, Any]) -> Section:
+    direction = told["direction"]
+    rows = tuple((entry["item"], entry["answer"]) for entry in told["swim"])
+    words = (
+        f"In {direction['better_than_chance']} of {direction['n']} studies sensitivity plus "
+        f"specificity exceeds 1 (sign test: p {chance(direction['sign_test_p'])})."
+    )
+    return Section(
+        "swim", "Synthesis without pooling", words, (Table("", ("SWiM item", "Answer"), rows),)
+    )

@@ -30,7 +30,7 @@ STRANGE = (
     SimulatedRater("backwards", backwards=True, not_sure=0.05),
 )
 BIAS, SAME, NOT_SURE = -0.23, 0.8, 0.05
-_LARGE = 20_000  # clips of the study that the truth is taken from
+_LARGE = 5_000  # clips of the study that the truth is taken from
 
 
 def planted(found: Analysis) -> Iterator[tuple[str, Estimate, float]]:

@@ -1,19 +1,27 @@
-"""`mien study simulate`: answers of raters who do not exist."""
+"""`mien study simulate`: answers of raters or judges who do not exist."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from mien.cli import options
+from mien.errors import ParameterError
 
 
 def simulate(
-    out: Annotated[Path, options.out("RATINGS.csv", "The table of answers.")],
+    out: Annotated[Path, options.out("TABLE.csv", "The table of answers.")],
+    kind: Annotated[
+        str,
+        typer.Option(metavar="ratings|trials", help="Raters, or judges who look for the patient."),
+    ] = "ratings",
     clips: Annotated[int, typer.Option(min=1, help="Simulated recordings.")] = 76,
-    raters: Annotated[int, typer.Option(min=1, max=100, help="Simulated raters.")] = 3,
+    raters: Annotated[
+        int | None, typer.Option(min=1, max=100, help="Simulated raters (3) or judges (7).")
+    ] = None,
     bias: Annotated[
         float, typer.Option(help="What results are scored higher by on hypomimia, points.")
     ] = -0.23,
@@ -23,33 +31,60 @@ def simulate(
     not_sure: Annotated[
         float, typer.Option(min=0, max=1, help="Share of answers that are “not sure”.")
     ] = 0.05,
-    guessing: Annotated[bool, typer.Option("--guessing", help="The last rater guesses.")] = False,
+    guessing: Annotated[
+        bool, typer.Option("--guessing", help="The last rater, or every judge, guesses.")
+    ] = False,
     backwards: Annotated[
         bool, typer.Option("--backwards", help="The first rater reads the scale backwards.")
     ] = False,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same answers.")] = 0,
     overwrite: Annotated[bool, options.overwrite()] = False,
 ) -> None:
-    """Simulate a rating study whose truth is known, to try an analysis or plan a study.
+    """Simulate a study whose truth is known, to try an analysis or plan a study.
 
     Example: [bold]mien study simulate -o ratings.csv --clips 30[/bold]
     """
     from dataclasses import replace
 
-    from mien.outputs import check_free, complete
+    from mien.outputs import check_free
+
+    check_free(out, overwrite, kind="a table", endings=(".csv",))
+    if kind == "trials":
+        _trials(out, raters or 7, clips, guessing, seed)
+        return
+    if kind != "ratings":
+        raise ParameterError(f"--kind is {kind!r}: choose ratings or trials.")
     from mien.report.ratings.page import COLUMNS
-    from mien.report.spreadsheet import to_csv
     from mien.study.simulated import SimulatedStudy, usual_raters
     from mien.study.simulated import simulate as make
 
-    check_free(out, overwrite, kind="a table", endings=(".csv",))
-    people = list(usual_raters(raters, bias, self_agreement, not_sure))
+    people = list(usual_raters(raters or 3, bias, self_agreement, not_sure))
     if backwards:
         people[0] = replace(people[0], backwards=True)
     if guessing:
         people[-1] = replace(people[-1], guesses=True, backwards=False)
     made = make(SimulatedStudy(clips=clips, raters=tuple(people), seed=seed))
-    rows = ((a.rater, a.clip, a.version, a.item, a.repeat, a.score) for a in made.answers)
-    with complete(out, overwrite=overwrite) as part:
-        part.write_text(to_csv(COLUMNS, rows))
-    typer.echo(f"{out}: {len(made.answers)} answers of {raters} simulated raters")
+    _write(
+        out,
+        COLUMNS,
+        ((a.rater, a.clip, a.version, a.item, a.repeat, a.score) for a in made.answers),
+    )
+    typer.echo(f"{out}: {len(made.answers)} answers of {len(people)} simulated raters")
+
+
+def _trials(out: Path, judges: int, clips: int, blind: bool, seed: int) -> None:
+    from mien.report.ratings.trials_page import COLUMNS
+    from mien.study.simulated_judges import SimulatedTrials, simulate_trials
+
+    made = simulate_trials(SimulatedTrials(judges=judges, clips=clips, blind=blind, seed=seed))
+    rows = ((t.judge, t.trial, t.arm, t.clip, t.faces, t.answer) for t in made)
+    _write(out, COLUMNS, rows)
+    typer.echo(f"{out}: {len(made)} answers of {judges} simulated judges")
+
+
+def _write(out: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    from mien.outputs import complete
+    from mien.report.spreadsheet import to_csv
+
+    with complete(out) as part:
+        part.write_text(to_csv(header, rows), "utf-8")

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import typer
 
 from mien.cli.failure import STATUSES, guarded
+from mien.cli.review.bias import bias
 from mien.cli.review.meta import meta
 from mien.cli.review.read import read
 
@@ -18,6 +19,7 @@ review = typer.Typer(
 _COMMANDS: tuple[Callable[..., None], ...] = (
     read,
     meta,
+    bias,
 )
 for _command in _COMMANDS:
     review.command(epilog=STATUSES)(guarded(_command))

@@ -1,0 +1,91 @@
+"""`mien review bias`: forms to judge risk of bias with, and what was judged, as figures."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mien.cli import options
+from mien.cli.failure import need
+from mien.cli.places import keep_out
+from mien.errors import ParameterError
+from mien.outputs import check_free, complete
+
+
+def bias(
+    out: Annotated[
+        Path | None,
+        options.out("PLACE", "A new folder for page and figures; of --form, the CSV to fill in."),
+    ] = None,
+    judgements: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[CSV]...",
+            help="What each assessor judged, and what they agreed on (assessor: consensus).",
+        ),
+    ] = None,
+    tool: Annotated[
+        str | None,
+        typer.Option(
+            metavar="cochrane|quadas2|probast|probast_ai", help="Where files do not name it."
+        ),
+    ] = None,
+    form: Annotated[
+        bool, typer.Option("--form", help="Write an empty form of --tool for the --study given.")
+    ] = False,
+    study: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Of --form; may be repeated.")
+    ] = None,
+    assessor: Annotated[str, typer.Option(metavar="NAME", help="Of --form: who judges.")] = "A",
+    overwrite: Annotated[bool, options.overwrite("what is there")] = False,
+    as_json: Annotated[bool, options.as_json("what was judged")] = False,
+) -> None:
+    """Judge risk of bias: empty forms, two assessors, consensus, traffic lights, a page.
+
+    Example: [bold]mien review bias anna.csv ben.csv agreed.csv --tool quadas2 -o bias[/bold]
+    """
+    need("review")
+    from mien.review.bias.consensus import settle
+    from mien.review.bias.forms import FORMS
+    from mien.review.bias.forms import form as open_form
+    from mien.review.bias.judgements import empty_form, read_judgements, to_csv
+
+    if form:
+        if tool is None or not study or out is None:
+            raise ParameterError("--form needs --tool, --study and --out.")
+        check_free(out, overwrite, kind="a form", endings=(".csv",))
+        with complete(out, overwrite=overwrite) as part:
+            part.write_text(to_csv(empty_form(tool, study, assessor)))
+        typer.echo(f"{out} is to be filled in.")
+        return
+    if not judgements:
+        raise ParameterError("Give a CSV of judgements, or --form for an empty one.")
+    if out is not None:
+        from mien.report.folder import check_folder
+
+        keep_out(out, judgements)
+        check_folder(out, overwrite)
+    said = [one for path in judgements for one in read_judgements(path, tool)]
+    used = [open_form(key) for key in FORMS if any(one.tool == key for one in said)]
+    found = [settle(said, one) for one in used]
+    if out is not None:
+        from mien.report.review.bias_page import write
+
+        write(found, said, out, overwrite=overwrite)
+    if as_json:
+        content = {one.form.key: one.as_dict() for one in found}
+        print(json.dumps(content, indent=2, ensure_ascii=False))
+        return
+    for one in found:
+        left = sum(not difference.decided for difference in one.differences)
+        agreement = one.agreement
+        same = f", {agreement['share']:.0%} the same before" if agreement["n"] else ""
+        typer.echo(
+            f"{one.form.short}: {len(one.studies)} studies, {len(one.assessors)} assessors{same}; "
+            f"{left} differences are open."
+        )
+    if out is not None:
+        typer.echo(f"{out / 'report.html'} has it all.")

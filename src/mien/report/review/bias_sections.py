@@ -1,0 +1,59 @@
+"""Risk of bias as a section of a page."""
+
+from __future__ import annotations
+
+from mien.report.drawing import Drawing
+from mien.report.numbers import number, share
+from mien.report.review.traffic_lights import bias_summary, traffic_lights
+from mien.report.sections import Section, Table
+from mien.review.bias.consensus import Assessed
+from mien.review.bias.forms import OVERALL
+
+
+def bias_drawings(found: Assessed) -> list[Drawing]:
+    """Both figures."""
+    return [bias_summary(found), traffic_lights(found)]
+
+
+def bias_section(found: Assessed) -> Section:
+    """Figures, agreement, and what is still open."""
+    form, agreement = found.form, found.agreement
+    titles = {"": "All domains", OVERALL: "Overall"}
+    titles |= {domain.key: domain.title for domain in form.domains}
+    rows = [
+        (
+            titles[key],
+            f"{one['n']}",
+            share(one["share"]),
+            number(one["kappa"]),
+            number(one["pabak"]),
+        )
+        for key, one in [("", agreement), *agreement["domains"].items()]
+        if one["n"]
+    ]
+    tables = []
+    if rows:
+        header = ("Domain", "Pairs", "Same", "κ", "κ, prevalence-adjusted")
+        tables.append(Table("Agreement of assessors before they talked", header, tuple(rows)))
+    still = [one for one in found.differences if not one.decided]
+    if still:
+        lines = tuple(
+            (
+                one.study,
+                titles[one.domain],
+                "; ".join(f"{who}: {answer}" for who, answer in one.answers.items()),
+            )
+            for one in still
+        )
+        tables.append(Table("Not agreed yet", ("Study", "Domain", "Answers"), lines))
+    low = found.summary()[OVERALL].get(form.levels[0], 0)
+    words = (
+        f"{low} of {len(found.studies)} studies are at low risk of bias in every domain by "
+        f"{form.title}."
+    )
+    names = (f"bias-{form.key}-summary", f"bias-{form.key}-studies")
+    note = "Domains are those of the tool, its questions are worded by mien."
+    return Section(
+        f"bias-{form.key}", f"Risk of bias: {form.short}", words, tuple(tables), names, (note,),
+        form.source,
+    )  # fmt: skip

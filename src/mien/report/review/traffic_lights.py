@@ -1,0 +1,127 @@
+"""Risk of bias as figures: a light for each study and domain, and shares over all studies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from mien.report.drawing import Drawing, drawn, finish
+from mien.report.review.words import plain
+from mien.review.bias.consensus import OPEN, Assessed
+from mien.review.bias.forms import OVERALL
+
+LOOKS = {
+    "low": ("#2f9e62", "+", "low"),
+    "unclear": ("#e0b022", "?", "unclear"),
+    "high": ("#c8372d", "−", "high"),
+    OPEN: ("#b9c0c5", "…", "not agreed yet"),
+}
+"""Colour, sign and words of each level: the sign tells it without colour."""
+_MOST_ROWS = 120
+
+
+@drawn
+def traffic_lights(found: Assessed) -> Drawing:
+    """A light for each study and domain; a second block says which studies fit the review."""
+    studies = found.studies[:_MOST_ROWS]
+    keys = [domain.key for domain in found.form.domains] + [OVERALL]
+    fits = [domain.key for domain in found.form.domains if domain.applicability]
+    fits = [key for key in fits if any((study, key) in found.applicability for study in studies)]
+    columns = len(keys) + (len(fits) + 0.5 if fits else 0)
+    names = max((len(plain(study, 36)) for study in studies), default=5)
+    figure = Figure(
+        figsize=(0.9 + 0.072 * names + 0.46 * columns, 2.2 + 0.3 * len(studies)),
+        layout="constrained",
+    )
+    axis = figure.subplots()
+    titles = {domain.key: domain.title for domain in found.form.domains} | {OVERALL: "Overall"}
+    places, labels = [], []
+    for k, key in enumerate(keys):
+        _column(axis, k, [found.judgements.get((study, key), "") for study in studies])
+        places.append(float(k))
+        labels.append(titles[key])
+    for k, key in enumerate(fits):
+        at = len(keys) + 0.5 + k
+        _column(axis, at, [found.applicability.get((study, key), "") for study in studies])
+        places.append(at)
+        labels.append(f"fits: {titles[key].rpartition(': ')[2]}")
+    axis.axvline(len(keys) - 1.5, color="#9aa3a9", lw=0.7)
+    axis.set_xticks(places, labels, rotation=55, ha="left", rotation_mode="anchor", fontsize=7.5)
+    axis.xaxis.tick_top()
+    axis.set_yticks(range(len(studies)), [plain(study, 36) for study in studies], fontsize=7.5)
+    axis.set_xlim(-0.6, columns - 0.4)
+    axis.set_ylim(len(studies) - 0.4, -0.6)
+    axis.set_aspect("equal")
+    axis.tick_params(length=0)
+    axis.grid(False)
+    for side in axis.spines.values():
+        side.set_visible(False)
+    _key(figure)
+    caption = (
+        f"Risk of bias of {len(found.studies)} studies by {found.form.short} "
+        f"({found.form.source}); "
+        f"{_decided(found)}."
+    )
+    return finish(f"bias-{found.form.key}-studies", caption, figure)
+
+
+def _column(axis: Any, x: float, levels: list[str]) -> None:
+    for y, level in enumerate(levels):
+        if level not in LOOKS:
+            axis.text(x, y, "–", ha="center", va="center", color="#7a7a7a", fontsize=8)
+            continue
+        colour, sign, _ = LOOKS[level]
+        axis.scatter(x, y, s=125, color=colour, linewidths=0)
+        dark = "black" if level in ("unclear", OPEN) else "white"
+        axis.text(x, y, sign, ha="center", va="center", color=dark, fontsize=8, weight="bold")
+
+
+def _key(figure: Figure) -> None:
+    from matplotlib.lines import Line2D
+
+    lights = [
+        Line2D([], [], marker="o", ls="", color=colour, ms=7, label=f"{sign}  {words}")
+        for colour, sign, words in LOOKS.values()
+    ]
+    figure.legend(handles=lights, loc="outside lower center", ncols=4, fontsize=7.5)
+
+
+@drawn
+def bias_summary(found: Assessed) -> Drawing:
+    """Shares of studies at each level, by domain."""
+    counts = found.summary()
+    titles = {domain.key: domain.title for domain in found.form.domains} | {OVERALL: "Overall"}
+    figure = Figure(figsize=(7.2, 1.1 + 0.32 * len(counts)), layout="constrained")
+    axis = figure.subplots()
+    n = max(len(found.studies), 1)
+    for y, levels in enumerate(counts.values()):
+        left = 0.0
+        for level, count in levels.items():
+            if not count:
+                continue
+            colour, sign, _ = LOOKS[level]
+            width = 100 * count / n
+            axis.barh(y, width, left=left, color=colour, height=0.72, edgecolor="white", lw=0.8)
+            if width > 4:
+                dark = "black" if level in ("unclear", OPEN) else "white"
+                axis.text(
+                    left + width / 2, y, f"{sign} {count}", ha="center", va="center",
+                    fontsize=7.5, color=dark,
+                )  # fmt: skip
+            left += width
+    axis.set_yticks(range(len(counts)), [titles[key] for key in counts], fontsize=8)
+    axis.set_ylim(len(counts) - 0.4, -0.6)
+    axis.set(xlim=(0, 100), xlabel="% of studies")
+    axis.grid(axis="y", visible=False)
+    _key(figure)
+    caption = (
+        f"Risk of bias over {len(found.studies)} studies by {found.form.short}, numbers of studies "
+        f"in the bars; {_decided(found)}."
+    )
+    return finish(f"bias-{found.form.key}-summary", caption, figure)
+
+
+def _decided(found: Assessed) -> str:
+    count = sum(level == OPEN for level in found.judgements.values())
+    return f"{count} judgements are not agreed yet" if count else "every judgement is agreed"

@@ -1,0 +1,1 @@
+"""Risk of bias: forms, two assessors, what they agree on."""

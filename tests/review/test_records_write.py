@@ -80,7 +80,12 @@ def test_latex_is_undone(text):
 
 
 def test_lines_that_look_like_tags_stay_in_their_field(tmp_path):
-    record = Record(form="ris", raw=(("TY", "JOUR"), ("TI", "One"), ("N1", "a\nER  - \nTI  - no")))
+    record = Record(
+        title="One",
+        kind="JOUR",
+        form="ris",
+        raw=(("TY", "JOUR"), ("TI", "One"), ("N1", "a\nER  - \nTI  - no")),
+    )
     (back,) = again(tmp_path, [record], ".ris")
     assert back.title == "One" and ("N1", "a ER - TI - no") in back.raw
 
@@ -99,4 +104,11 @@ def test_nothing_is_replaced_unasked(tmp_path):
     with pytest.raises(OutputError):
         write_records(path, [Record(title="One")])
     assert path.read_text() == "mine"
-    assert replace(Record(title="One")).to_json(raw=False)["title"] == "One"
+
+
+def test_what_a_program_changed_is_written(tmp_path):
+    write_records(tmp_path / "a.ris", [Record(title="Wrong", authors=("A",), form="ris")])
+    (record,) = read_export(tmp_path / "a.ris").records
+    for ending in ENDINGS:
+        (back,) = again(tmp_path, [replace(record, title="Right")], ending)
+        assert (back.title, back.authors) == ("Right", ("A",))

@@ -8,6 +8,7 @@ import typer
 
 from mien.cli.failure import STATUSES, guarded
 from mien.cli.review.bias import bias
+from mien.cli.review.dedupe import dedupe
 from mien.cli.review.meta import meta
 from mien.cli.review.read import read
 
@@ -18,6 +19,7 @@ review = typer.Typer(
 )
 _COMMANDS: tuple[Callable[..., None], ...] = (
     read,
+    dedupe,
     meta,
     bias,
 )

@@ -53,7 +53,7 @@ class Record:
     """Number in PubMed, digits."""
     form: str = ""
     """Form of the file: ``ris``, ``medline``, ``bibtex``, ``endnote-xml``, ``pubmed-xml``,
-    ``refer``, ``wos``, ``table`` or ``json``."""
+    ``refer``, ``wos`` or ``table``; ``merged`` if made of several, nothing if made by a program."""
     file: str = ""
     """Name of the file, without its folder."""
     line: int = 0

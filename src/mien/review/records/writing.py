@@ -7,11 +7,14 @@ import io
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import fields as fields_of
 from pathlib import Path
 
 from mien.outputs import check_free, complete
+from mien.review.records import meaning
+from mien.review.records.bibtex import Entry, bibtex
 from mien.review.records.latex import to_latex
-from mien.review.records.record import Record, plain
+from mien.review.records.record import Raw, Record, plain
 from mien.review.records.tables import RAW_COLUMN
 
 _TAG = re.compile(r"^\s*[A-Z][A-Z0-9]\s+-|^\s*ER\s*-?\s*$")
@@ -67,7 +70,7 @@ def ris_text(records: Sequence[Record]) -> str:
 
 
 def _ris_lines(record: Record) -> Iterator[str]:
-    if record.form == "ris" and record.raw:
+    if record.form == "ris" and _unchanged(record, meaning.ris):
         if not any(tag == "TY" for tag, _ in record.raw):
             yield "TY  - GEN\n"
         for tag, value in record.raw:
@@ -116,10 +119,11 @@ def bibtex_text(records: Sequence[Record]) -> str:
 
 
 def _entry(record: Record, keys: dict[str, int]) -> str:
-    raw = dict(reversed(record.raw)) if record.form == "bibtex" else {}
+    own = record.form == "bibtex" and _unchanged(record, _of_bibtex)
+    raw = dict(reversed(record.raw)) if own else {}
     kind = raw.get("ENTRYTYPE", "article" if record.kind else "misc").lower()
     fields: list[tuple[str, str]] = []
-    if record.form == "bibtex":
+    if own:
         fields = [(name, value) for name, value in record.raw if name not in ("ENTRYTYPE", "ID")]
         if record.source and "mien_source" not in dict(fields):
             fields.append(("mien_source", to_latex(record.source)))
@@ -200,6 +204,22 @@ def csv_text(records: Sequence[Record]) -> str:
 def json_text(records: Sequence[Record]) -> str:
     """Records as JSON that `read_export` reads again."""
     return json.dumps({"records": [one.to_json() for one in records]}, ensure_ascii=False) + "\n"
+
+
+def _unchanged(record: Record, read: Callable[[Raw], Record]) -> bool:
+    """Whether a record is still what its fields say, but for its source."""
+    said = read(record.raw)
+    return bool(record.raw) and all(
+        getattr(record, one.name) == getattr(said, one.name)
+        for one in fields_of(Record)
+        if one.name not in ("source", "form", "file", "line", "raw")
+    )
+
+
+def _of_bibtex(raw: Raw) -> Record:
+    first = dict(reversed(raw))
+    fields = tuple(pair for pair in raw if pair[0] not in ("ENTRYTYPE", "ID"))
+    return bibtex(Entry(first.get("ENTRYTYPE", ""), first.get("ID", ""), 0, fields))
 
 
 def _left(record: Record) -> list[tuple[str, str]]:

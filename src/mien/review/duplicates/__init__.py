@@ -1,0 +1,1 @@
+"""Duplicates among records: the same publication from several databases, merged or shown."""

@@ -1,0 +1,166 @@
+"""Duplicates among many records: groups that are merged, pairs that somebody should look at."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from rapidfuzz import fuzz
+
+from mien.errors import ParameterError
+from mien.review.duplicates.blocking import candidates
+from mien.review.duplicates.comparable import Comparable, comparable
+from mien.review.duplicates.comparing import Verdict, compare
+from mien.review.records.record import Record
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two records that may be one publication."""
+
+    a: int
+    """Place of the first, from 0 in order of reading."""
+    b: int
+    """Place of the second."""
+    score: float
+    """From 0 to 1; from .87 they are merged."""
+    reasons: tuple[str, ...]
+    """For and against, the weightiest first."""
+    merged: bool
+    """Whether they are in one group."""
+
+
+@dataclass(frozen=True)
+class Duplicates:
+    """What was found."""
+
+    total: int
+    """Records that were looked at."""
+    groups: tuple[tuple[int, ...], ...]
+    """Places of records of one publication, two or more each, in order."""
+    pairs: tuple[Pair, ...]
+    """Those in groups and doubtful ones, doubtful ones first, then by place."""
+
+    @property
+    def doubtful(self) -> tuple[Pair, ...]:
+        """Pairs that somebody should look at."""
+        return tuple(pair for pair in self.pairs if not pair.merged)
+
+    @property
+    def unique(self) -> int:
+        """Publications: records less those that are merged into others."""
+        return self.total - sum(len(group) - 1 for group in self.groups)
+
+
+def find_duplicates(
+    records: Sequence[Record],
+    *,
+    together: Iterable[Sequence[int]] = (),
+    apart: Iterable[Sequence[int]] = (),
+) -> Duplicates:
+    """Find records of the same publication.
+
+    Parameters
+    ----------
+    records : sequence of Record
+        In order of reading.
+    together, apart : iterable of sequences of int
+        Places of records that somebody has decided about: one publication, or several. They count
+        more than what is found, so a merge is undone by naming it `apart`.
+
+    Returns
+    -------
+    found : Duplicates
+        Groups do not share records. Two records that contradict each other are in no group, though
+        a third be like both.
+
+    Raises
+    ------
+    ParameterError
+        If a place is none of a record.
+    """
+    forced = _decided(together, len(records))
+    refused = _decided(apart, len(records))
+    forms = [comparable(record) for record in records]
+    verdicts: dict[tuple[int, int], Verdict] = {}
+    for a, b in candidates(forms):
+        if _worth(forms[a], forms[b]):
+            verdict = compare(forms[a], forms[b])
+            if verdict.certain or verdict.doubtful:
+                verdicts[a, b] = verdict
+    merging = _Merging(forms, refused)
+    for a, b in sorted(forced):
+        merging.join(a, b, forced=True)
+    ordered = sorted(verdicts, key=lambda pair: (-verdicts[pair].points, pair))
+    for pair in ordered:
+        if verdicts[pair].certain:
+            merging.join(*pair)
+    pairs = [
+        Pair(a, b, verdict.score, verdict.reasons, merging.same(a, b))
+        for (a, b), verdict in verdicts.items()
+        if (a, b) not in refused
+    ]
+    pairs.sort(key=lambda pair: (pair.merged, pair.a, pair.b))
+    return Duplicates(len(records), merging.groups(), tuple(pairs))
+
+
+def _decided(groups: Iterable[Sequence[int]], total: int) -> set[tuple[int, int]]:
+    pairs: set[tuple[int, int]] = set()
+    for group in groups:
+        for k in group:
+            if not 0 <= k < total:
+                raise ParameterError(
+                    f"There is no record {k}: give numbers from 0 to {max(total - 1, 0)}."
+                )
+        pairs.update((min(a, b), max(a, b)) for a in group for b in group if a != b)
+    return pairs
+
+
+def _worth(a: Comparable, b: Comparable) -> bool:
+    """Whether comparing closely can come to anything."""
+    if (a.doi and a.doi == b.doi) or (a.pmid and a.pmid == b.pmid):
+        return True
+    if a.title[:30] == b.title[:30]:
+        return True
+    return fuzz.ratio(a.title, b.title, score_cutoff=75) > 0
+
+
+class _Merging:
+    """Joins records into groups, unless something in them contradicts it."""
+
+    def __init__(self, forms: Sequence[Comparable], refused: set[tuple[int, int]]) -> None:
+        self._forms = forms
+        self._refused = refused
+        self._group = list(range(len(forms)))
+        self._members: dict[int, list[int]] = {}
+
+    def same(self, a: int, b: int) -> bool:
+        return self._group[a] == self._group[b]
+
+    def join(self, a: int, b: int, *, forced: bool = False) -> None:
+        one, other = self._group[a], self._group[b]
+        if one == other:
+            return
+        left = self._members.get(one, [one])
+        right = self._members.get(other, [other])
+        if not forced and any(self._against(x, y) for x in left for y in right):
+            return
+        keep, gone = min(one, other), max(one, other)
+        self._members[keep] = sorted([*left, *right])
+        self._members.pop(gone, None)
+        for k in self._members[keep]:
+            self._group[k] = keep
+
+    def _against(self, a: int, b: int) -> bool:
+        pair = (min(a, b), max(a, b))
+        if pair in self._refused:
+            return True
+        verdict = compare(self._forms[a], self._forms[b])
+        return verdict.vetoed or verdict.points < 0
+
+    def groups(self) -> tuple[tuple[int, ...], ...]:
+        found: defaultdict[int, list[int]] = defaultdict(list)
+        for k, group in enumerate(self._group):
+            found[group].append(k)
+        return tuple(tuple(group) for group in found.values() if len(group) > 1)

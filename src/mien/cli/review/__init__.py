@@ -10,6 +10,7 @@ from mien.cli.failure import STATUSES, guarded
 from mien.cli.review.bias import bias
 from mien.cli.review.dedupe import dedupe
 from mien.cli.review.meta import meta
+from mien.cli.review.prisma import prisma
 from mien.cli.review.read import read
 
 review = typer.Typer(
@@ -22,6 +23,7 @@ _COMMANDS: tuple[Callable[..., None], ...] = (
     dedupe,
     meta,
     bias,
+    prisma,
 )
 for _command in _COMMANDS:
     review.command(epilog=STATUSES)(guarded(_command))

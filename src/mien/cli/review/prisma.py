@@ -1,0 +1,83 @@
+"""`mien review prisma`: the flow diagram of a review, from its numbers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mien.cli import options
+from mien.cli.failure import need, tell
+from mien.cli.places import keep_input, keep_out
+from mien.errors import ParameterError
+from mien.outputs import check_free, complete
+
+if TYPE_CHECKING:
+    from mien.review.prisma.flow import Flow
+
+_PICTURES = (".png", ".svg")
+
+
+def prisma(
+    numbers: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="NUMBERS", help="A file of numbers: .json, .toml, or .csv; see --example."
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        options.out("PLACE", "A picture, .png or .svg; or a new folder for both and a page."),
+    ] = None,
+    example: Annotated[
+        bool, typer.Option("--example", help="Print a file of numbers to begin with.")
+    ] = False,
+    overwrite: Annotated[bool, options.overwrite("what is there")] = False,
+    as_json: Annotated[bool, options.as_json("the numbers, with what follows from them")] = False,
+) -> None:
+    """Draw the PRISMA 2020 flow of a new or an updated review; a folder also gets the checklist.
+
+    Example: [bold]mien review prisma numbers.toml -o flow.svg[/bold]
+    """
+    from mien.review.prisma.files import EXAMPLE, read_flow
+
+    if example:
+        typer.echo(EXAMPLE, nl=False)
+        return
+    if numbers is None:
+        raise ParameterError("Give a file of numbers; --example prints one to begin with.")
+    need("review")
+    flow = read_flow(numbers)
+    if out is not None:
+        _write(flow, numbers, out, overwrite)
+    content = flow.as_dict() | {"problems": flow.problems()}
+    for problem in content["problems"]:
+        tell(f"this does not add up: {problem}")
+    if as_json:
+        print(json.dumps(content, indent=2, ensure_ascii=False))
+    elif out is not None:
+        typer.echo(f"{out} shows {content['total_studies']} studies included.")
+    else:
+        for name, value in content.items():
+            if isinstance(value, int):
+                typer.echo(f"{name} {value}")
+
+
+def _write(flow: Flow, numbers: Path, out: Path, overwrite: bool) -> None:
+    from mien.report.review.prisma_flow import prisma_flow
+
+    if out.suffix.lower() in _PICTURES:
+        check_free(out, overwrite)
+        keep_input(out, numbers)
+        drawing = prisma_flow(flow)
+        with complete(out, overwrite=overwrite) as part:
+            part.write_bytes(drawing.svg if out.suffix.lower() == ".svg" else drawing.png)
+        return
+    from mien.report.folder import check_folder
+    from mien.report.review.prisma_page import write
+
+    keep_out(out, [numbers])
+    check_folder(out, overwrite)
+    write(flow, out, overwrite=overwrite)

@@ -1,0 +1,39 @@
+"""The folder that `mien review prisma` writes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from mien import __version__
+from mien.report.drawing import put
+from mien.report.folder import Staged
+from mien.report.pages import in_page, render
+from mien.report.review.prisma_flow import prisma_flow
+from mien.report.review.prisma_sections import checklist_section, flow_section
+from mien.report.review.synthesis_page import put_tables
+from mien.review.prisma.flow import Flow
+
+
+def write(flow: Flow, folder: Path, *, overwrite: bool = False) -> None:
+    """Write diagram, numbers, checklist and a page; raises `OutputError` as `Staged`."""
+    with Staged(folder, overwrite) as staged:
+        drawings = put([prisma_flow(flow)], staged)
+        sections = [flow_section(flow), checklist_section(["flow"])]
+        staged.write("flow.json", json.dumps(flow.as_dict(), indent=2, ensure_ascii=False) + "\n")
+        put_tables(sections, staged)
+        staged.write(
+            "report.html",
+            render(
+                "review.html",
+                title="PRISMA 2020",
+                kind="Systematic review",
+                lead=[],
+                contents=False,
+                sections=sections,
+                drawings=in_page(drawings),
+                methods=[],
+                made=f"Made by mien {__version__}.",
+            ),
+        )
+        staged.commit()

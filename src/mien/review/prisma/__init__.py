@@ -1,0 +1,1 @@
+"""PRISMA 2020: the flow of records through a review, and the checklist of its report."""

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import mien
-from mien.engines import ENGINES
+from mien.engines import offered
 from mien.fidelity.figures import FIGURES
 
 MOTION = FIGURES["dynamics.r_cca"]
@@ -18,7 +18,7 @@ def main(folder: Path, clip: Path | None = None, engines: tuple[str, ...] = ()) 
         clip = folder / "speaking.mp4"
         script = mien.Script(seconds=2, fps=15, width=320, height=240, speech=(0.2, 1.8))
         mien.render_phantom(script, clip)
-    for engine in engines or tuple(ENGINES):
+    for engine in engines or offered():
         settings = mien.Settings(engine=engine, subject="P01", judges=())
         result = mien.deidentify(clip, folder / f"{engine}.mp4", settings)
         metrics = mien.evaluate(clip, result.output, only="fidelity").metrics

@@ -18,10 +18,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from mien.engines.laying import composite
 from mien.engines.mesh.engine import Mesh, Person
 from mien.face.model import FaceModel
 from mien.models.landmarker import open_backend
-from mien.pipeline.compositing import composite
 from mien.pipeline.legible import read
 from mien.recognition.recogniser import Recogniser
 from mien.recognition.registry import ALSO_STEER, STEERS, recogniser

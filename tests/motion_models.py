@@ -20,6 +20,7 @@ SMALL = MotionConfig(
         num_bottleneck_blocks=1,
         dense_motion_params=HourglassSize(4, 16, 2, 0.5),
     ),
+    side=64,
 )
 
 

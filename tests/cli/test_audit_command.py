@@ -12,9 +12,9 @@ import cv2
 import numpy as np
 import pytest
 
+from mien.engines.laying import composite
 from mien.engines.obscure import Mask
 from mien.phantom import Phantom, Script, Truth
-from mien.pipeline.compositing import composite
 from mien.privacy.audit.subject import covered
 from mien.video import Reader, Writer
 from phantoms import Clip

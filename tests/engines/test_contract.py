@@ -3,14 +3,15 @@
 import numpy as np
 import pytest
 
-from mien.engines import ENGINES
+from mien.engines import ENGINES, Weights
+from mien.engines.laying import composite
 from mien.engines.mesh.engine import Mesh, Person
 from mien.face.model import FaceModel
 from mien.face.topology import FACE_OVAL, LEFT_EYE_RING, RIGHT_EYE_RING
 from mien.phantom import Phantom, Script
-from mien.pipeline.compositing import composite
 from mien.surrogates import cards, load
 from mien.tracking import Sample
+from motion_models import saved
 
 
 @pytest.fixture(scope="module")
@@ -22,10 +23,18 @@ def clip():
     return frames, phantom.truth.people[0].landmarks.astype(float)
 
 
+def opened(name, tmp_path_factory):
+    """An engine's class; of those that draw with a network, with a small one."""
+    if ENGINES[name].learned is None:
+        return ENGINES[name].open()
+    pytest.importorskip("torch", reason="torch is for learned engines only")
+    return ENGINES[name].open(Weights(str(saved(tmp_path_factory.mktemp(name) / "model.pt"))))
+
+
 @pytest.fixture(scope="module", params=ENGINES)
-def engine(request, clip):
+def engine(request, clip, tmp_path_factory):
     frames, landmarks = clip
-    kind = ENGINES[request.param].load()
+    kind = opened(request.param, tmp_path_factory)
     assert (kind.name, kind.traits) == (request.param, ENGINES[request.param].traits)
     samples = [Sample(f, p) for f, p in zip(frames, landmarks, strict=True)]
     face = load(sorted(cards())[0]) if kind.traits.needs_surrogate else None

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
-from mien.engines import ENGINES, Engine, Rendering, Traits, register, traits_of
+from mien.engines import ENGINES, Engine, Rendering, Traits, offered, register, traits_of
 from mien.errors import ParameterError
 from mien.face.geometry import face_box
 from mien.phantom import Script, render_phantom
@@ -78,7 +78,7 @@ def test_an_unknown_name_is_refused_in_one_sentence():
     with pytest.raises(ParameterError) as caught:
         Settings(engine="gan")
     assert str(caught.value) == (
-        "There is no engine called 'gan': choose one of mesh, mask, blur, pixelate, toy."
+        "There is no engine called 'gan': choose one of mesh, motion, mask, blur, pixelate, toy."
     )
 
 
@@ -114,9 +114,10 @@ def test_the_application_offers_and_takes_it(tmp_path):
         options = browser.get("/api/options").json()
         # what is taken beyond this is said to be no video, not to be an unknown engine
         answer = browser.post("/api/clips", params={"name": "a", "engine": "toy"}, content=b"-")
-    assert options["engines"] == list(ENGINES)
-    for name, kind in ENGINES.items():
-        told = {field: getattr(kind.traits, field) for field in TraitsView.model_fields}
+    assert options["engines"] == offered() == [n for n in ENGINES if n != "motion"]
+    assert set(options["traits"]) == set(offered())
+    for name in offered():
+        told = {field: getattr(ENGINES[name].traits, field) for field in TraitsView.model_fields}
         assert options["traits"][name] == told
     assert answer.json()["code"] == "not_a_video"
 

@@ -2,10 +2,10 @@ import cv2
 import numpy as np
 import pytest
 
+from mien.engines.laying import composite
 from mien.engines.obscure import Mask
 from mien.errors import ParameterError
 from mien.phantom import Phantom, Script
-from mien.pipeline.compositing import composite
 from mien.recognition.watch import Box, Watch, unaccounted
 
 

@@ -13,9 +13,11 @@ from mien.cli import options
 from mien.cli.bars import Bars
 from mien.cli.failure import go_on_after, need, tell
 from mien.cli.given import thoroughness
+from mien.cli.network import ConfigFile, Driving, WeightsFile, network
 from mien.errors import ParameterError
 
 if TYPE_CHECKING:
+    from mien.engines import Weights
     from mien.evidence.original import Original
     from mien.fidelity.profile import Profile
 
@@ -45,8 +47,11 @@ def compare(
         typer.Option(metavar="parkinson|palsy|generic|FILE", help="What each engine has to hold."),
     ] = "generic",
     surrogate: Annotated[
-        str, typer.Option(metavar="auto|ID", help="The face that mesh gives.")
+        str, typer.Option(metavar="auto|ID", help="The face that mesh and motion give.")
     ] = "auto",
+    weights: WeightsFile = None,
+    config: ConfigFile = None,
+    driving: Driving = None,
     person: Annotated[
         int,
         typer.Option(min=1, metavar="N", help="Whose motion is measured, see `mien people`."),
@@ -75,6 +80,10 @@ def compare(
             )
     if not wanted or len(set(wanted)) < len(wanted):
         raise ParameterError(f"--engines is {engines!r}: name each engine once, such as mesh,blur.")
+    learned = network(weights, config, driving)
+    given = {name: learned if ENGINES[name].learned else None for name in wanted}
+    for name, its in given.items():
+        ENGINES[name].open(its)  # what cannot be drawn with is said before long work
     asked = Profile.open(profile)
     need("reports")
     check_folder(out, overwrite)
@@ -82,7 +91,9 @@ def compare(
     with Bars(original.name) as progress:
         subject = Original(original, person=person, landmarker=model, progress=progress)
     with tempfile.TemporaryDirectory(prefix="mien-") as folder:
-        rows = [_measure(subject, name, surrogate, asked, Path(folder)) for name in wanted]
+        rows = [
+            _measure(subject, name, given[name], surrogate, asked, Path(folder)) for name in wanted
+        ]
     write_comparison(rows, out, overwrite=overwrite)
     if as_json:
         print(json.dumps({"engines": rows}, indent=2))
@@ -93,7 +104,12 @@ def compare(
 
 
 def _measure(
-    subject: Original, engine: str, surrogate: str, profile: Profile, folder: Path
+    subject: Original,
+    engine: str,
+    weights: Weights | None,
+    surrogate: str,
+    profile: Profile,
+    folder: Path,
 ) -> dict[str, Any]:
     """One row: what an engine keeps and hides."""
     from mien.engines import ENGINES
@@ -106,6 +122,7 @@ def _measure(
     output = folder / f"{engine}.mp4"
     settings = Settings(
         engine=engine,
+        weights=weights,
         surrogate=surrogate if traits.needs_surrogate else "auto",
         voice="mute",
         landmarker=subject.landmarker,

@@ -14,6 +14,7 @@ from mien.cli.bars import Bars
 from mien.cli.failure import go_on_after, tell
 from mien.cli.given import thoroughness
 from mien.cli.jobs import Job, plan
+from mien.cli.network import ConfigFile, Driving, WeightsFile, network
 from mien.errors import ParameterError
 from mien.shortfall import STATUS
 
@@ -38,9 +39,13 @@ def deidentify(
     engine: Annotated[
         str,
         typer.Option(
-            help="mesh replaces the face and keeps its motion; mask, blur and pixelate hide both."
+            help="mesh replaces the face and keeps its motion, and so does motion by a network "
+            "(needs --weights); mask, blur and pixelate hide both."
         ),
     ] = "mesh",
+    weights: WeightsFile = None,
+    config: ConfigFile = None,
+    driving: Driving = None,
     surrogate: Annotated[
         str,
         typer.Option(
@@ -143,6 +148,7 @@ def deidentify(
 
     settings = Settings(
         engine=engine,
+        weights=network(weights, config, driving),
         surrogate=surrogate,
         consent=consent,
         match=match,

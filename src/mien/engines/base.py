@@ -36,6 +36,10 @@ class Rendering:
     column and row, the centre of the first pixel at 0, shape (height, width, 2), float32; None
     where the surroundings stay as they are."""
 
+    covered: bool = False
+    """Whether the engine could not draw this frame and only filled the patch: the face counts as
+    covered."""
+
     def face(self, original: np.ndarray) -> np.ndarray:
         """Where to look for a face in the result: the drawn one's landmarks, else the original's,
         pixels, shape (478, 3)."""

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from mien.engines import traits as known
 from mien.engines.traits import UNKNOWN, Traits
-from mien.errors import ParameterError
+from mien.engines.weights import Weights
+from mien.errors import EngineError, ParameterError
 
 if TYPE_CHECKING:
     from mien.engines.base import Engine
@@ -25,6 +26,34 @@ class Kind:
     """What it does to a face."""
     load: Callable[[], type[Engine]]
     """Imports its class, which may take a second."""
+    learned: Callable[[Weights], type[Engine]] | None = None
+    """Of an engine that draws with a network of the user's: imports its class with that network."""
+
+    def open(self, weights: Weights | None = None) -> type[Engine]:
+        """The engine's class, ready to calibrate.
+
+        Parameters
+        ----------
+        weights : Weights, optional
+            The network it draws with; None for engines that need none.
+
+        Raises
+        ------
+        ParameterError
+            If a network is missing, cannot be read, or is given to an engine that needs none.
+        FormatError
+            If the network is damaged or another one.
+        EngineError
+            If the engine is not installed.
+        """
+        if self.learned is None:
+            if weights is not None:
+                raise ParameterError(
+                    "Weights are given to an engine that draws without any: leave out --weights, "
+                    f"or choose {' or '.join(_learned())}."
+                )
+            return self.load()
+        return self.load() if weights is None else self.learned(weights)
 
 
 def _mesh() -> type[Engine]:
@@ -51,13 +80,40 @@ def _pixelate() -> type[Engine]:
     return Pixelate
 
 
+def _motion() -> type[Engine]:
+    raise ParameterError(
+        "The engine motion draws with a network that does not come with mien: give its checkpoint "
+        "with --weights FILE."
+    )
+
+
+def _motion_of(weights: Weights) -> type[Engine]:
+    try:
+        from mien.engines.motion.engine import motion_of
+    except ModuleNotFoundError as exc:
+        if exc.name != "torch":
+            raise
+        raise EngineError("The engine motion needs torch: pip install 'mien[train]'.") from exc
+    return motion_of(weights)
+
+
 ENGINES: dict[str, Kind] = {
     "mesh": Kind(known.MESH, _mesh),
+    "motion": Kind(known.MOTION, _motion, _motion_of),
     "mask": Kind(known.MASK, _mask),
     "blur": Kind(known.BLUR, _blur),
     "pixelate": Kind(known.PIXELATE, _pixelate),
 }
 """By name, in the order in which they are offered."""
+
+
+def offered() -> list[str]:
+    """Names of the engines that run as they are, without a network of the user's."""
+    return [name for name, kind in ENGINES.items() if kind.learned is None]
+
+
+def _learned() -> list[str]:
+    return [name for name, kind in ENGINES.items() if kind.learned is not None]
 
 
 def register(engine: type[Engine]) -> None:

@@ -37,6 +37,15 @@ MESH = Traits(
     done="replaced",
     in_full="replaced by one that is nobody's",
 )
+MOTION = Traits(
+    keeps_motion=True,
+    hides_face=True,
+    needs_surrogate=True,
+    live=True,
+    words="another face that a network moves as the patient moved",
+    done="replaced",
+    in_full="replaced by one that is nobody's",
+)
 MASK = Traits(
     keeps_motion=False,
     hides_face=True,

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from mien.engines import ENGINES, Engine, Fitted
+from mien.engines import Engine, Fitted
 from mien.pipeline.choose import STRENGTH, Choice, push
 from mien.pipeline.steering import Room, Steer
 from mien.pipeline.survey import Survey
@@ -97,7 +97,7 @@ def cast(
     role: Role,
     found: Survey,
     recogniser: Recogniser,
-    engine: str,
+    kind: type[Engine],
     pick: Callable[[Fitted, list[Sample], tuple[Steer, ...]], Choice | Surrogate],
     also: Sequence[Recogniser] = (),
 ) -> Individual:
@@ -113,8 +113,8 @@ def cast(
         The first pass.
     recogniser : Recogniser
         Whose eyes count.
-    engine : str
-        Name of the engine.
+    kind : type of Engine
+        What replaces faces, ready to calibrate.
     pick : callable
         From the calibration, samples and those who choose to a choice, or to a picture of the
         user's.
@@ -127,7 +127,6 @@ def cast(
     samples = found.samples(track)
     if not samples:
         return person  # nothing to calibrate from: this person's frames are covered
-    kind = ENGINES[engine].load()
     person.gallery = recogniser.describe_all(found.chips(track))
     enlarge = _pixels(track) / _pixels_of(samples)
     if kind.traits.keeps_motion:

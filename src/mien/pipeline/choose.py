@@ -19,8 +19,8 @@ import cv2
 import numpy as np
 
 from mien.engines import Fitted
+from mien.engines.laying import composite
 from mien.errors import ParameterError
-from mien.pipeline.compositing import composite
 from mien.pipeline.legible import astray, read
 from mien.pipeline.steering import ROOM, Room, Steer, away, lacking
 from mien.surrogates import bank as banks

@@ -126,6 +126,10 @@ def deidentify(
     ------
     ParameterError
         If a setting is out of range, or names somebody who is not in the clip.
+    FormatError
+        If the weights that are given are not those of the engine's network.
+    EngineError
+        If the engine is not installed.
     VideoError
         If the source cannot be read.
     NoFaceError
@@ -137,6 +141,7 @@ def deidentify(
         If the output cannot be written or is in the way.
     """
     settings = settings or Settings()
+    kind = ENGINES[settings.engine].open(settings.weights)  # before anything takes long
     source, output = Path(source), Path(output)
     report = progress or silent
     with Reader(source) as reader:
@@ -158,7 +163,7 @@ def deidentify(
         with closing(open_backend(settings.landmarker)) as backend:
             landmarks = backend.name
             found = survey(source, backend, recogniser, report, settings.thoroughness, others)
-            people = cast_all(found, settings, recogniser, backend, report, also)
+            people = cast_all(found, settings, kind, recogniser, backend, report, also)
         with closing(Lookout()) as lookout:
             second = SecondPass(
                 source, found, people, recogniser, lookout, settings.thoroughness, report, others
@@ -342,4 +347,6 @@ def _chosen(settings: Settings, landmarks: str) -> Chosen:
         voice=settings.voice,
         crf=settings.crf,
         landmarks=landmarks,
+        weights=None if settings.weights is None else checksum(Path(settings.weights.path)),
+        driving=None if settings.weights is None else settings.weights.driving,
     )

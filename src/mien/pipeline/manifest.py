@@ -75,7 +75,7 @@ class _Part:
 class Chosen(_Part):
     """How the clip was de-identified."""
 
-    TOLD = ("engine", "bank", "match", "people", "voice", "crf", "landmarks")
+    TOLD = ("engine", "bank", "match", "people", "voice", "crf", "landmarks", "weights", "driving")
 
     engine: str
     """Name of the engine."""
@@ -99,6 +99,10 @@ class Chosen(_Part):
     """Quality of the encoding."""
     landmarks: str
     """The landmark model and its version."""
+    weights: str | None = None
+    """Checksum of the network that the engine drew with, where the user gave one."""
+    driving: str | None = None
+    """How that network was driven."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mien.engines import Fitted
+from mien.engines import Engine, Fitted
 from mien.errors import ParameterError
 from mien.models.landmarker import Backend
 from mien.pipeline.casting import Individual, cast
@@ -26,6 +26,7 @@ from mien.tracking.selection import Role, proven, roles
 def cast_all(
     found: Survey,
     settings: Settings,
+    kind: type[Engine],
     recogniser: Recogniser,
     backend: Backend,
     report: Progress,
@@ -64,7 +65,7 @@ def cast_all(
             )
             return choose(person, samples, steers, wanted)
 
-        person = cast(track, role, found, recogniser, settings.engine, pick, also)
+        person = cast(track, role, found, recogniser, kind, pick, also)
         if role == Role.LEAVE:
             others = [other for other in found.tracks if other is not track]
             person.spared = np.any(

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mien.engines.laying import composite
 from mien.face.geometry import face_box
 from mien.face.region import Region
 from mien.pipeline.casting import Individual
-from mien.pipeline.compositing import composite, cover
+from mien.pipeline.compositing import cover
 from mien.pipeline.ledger import Entry
 from mien.recognition.lookout import Face
 from mien.recognition.watch import Box
@@ -67,13 +68,15 @@ def replace_faces(
         faces.append(Face(Region.around(points), spared))
         if spared:
             continue
-        if person.engine is None or (person.covered is not None and person.covered[frame]):
+        rendering, landmarks = None, points
+        if person.engine is not None and not (person.covered is not None and person.covered[frame]):
+            landmarks = person.landmarks(image, frame)
+            rendering = person.engine.render(image, landmarks)
+        if rendering is None or rendering.covered:
             on_top.append(np.array(face_box(points, image.shape, 0.4), float))
             if person.role != Role.COVER:  # not as it was asked for
                 entry = Entry.COVERED
         else:
-            landmarks = person.landmarks(image, frame)
-            rendering = person.engine.render(image, landmarks)
             composite(result, rendering)
             moved[k] = rendering.face(landmarks)
             if state == State.INTERPOLATED:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from mien.engines import ENGINES
+from mien.engines import ENGINES, Weights
 from mien.errors import ParameterError
 from mien.pipeline import credentials
 from mien.pipeline.choose import MATCHES
@@ -45,7 +45,9 @@ class Settings:
     """How to de-identify; validated once."""
 
     engine: str = "mesh"
-    """One of `mesh`, `mask`, `blur`, `pixelate`."""
+    """One of `mesh`, `motion`, `mask`, `blur`, `pixelate`."""
+    weights: Weights | None = None
+    """The network that `motion` draws with; None for the others."""
     surrogate: str = "auto"
     """`auto`, the id of a surrogate in the bank, or the path of a picture (needs `consent`)."""
     consent: str | None = None
@@ -79,6 +81,8 @@ class Settings:
             raise ParameterError(
                 f"There is no engine called {self.engine!r}: choose one of {', '.join(ENGINES)}."
             )
+        if (ENGINES[self.engine].learned is None) != (self.weights is None):
+            ENGINES[self.engine].open(self.weights)  # which says what is wrong
         if self.match not in MATCHES:
             raise ParameterError(f"match is {self.match!r}: choose one of {', '.join(MATCHES)}.")
         if self.subject is not None and not self.subject.strip():

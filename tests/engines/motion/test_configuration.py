@@ -111,3 +111,14 @@ def test_what_is_no_configuration_is_one_sentence(tmp_path, content, ending):
 
 def test_the_step_is_what_a_side_can_be_halved_by():
     assert (SMALL.step, MotionConfig().step) == (8, 128)
+
+
+@pytest.mark.parametrize(
+    ("shape", "words"),
+    [([64, 32, 3], "draws squares"), (64, "draws squares"), ([60, 60, 3], "a multiple of 8"),
+     ([8, 8, 3], "from 16 to 1024"), (["a", "a", 3], "from 16 to 1024")],
+)  # fmt: skip
+def test_the_size_of_the_pictures_is_read_too(shape, words):
+    content = {**SMALL.to_json(), "dataset_params": {"frame_shape": shape}}
+    with pytest.raises(FormatError, match=words):
+        MotionConfig.of(content, "model.yaml")

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from mien.engines import ENGINES
+from mien.engines import offered
 from mien.fidelity.profile import Profile
 from mien.pipeline.settings import Settings
 from mien.shortfall import Shortfall
@@ -106,7 +106,7 @@ def test_wrong_settings_are_refused(browser, application):
 
 def test_every_choice_is_one_that_mien_takes(browser):
     found = browser.get("/api/options").json()
-    assert found["engines"] == list(ENGINES)
+    assert found["engines"] == offered()
     for key, values in (("voice", "voices"), ("match", "matches")):
         for value in found[values]:
             assert getattr(Settings(**{key: value}), key) == value

@@ -15,9 +15,9 @@ from mien.intake.yaml import read_yaml
 _WHAT = "the configuration of a motion model"
 _LARGEST = {
     **{"num_kp": 100, "num_channels": 3, "block_expansion": 512, "max_features": 4096},
-    **{"num_blocks": 7, "num_down_blocks": 5, "num_bottleneck_blocks": 32},
+    **{"num_blocks": 7, "num_down_blocks": 5, "num_bottleneck_blocks": 32, "side": 1024},
 }
-_LEAST = {"num_channels": 3, "num_down_blocks": 0, "num_bottleneck_blocks": 0}
+_LEAST = {"side": 16, "num_channels": 3, "num_down_blocks": 0, "num_bottleneck_blocks": 0}
 _SCALES = (1.0, 0.5, 0.25, 0.125)
 
 
@@ -85,6 +85,9 @@ class MotionConfig:
     """The keypoint detector."""
     generator_params: GeneratorSize = field(default_factory=GeneratorSize)
     """The generator."""
+    side: int = 256
+    """Pixels along a side of the pictures it has learned from, as `dataset_params.frame_shape`
+    says."""
 
     @staticmethod
     def open(path: str | os.PathLike[str]) -> MotionConfig:
@@ -115,7 +118,7 @@ class MotionConfig:
         Parameters
         ----------
         told : dict
-            With a section `model_params`, or that section itself.
+            With a section `model_params` and perhaps `dataset_params`, or the former itself.
         name : str
             Where it comes from, for the message.
 
@@ -124,23 +127,31 @@ class MotionConfig:
         FormatError
             If it is no configuration, or a size in it is out of range.
         """
+        data: Any = None
         if isinstance(told, Mapping):
-            told = told.get("model_params", told)
+            data, told = told.get("dataset_params"), told.get("model_params", told)
         if not isinstance(told, Mapping) or "common_params" not in told:
             raise FormatError(
                 f"{name} is not {_WHAT}: it has no section model_params with common_params."
             )
-        parts = {key: told[key] for key in ("common_params",)}
-        for key in ("kp_detector_params", "generator_params"):
+        parts = {"side": _side(data, name)}
+        for key in ("common_params", "kp_detector_params", "generator_params"):
             if key not in told:
                 raise FormatError(f"{name} is not {_WHAT}: it has no section {key}.")
             parts[key] = told[key]
         made: MotionConfig = _section(MotionConfig, parts, name, "model_params")
+        if made.side % made.step:
+            raise FormatError(
+                f"{name} asks for pictures of {made.side} pixels, which this model cannot halve as "
+                f"often as it has levels: their side is a multiple of {made.step}."
+            )
         return made
 
     def to_json(self) -> dict[str, Any]:
         """The same as a file says it."""
-        return {"model_params": asdict(self)}
+        model = asdict(self)
+        side = model.pop("side")
+        return {"dataset_params": {"frame_shape": [side, side, 3]}, "model_params": model}
 
     @property
     def step(self) -> int:
@@ -148,6 +159,20 @@ class MotionConfig:
         sizes = (self.kp_detector_params, self.generator_params.dense_motion_params)
         inner = (round(2**one.num_blocks / one.scale_factor) for one in sizes)
         return max(*inner, 2**self.generator_params.num_down_blocks)
+
+
+def _side(data: Any, name: str) -> int:
+    """Pixels along a side of the pictures that a configuration tells of."""
+    shape = data.get("frame_shape") if isinstance(data, Mapping) else None
+    if shape is None:
+        return MotionConfig.side
+    if not isinstance(shape, list) or len(shape) != 3 or shape[0] != shape[1]:
+        raise FormatError(
+            f"{name} says dataset_params.frame_shape = {shape!r}: this motion model draws squares, "
+            "such as [256, 256, 3]."
+        )
+    side: int = shape[0]
+    return side
 
 
 def _section(kind: type[Any], told: Any, name: str, where: str) -> Any:

@@ -22,8 +22,10 @@ class Drawn:
     """RGB, 0-1, shape (n, 3, h, w)."""
     moved: Tensor
     """The portrait itself, moved and not painted, shape (n, 3, h, w)."""
+    places: Tensor
+    """Where in the portrait each of its pixels was moved from, -1 to 1, shape (n, h, w, 2)."""
     motion: Motion
-    """Where it was moved from."""
+    """The same as the network found it, and what the portrait does not show."""
 
 
 class Generator(nn.Module):
@@ -60,11 +62,12 @@ class Generator(nn.Module):
             if seen.shape[2:] != x.shape[2:]:
                 seen = F.interpolate(seen, x.shape[2:], mode="bilinear", align_corners=False)
             x = x * seen
-        moved = sample(portrait, _resized(motion.places, portrait))
+        places = _resized(motion.places, portrait)
         x = self.bottleneck(x)
         for block in self.up_blocks:
             x = block(x)
-        return Drawn(torch.sigmoid(self.final(x)), moved, motion)
+        picture = torch.sigmoid(self.final(x))
+        return Drawn(picture, sample(portrait, places), places, motion)
 
 
 def _resized(places: Tensor, like: Tensor) -> Tensor:

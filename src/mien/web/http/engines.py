@@ -7,14 +7,14 @@ from typing import Annotated, Any
 from pydantic import BaseModel
 from pydantic_core import core_schema
 
-from mien.engines import ENGINES
+from mien.engines import ENGINES, offered
 
 
 class _Registered:
-    """The name of an engine that is registered when the routes are made."""
+    """The name of an engine that runs as it is and is registered when the routes are made."""
 
     def __get_pydantic_core_schema__(self, *_: Any) -> core_schema.CoreSchema:
-        return core_schema.literal_schema(list(ENGINES))
+        return core_schema.literal_schema(offered())
 
 
 Engine = Annotated[str, _Registered()]
@@ -36,8 +36,9 @@ class TraitsView(BaseModel):
 
 
 def traits() -> dict[str, TraitsView]:
-    """What every engine does, by name."""
+    """What every engine that is offered does, by name."""
     return {
         name: TraitsView.model_validate(kind.traits, from_attributes=True)
         for name, kind in ENGINES.items()
+        if name in offered()
     }

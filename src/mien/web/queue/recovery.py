@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mien.engines import ENGINES
+from mien.engines import offered
 from mien.errors import FormatError
 from mien.pipeline.stored import StoredManifest
 from mien.web.queue import places
@@ -30,8 +30,7 @@ _USUAL: dict[str, Any] = {
     **{"engine": "mesh", "surrogate": "auto", "match": "age", "people": "all"},
     **{"subject": None, "voice": "mute", "compare": True, "measure": None},
 }
-_CHOICES = {
-    "engine": ENGINES,
+_CHOICES: dict[str, tuple[str, ...]] = {
     "match": ("none", "sex", "age", "tone"),
     "people": ("all", "main"),
     "voice": ("keep", "mute"),
@@ -141,7 +140,7 @@ def _recovered(home: Path, id: str, run: Path | None, number: int) -> tuple[Clip
     settings = {} if manifest is None else manifest.settings
     wanted = {
         name: value
-        for name, choices in _CHOICES.items()
+        for name, choices in {"engine": offered(), **_CHOICES}.items()
         if (value := settings.get(name)) in tuple(choices)
     }
     found = None if manifest is None else _found(manifest)

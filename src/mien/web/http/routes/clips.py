@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
-from mien.engines import ENGINES
+from mien.engines import offered
 from mien.errors import VideoError
 from mien.web.http.desk import Desk, ProgressView, progress_of
 from mien.web.http.engines import Engine, TraitsView, traits
@@ -222,7 +222,7 @@ def routes(desk: Desk) -> APIRouter:
             )
         }
         return OptionsView(
-            engines=list(ENGINES),
+            engines=offered(),
             traits=traits(),
             **choices,
             local=desk.serving.on_loopback,

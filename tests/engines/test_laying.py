@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mien.engines.base import Rendering
-from mien.pipeline.compositing import composite
+from mien.engines.laying import composite
 
 LEFT, TOP, HEIGHT, WIDTH = 4, 3, 6, 8
 

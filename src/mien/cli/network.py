@@ -1,0 +1,56 @@
+"""Options for the network that an engine draws with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mien.errors import ParameterError
+
+if TYPE_CHECKING:
+    from mien.engines import Weights
+
+WeightsFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--weights",
+        metavar="FILE",
+        help="The network that --engine motion draws with: a checkpoint of the authors' form.",
+    ),
+]
+ConfigFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        metavar="FILE",
+        help="Its sizes, YAML or JSON; by default those in the checkpoint, else vox-adv-256's.",
+    ),
+]
+Driving = Annotated[
+    str | None,
+    typer.Option(
+        metavar="relative|absolute",
+        help="How that network is driven: by how the patient moved since they were at rest "
+        "(relative, the default), or by where they are.",
+    ),
+]
+
+
+def network(weights: Path | None, config: Path | None, driving: str | None) -> Weights | None:
+    """What these options say together.
+
+    Raises
+    ------
+    ParameterError
+        If the others are given without weights, or driving is neither of both.
+    """
+    if weights is None:
+        if config is not None or driving is not None:
+            raise ParameterError("--config and --driving belong to a network: add --weights FILE.")
+        return None
+    from mien.engines import Weights
+
+    told = None if config is None else str(config)
+    return Weights(str(weights), told, driving or Weights.driving)

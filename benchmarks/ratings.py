@@ -1,10 +1,10 @@
 """How often the intervals of a rating study hold what was planted.
 
 Simulates studies of 76 clips, original and result, with three raters as in the comparison study,
-one who guesses and one who reads the scale backwards. For every statistic it counts in how many
-studies the 95 % interval holds the truth: what was planted, or, of what follows from it (kappa, AC,
-alpha, ICC), the same statistic in a study of very many clips by the same raters. Prints a
-table and how long one study of 76 x 2 clips x 3 raters takes::
+one who guesses and one who reads the scale backwards, and trials of seven judges. For every
+statistic it counts in how many studies the 95 % interval holds the truth: what was planted, or, of
+what follows from it (kappa, AC, alpha, ICC), the same statistic in a study of very many clips by
+the same raters. Prints a table, and how long one study of 76 x 2 clips x 3 raters takes::
 
     python benchmarks/ratings.py --studies 100
 """
@@ -21,7 +21,10 @@ from pathlib import Path
 from mien.study.analysis import Analysis, ItemAnalysis, analyse
 from mien.study.estimate import Estimate
 from mien.study.items import HYPOMIMIA, SPEECH, TREMOR
+from mien.study.published import ANSWERS
+from mien.study.reidentification import analyse_trials
 from mien.study.simulated import SimulatedRater, SimulatedStudy, simulate, usual_raters
+from mien.study.simulated_judges import SimulatedTrials, simulate_trials
 
 ITEMS = (HYPOMIMIA, TREMOR, SPEECH)
 RATERS = usual_raters(3)
@@ -64,6 +67,22 @@ def derived(item: ItemAnalysis) -> Iterator[tuple[str, Estimate]]:
                 yield f"{key}: {name}, {where}", one
 
 
+def _judges(seed: int, held: dict[str, list[bool]]) -> None:
+    alike = analyse_trials(simulate_trials(SimulatedTrials(judges_sd=0, seed=seed))).arms["inner"]
+    for name, rate in ANSWERS.items():
+        held[f"judges who are alike: {name}, exact"].append(alike.rates[name].holds(rate))
+    arm = analyse_trials(simulate_trials(SimulatedTrials(seed=seed))).arms["inner"]
+    held["judges who differ: found, by judge"].append(
+        arm.clustered.holds(ANSWERS["original-result"])
+    )
+    held["judges who differ: found, mixed model"].append(
+        arm.mixed.rate.holds(ANSWERS["original-result"])
+    )
+    blind = analyse_trials(simulate_trials(SimulatedTrials(blind=True, seed=seed))).arms["inner"]
+    assert blind.chance is not None and blind.chance.p is not None
+    held["judges: who names blindly is no better than chance"].append(blind.chance.p >= 0.05)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--studies", type=int, default=100)
@@ -97,6 +116,7 @@ def main() -> None:
         held["who guesses: κ of 0"].append(guesser.holds(0.0))
         held["who guesses is named"].append("guessing" in item.checks["guesser"].words)
         held["who answers backwards is named"].append("backwards" in item.checks["backwards"].words)
+        _judges(seed, held)
     for name, hits in sorted(held.items(), key=lambda pair: sum(pair[1]) / len(pair[1])):
         print(f"{sum(hits):4d} of {len(hits):4d}  {name}")
     shares = [sum(hits) / len(hits) for hits in held.values()]

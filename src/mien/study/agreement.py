@@ -41,7 +41,9 @@ _NO_CHANCE = (
 _NO_STEPS = "The item takes any number: this needs scores that can be counted."
 
 
-def agreement(table: np.ndarray, item: Item, clusters: np.ndarray) -> dict[str, Estimate]:
+def agreement(
+    table: np.ndarray, item: Item, clusters: np.ndarray, *, normal: bool = False
+) -> dict[str, Estimate]:
     """Every statistic of agreement.
 
     Parameters
@@ -52,6 +54,9 @@ def agreement(table: np.ndarray, item: Item, clusters: np.ndarray) -> dict[str, 
         Its scale.
     clusters : np.ndarray [shape=(n_units,)]
         Which clip each unit belongs to.
+    normal : bool
+        Whether intraclass correlations have the interval of the analysis of variance [4]_, which
+        takes coders for drawn at random and scores for normal; else that of the jackknife.
 
     Returns
     -------
@@ -71,9 +76,8 @@ def agreement(table: np.ndarray, item: Item, clusters: np.ndarray) -> dict[str, 
         "within_one": share(np.abs(differences) < 1 + 1e-9, of),
     }
     found |= _categorical(table, item, clusters)
-    alone = len(np.unique(clusters)) == len(clusters)
     for name in ("icc_2_1", "icc_3_1"):
-        found[name] = _icc_estimate(table, clusters, name == "icc_2_1", alone)
+        found[name] = _icc_estimate(table, clusters, name == "icc_2_1", normal)
     return found
 
 
@@ -209,8 +213,9 @@ def intraclass(table: np.ndarray, absolute: bool) -> float:
     return (between - rest) / spread if spread > 1e-12 else math.nan
 
 
-def _icc_estimate(table: np.ndarray, clusters: np.ndarray, absolute: bool, alone: bool) -> Estimate:
-    """With the interval of the analysis of variance where every unit is a clip of its own."""
+def _icc_estimate(
+    table: np.ndarray, clusters: np.ndarray, absolute: bool, normal: bool
+) -> Estimate:
     complete = np.isfinite(table).all(1)
     whole, of = table[complete], clusters[complete]
     if len(whole) < 2:
@@ -220,10 +225,8 @@ def _icc_estimate(table: np.ndarray, clusters: np.ndarray, absolute: bool, alone
         return undefined("All clips have the same score: there is nothing to tell apart.",
                          len(whole))  # fmt: skip
     statistic = partial(intraclass, absolute=absolute)
-    if not alone:
+    if not normal or value > 1 - 1e-9:
         return jackknife(statistic, whole, of)
-    if value > 1 - 1e-9:
-        return jackknife(statistic, whole, of)  # says that it is perfect
     low, high = _icc_interval(whole, value, absolute)
     if not (math.isfinite(low) and math.isfinite(high)):
         return Estimate(value, n=len(whole), why="Too few clips for an interval.")

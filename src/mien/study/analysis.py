@@ -252,7 +252,7 @@ def _between(ratings: ItemRatings, version: str) -> Between:
         known = np.isfinite(both).all(1)
         name = f"{ratings.raters[i]}, {ratings.raters[j]}"
         pairs[name] = deviation(both[known, 1] - both[known, 0], clips[known])
-    return Between(agreement(scores[:, here], ratings.item, clips), pairs)
+    return Between(agreement(scores[:, here], ratings.item, clips, normal=True), pairs)
 
 
 def _distribution(ratings: ItemRatings, version: str) -> Distribution:

@@ -10,6 +10,8 @@ References
 .. [2] Clopper & Pearson, "The use of confidence or fiducial limits", Biometrika 1934.
 .. [3] Korn & Graubard, "Confidence intervals for proportions with small expected number of positive
    counts estimated from survey data", Survey Methodology 1998.
+.. [4] Satterthwaite, "An approximate distribution of estimates of variance components", Biometrics
+   Bulletin 1946.
 """
 
 from __future__ import annotations
@@ -121,11 +123,11 @@ def jackknife(
     if not np.isfinite(without).all() or (bounded and (np.abs(without) > _EXACT).any()):
         return Estimate(value, n=n, why="All of it hangs on one clip: there is no interval.")
     put, back = (np.arctanh, np.tanh) if bounded else (np.asarray, np.asarray)
-    scaled = put(without)
-    error = math.sqrt((count - 1) / count * float(((scaled - scaled.mean()) ** 2).sum()))
-    if error == 0.0:
+    apart = (put(without) - put(without).mean()) ** 2
+    if float(apart.sum()) <= 1e-24:
         return Estimate(value, n=n, why="Every clip says the same: there is no interval.")
-    reach = _quantile(count - 1) * error
+    error = math.sqrt((count - 1) / count * float(apart.sum()))
+    reach = _quantile(_freedom(apart)) * error
     middle = float(put(np.float64(value)))
     return Estimate(value, float(back(middle - reach)), float(back(middle + reach)), n)
 
@@ -177,12 +179,33 @@ def share(hits: np.ndarray, clusters: np.ndarray | None = None) -> Estimate:
     return Estimate(value, max(0.0, float(low)), min(1.0, float(high)), n)
 
 
+def _error_of_mean(values: np.ndarray, clusters: np.ndarray) -> float:
+    """Standard error of a mean where values of one clip hang together; 0 of fewer than 2 clips."""
+    groups = np.unique(clusters, return_inverse=True)[1].ravel()
+    count = int(groups.max()) + 1
+    if count < 2:
+        return 0.0
+    off = np.bincount(groups, values - values.mean())
+    return math.sqrt(count / (count - 1) * float((off**2).sum())) / len(values)
+
+
+def _freedom(apart: np.ndarray) -> float:
+    """Degrees of freedom of a jackknife's variance, by the spread of what each clip adds to it.
+
+    Where few clips make most of it, as where nearly all scores are 0, it is less well known than n
+    - 1 says (Satterthwaite [4]_).
+    """
+    n = len(apart)
+    spread = float(((apart / apart.mean()) ** 2).mean()) - 1
+    return float(min(n - 1, max(1.0, 2 * n / spread))) if spread > 0 else float(n - 1)
+
+
 def plural(count: int, word: str) -> str:
     """A number and what it counts."""
     return f"{count} {word}{'' if count == 1 else 's'}"
 
 
-def _quantile(freedom: int) -> float:
+def _quantile(freedom: float) -> float:
     from scipy.stats import t
 
     return float(t.ppf(0.5 + CONFIDENCE / 2, freedom))

@@ -121,6 +121,29 @@ def seen(name: str, scores: np.ndarray) -> Item:
     return Item(name, name, low, max(high, low + 1.0), 0.0)
 
 
+def to_json(item: Item) -> dict[str, Any]:
+    """An item for JSON."""
+    return {
+        "key": item.key,
+        "title": item.title,
+        "question": item.question,
+        "lowest": item.lowest,
+        "highest": item.highest,
+        "step": item.step,
+        "anchors": {f"{score:g}": words for score, words in item.anchors.items()},
+        "sound": item.sound,
+    }
+
+
+def from_json(content: Mapping[str, Any]) -> Item:
+    """The item that `to_json` wrote."""
+    return Item(
+        content["key"], content["title"], content["lowest"], content["highest"], content["step"],
+        content["question"], {float(k): v for k, v in content["anchors"].items()},
+        sound=content["sound"],
+    )  # fmt: skip
+
+
 def _items(content: Mapping[str, Any], name: str) -> dict[str, Item]:
     return {key: _item(key, value, f"The item {key} of {name}") for key, value in content.items()}
 

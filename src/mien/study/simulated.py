@@ -117,14 +117,14 @@ def _scores(
 def _moved(
     first: np.ndarray, bias: float, same: float, steps: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
-    """Scores of which a share of 1 - `same` differ by one step, and by `bias` on average.
+    """Scores of which a share of 1 - `same` differ by one step, and more by a `bias` on average.
 
-    Both hold in expectation over these clips. What stands at an end of the scale moves inwards
-    only, so the others move outwards a little more often.
+    Both hold in expectation over these clips: without bias as many go up as down. What stands at an
+    end of the scale moves inwards only, so the others move outwards a little more often.
     """
     step = float(steps[1] - steps[0])
     low, high = first > steps[0] + 1e-9, first < steps[-1] - 1e-9
-    moving = max(1 - same, abs(bias) / step)
+    moving = min(1.0, 1 - same + abs(bias) / step)
     down = low * (moving - bias / step) / 2 / max(low.mean(), 1e-9)
     up = high * (moving + bias / step) / 2 / max(high.mean(), 1e-9)
     chance = rng.random(len(first))

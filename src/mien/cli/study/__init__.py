@@ -6,6 +6,7 @@ import typer
 
 from mien.cli.failure import STATUSES, guarded
 from mien.cli.study.analyse import analyse
+from mien.cli.study.design import design
 from mien.cli.study.reid import reid
 from mien.cli.study.simulate import simulate
 
@@ -14,5 +15,5 @@ study = typer.Typer(
     rich_markup_mode="rich",
     help="Blinded ratings of originals and results, and human re-identification.",
 )
-for _command in (analyse, reid, simulate):
+for _command in (design, analyse, reid, simulate):
     study.command(epilog=STATUSES)(guarded(_command))

@@ -45,9 +45,9 @@ def paragraph(analysis: Analysis) -> str:
         )
     parts.append(
         "Intervals are 95 %: of shares by Clopper and Pearson with answers about one recording "
-        "counted for fewer (Korn and Graubard), of intraclass correlations of one rater or between "
-        "raters by the analysis of variance (McGraw and Wong), of all else by the jackknife over "
-        f"recordings. Computed with mien {__version__}, pingouin, statsmodels, krippendorff and "
+        "counted for fewer (Korn and Graubard), of intraclass correlations between raters by the "
+        "analysis of variance (McGraw and Wong), of all else by the jackknife over recordings. "
+        f"Computed with mien {__version__}, pingouin, statsmodels, krippendorff and "
         "SciPy."
     )
     return " ".join(parts)

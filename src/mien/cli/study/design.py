@@ -1,0 +1,110 @@
+"""`mien study design`: a new rating study from originals and results."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mien.cli import options
+from mien.cli.bars import Bars
+from mien.cli.failure import need, tell
+from mien.errors import ParameterError
+
+
+def design(
+    originals: Annotated[
+        Path, typer.Argument(metavar="ORIGINALS", help="Folder of clips as recorded; only read.")
+    ],
+    results: Annotated[
+        Path,
+        typer.Argument(
+            metavar="RESULTS",
+            help="Folder of what became of them, under the same names; only read.",
+        ),
+    ],
+    out: Annotated[
+        Path,
+        options.out("STUDY", "The study: a new folder, which SHOWS THE PATIENTS."),
+    ],
+    raters: Annotated[
+        str,
+        typer.Option(metavar="NAME,NAME", help="Who rates; everybody gets a link of their own."),
+    ],
+    items: Annotated[
+        str,
+        typer.Option(metavar="ITEM,ITEM", help="What is asked: keys or numbers, as 3.2,3.17."),
+    ] = "3.2,3.17",
+    items_file: Annotated[
+        Path | None, typer.Option(metavar="TOML", help="Items of your own, to choose from as well.")
+    ] = None,
+    repeats: Annotated[
+        int | None,
+        typer.Option(min=0, help="Originals shown a second time; a quarter of them if not given."),
+    ] = None,
+    washout: Annotated[
+        float,
+        typer.Option(metavar="DAYS", help="Between two rounds, in which no clip comes twice."),
+    ] = 14.0,
+    training: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="CSV", help="Clips with reference ratings that come first: clip, item, score."
+        ),
+    ] = None,
+    title: Annotated[str, typer.Option(help="What raters read on top.")] = "Rating study",
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same order.")] = 0,
+    as_json: Annotated[bool, options.as_json("the design")] = False,
+) -> None:
+    """Make a blinded rating study: copies under names that tell nothing, an order for each rater.
+
+    Then [bold]mien serve --study STUDY[/bold] gives the raters' links.
+
+    Example: [bold]mien study design originals/ results/ -o study --raters Ada,Ben,Cleo[/bold]
+    """
+    from mien.study.design import DesignSettings, chosen_items, read_reference
+    from mien.study.design import design as make
+    from mien.study.items import read_items
+    from mien.video import clips
+
+    need("study")
+    own = None if items_file is None else read_items(items_file)
+    asked = chosen_items(items, own)
+    pairs, alone = clips.pairs(originals, results)
+    for name in alone:
+        tell(f"{name} has no counterpart in the other folder and is left out.")
+    if originals.resolve() in out.resolve().parents or results.resolve() in out.resolve().parents:
+        raise ParameterError(f"{out} lies among the clips: choose another place for the study.")
+    again = len(pairs) // 4 if repeats is None else repeats
+    shown, reference = ({}, {}) if training is None else read_reference(training, asked)
+    settings = DesignSettings(
+        items=asked,
+        raters=tuple(name.strip() for name in raters.split(",") if name.strip()),
+        repeats=again,
+        washout_days=washout,
+        seed=seed,
+        title=title,
+        training=shown,
+        reference=reference,
+    )
+    from mien.study.power import power
+
+    with Bars("study") as progress:
+        make_power = power(
+            len(pairs), len(settings.raters), repeats=again / len(pairs) if pairs else 0.0
+        )
+        make(pairs, out, settings, power=make_power.to_json(), progress=progress)
+    if as_json:
+        print((out / "study.json").read_text("utf-8"), end="")
+        return
+    typer.echo(
+        f"{out}: {len(pairs)} pairs, {again} hidden repeats, {len(settings.raters)} raters, "
+        f"{', '.join(item.title for item in asked)}."
+    )
+    typer.echo(make_power.words)
+    if not again:
+        tell("there are no hidden repeats: how far raters agree with themselves stays unknown.")
+    typer.echo(f"{out} shows the patients: keep it where the originals are.")
+    typer.echo(f"Next: mien serve --study {json.dumps(str(out)) if ' ' in str(out) else out}")

@@ -9,8 +9,10 @@ import typer
 from mien.cli.failure import STATUSES, guarded
 from mien.cli.review.bias import bias
 from mien.cli.review.dedupe import dedupe
+from mien.cli.review.extract import extract
 from mien.cli.review.meta import meta
 from mien.cli.review.prisma import prisma
+from mien.cli.review.protocol import protocol
 from mien.cli.review.read import read
 
 review = typer.Typer(
@@ -24,6 +26,8 @@ _COMMANDS: tuple[Callable[..., None], ...] = (
     meta,
     bias,
     prisma,
+    protocol,
+    extract,
 )
 for _command in _COMMANDS:
     review.command(epilog=STATUSES)(guarded(_command))

@@ -1,0 +1,105 @@
+"""`mien review extract`: forms to take data with, two extractors, the bias chart."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mien.cli import options
+from mien.cli.failure import need, tell
+from mien.cli.places import keep_out
+from mien.errors import ParameterError
+from mien.outputs import check_free, complete
+
+if TYPE_CHECKING:
+    from mien.review.protocol.protocol import Protocol
+
+
+def extract(
+    values: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[CSV]...",
+            help="What each extractor took, and what was decided (extractor: consensus).",
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        options.out("PLACE", "A new folder for page and figures; of --form, the CSV to fill in."),
+    ] = None,
+    protocol: Annotated[
+        Path | None,
+        typer.Option(metavar="TOML", help="Whose form it is; the published one if not given."),
+    ] = None,
+    form: Annotated[
+        bool, typer.Option("--form", help="Write an empty form for the --study given.")
+    ] = False,
+    study: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Of --form; may be repeated.")
+    ] = None,
+    extractor: Annotated[str, typer.Option(metavar="NAME", help="Of --form: who extracts.")] = "A",
+    overwrite: Annotated[bool, options.overwrite("what is there")] = False,
+    as_json: Annotated[bool, options.as_json("what is settled")] = False,
+) -> None:
+    """Take data from studies: empty forms, two extractors, decisions, who is reported on.
+
+    Example: [bold]mien review extract anna.csv ben.csv decided.csv -o data[/bold]
+    """
+    need("review")
+    from mien.review.protocol.protocol import Protocol, published
+
+    used = Protocol.open(protocol) if protocol else published()
+    if form:
+        _write_form(used, study, extractor, out, overwrite)
+        return
+    if not values:
+        raise ParameterError("Give a CSV of values, or --form for an empty one.")
+    from mien.review.extraction.adjudication import adjudicate, check_counts
+    from mien.review.extraction.fairness import fairness
+    from mien.review.extraction.values import read_values
+
+    if out is not None:
+        from mien.report.folder import check_folder
+
+        keep_out(out, values)
+        check_folder(out, overwrite)
+    taken = [one for path in values for one in read_values(path, used)]
+    found = adjudicate(taken, used)
+    if out is not None:
+        from mien.report.review.extraction_page import write
+
+        write(found, taken, out, overwrite=overwrite)
+    for words in check_counts(found):
+        tell(words)
+    if as_json:
+        content = found.as_dict() | {"fairness": fairness(found).as_dict()}
+        print(json.dumps(content, indent=2, ensure_ascii=False))
+        return
+    still = sum(one.decided is None for one in found.disagreements)
+    typer.echo(
+        f"{len(found.studies)} studies; {len(found.disagreements)} values were taken differently, "
+        f"{still} are not decided; {len(found.missing)} required values are missing."
+    )
+    for attribute, counts in fairness(found).reported.items():
+        typer.echo(
+            f"By {attribute}: accuracy in {counts['accuracy']} studies, people only in "
+            f"{counts['people']}, nothing in {counts['nothing']}."
+        )
+    if out is not None:
+        typer.echo(f"{out / 'report.html'} has it all.")
+
+
+def _write_form(
+    used: Protocol, study: list[str] | None, extractor: str, out: Path | None, overwrite: bool
+) -> None:
+    from mien.review.extraction.values import empty_form, to_csv
+
+    if not study or out is None:
+        raise ParameterError("--form needs --study and --out.")
+    check_free(out, overwrite, kind="a form", endings=(".csv",))
+    with complete(out, overwrite=overwrite) as part:
+        part.write_text(to_csv(empty_form(used, study, extractor)))
+    typer.echo(f"{out} is to be filled in.")

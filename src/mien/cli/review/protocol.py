@@ -1,0 +1,62 @@
+"""`mien review protocol`: a protocol as a file, and the texts it becomes."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mien.cli import options
+from mien.cli.places import keep_out
+from mien.errors import ParameterError
+
+
+def protocol(
+    file: Annotated[
+        Path | None, typer.Argument(metavar="PROTOCOL.toml", help="A protocol; see --example.")
+    ] = None,
+    out: Annotated[
+        Path | None, options.out("FOLDER", "Where the texts go: for PROSPERO, and PRISMA-P.")
+    ] = None,
+    example: Annotated[
+        bool,
+        typer.Option("--example", help="Print the published protocol of Su et al. 2021 as a file."),
+    ] = False,
+    overwrite: Annotated[bool, options.overwrite("older texts in that folder")] = False,
+    as_json: Annotated[bool, options.as_json("the protocol")] = False,
+) -> None:
+    """Check a protocol, and write what a registry and a paper want of it.
+
+    Example: [bold]mien review protocol --example > protocol.toml[/bold]
+    """
+    from mien.review.protocol.protocol import Protocol, published_text
+    from mien.review.protocol.registration import prisma_p, prospero
+
+    if example:
+        typer.echo(published_text(), nl=False)
+        return
+    if file is None:
+        raise ParameterError("Give a protocol; --example prints one to begin with.")
+    found = Protocol.open(file)
+    if out is not None:
+        from mien.report.folder import Staged
+
+        keep_out(out, [file])
+        with Staged(out, overwrite) as staged:
+            staged.write("prospero.txt", prospero(found))
+            staged.write("prisma-p.md", prisma_p(found))
+            staged.write("protocol.toml", file.read_text("utf-8-sig"))
+            staged.commit()
+    if as_json:
+        print(json.dumps(asdict(found), indent=2, ensure_ascii=False))
+        return
+    typer.echo(
+        f"{found.title}, version {found.version}: {len(found.search.databases)} databases, "
+        f"{len(found.concepts)} concepts, {len(found.include)} criteria, {len(found.exclude)} "
+        f"reasons to exclude, {len(found.form)} fields."
+    )
+    if out is not None:
+        typer.echo(f"{out} holds prospero.txt and prisma-p.md.")

@@ -1,0 +1,97 @@
+"""The bias chart: what studies report of groups of people, and where accuracy differs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from mien.report.drawing import ORIGINAL, RESULT, Drawing, drawn, finish
+from mien.report.review.words import plain
+from mien.review.extraction.fairness import LEVELS, Fairness, Gap
+
+_LOOKS = {
+    "accuracy": ("#2f9e62", "accuracy by group"),
+    "people": ("#e0b022", "numbers of people only"),
+    "nothing": ("#b9c0c5", "nothing"),
+}
+_MOST = 60
+
+
+@drawn
+def fairness_chart(found: Fairness) -> Drawing:
+    """Shares of studies that report each attribute, above accuracy by group of those that do."""
+    gaps = sorted(found.gaps, key=lambda gap: (gap.attribute, -gap.difference))[:_MOST]
+    heights = [0.55 + 0.3 * max(len(found.reported), 1), 0.5 + 0.27 * max(len(gaps), 1)]
+    figure = Figure(figsize=(7.6, 0.9 + sum(heights)), layout="constrained")
+    above, below = figure.subplots(2, 1, gridspec_kw={"height_ratios": heights})
+    _draw_reported(above, found)
+    _draw_gaps(below, gaps)
+    words = "; ".join(
+        f"{attribute}: {counts['accuracy']} of {found.studies} give accuracy by group"
+        for attribute, counts in found.reported.items()
+    )
+    caption = (
+        f"What {found.studies} studies report of groups of people, and accuracy by group where "
+        f"they "
+        f"do. {words[:1].upper()}{words[1:]}."
+    )
+    return finish("fairness", caption, figure)
+
+
+def _draw_reported(axis: Any, found: Fairness) -> None:
+    for y, counts in enumerate(found.reported.values()):
+        left = 0.0
+        for level in LEVELS:
+            width = 100 * counts[level] / max(found.studies, 1)
+            colour, words = _LOOKS[level]
+            axis.barh(
+                y, width, left=left, color=colour, height=0.7, edgecolor="white", lw=0.8,
+                label=words if y == 0 else None,
+            )  # fmt: skip
+            if width > 4:
+                axis.text(left + width / 2, y, f"{counts[level]}", ha="center", va="center")
+            left += width
+    axis.set_yticks(range(len(found.reported)), [f"by {name}" for name in found.reported])
+    axis.set_ylim(len(found.reported) - 0.4, -0.6)
+    axis.set(xlim=(0, 100), xlabel="% of studies")
+    axis.set_title("What is reported", loc="left")
+    axis.grid(axis="y", visible=False)
+    axis.legend(loc="upper center", bbox_to_anchor=(0.5, 1.32), ncols=3, fontsize=7.5)
+
+
+def _draw_gaps(axis: Any, gaps: list[Gap]) -> None:
+    axis.set_title("Accuracy by group; the gap with its 95 % interval", loc="left")
+    if not gaps:
+        axis.text(0.5, 0.5, "no study gives accuracy by group", ha="center", va="center",
+                  transform=axis.transAxes, style="italic")  # fmt: skip
+        axis.set_yticks([])
+        axis.set_xticks([])
+        return
+    for y, gap in enumerate(gaps):
+        values = [value for _, value, _ in gap.groups]
+        axis.plot([min(values), max(values)], [y, y], color="#9aa3a9", lw=1.2, zorder=1)
+        for one in gap.groups:
+            edge = RESULT if one == gap.worst else ORIGINAL
+            axis.plot(one[1], y, "o", color=edge, ms=4.5)
+        axis.annotate(
+            plain(gap.worst[0], 18), (gap.worst[1], y), xytext=(-5, 0), fontsize=6.5,
+            textcoords="offset points", ha="right", va="center", color=RESULT,
+        )  # fmt: skip
+        axis.annotate(
+            plain(gap.best[0], 18), (gap.best[1], y), xytext=(5, 0), fontsize=6.5,
+            textcoords="offset points", ha="left", va="center", color=ORIGINAL,
+        )  # fmt: skip
+        ends = gap.interval()
+        words = f"{gap.difference:.2f}"
+        words += f" ({ends[0]:.2f}–{ends[1]:.2f})".replace("-", "−") if ends else ""
+        axis.text(1.01, y, words, fontsize=7, va="center", transform=axis.get_yaxis_transform())
+    names = [f"{plain(gap.study, 26)}, {gap.attribute}" for gap in gaps]
+    axis.set_yticks(range(len(gaps)), names, fontsize=7)
+    axis.set_ylim(len(gaps) - 0.4, -0.6)
+    low = min(value for gap in gaps for _, value, _ in gap.groups)
+    high = max(value for gap in gaps for _, value, _ in gap.groups)
+    room = 0.22 * max(high - low, 0.05)
+    axis.set_xlim(low - room, high + room)
+    axis.set_xlabel("accuracy")
+    axis.grid(axis="y", visible=False)

@@ -1,0 +1,1 @@
+"""Taking data from reports: forms, two extractors, adjudication, and what becomes of it."""

@@ -1,0 +1,164 @@
+"""Texts that a protocol becomes: for a registry (PROSPERO) and for a paper (PRISMA-P).
+
+The items are those of PRISMA-P 2015 (Shamseer et al., BMJ 2015; 349:g7647) and the fields of the
+PROSPERO form, worded by mien. What the protocol does not say is said to be missing.
+"""
+
+from __future__ import annotations
+
+from mien.review.bias.forms import form
+from mien.review.protocol.protocol import Protocol
+
+MISSING = "(to be written: the protocol file does not say)"
+
+
+def prospero(protocol: Protocol) -> str:
+    """Fields of a registration, as text to be pasted field by field."""
+    search, plan = protocol.search, protocol.synthesis
+    parts = [
+        ("Review title", protocol.title),
+        ("Review question", _joined([protocol.question, *protocol.objectives])),
+        ("Searches", _search(protocol)),
+        ("Condition or domain being studied", _condition(protocol)),
+        ("Participants or population", _criterion(protocol, "participants")),
+        ("Intervention, exposure or index test", _criterion(protocol, "technique")),
+        ("Comparator or reference standard", _field_title(protocol, "reference")),
+        ("Types of study to be included", _criterion(protocol, "design")),
+        ("Context", _criterion(protocol, "context")),
+        ("Main outcomes", _criterion(protocol, "outcome")),
+        ("Measures of effect", ", ".join(plan.measures)),
+        ("Data extraction: selection and coding", _extraction(protocol)),
+        ("Risk of bias assessment", _bias(protocol)),
+        ("Strategy for data synthesis", _synthesis(protocol)),
+        ("Analysis of subgroups", _subgroups(protocol)),
+        ("Language", ", ".join(search.languages)),
+        ("Registration", protocol.registration),
+        ("Version", f"{protocol.version}, {protocol.date}".strip(", ")),
+        ("Changes", _amendments(protocol)),
+    ]
+    return "".join(f"{title}\n{words or MISSING}\n\n" for title, words in parts).rstrip() + "\n"
+
+
+def prisma_p(protocol: Protocol) -> str:
+    """The items of PRISMA-P, each with what the protocol says, in Markdown."""
+    included = [f"{one.title or one.key}: {one.words}" for one in protocol.include]
+    excluded = [one.words for one in protocol.exclude]
+    items = [
+        ("1a", "Identification", protocol.title),
+        ("1b", "Update", _updates(protocol)),
+        ("2", "Registration", protocol.registration),
+        ("3a", "Authors: contact", ""),
+        ("3b", "Authors: contributions", _roles(protocol)),
+        ("4", "Amendments", _amendments(protocol)),
+        ("5", "Support", ""),
+        ("6", "Rationale", protocol.rationale),
+        ("7", "Objectives", _joined([protocol.question, *protocol.objectives])),
+        ("8", "Eligibility criteria", _joined([*included, "Excluded:", *excluded])),
+        ("9", "Information sources", _sources(protocol)),
+        ("10", "Search strategy", _search(protocol)),
+        ("11a", "Data management", "Records, decisions and data are kept in one folder."),
+        ("11b", "Selection process", _roles(protocol)),
+        ("11c", "Data collection process", _extraction(protocol)),
+        ("12", "Data items", "; ".join(one.title for one in protocol.form)),
+        ("13", "Outcomes and prioritisation", ", ".join(protocol.synthesis.measures)),
+        ("14", "Risk of bias in individual studies", _bias(protocol)),
+        ("15", "Data synthesis", _synthesis(protocol)),
+        ("16", "Meta-bias", "Asymmetry of the funnel by Deeks' test, where studies are pooled."),
+        ("17", "Confidence in cumulative evidence", ""),
+    ]  # fmt: skip
+    body = "".join(
+        f"## {number} {title}\n\n{words or MISSING}\n\n" for number, title, words in items
+    )
+    head = f"# {protocol.title}\n\nProtocol, version {protocol.version} ({protocol.date}).\n\n"
+    return head + body.rstrip() + "\n"
+
+
+def _joined(lines: list[str]) -> str:
+    return "\n".join(line for line in lines if line)
+
+
+def _criterion(protocol: Protocol, key: str) -> str:
+    return next((one.words for one in protocol.include if one.key == key), "")
+
+
+def _field_title(protocol: Protocol, key: str) -> str:
+    found = next((one for one in protocol.form if one.key == key), None)
+    return f"As reported by each study (extracted as “{found.title}”)." if found else ""
+
+
+def _condition(protocol: Protocol) -> str:
+    return "; ".join(f"{one.title}: {one.words}" for one in protocol.causes)
+
+
+def _sources(protocol: Protocol) -> str:
+    search = protocol.search
+    return _joined(["Databases: " + ", ".join(search.databases) + ".", *search.also])
+
+
+def _search(protocol: Protocol) -> str:
+    search = protocol.search
+    limits = [
+        f"from {search.since}" if search.since else "",
+        f"until {search.until}" if search.until else "",
+        *search.languages,
+        *search.kinds,
+    ]
+    concepts = [
+        f"{one.name}: headings {', '.join(one.headings) or '–'}; words {', '.join(one.terms)}"
+        for one in protocol.concepts
+    ]
+    limit = ", ".join(filter(None, limits))
+    return _joined([_sources(protocol), f"Limits: {limit}." if limit else "", *concepts])
+
+
+def _roles(protocol: Protocol) -> str:
+    return _joined([f"{one.role} ({one.people}): {one.words}" for one in protocol.roles])
+
+
+def _extraction(protocol: Protocol) -> str:
+    who = next((one for one in protocol.roles if one.role == "extractor"), None)
+    by = f"{who.people} people, independently" if who else "at least one person"
+    fields = "; ".join(one.title for one in protocol.form)
+    return f"By {by}; each value with its quote and page. Fields: {fields}."
+
+
+def _bias(protocol: Protocol) -> str:
+    return "; ".join(f"{form(key).title} ({form(key).source})" for key in protocol.bias_tools)
+
+
+def _synthesis(protocol: Protocol) -> str:
+    plan = protocol.synthesis
+    return _joined(
+        [
+            plan.pool,
+            f"Fewer than {plan.fewest} studies are not pooled but described (SWiM).",
+            "Pooled are sensitivity and specificity together, by a bivariate binomial model with a "
+            "summary ROC curve.",
+        ]
+    )
+
+
+def _subgroups(protocol: Protocol) -> str:
+    plan = protocol.synthesis
+    parts = [
+        f"By {', '.join(protocol.field(key).title.lower() for key in plan.moderators)}."
+        if plan.moderators
+        else "",
+        f"Differences in accuracy by {', '.join(plan.groups)}." if plan.groups else "",
+    ]
+    return " ".join(filter(None, parts))
+
+
+def _amendments(protocol: Protocol) -> str:
+    if not protocol.amendments:
+        return "None."
+    return _joined(
+        [
+            f"Version {one.version} ({one.date}): {one.change} Because: {one.reason}"
+            for one in protocol.amendments
+        ]
+    )
+
+
+def _updates(protocol: Protocol) -> str:
+    return "A living review: each update is a version of its own." if protocol.version else ""

@@ -24,10 +24,13 @@ class Bars:
     ----------
     title : str
         What is being worked on, usually a file name.
+    unit : str
+        What is counted.
     """
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str, unit: str = "frames") -> None:
         self._title = title
+        self._unit = unit
         self._stage: str | None = None
         self._task: TaskID | None = None
         console = Console(stderr=True)
@@ -68,14 +71,14 @@ class Bars:
     def _begin(self, stage: str, total: int | None) -> None:
         self._stage = stage
         if self._bars is None:
-            frames = f", {total} frames" if total else ""
+            frames = f", {total} {self._unit}" if total else ""
             print(f"{self._title}: {stage}{frames}", file=sys.stderr, flush=True)
             return
         if self._task is not None:  # an announced number of frames may have been wrong
             done = self._bars.tasks[-1].completed
             self._bars.update(self._task, total=done or 1, completed=done or 1)
         self._task = self._bars.add_task(
-            f"{self._title}: {stage}", total=total, counted=total is not None
+            f"{self._title}: {stage}", total=total, counted=total is not None, unit=self._unit
         )
 
 
@@ -146,7 +149,7 @@ class _Count(ProgressColumn):
         if not task.completed or not (task.fields["counted"] or task.total is None):
             return Text("")
         whole = "?" if task.total is None else f"{task.total:.0f}"
-        return Text(f"{task.completed:.0f}/{whole} frames")
+        return Text(f"{task.completed:.0f}/{whole} {task.fields['unit']}")
 
 
 class _Rate(ProgressColumn):

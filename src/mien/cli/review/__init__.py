@@ -14,6 +14,7 @@ from mien.cli.review.meta import meta
 from mien.cli.review.prisma import prisma
 from mien.cli.review.protocol import protocol
 from mien.cli.review.read import read
+from mien.cli.review.simulate import simulate
 
 review = typer.Typer(
     rich_markup_mode="rich",
@@ -23,6 +24,7 @@ review = typer.Typer(
 _COMMANDS: tuple[Callable[..., None], ...] = (
     read,
     dedupe,
+    simulate,
     meta,
     bias,
     prisma,

@@ -1,0 +1,1 @@
+"""Screening titles and abstracts: in which order, and when to stop."""

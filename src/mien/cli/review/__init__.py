@@ -14,6 +14,7 @@ from mien.cli.review.meta import meta
 from mien.cli.review.prisma import prisma
 from mien.cli.review.protocol import protocol
 from mien.cli.review.read import read
+from mien.cli.review.search import search
 from mien.cli.review.simulate import simulate
 
 review = typer.Typer(
@@ -22,6 +23,7 @@ review = typer.Typer(
     help="A systematic review, from search string to figure; each step works by itself.",
 )
 _COMMANDS: tuple[Callable[..., None], ...] = (
+    search,
     read,
     dedupe,
     simulate,

@@ -29,6 +29,7 @@ from mien.cli.review import review
 from mien.cli.serve import serve
 from mien.cli.study import study
 from mien.cli.surrogates import surrogates
+from mien.cli.train import train
 
 app = typer.Typer(
     name="mien",
@@ -59,6 +60,7 @@ app.add_typer(expression, name="expression")
 app.add_typer(review, name="review")
 app.add_typer(study, name="study")
 app.add_typer(surrogates, name="surrogates")
+app.add_typer(train, name="train")
 
 
 def _version(wanted: bool) -> None:

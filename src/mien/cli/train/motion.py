@@ -1,0 +1,164 @@
+"""`mien train motion`: teach a first-order motion model."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mien.cli import options
+from mien.cli.bars import Bars
+from mien.cli.failure import need
+from mien.errors import ParameterError
+from mien.outputs import check_free, complete
+
+if TYPE_CHECKING:
+    from mien.engines.motion.configuration import MotionConfig
+    from mien.training.faces import Faces
+    from mien.training.motion import MotionTraining
+
+_ENDINGS = (".pt", ".pth", ".tar")
+
+
+def motion(
+    out: Annotated[
+        Path, options.out("FILE", "The checkpoint, ending in .pt; what --weights takes.")
+    ],
+    clips: Annotated[
+        Path | None,
+        typer.Argument(metavar="FOLDER", help="Clips of faces; they are only read."),
+    ] = None,
+    phantoms: Annotated[
+        int,
+        typer.Option(min=0, metavar="N", help="Learn from so many synthetic people instead."),
+    ] = 0,
+    config: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Sizes, YAML or JSON; by default a laptop's, 96 pixels."),
+    ] = None,
+    steps: Annotated[int, typer.Option(min=1, help="In all, those before --resume included.")] = (
+        20_000
+    ),
+    batch: Annotated[int, typer.Option(min=1, max=1024, help="Pairs of frames a step.")] = 6,
+    learning_rate: Annotated[float, typer.Option(help="Of Adam.")] = 2e-4,
+    adversarial: Annotated[
+        float, typer.Option(min=0, help="Weight of an adversary; 0 for none, 1 as published.")
+    ] = 0.0,
+    frames: Annotated[int, typer.Option(min=2, help="Of each clip at most.")] = 64,
+    every: Annotated[int, typer.Option(min=1, help="Steps between two checkpoints.")] = 200,
+    sheet: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.png",
+            help="A picture of samples with each checkpoint. It SHOWS FACES of the clips.",
+        ),
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on from the checkpoint that is there.")
+    ] = False,
+    device: Annotated[str, typer.Option(help="Of torch: cpu, cuda.")] = "cpu",
+    seed: Annotated[int, typer.Option(min=0, help="Of the weights and of what is seen when.")] = 0,
+    overwrite: Annotated[bool, options.overwrite("a checkpoint that is there")] = False,
+    as_json: Annotated[bool, options.as_json("what was measured")] = False,
+) -> None:
+    """Teach a first-order motion model on clips of faces, for `--engine motion`.
+
+    Needs torch: pip install 'mien\\[train]'. A run that was ended goes on with --resume as if it
+    had not been.
+
+    Example: [bold]mien train motion clips -o motion.pt --steps 20000[/bold]
+    """
+    need("train")
+    if (clips is None) == (phantoms == 0):
+        raise ParameterError("Give a folder of clips, or --phantoms N, and not both.")
+    check_free(out, overwrite or resume, kind="a checkpoint", endings=_ENDINGS)
+    if sheet is not None:
+        check_free(sheet, overwrite or resume, kind="a picture", endings=(".png",))
+    if resume and not out.is_file():
+        raise ParameterError(f"There is no {out} to go on from: leave out --resume.")
+    from mien.training.motion import MotionSettings, MotionTraining, run
+    from mien.training.motion_losses import LossWeights
+
+    sizes = _sizes(config)
+    settings = MotionSettings(
+        sizes, batch, learning_rate, LossWeights(adversarial=adversarial), seed
+    )
+    _check(device)
+    with Bars(out.name) as progress:
+        faces = _faces(clips, phantoms, sizes.side, frames, seed, progress)
+        training = MotionTraining(faces, settings, device)
+        if resume:
+            training.go_on(out)
+        begun, first = time.perf_counter(), training.step
+        if first >= steps:
+            raise ParameterError(f"{out} has had {first} steps already: ask for more --steps.")
+
+        def told(made: MotionTraining) -> None:
+            progress("steps", made.step, steps)
+            if sheet is not None and made.history and made.history[-1].step == made.step:
+                _draw(made, sheet)
+
+        run(training, out, steps, every, told)
+    seconds = time.perf_counter() - begun
+    _report(training, out, seconds, (training.step - first) * batch / seconds, as_json)
+
+
+def _sizes(config: Path | None) -> MotionConfig:
+    from mien.engines.motion.configuration import MotionConfig
+    from mien.training.sizes import LAPTOP
+
+    return LAPTOP if config is None else MotionConfig.open(config)
+
+
+def _check(device: str) -> None:
+    """Refuse a device that is not there before anything takes long."""
+    import torch
+
+    try:
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError) as exc:
+        raise ParameterError(f"There is no device {device!r} here: choose cpu.") from exc
+
+
+def _faces(
+    clips: Path | None, phantoms: int, side: int, frames: int, seed: int, progress: Bars
+) -> Faces:
+    from mien.training.faces import of_folder, of_phantoms
+
+    if clips is not None:
+        return of_folder(clips, side, frames, progress)
+    return of_phantoms(phantoms, side, frames, seed, progress)
+
+
+def _draw(training: MotionTraining, sheet: Path) -> None:
+    import cv2
+
+    _, data = cv2.imencode(".png", training.sheet()[..., ::-1])
+    with complete(sheet) as part:
+        part.write_bytes(data.tobytes())
+
+
+def _report(
+    training: MotionTraining, out: Path, seconds: float, rate: float, as_json: bool
+) -> None:
+    """Say what came of it."""
+    last = training.history[-1]
+    if as_json:
+        told = {
+            "output": str(out),
+            "seconds": seconds,
+            "frames_per_second": rate,
+            "clips": len(training.faces.clips),
+            "history": [asdict(entry) for entry in training.history],
+        }
+        print(json.dumps(told, indent=2))
+        return
+    typer.echo(
+        f"{out}: {last.step} steps on {len(training.faces.taught)} clips, {rate:.1f} pairs of "
+        f"frames a second; frames are drawn to {last.error:.1f} grey levels (left as they are: "
+        f"{last.unmoved:.1f})."
+    )

@@ -1,0 +1,180 @@
+"""What motion is learned from: faces of clips, each cut out as the engine will cut them out."""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import closing
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from mien.engines.motion.portrait import Crop
+from mien.errors import NoFaceError, ParameterError
+from mien.face.model import FaceModel
+from mien.models.landmarker import open_backend
+from mien.phantom import Phantom, Script
+from mien.progress import Progress, silent
+from mien.tracking.follow import follow
+from mien.tracking.track import State
+from mien.video import Reader
+from mien.video.clips import clips_in
+
+_HOLD_OUT = 8  # of so many clips one judges and teaches nothing
+
+
+@dataclass(frozen=True, eq=False)
+class Faces:
+    """One person's face a clip, in some of its frames."""
+
+    clips: tuple[np.ndarray, ...]
+    """RGB of each clip's faces, in order, shape (n_frames, side, side, 3), uint8; two at least."""
+    names: tuple[str, ...]
+    """Of the clips."""
+
+    def __post_init__(self) -> None:
+        if not self.clips:
+            raise ParameterError("There is no clip to learn from: give a folder with some.")
+
+    @cached_property
+    def checksum(self) -> str:
+        """By which it is known whether training goes on with what it began with."""
+        found = hashlib.sha256()
+        for clip in self.clips:
+            found.update(str(clip.shape).encode())
+            found.update(np.ascontiguousarray(clip).data)
+        return found.hexdigest()
+
+    @property
+    def taught(self) -> tuple[np.ndarray, ...]:
+        """Clips that teach."""
+        return self.clips[: len(self.clips) - self._held]
+
+    @property
+    def judging(self) -> tuple[np.ndarray, ...]:
+        """Clips that judge: people who were not learned from, or, of few clips, those that were."""
+        return self.clips[-self._held :] if self._held else self.clips
+
+    @property
+    def _held(self) -> int:
+        return len(self.clips) // _HOLD_OUT
+
+
+def of_folder(folder: Path, side: int, frames: int = 64, progress: Progress | None = None) -> Faces:
+    """Cut the most present person's face out of every clip in a folder.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds clips; folders in it are not looked into.
+    side : int
+        Pixels along a side of a picture.
+    frames : int
+        Of a clip at most, spread over it.
+    progress : callable, optional
+        Told how far it has come.
+
+    Raises
+    ------
+    ParameterError
+        If it is no folder, or no clip in it shows a face in two frames.
+    VideoError
+        If a clip cannot be read.
+    """
+    report = progress or silent
+    paths = list(clips_in(folder).values())
+    clips, names = [], []
+    for number, path in enumerate(paths):
+        report("clips measured", number, len(paths))
+        found = _of_clip(path, side, frames)
+        if found is not None:
+            clips.append(found)
+            names.append(path.name)
+    if not clips:
+        raise ParameterError(
+            f"No clip in {folder} shows a face in two frames: give a folder with clips of faces."
+        )
+    return Faces(tuple(clips), tuple(names))
+
+
+def _of_clip(path: Path, side: int, frames: int) -> np.ndarray | None:
+    """Faces of one clip; None where fewer than two are seen."""
+    with closing(open_backend(None)) as backend:
+        try:
+            followed = follow(path, backend)
+        except NoFaceError:
+            return None
+    if not followed.tracks:
+        return None
+    track = followed.tracks[0]
+    seen = np.flatnonzero(track.state == State.TRACKED)
+    if len(seen) < 2:
+        return None
+    some = np.unique(np.linspace(0, len(seen) - 1, min(len(seen), frames)).round().astype(int))
+    wanted = {int(frame) for frame in seen[some]}
+    alpha = FaceModel.load().fit(track.landmarks[seen[some]].astype(np.float64))
+    pictures = []
+    with Reader(path) as reader:
+        for number, frame in enumerate(reader):
+            if number in wanted:
+                points = track.landmarks[number].astype(np.float64)
+                pictures.append(Crop.around(points, alpha).of(frame.image, side))
+    return np.stack(pictures)
+
+
+def of_phantoms(
+    people: int, side: int, frames: int = 64, seed: int = 0, progress: Progress | None = None
+) -> Faces:
+    """Draw synthetic people who blink, smile, speak and move, and cut out their faces.
+
+    Parameters
+    ----------
+    people : int
+        How many.
+    side : int
+        Pixels along a side of a picture.
+    frames : int
+        Of each of them.
+    seed : int
+        Decides who they are and what they do.
+    progress : callable, optional
+        Told how far it has come.
+    """
+    report = progress or silent
+    clips = []
+    for number in range(people):
+        report("people drawn", number, people)
+        clips.append(_of_phantom(script(number, frames, seed), side))
+    return Faces(tuple(clips), tuple(f"phantom {number}" for number in range(people)))
+
+
+def script(number: int, frames: int, seed: int) -> Script:
+    """What one of the synthetic people does: all that a face does, in little time."""
+    seconds = frames / 10
+    rng = np.random.default_rng([seed, number])
+    blinks = np.arange(0.4, seconds, 0.9) + rng.uniform(-0.2, 0.2)
+    return Script(
+        seconds=seconds,
+        fps=10,
+        width=224,
+        height=224,
+        blinks=tuple(float(time) for time in blinks if 0 < time < seconds),
+        smile=(0.1 * seconds, 0.45 * seconds),
+        speech=(0.5 * seconds, 0.95 * seconds),
+        head_motion=float(rng.uniform(0.3, 1.0)),
+        asymmetry=float(rng.choice([0.0, 0.0, rng.uniform(0.2, 1.0)])),
+        weak_side="left" if rng.random() < 0.5 else "right",
+        light=0.1,
+        seed=int(rng.integers(1 << 31)),
+    )
+
+
+def _of_phantom(told: Script, side: int) -> np.ndarray:
+    phantom = Phantom(told)
+    pictures = [frame.image for frame in phantom]
+    (person,) = phantom.truth.people
+    points = np.asarray(person.landmarks, np.float64)
+    alpha = FaceModel.load().fit(points)
+    both = zip(pictures, points, strict=True)
+    return np.stack([Crop.around(places, alpha).of(picture, side) for picture, places in both])

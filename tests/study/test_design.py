@@ -18,8 +18,9 @@ from clips_of_studies import film, folders
 from mien.errors import FormatError, OutputError, ParameterError
 from mien.study.copies import write_copies
 from mien.study.design import DesignSettings, chosen_items, design, read_reference
-from mien.study.plan import TRAINING, plan
+from mien.study.plan import plan
 from mien.study.power import power
+from mien.study.shown import TRAINING
 from mien.study.store import DATABASE, Refused, StudyStore
 from mien.video import clips
 from mien.video.boxes import boxes

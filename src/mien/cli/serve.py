@@ -59,6 +59,13 @@ def serve(
         bool,
         typer.Option("--unprotected", help="Let other computers in without a password and TLS."),
     ] = False,
+    study: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="STUDY",
+            help="A rating study of mien study design, for its raters; may be repeated.",
+        ),
+    ] = None,
     workers: Annotated[
         int | None,
         typer.Option(min=1, help="Clips to work on at once; one per two cores if not given."),
@@ -86,6 +93,7 @@ def serve(
         certificate=certificate,
         key=key,
         unprotected=unprotected,
+        studies=tuple(study or ()),
         workers=workers,
         largest=int(largest * 1e9),
         traces=wants_traceback(),

@@ -21,8 +21,9 @@ from mien.progress import Progress
 from mien.study.copies import write_copies
 from mien.study.items import Item, called, shipped, to_json
 from mien.study.plain_table import read_table
-from mien.study.plan import TRAINING, Shown, plan
+from mien.study.plan import plan
 from mien.study.ratings import ORIGINAL, RESULT
+from mien.study.shown import TRAINING, Shown
 from mien.study.store import CLIPS, SETTINGS, StudyStore
 from mien.video import Reader
 

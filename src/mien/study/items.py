@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from mien.errors import FormatError
 from mien.intake.words import parse_toml, text
+
+if TYPE_CHECKING:
+    import numpy as np
 
 HYPOMIMIA, TREMOR, SPEECH = "mds-updrs-3-2", "mds-updrs-3-17", "mds-updrs-3-1"
 """Keys of the items that the comparison study rated."""
@@ -46,6 +48,8 @@ class Item:
     @property
     def scores(self) -> np.ndarray:
         """All scores that can be given, ascending; empty if any number may be given."""
+        import numpy as np  # which the server of the pages does without
+
         if not self.step:
             return np.empty(0)
         return self.lowest + self.step * np.arange(
@@ -113,6 +117,8 @@ def seen(name: str, scores: np.ndarray) -> Item:
     scores : np.ndarray [shape=(n,)]
         Finite.
     """
+    import numpy as np
+
     low, high = (float(scores.min()), float(scores.max())) if len(scores) else (0.0, 1.0)
     for step in (1.0, 0.5):
         fits = np.allclose(scores / step, np.round(scores / step), atol=1e-9)
@@ -174,7 +180,7 @@ def _item(key: str, content: Any, where: str) -> Item:
         also,
         bool(content.get("sound", False)),
     )
-    if not (np.isfinite([lowest, highest, step]).all() and lowest < highest and step >= 0):
+    if not (all(map(math.isfinite, (lowest, highest, step))) and lowest < highest and step >= 0):
         raise FormatError(f"{where} has no scale: lowest has to be below highest.")
     if step and (highest - lowest) / step >= _MOST_SCORES:
         raise FormatError(f"{where} has over {_MOST_SCORES - 1} steps: make step larger, or 0.")

@@ -8,31 +8,12 @@ of the clips, drawn for each rater, are seen as original first.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from mien.errors import ParameterError
 from mien.study.ratings import ORIGINAL, RESULT
-
-TRAINING = -1
-"""Round of the clips with reference ratings, which come first."""
-
-
-@dataclass(frozen=True)
-class Shown:
-    """One clip as one rater sees it."""
-
-    rater: str
-    round: int
-    """0 for the first, `TRAINING` for training."""
-    position: int
-    """Within the round, from 0."""
-    clip: str
-    version: str
-    """`original` or `result`."""
-    repeat: int
-    """0, or 1 for the hidden repeat."""
+from mien.study.shown import TRAINING, Shown
 
 
 def plan(

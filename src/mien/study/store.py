@@ -17,7 +17,7 @@ from typing import Any
 
 from mien.errors import FormatError, ParameterError
 from mien.study.items import from_json
-from mien.study.plan import TRAINING, Shown
+from mien.study.shown import TRAINING, Shown
 
 DATABASE, SETTINGS, CLIPS = "study.sqlite3", "study.json", "clips"
 """Files and the folder of copies in a study's folder."""

@@ -23,7 +23,8 @@ def analyse(
         typer.Argument(
             metavar="RATINGS.csv",
             help="A line for each answer: rater, clip, version (original or result), item, score; "
-            "repeat for hidden repeats. An empty score is “not sure”. Only read.",
+            "repeat for hidden repeats. An empty score is “not sure”. Or a study of mien study "
+            "design. Only read.",
         ),
     ],
     out: Annotated[Path, options.out("FOLDER", "Where the report goes: a new folder.")],
@@ -48,14 +49,19 @@ def analyse(
     Example: [bold]mien study analyse ratings.csv -o report[/bold]
     """
     from mien.report.folder import check_folder
+    from mien.study.export import is_study, ratings_of
     from mien.study.items import read_items
     from mien.study.ratings import read_ratings
+    from mien.study.store import StudyStore
 
     keep_out(out, [ratings])
     need("reports")
     need("study")
     check_folder(out, overwrite)
-    table = read_ratings(ratings, None if items is None else read_items(items))
+    if is_study(ratings):
+        table = ratings_of(StudyStore(ratings))
+    else:
+        table = read_ratings(ratings, None if items is None else read_items(items))
     from mien.report.ratings import page
     from mien.study.analysis import analyse as compute
 

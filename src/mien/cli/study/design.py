@@ -66,6 +66,7 @@ def design(
     """
     from mien.study.design import DesignSettings, chosen_items, read_reference
     from mien.study.design import design as make
+    from mien.study.estimate import plural
     from mien.study.items import read_items
     from mien.video import clips
 
@@ -100,8 +101,8 @@ def design(
         print((out / "study.json").read_text("utf-8"), end="")
         return
     typer.echo(
-        f"{out}: {len(pairs)} pairs, {again} hidden repeats, {len(settings.raters)} raters, "
-        f"{', '.join(item.title for item in asked)}."
+        f"{out}: {plural(len(pairs), 'pair')}, {plural(again, 'hidden repeat')}, "
+        f"{plural(len(settings.raters), 'rater')}, {', '.join(item.title for item in asked)}."
     )
     typer.echo(make_power.words)
     if not again:

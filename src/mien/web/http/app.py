@@ -18,8 +18,10 @@ from mien import __version__
 from mien.web.http.access import ENTER, LOG_IN, Access, Guard, refusal
 from mien.web.http.desk import Desk
 from mien.web.http.problems import answer_problems
+from mien.web.http.rating import rating
 from mien.web.http.routes import api
 from mien.web.http.serving import Serving
+from mien.web.http.studies import Studies
 from mien.web.queue.capacity import Capacity
 from mien.web.queue.damage import explained, understood
 from mien.web.queue.folders import Folders
@@ -36,6 +38,7 @@ PAGES = {
     "/evidence": "evidence",
     "/encounter": "encounter",
     "/release": "release",
+    "/study": "study",
 }
 """Addresses of the pages, and what their files are called."""
 _STATIC = Path(__file__).parents[1] / "pages"
@@ -72,7 +75,10 @@ def create_app(
         If the data folder cannot be used.
     DatabaseError
         If the list of clips is damaged, or not mien's.
+    FormatError
+        If a folder that is given as a study holds none.
     """
+    studies = Studies(serving.studies)
     folders = Folders(data_folder(serving.data))
     folders.make()
     store = Store(folders.database, capacity=capacity)
@@ -113,7 +119,9 @@ def create_app(
     app.state.recovery, app.state.failure = found, None
     log = Log(folders.log)
     answer_problems(app, log)
-    app.include_router(api(Desk(serving, folders, store, looker or partial(look, log=log), found)))
+    looking = looker or partial(look, log=log)
+    app.include_router(api(Desk(serving, folders, store, looking, found, studies)))
+    app.include_router(rating(studies))
     _add_doors(app, access)
 
     _add_pages(app)

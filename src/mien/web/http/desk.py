@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from mien.errors import LinkError
 from mien.web.http.problems import Problem
 from mien.web.http.serving import Serving
+from mien.web.http.studies import Studies
 from mien.web.queue.folders import Folders
 from mien.web.queue.jobs import READERS
 from mien.web.queue.places import LINKED
@@ -75,6 +76,8 @@ class Desk:
     """Says what an upload is, or raises `VideoError`."""
     recovery: Recovery
     """What was found at the start that was on no list."""
+    studies: Studies
+    """Rating studies that the server was given."""
 
     def project(self, project: str | None) -> Project:
         """A project, by default the first; a `Problem` if there is none of that id."""

@@ -41,6 +41,8 @@ class Serving:
     """Seconds for which a session lasts."""
     traces: bool = False
     """Whether unexpected failures are printed in full; names of clips may be in them."""
+    studies: tuple[Path, ...] = ()
+    """Folders of rating studies whose raters are let in by their links."""
     work: str = "mien.web.works.kinds:do"
     """What workers call on a job, as ``module:function``."""
 

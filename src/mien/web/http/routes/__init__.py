@@ -14,11 +14,15 @@ from mien.web.http.routes import (
     projects,
     recovery,
     releases,
+    studies,
     surrogates,
     works,
 )
 
-_ROUTES = (projects, recovery, clips, compare, surrogates, works, evidence, encounters, releases)
+_ROUTES = (
+    *(projects, recovery, clips, compare, surrogates, works, evidence, encounters, releases),
+    studies,
+)
 
 
 def api(desk: Desk) -> APIRouter:

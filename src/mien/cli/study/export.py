@@ -1,0 +1,39 @@
+"""`mien study export`: the answers of a study as a table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mien.cli import options
+from mien.cli.failure import need
+
+
+def export(
+    study: Annotated[
+        Path, typer.Argument(metavar="STUDY", help="A folder of mien study design; only read.")
+    ],
+    out: Annotated[Path, options.out("RATINGS.csv", "The table; or named .parquet.")],
+    overwrite: Annotated[bool, options.overwrite()] = False,
+) -> None:
+    """Write all answers of a study, with what was original and what result, as a table.
+
+    Example: [bold]mien study export study -o ratings.csv[/bold]
+    """
+    from mien.outputs import check_free, complete
+    from mien.report.spreadsheet import to_csv
+    from mien.study.export import COLUMNS, to_parquet
+    from mien.study.store import StudyStore
+
+    check_free(out, overwrite, kind="a table", endings=(".csv", ".parquet"))
+    rows = StudyStore(study).export()
+    if out.suffix.lower() == ".parquet":
+        need("reports")
+        content = to_parquet(rows)
+    else:
+        content = to_csv(COLUMNS, ([row[name] for name in COLUMNS] for row in rows)).encode()
+    with complete(out, overwrite=overwrite) as part:
+        part.write_bytes(content)
+    typer.echo(f"{out}: {len(rows)} answers")

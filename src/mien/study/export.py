@@ -1,0 +1,75 @@
+"""The answers of a study as tables, and as ratings to analyse."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mien.errors import FormatError
+from mien.study.items import Item, from_json
+from mien.study.store import DATABASE, StudyStore
+
+if TYPE_CHECKING:
+    from mien.study.ratings import Ratings
+
+COLUMNS = (
+    "rater", "clip", "version", "item", "repeat", "score", "remark", "round", "position", "at",
+)  # fmt: skip
+"""Of an exported table; the first six are what `mien study analyse` reads."""
+
+
+def items_of(store: StudyStore) -> Mapping[str, Item]:
+    """What a study asks, by key."""
+    found = [from_json(content) for content in store.settings["items"]]
+    return {item.key: item for item in found}
+
+
+def ratings_of(store: StudyStore) -> Ratings:
+    """The answers so far, to be analysed.
+
+    Raises
+    ------
+    FormatError
+        If there are none.
+    """
+    from mien.study.ratings import Rating, Ratings
+
+    rows = store.export()
+    if not rows:
+        raise FormatError("Nobody has rated a clip yet: there is nothing to analyse.")
+    answers = tuple(
+        Rating(row["rater"], row["clip"], row["version"], row["item"], row["repeat"], row["score"])
+        for row in rows
+    )
+    asked = items_of(store)
+    there = {one.item for one in answers}
+    left = [one for one in store.progress() if one.answered < one.clips]
+    notes: tuple[str, ...] = ()
+    if left:
+        names = ", ".join(f"{one.name} ({one.answered} of {one.clips})" for one in left)
+        notes = (f"The study is not over: {names}.",)
+    return Ratings(answers, {key: one for key, one in asked.items() if key in there}, notes)
+
+
+def to_parquet(rows: Sequence[Mapping[str, Any]]) -> bytes:
+    """Rows of `StudyStore.export` as Parquet."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    kinds = dict.fromkeys(COLUMNS, pa.string()) | {
+        "repeat": pa.int32(), "score": pa.float64(), "round": pa.int32(), "position": pa.int32(),
+        "at": pa.float64(),
+    }  # fmt: skip
+    table = pa.table(
+        {name: pa.array([row[name] for row in rows], kind) for name, kind in kinds.items()}
+    )
+    out = io.BytesIO()
+    pq.write_table(table, out)
+    return out.getvalue()
+
+
+def is_study(path: Path) -> bool:
+    """Whether a folder holds a study."""
+    return path.is_dir() and (path / DATABASE).is_file()

@@ -1,0 +1,159 @@
+"""Rating studies: raters' links, how far they are, answers as tables, the report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+from starlette.responses import Response, StreamingResponse
+
+from mien.errors import FormatError
+from mien.study.export import COLUMNS, ratings_of, to_parquet
+from mien.study.store import StudyStore
+from mien.web.http.access import FRAMED
+from mien.web.http.desk import Desk
+from mien.web.http.problems import Problem, documented
+from mien.web.http.sending import Range, send, sent
+from mien.web.http.studies import LINK, REPORT, Studies
+
+_PAGE = "report.html"
+
+
+class RaterView(BaseModel):
+    """One rater."""
+
+    name: str
+    link: str
+    """Address of the rater's page on this server."""
+    answered: int
+    """Clips with an answer to every item."""
+    clips: int
+    """All that the rater will see, training left out."""
+    rounds_submitted: int
+    rounds: int
+
+
+class StudyView(BaseModel):
+    """One study."""
+
+    id: str
+    title: str
+    pairs: int
+    """Recordings, each as original and as result."""
+    repeats: int
+    """Hidden repeats of originals."""
+    washout_days: float
+    seed: int
+    items: list[str]
+    """Titles of what is asked."""
+    power: str
+    """How much it can say, in words."""
+    raters: list[RaterView]
+    reported: float | None
+    """When the report was written, seconds since 1970; None if there is none."""
+
+
+def routes(desk: Desk) -> APIRouter:
+    """Routes under /studies."""
+    router = APIRouter(prefix="/studies")
+    studies = desk.studies
+
+    @router.get("")
+    def list_studies() -> list[StudyView]:
+        """All studies that the server was started with."""
+        return [_view(key, store) for key, store in studies.all().items()]
+
+    @router.post("/{study}/report", responses=documented(404, 409, 501))
+    def write_report(study: str) -> StudyView:
+        """Analyse the answers so far, in place of an older report."""
+        store = studies.get(study)
+        _report(store, studies)
+        return _view(study, store)
+
+    @router.get("/{study}/report", responses=sent("text/html"), response_class=StreamingResponse)
+    def report(study: str, range: Range = None) -> Response:
+        """The report, a page that needs nothing else."""
+        path = studies.get(study).folder / REPORT / _PAGE
+        if not path.is_file():
+            raise Problem(404, "no_report", "There is no report yet: analyse the answers first.")
+        headers = {**FRAMED, "Cross-Origin-Opener-Policy": "unsafe-none"}
+        return send(path, range, "text/html", headers=headers)
+
+    @router.get(
+        "/{study}/ratings.csv",
+        responses={200: {"content": {"text/csv": {}}}, **documented(404)},
+        response_class=Response,
+    )
+    def ratings_csv(study: str) -> Response:
+        """All answers, for a spreadsheet and for mien study analyse."""
+        from mien.report.spreadsheet import to_csv
+
+        rows = studies.get(study).export()
+        text = to_csv(COLUMNS, ([row[name] for name in COLUMNS] for row in rows))
+        return _saved(text.encode("utf-8-sig"), "text/csv", "ratings.csv")
+
+    @router.get(
+        "/{study}/ratings.parquet",
+        responses={200: {"content": {"application/vnd.apache.parquet": {}}}, **documented(404)},
+        response_class=Response,
+    )
+    def ratings_parquet(study: str) -> Response:
+        """The same, for programs."""
+        data = to_parquet(studies.get(study).export())
+        return _saved(data, "application/vnd.apache.parquet", "ratings.parquet")
+
+    return router
+
+
+def _view(key: str, store: StudyStore) -> StudyView:
+    settings: dict[str, Any] = store.settings
+    page = store.folder / REPORT / _PAGE
+    return StudyView(
+        id=key,
+        title=settings["title"],
+        pairs=len(settings["clips"]),
+        repeats=settings["repeats"],
+        washout_days=settings["washout_days"],
+        seed=settings["seed"],
+        items=[item["title"] for item in settings["items"]],
+        power=(settings.get("power") or {}).get("words", ""),
+        raters=[
+            RaterView(
+                name=one.name,
+                link=LINK.format(token=one.token),
+                answered=one.answered,
+                clips=one.clips,
+                rounds_submitted=one.rounds_submitted,
+                rounds=one.rounds,
+            )
+            for one in store.progress()
+        ],
+        reported=page.stat().st_mtime if page.is_file() else None,
+    )
+
+
+def _report(store: StudyStore, studies: Studies) -> None:
+    try:
+        from mien.report.ratings.page import write
+        from mien.study.analysis import analyse
+
+        with studies.reporting:
+            ratings = ratings_of(store)
+            place: Path = store.folder / REPORT
+            write(analyse(ratings), ratings, place, overwrite=True)
+    except FormatError as error:
+        raise Problem(409, "nothing_rated", str(error)) from error
+    except ModuleNotFoundError as error:
+        raise Problem(
+            501,
+            "no_packages",
+            "Analysing needs packages that are not installed: run make study, then start again.",
+        ) from error
+
+
+def _saved(data: bytes, kind: str, name: str) -> Response:
+    return Response(
+        data, media_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'}
+    )

@@ -1,0 +1,43 @@
+// Words of the page "Study".
+
+export const WORDS = {
+  en: {
+    title: "Study",
+    lead: "Clinicians rate originals and results without knowing which is which.",
+    stays: "Clips and answers stay on this computer. Whoever has a rater’s link sees the patients: send it to that rater only.",
+    staysThere: "Clips and answers stay on the computer that runs mien. Whoever has a rater’s link sees the patients: send it to that rater only.",
+    empty: "No study is open. Make one on the command line, then start mien serve with it:",
+    list: "Studies", report: "Report",
+    facts: (pairs, repeats, days, seed) => `Pairs of clips: ${pairs}. Hidden repeats: ${repeats}. Days between rounds: ${days}. Seed: ${seed}.`,
+    asked: "Asked: ",
+    rater: "Rater", rated: "Clips rated", rounds: "Rounds submitted", link: "Personal link",
+    of: (a, b) => `${a} of ${b}`,
+    copy: "Copy", copied: "The link was copied.",
+    analyse: "Analyse", analysing: "Analysing…", analysed: "The report is written.",
+    open: "Report on a page of its own", csv: "Ratings (CSV)", parquet: "Ratings (Parquet)",
+    key: "The tables and the report say what was original and what result: not for raters.",
+    code: {},
+  },
+  de: {
+    title: "Studie",
+    lead: "Klinikerinnen und Kliniker bewerten Originale und Ergebnisse, ohne zu wissen, was was ist.",
+    stays: "Clips und Antworten bleiben auf diesem Computer. Wer einen persönlichen Link hat, sieht die Patienten: Schicken Sie ihn nur dieser Person.",
+    staysThere: "Clips und Antworten bleiben auf dem Computer, auf dem mien läuft. Wer einen persönlichen Link hat, sieht die Patienten: Schicken Sie ihn nur dieser Person.",
+    empty: "Es ist keine Studie offen. Legen Sie eine auf der Kommandozeile an und starten Sie mien serve mit ihr:",
+    list: "Studien", report: "Bericht",
+    facts: (pairs, repeats, days, seed) => `Clip-Paare: ${pairs}. Verdeckte Wiederholungen: ${repeats}. Tage zwischen den Runden: ${days}. Startwert: ${seed}.`,
+    asked: "Gefragt wird: ",
+    rater: "Wer bewertet", rated: "Bewertete Clips", rounds: "Abgegebene Runden", link: "Persönlicher Link",
+    of: (a, b) => `${a} von ${b}`,
+    copy: "Kopieren", copied: "Der Link wurde kopiert.",
+    analyse: "Auswerten", analysing: "Wird ausgewertet…", analysed: "Der Bericht ist geschrieben.",
+    open: "Bericht auf eigener Seite", csv: "Bewertungen (CSV)", parquet: "Bewertungen (Parquet)",
+    key: "Tabellen und Bericht sagen, was Original und was Ergebnis war: nichts für die, die bewerten.",
+    code: {
+      no_study: "Diese Studie gibt es nicht: Starten Sie mien serve mit ihr.",
+      no_report: "Es gibt noch keinen Bericht: Werten Sie zuerst die Antworten aus.",
+      nothing_rated: "Es gibt noch keine Bewertung, die sich auswerten lässt.",
+      no_packages: "Zum Auswerten fehlen Pakete: Führen Sie make study aus und starten Sie mien serve neu.",
+    },
+  },
+};

@@ -46,8 +46,8 @@ def text(database: str, limits: Limits | None = None) -> str:
         (
             "IEEE Xplore",
             '("All Metadata":"deep learning" OR ("All Metadata":neural AND "All Metadata":'
-            'network*) OR "All Metadata":cnn) AND (("All Metadata":facial AND "All Metadata":image*) OR '
-            '"All Metadata":face)',
+            'network*) OR "All Metadata":cnn) AND (("All Metadata":facial AND '
+            '"All Metadata":image*) OR "All Metadata":face)',
         ),
         (
             "Scopus",

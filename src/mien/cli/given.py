@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mien.phantom import Script
     from mien.pipeline.settings import Thoroughness
+    from mien.review.search.apis.transport import Transport
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,8 @@ class Given:
     """How much is looked at before a result gets its name; the usual if None."""
     patient: Script | None = None
     """Whom `mien demo` draws; the usual if None."""
+    transport: Transport | None = None
+    """Who answers the searches of `mien review`; the servers if None."""
 
 
 _GIVEN: ContextVar[Given] = ContextVar("given")

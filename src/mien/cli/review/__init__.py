@@ -10,6 +10,7 @@ from mien.cli.failure import STATUSES, guarded
 from mien.cli.review.bias import bias
 from mien.cli.review.dedupe import dedupe
 from mien.cli.review.extract import extract
+from mien.cli.review.fetch import chase, fetch
 from mien.cli.review.meta import meta
 from mien.cli.review.prisma import prisma
 from mien.cli.review.protocol import protocol
@@ -24,6 +25,8 @@ review = typer.Typer(
 )
 _COMMANDS: tuple[Callable[..., None], ...] = (
     search,
+    fetch,
+    chase,
     read,
     dedupe,
     simulate,

@@ -81,6 +81,8 @@ def read_export(path: str | os.PathLike[str]) -> Export:
     name, notes = str(path), list[str]()
     form, found = _read(data, name, notes)
     records = list(found)
+    if form == "json":  # each says where it comes from
+        return Export(path, form, tuple(records), tuple(notes))
     source = _source(records) or database_of_file(path.name)
     named = (
         replace(record, source=record.source or source, file=record.file or path.name)

@@ -66,9 +66,9 @@ def lint(text: str, database: str) -> list[Flaw]:
 
 
 def _outside(text: str, syntax: Syntax) -> str:
-    """The string with what stands in quotation marks blanked."""
+    """The string with what stands in quotation marks hidden."""
     return re.sub(
-        rf"{syntax.quotes}[^{syntax.quotes}]*{syntax.quotes}", lambda m: " " * len(m.group()), text
+        rf"{syntax.quotes}[^{syntax.quotes}]*{syntax.quotes}", lambda m: "q" * len(m.group()), text
     )
 
 

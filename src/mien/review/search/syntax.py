@@ -71,12 +71,15 @@ def _pubmed_limits(limits: Limits) -> list[str]:
 
 
 def _day(date: str, open_end: str, *, first: bool) -> str:
-    if not date:
-        return open_end
+    return whole_day(date, first=first).replace("-", "/") if date else open_end
+
+
+def whole_day(date: str, *, first: bool) -> str:
+    """A day such as ``2021-09-30``: of a year or a month its first or its last one."""
     parts = date.split("-")
     year, month = parts[0], parts[1] if len(parts) > 1 else ("01" if first else "12")
     day = parts[2] if len(parts) > 2 else ("01" if first else _last_day(int(year), int(month)))
-    return f"{year}/{month}/{day}"
+    return f"{year}-{month}-{day}"
 
 
 def _last_day(year: int, month: int) -> str:
@@ -236,6 +239,9 @@ SYNTAXES = {
         _cochrane_word,
         lambda limits: [],
         phrase_wildcard=False,
+    ),
+    "openalex": Syntax(
+        "OpenAlex", None, lambda term: f'"{term.replace("*", "")}"', lambda limits: []
     ),
 }
 """By short names."""

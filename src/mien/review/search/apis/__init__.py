@@ -1,0 +1,1 @@
+"""Searches over open interfaces: PubMed, OpenAlex, Crossref; politely, recorded, to be resumed."""

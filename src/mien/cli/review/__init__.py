@@ -9,6 +9,7 @@ import typer
 from mien.cli.failure import STATUSES, guarded
 from mien.cli.review.bias import bias
 from mien.cli.review.dedupe import dedupe
+from mien.cli.review.demo import demo
 from mien.cli.review.extract import extract
 from mien.cli.review.fetch import chase, fetch
 from mien.cli.review.meta import meta
@@ -16,7 +17,9 @@ from mien.cli.review.prisma import prisma
 from mien.cli.review.protocol import protocol
 from mien.cli.review.read import read
 from mien.cli.review.search import search
+from mien.cli.review.report import report
 from mien.cli.review.simulate import simulate
+from mien.cli.review.update import update
 
 review = typer.Typer(
     rich_markup_mode="rich",
@@ -35,6 +38,9 @@ _COMMANDS: tuple[Callable[..., None], ...] = (
     prisma,
     protocol,
     extract,
+    update,
+    report,
+    demo,
 )
 for _command in _COMMANDS:
     review.command(epilog=STATUSES)(guarded(_command))

@@ -9,7 +9,7 @@ from pathlib import Path
 from mien import __version__
 from mien.report.drawing import put
 from mien.report.folder import Staged
-from mien.report.pages import in_page, render
+from mien.report.pages import in_page, raw, render
 from mien.report.review.bias_sections import bias_drawings, bias_section
 from mien.review.bias.consensus import Assessed
 from mien.review.bias.judgements import Judgement, to_csv
@@ -48,6 +48,7 @@ def write(
             "report.html",
             render(
                 "review.html",
+                style=raw("review.css"),
                 title="Risk of bias",
                 kind="Systematic review",
                 lead=[],

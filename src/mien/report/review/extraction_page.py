@@ -9,7 +9,7 @@ from pathlib import Path
 from mien import __version__
 from mien.report.drawing import put
 from mien.report.folder import Staged
-from mien.report.pages import in_page, render
+from mien.report.pages import in_page, raw, render
 from mien.report.review.extraction_sections import (
     agreement_section,
     characteristics_section,
@@ -59,6 +59,7 @@ def write(
             "report.html",
             render(
                 "review.html",
+                style=raw("review.css"),
                 title=found.protocol.title,
                 kind="Data of a systematic review",
                 lead=[],

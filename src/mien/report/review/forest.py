@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from mien.report.drawing import ORIGINAL, RESULT, Drawing, drawn, finish
+from mien.report.drawing import CEILING, ORIGINAL, RESULT, Drawing, drawn, finish
 from mien.report.review.words import plain
 from mien.review.synthesis.synthesis import Group, Synthesis
 
@@ -17,7 +17,9 @@ _SIDES = ("sensitivity", "specificity")
 
 
 @drawn
-def forest(synthesis: Synthesis, column: str | None = None) -> Drawing:
+def forest(
+    synthesis: Synthesis, column: str | None = None, earlier: Synthesis | None = None
+) -> Drawing:
     """Paired forest plot, by the subgroups of a column if one is given.
 
     Parameters
@@ -25,9 +27,13 @@ def forest(synthesis: Synthesis, column: str | None = None) -> Drawing:
     synthesis : Synthesis
     column : str, optional
         Whose levels stand under each other.
+    earlier : Synthesis, optional
+        An earlier state: its summary is added, and studies that it lacks are marked as new.
     """
     groups = synthesis.subgroups[column] if column else {"": synthesis.whole}
     rows = _rows(groups, synthesis)
+    if earlier is not None:
+        _mark_new(rows, earlier)
     shown, left = rows[:_MOST_ROWS], len(rows) - _MOST_ROWS
     figure = Figure(figsize=(9.2, 1.0 + _ROW * (len(shown) + 1)), layout="constrained")
     text, *axes = figure.subplots(
@@ -42,6 +48,17 @@ def forest(synthesis: Synthesis, column: str | None = None) -> Drawing:
     text.set_ylim(len(shown) + 0.4, -1.6)
     caption = _caption(synthesis, column, left)
     return finish("forest" if not column else f"forest-{_safe(column)}", caption, figure)
+
+
+def _mark_new(rows: list[dict[str, Any]], earlier: Synthesis) -> None:
+    known = set(earlier.table.labels)
+    for row in rows:
+        if row["kind"] == "study" and row["name"] not in known:
+            row["name"], row["new"] = f"{row['name']}  (new)", True
+    if earlier.whole.pooled is not None:
+        pooled, _ = _summary(earlier.whole, "")
+        count = len(earlier.table)
+        rows.append(pooled | {"kind": "earlier", "name": f"Pooled before ({count} studies)"})
 
 
 def _safe(column: str) -> str:
@@ -86,7 +103,8 @@ def _write_names(axis: Any, rows: list[dict[str, Any]]) -> None:
     for cell, x in places.items():
         axis.text(x, -0.9, cell.upper(), weight="bold", ha="right", va="center")
     for y, row in enumerate(rows):
-        weight = "normal" if row["kind"] == "study" else "bold"
+        plainly = row["kind"] == "study" and not row.get("new")
+        weight = "normal" if plainly else "bold"
         axis.text(0, y, plain(row["name"], 36), weight=weight, va="center", fontsize=8)
         for cell, x in places.items():
             if cell in row:
@@ -104,9 +122,10 @@ def _draw_side(axis: Any, side: str, rows: list[dict[str, Any]]) -> None:
         if row["kind"] == "study":
             axis.plot(ends, [y, y], color=ORIGINAL, lw=1.1)
             axis.plot(value, y, "s", color=ORIGINAL, ms=3.6)
-        elif row["kind"] == "pooled":
+        elif row["kind"] in ("pooled", "earlier"):
+            colour = RESULT if row["kind"] == "pooled" else CEILING
             axis.fill(
-                [ends[0], value, ends[1], value], [y, y - 0.32, y, y + 0.32], color=RESULT, lw=0
+                [ends[0], value, ends[1], value], [y, y - 0.32, y, y + 0.32], color=colour, lw=0
             )
         else:
             axis.plot(ends, [y, y], color=RESULT, lw=1.4, ls=(0, (3, 1.5)))

@@ -72,14 +72,15 @@ def prisma_flow(flow: Flow) -> Drawing:
     return finish("prisma-flow", _caption(whole), figure)
 
 
-def _wrapped(text: str, width: float) -> list[str]:
+def _wrapped(text: str, width: float, head: bool = False) -> list[str]:
     """Lines as wide as a box; what follows the first of an entry is moved in."""
     whole = _COUNT.sub(lambda count: count.group().replace(" ", "\u00a0"), plain(text, 220))
-    return textwrap.wrap(whole, int(width * _SIGNS), subsequent_indent="   ") or [""]
+    signs = int(width * _SIGNS * (0.82 if head else 1))  # bold letters are wider
+    return textwrap.wrap(whole, signs, subsequent_indent="" if head else "   ") or [""]
 
 
 def _height(box: _Box) -> float:
-    count = sum(len(_wrapped(line, _WIDTHS[box.column])) for line in box.lines)
+    count = sum(len(_wrapped(line, _WIDTHS[box.column], box.head)) for line in box.lines)
     return count * _LINE + 2 * _PAD
 
 
@@ -91,7 +92,7 @@ def _draw_box(axis: Any, box: _Box, frame: tuple[float, float, float, float]) ->
             edgecolor=_BOX, facecolor=_HEAD if box.head else "white", zorder=2,
         )
     )  # fmt: skip
-    lines = [part for line in box.lines for part in _wrapped(line, width)]
+    lines = [part for line in box.lines for part in _wrapped(line, width, box.head)]
     text = "\n".join(lines)
     place = (x + width / 2, y + height / 2) if box.head else (x + _PAD, y + height / 2)
     axis.text(

@@ -8,7 +8,7 @@ from pathlib import Path
 from mien import __version__
 from mien.report.drawing import put
 from mien.report.folder import Staged
-from mien.report.pages import in_page, render
+from mien.report.pages import in_page, raw, render
 from mien.report.review.prisma_flow import prisma_flow
 from mien.report.review.prisma_sections import checklist_section, flow_section
 from mien.report.review.synthesis_page import put_tables
@@ -26,6 +26,7 @@ def write(flow: Flow, folder: Path, *, overwrite: bool = False) -> None:
             "report.html",
             render(
                 "review.html",
+                style=raw("review.css"),
                 title="PRISMA 2020",
                 kind="Systematic review",
                 lead=[],

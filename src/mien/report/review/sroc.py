@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from mien.report.drawing import Drawing, drawn, finish
 from mien.report.review.words import plain
+from mien.review.synthesis.bivariate import Bivariate
 from mien.review.synthesis.hsroc import region
 from mien.review.synthesis.synthesis import Group, Synthesis
 
@@ -18,13 +19,17 @@ _MOST_GROUPS = len(_COLOURS)
 
 
 @drawn
-def sroc(synthesis: Synthesis, column: str | None = None) -> Drawing:
-    """Summary ROC plot, of the subgroups of a column if one is given."""
+def sroc(
+    synthesis: Synthesis, column: str | None = None, earlier: Synthesis | None = None
+) -> Drawing:
+    """Summary ROC plot, of the subgroups of a column if one is given; an earlier state in grey."""
     groups = synthesis.subgroups[column] if column else {"": synthesis.whole}
     shown = dict(list(groups.items())[:_MOST_GROUPS])
     figure = Figure(figsize=(5.6, 5.4), layout="constrained")
     axis = figure.subplots()
     axis.plot([0, 1], [0, 1], color="#b8bec2", lw=0.8, ls=":")
+    if earlier is not None and earlier.whole.pooled is not None:
+        _draw_earlier(axis, earlier.whole.pooled)
     for (level, group), colour, mark in zip(shown.items(), _COLOURS, _MARKS, strict=False):
         _draw_group(axis, group, plain(level, 30), colour, mark, regions=len(shown) <= 3)
     axis.set(xlabel="1 − specificity", ylabel="sensitivity", xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
@@ -65,6 +70,21 @@ def _draw_group(
         axis.plot(inside, curve.sensitivity(inside), color=colour, lw=1.6, label=f"HSROC curve{of}")
     sensitivity, specificity = fit.sensitivity[0], fit.specificity[0]
     axis.plot(1 - specificity, sensitivity, mark, color=colour, ms=7, label=f"summary{of}")
+
+
+def _draw_earlier(axis: Any, fit: Bivariate) -> None:
+    grey = "#7a7a7a"
+    axis.plot(*region(fit, prediction=False).T, color=grey, lw=0.9, label="95 % confidence, before")
+    axis.plot(
+        1 - fit.specificity[0],
+        fit.sensitivity[0],
+        "X",
+        color=grey,
+        ms=8,
+        label="summary, before",
+        mec="white",
+        zorder=5,
+    )
 
 
 def _caption(synthesis: Synthesis, column: str | None, left: int) -> str:

@@ -9,7 +9,7 @@ from mien import __version__
 from mien.progress import Progress
 from mien.report.drawing import put
 from mien.report.folder import Staged
-from mien.report.pages import in_page, render
+from mien.report.pages import in_page, raw, render
 from mien.report.review.synthesis_sections import synthesis_drawings, synthesis_sections
 from mien.report.sections import Section
 from mien.report.spreadsheet import to_csv
@@ -57,6 +57,7 @@ def write(
             "report.html",
             render(
                 "review.html",
+                style=raw("review.css"),
                 title=title,
                 kind="Synthesis of diagnostic studies",
                 lead=[],

@@ -16,10 +16,10 @@ from mien.review.synthesis.narrative import study_rows
 from mien.review.synthesis.synthesis import ALL, Group, Synthesis
 
 
-def synthesis_drawings(synthesis: Synthesis) -> Iterator[Drawing]:
-    """All figures of a synthesis."""
-    yield forest(synthesis)
-    yield sroc(synthesis)
+def synthesis_drawings(synthesis: Synthesis, earlier: Synthesis | None = None) -> Iterator[Drawing]:
+    """All figures of a synthesis; an earlier state of it is shown in grey."""
+    yield forest(synthesis, earlier=earlier)
+    yield sroc(synthesis, earlier=earlier)
     for column in synthesis.subgroups:
         yield forest(synthesis, column)
         yield sroc(synthesis, column)

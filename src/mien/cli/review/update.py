@@ -1,0 +1,177 @@
+"""`mien review update`: what is new since the last search; decisions stay."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mien.cli import options
+from mien.cli.failure import need, tell
+from mien.errors import FormatError, ParameterError
+
+if TYPE_CHECKING:
+    from mien.review.living.findings import Change
+    from mien.review.living.review_folder import Review
+    from mien.review.living.update import Import
+
+
+def update(
+    folder: Annotated[
+        Path,
+        typer.Argument(
+            metavar="REVIEW", help="The folder of a review; made if --protocol is given."
+        ),
+    ],
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[FILE]...", help="Exports of new searches; only read."),
+    ] = None,
+    protocol: Annotated[
+        Path | None, typer.Option(metavar="TOML", help="Begin a review with this protocol.")
+    ] = None,
+    database: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Where FILEs are from; else as they say.")
+    ] = None,
+    kind: Annotated[
+        str, typer.Option(metavar="database|register|other", help="Kind of search.")
+    ] = "database",
+    date: Annotated[
+        str | None, typer.Option(metavar="YYYY-MM-DD", help="Of the search; today if not given.")
+    ] = None,
+    decisions: Annotated[
+        Path | None, typer.Option(metavar="CSV", help="Add what reviewers decided.")
+    ] = None,
+    values: Annotated[
+        Path | None, typer.Option(metavar="CSV", help="Add what was extracted.")
+    ] = None,
+    judgements: Annotated[
+        Path | None, typer.Option(metavar="CSV", help="Add what was judged of risk of bias.")
+    ] = None,
+    as_json: Annotated[bool, options.as_json("what is new and what changed")] = False,
+) -> None:
+    """Add records, decisions, data and judgements to a review, and say what changed by them.
+
+    New records begin a new version if anything was decided in the one at hand; that stays in the
+    folder versions. A record that is there already keeps its number and every decision.
+
+    Example: [bold]mien review update review pubmed-2026.nbib scopus-2026.ris[/bold]
+    """
+    need("review")
+    from mien.review.living.findings import changes, findings
+    from mien.review.living.update import add, freeze
+
+    before = _opened(folder, protocol)
+    after = before
+    if files:
+        imports = _imports(files, database, kind)
+        if before.decisions:
+            after = freeze(before)
+        after = add(after, imports, _date(date))
+    after = _with_people(after, decisions, values, judgements)
+    if after is before and protocol is None:
+        raise ParameterError("There is nothing to add: give files, or what was decided.")
+    earlier = after.earlier[-1] if after.earlier else None
+    found = findings(after)
+    changed = changes(findings(earlier), found) if earlier else []
+    after.save(folder, overwrite=True)
+    new = [one for one in after.records if one.id not in {old.id for old in before.records}]
+    content: dict[str, Any] = {
+        "version": after.version,
+        "came": sum(one.records for one in after.searches)
+        - sum(one.records for one in before.searches),
+        "new": len(new),
+        "known": len(after.merged) - len(before.merged),
+        "waiting": found.waiting,
+        "changes": [vars(one) for one in changed],
+    }
+    if as_json:
+        print(json.dumps(content, indent=2, ensure_ascii=False))
+        return
+    _print(content, changed, earlier)
+
+
+def _opened(folder: Path, protocol: Path | None) -> Review:
+    from mien.review.living.review_folder import begin, is_review, open_review
+
+    if protocol is None:
+        return open_review(folder)
+    if is_review(folder):
+        raise ParameterError(f"{folder} holds a review already: leave --protocol out.")
+    try:
+        written = protocol.read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as exc:
+        raise FormatError(f"{protocol} cannot be read: it is no text, or not there.") from exc
+    return begin(written)
+
+
+def _imports(files: list[Path], database: str | None, kind: str) -> list[Import]:
+    from mien.review.living.update import Import
+    from mien.review.records.reading import read_exports
+
+    found = []
+    for export in read_exports(files):
+        for note in export.notes:
+            tell(note)
+        said = Counter(record.source for record in export.records if record.source)
+        name = database or (said.most_common(1)[0][0] if said else export.path.stem)
+        found.append(Import(name, kind, export.path.name, export.records))
+    return found
+
+
+def _date(date: str | None) -> str:
+    if date is None:
+        return datetime.date.today().isoformat()
+    try:
+        return datetime.date.fromisoformat(date).isoformat()
+    except ValueError as exc:
+        raise ParameterError(f"--date is {date!r}: write it as 2026-01-31.") from exc
+
+
+def _with_people(
+    review: Review, decisions: Path | None, values: Path | None, judgements: Path | None
+) -> Review:
+    """A state with what people said added; what concerns no record of it is refused."""
+    from mien.review.bias.judgements import read_judgements
+    from mien.review.extraction.values import read_values
+    from mien.review.living.decisions import parse_decisions
+
+    if decisions is not None:
+        try:
+            written = decisions.read_text("utf-8-sig")
+        except (OSError, UnicodeDecodeError) as exc:
+            raise FormatError(f"{decisions} cannot be read: it is no text, or not there.") from exc
+        said = parse_decisions(written, decisions.name)
+        known = {one.id for one in review.records}
+        for one in said:
+            if one.record not in known:
+                raise FormatError(
+                    f"{decisions.name} decides about {one.record}, which is no record."
+                )
+        review = replace(review, decisions=(*review.decisions, *said))
+    if values is not None:
+        taken = tuple(read_values(values, review.protocol))
+        review = replace(review, values=(*review.values, *taken))
+    if judgements is not None:
+        review = replace(review, judgements=(*review.judgements, *read_judgements(judgements)))
+    return review
+
+
+def _print(content: dict[str, Any], changed: list[Change], earlier: Review | None) -> None:
+    typer.echo(
+        f"Version {content['version']}: {content['came']} records came, {content['new']} are new, "
+        f"{content['known']} were known."
+    )
+    waiting = content["waiting"]
+    typer.echo(f"Waiting for a decision: {waiting['title']} titles, {waiting['full']} full texts.")
+    if earlier is not None:
+        typer.echo(f"Changed since version {earlier.version}: {len(changed)} numbers.")
+    for one in changed:
+        before = "–" if one.before is None else f"{one.before:.4g}"
+        now = "–" if one.now is None else f"{one.now:.4g}"
+        typer.echo(f"  {one.figure}: {one.what} {before} → {now}")

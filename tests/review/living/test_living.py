@@ -1,0 +1,153 @@
+"""A made-up review through two versions: the flow adds up, nothing decided is lost."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from mien.errors import FormatError, OutputError
+from mien.report.review.review_page import summary
+from mien.review.demo.publications import EXTERNAL, MEAN, publications
+from mien.review.demo.staging import stage
+from mien.review.living.findings import changes, findings
+from mien.review.living.flow import flow_of
+from mien.review.living.review_folder import Review, begin, open_review
+from mien.review.living.update import Import, add, freeze
+from mien.review.protocol.protocol import published_text
+from mien.review.records.record import Record
+
+
+@pytest.fixture(scope="module")
+def review(tmp_path_factory) -> Review:
+    return stage(tmp_path_factory.mktemp("exports"), seed=3, size=120)
+
+
+@pytest.fixture(scope="module")
+def found(review):
+    return findings(review)
+
+
+@pytest.fixture(scope="module")
+def earlier(review):
+    return findings(review.earlier[0])
+
+
+def test_every_record_is_kept_or_merged(review):
+    assert sum(one.records for one in review.searches) == len(review.records) + len(review.merged)
+    assert len({one.id for one in review.records}) == len(review.records)
+
+
+def test_duplicates_of_databases_are_known_again(review):
+    """Titles are unique in truth: a title that stands twice is a duplicate that was missed."""
+    titles = ["".join(c for c in one.record.title.lower() if c.isalnum()) for one in review.records]
+    assert len(titles) - len(set(titles)) <= 0.03 * len(titles)
+
+
+def test_flows_of_both_versions_add_up(found, earlier):
+    assert found.flow.problems() == [] and earlier.flow.problems() == []
+    assert found.waiting == {"title": 0, "full": 0}
+    assert not earlier.flow.updated and found.flow.updated
+    total = earlier.flow.as_dict()["total_studies"]
+    assert found.flow.previous_studies == total
+    assert found.flow.as_dict()["total_studies"] > total
+
+
+def test_decisions_of_earlier_versions_stand(review):
+    before = review.earlier[0]
+    assert review.decisions[: len(before.decisions)] == before.decisions
+    assert review.values[: len(before.values)] == before.values
+    studies = review.studies()
+    assert set(before.studies()) <= set(studies)
+    assert [one.id for one in before.studies().values()] == [
+        one.id for name, one in studies.items() if name in before.studies()
+    ]
+
+
+def test_what_is_included_belongs(review):
+    truth = {one.key: one for seed, irrelevant, relevant, years in (
+        (3, 120, 12, range(2014, 2022)), (1003, 24, 5, range(2021, 2024)))
+        for one in publications(seed, relevant=relevant, irrelevant=irrelevant, years=years)
+    }  # fmt: skip
+    from mien.review.demo.publications import key_of
+
+    assert all(not truth[key_of(one.record)].reason for one in review.included())
+
+
+def test_the_pooled_result_is_near_the_truth(found):
+    fit = found.synthesis.whole.binomial
+    mean = np.array([MEAN[0] + EXTERNAL / 4, MEAN[1]])  # a quarter was validated outside
+    assert (np.abs(fit.mu - mean) < 3 * np.sqrt(np.diag(fit.covariance))).all()
+
+
+def test_changes_are_told_by_figure(earlier, found):
+    told = changes(earlier, found)
+    assert {"PRISMA flow", "Forest plot", "Agreement"} <= {one.figure for one in told}
+    assert changes(found, found) == []
+    (kept,) = [one for one in told if one.what == "records kept"]
+    assert kept.now == len(found.review.records) and kept.before < kept.now
+
+
+def test_a_folder_comes_back(review, tmp_path):
+    review.save(tmp_path / "r")
+    again = open_review(tmp_path / "r")
+    assert replace(again, earlier=()) == replace(review, earlier=())
+    assert again.earlier[0].decisions == review.earlier[0].decisions
+    assert flow_of(again.earlier[0]) == flow_of(review.earlier[0])
+    (tmp_path / "r" / ".git").mkdir()
+    with pytest.raises(OutputError, match="not empty"):
+        review.save(tmp_path / "r")
+    review.save(tmp_path / "r", overwrite=True)
+    assert (tmp_path / "r" / ".git").is_dir()
+
+
+def test_an_update_that_was_killed_has_not_happened(review, tmp_path):
+    """All files of version 2 are there, but the one that is written last."""
+    review.earlier[0].save(tmp_path / "r")
+    last = (tmp_path / "r" / "review.json").read_text()
+    review.save(tmp_path / "r", overwrite=True)
+    (tmp_path / "r" / "review.json").write_text(last)
+    again = open_review(tmp_path / "r")
+    assert again.version == 1
+    assert [one.id for one in again.records] == [one.id for one in review.earlier[0].records]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("review.json", "{", "review.json"),
+        ("review.json", "{}", "names no version"),
+        ("records.jsonl", '{"id": 3}\n', "records.jsonl, line 1"),
+        ("searches.csv", "a,b\n", "searches.csv must begin"),
+        ("decisions.csv", "record,stage,reviewer,decision\nr1,x,y,z\n", "decisions.csv, line 2"),
+        ("values.csv", "study,field,value\nA,tp,x\n", "values.csv, line 2"),
+        ("protocol.toml", "title = 3", "protocol.toml"),
+    ],
+)
+def test_a_damaged_folder_is_one_sentence(tmp_path, name, content, words):
+    begin(published_text()).save(tmp_path / "r")
+    (tmp_path / "r" / name).write_text(content)
+    with pytest.raises(FormatError, match=words):
+        open_review(tmp_path / "r")
+
+
+def test_a_record_that_is_known_keeps_its_number_and_gains_what_is_new():
+    one = Record(title="Faces of Noonan syndrome seen by a network", authors=("Weber, A.",),
+                 year=2020, doi="10.5555/x.1", journal="J", pages="1-9")  # fmt: skip
+    other = Record(title="Cattle faces on farms told apart by learning", authors=("Xu, B.",),
+                   year=2019, doi="10.5555/x.2", journal="K", pages="3-8")  # fmt: skip
+    first = add(begin(published_text()), [Import("A", "database", "a.ris", (one,))], "2020-01-01")
+    fuller = replace(one, abstract="What we did, at length.")
+    second = add(freeze(first), [Import("B", "database", "b.ris", (fuller, other))], "2021-01-01")
+    assert [(x.id, x.version) for x in second.records] == [("r00001", 1), ("r00002", 2)]
+    assert second.records[0].record.abstract == "What we did, at length."
+    assert [(x.kept, x.source) for x in second.merged] == [("r00001", "B")]
+    assert second.earlier[0].records == first.records
+
+
+def test_a_review_of_nothing_has_a_summary():
+    found = summary(findings(begin(published_text())))
+    assert found["synthesis"] is None and found["flow"]["total_studies"] == 0
+    json.dumps(found, allow_nan=False)

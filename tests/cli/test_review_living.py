@@ -73,7 +73,7 @@ def test_bad_wishes_are_refused(mien, begun):
 
 
 def test_the_demo_is_a_whole_review(mien, tmp_path):
-    run = mien("review", "demo", "-o", tmp_path / "demo", "--size", 60, "--json")
+    run = mien("review", "demo", "-o", tmp_path / "demo", "--size", 40, "--json")
     assert run.exit_code == 0, run.output
     found = json.loads(run.stdout)
     assert found["version"] == 2 and found["flow"]["problems"] == []

@@ -67,14 +67,17 @@ def traffic_lights(found: Assessed) -> Drawing:
 
 
 def _column(axis: Any, x: float, levels: list[str]) -> None:
+    for level, (colour, _, _) in LOOKS.items():
+        rows = [y for y, one in enumerate(levels) if one == level]
+        axis.scatter([x] * len(rows), rows, s=125, color=colour, linewidths=0)
     for y, level in enumerate(levels):
-        if level not in LOOKS:
-            axis.text(x, y, "–", ha="center", va="center", color="#7a7a7a", fontsize=8)
-            continue
-        colour, sign, _ = LOOKS[level]
-        axis.scatter(x, y, s=125, color=colour, linewidths=0)
-        dark = "black" if level in ("unclear", OPEN) else "white"
-        axis.text(x, y, sign, ha="center", va="center", color=dark, fontsize=8, weight="bold")
+        _, sign, _ = LOOKS.get(level, ("", "–", ""))
+        pale = level not in LOOKS or level in ("unclear", OPEN)
+        text = axis.text(
+            x, y, sign, ha="center", va="center", fontsize=8, weight="bold",
+            color="black" if pale else "white",
+        )  # fmt: skip
+        text.set_in_layout(False)  # it lies within: the layout need not measure hundreds
 
 
 def _key(figure: Figure) -> None:

@@ -1,9 +1,13 @@
 """Copies of clips for raters, of which nothing but the pictures tells original from result.
 
-All copies of one recording have the same size in pixels, length, time base, coding and number of
-bytes, and no names or dates. A rate that is the same for all (x264 with filler) keeps their streams
-alike, and what is left is filled up: the media box with zeros that nobody plays, the index with a
-`free` box. Copies are for looking; nothing is measured on them.
+All copies of one recording have the same size in pixels, the same times, time base and coding, the
+same number of bytes in all and in each coded frame, and no names or dates. Frames are filled up
+with filler that no decoder shows (H.264 [1]_, NAL units of type 12), where there is sound the media
+box with zeros and the index with a `free` box. Copies are for looking; nothing is measured on them.
+
+References
+----------
+.. [1] ITU-T H.264, Advanced video coding for generic audiovisual services, 7.3.2.7.
 """
 
 from __future__ import annotations
@@ -23,38 +27,36 @@ from mien.errors import OutputError, ParameterError, VideoError
 from mien.progress import Progress
 from mien.video import Reader
 from mien.video.boxes import boxes
-from mien.video.frame import Frame
 
 CLOCK = Fraction(1, 90_000)
 """Time base of all copies."""
-_RATE = 0.22  # bits a pixel
-_LEAST, _MOST = 300_000, 24_000_000  # bits a second
-_JITTER = 0.05  # of the rate
+_CRF, _JITTER = 17.0, 0.5
 _MEDIA_STEP, _INDEX_STEP = 1 << 16, 1 << 12
 _SOUND_RATE, _SOUND_BITS = 48_000, 128_000
 _LARGEST = (1 << 32) - 1
 _HEAD = 8  # bytes before the content of a box
+_LEAST_FILLER = 6  # bytes of a NAL unit of filler with its length
+_MUXING = {"write_btrt": "0", "fflags": "+bitexact"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Coding:
     """How all copies of one recording are written."""
 
     width: int
     """Pixels, even."""
     height: int
-    fps: Fraction
-    """Frames a second on average, which the bit rate is made for."""
+    times: np.ndarray
+    """When each frame is shown, seconds from the first, shape (n,)."""
     end_s: float
-    """Where all of them end, seconds from their first frame."""
+    """Where all copies end, seconds."""
     sound: bool
     """Whether they have sound."""
 
     @property
-    def bits(self) -> int:
-        """A second of picture."""
-        wanted = _RATE * self.width * self.height * float(self.fps)
-        return int(min(_MOST, max(_LEAST, wanted)))
+    def fps(self) -> float:
+        """Frames a second on average."""
+        return float(np.clip(len(self.times) / self.end_s, 1.0, 240.0))
 
 
 def write_copies(
@@ -76,8 +78,8 @@ def write_copies(
     sound : bool
         Whether copies have the sound of their source.
     rng : np.random.Generator
-        By which the rate of each copy is a little higher or lower, so that no two copies of one
-        clip are alike and what is left of their streams' sizes says nothing.
+        By which the quality of each copy is a little higher or lower, so that no two copies of one
+        clip are the same bytes.
     progress : callable, optional
         Called as ``progress("copying", done, total)`` with frames.
 
@@ -95,53 +97,54 @@ def write_copies(
     for source in sources:
         for place in places[source]:
             try:
-                rate = coding.bits * (1 + _JITTER * (2 * rng.random() - 1))
-                _encode(source, place, coding, round(rate / 1000), progress)
+                crf = _CRF + _JITTER * (2 * rng.random() - 1)
+                _encode(source, place, coding, crf, progress)
             except av.FFmpegError as exc:
                 raise VideoError(f"{source} cannot be copied for raters: {exc}.") from exc
             written.append(place)
     try:
+        _fill_frames(written)
         _fill(written)
     except OSError as exc:
         raise OutputError(f"{written[0].parent} cannot be written: {exc.strerror or exc}.") from exc
 
 
 def _common(sources: Sequence[Path], sound: bool) -> Coding:
-    """What all versions can be shown in: the smallest picture, the shortest length."""
-    widths, heights, ends, rates = [], [], [], []
+    """What all versions can be shown in: the smallest picture, the fewest frames."""
+    sizes, clocks = [], []
     for source in sources:
         with Reader(source) as reader:
-            times = list(reader.timestamps())
-            if not times:
-                raise VideoError(f"{source} holds no frame: give another clip.")
-            widths.append(reader.info.width)
-            heights.append(reader.info.height)
-        length = times[-1] - times[0]
-        step = length / max(len(times) - 1, 1)
-        ends.append(length + (step or 0.04))
-        rates.append((len(times) - 1) / length if length > 0 else 25.0)
-    fps = Fraction(min(max(max(rates), 1.0), 240.0)).limit_denominator(1001)
-    small = int(np.argmin(np.array(widths) * np.array(heights)))
-    return Coding(widths[small] // 2 * 2, heights[small] // 2 * 2, fps, min(ends), sound)
+            times = np.array(list(reader.timestamps()))
+            sizes.append((reader.info.width, reader.info.height))
+        if not len(times):
+            raise VideoError(f"{source} holds no frame: give another clip.")
+        clocks.append(times - times[0])
+    steps = [float(np.median(np.diff(times))) if len(times) > 1 else 0.04 for times in clocks]
+    ends = [float(times[-1]) + step for times, step in zip(clocks, steps, strict=True)]
+    width, height = min(sizes, key=lambda size: size[0] * size[1])
+    fewest = min(clocks, key=len)
+    end = min(ends)
+    return Coding(width // 2 * 2, height // 2 * 2, fewest[fewest < end - 1e-6], end, sound)
 
 
 def _encode(
-    source: Path, place: Path, coding: Coding, kilobits: int, progress: Progress | None
+    source: Path, place: Path, coding: Coding, crf: float, progress: Progress | None
 ) -> None:
-    gop = max(1, round(2 * float(coding.fps)))
+    gop = max(1, round(2 * coding.fps))
     options = {
         "preset": "veryfast",
-        "x264-params": f"nal-hrd=cbr:filler=1:bframes=0:scenecut=0:keyint={gop}:min-keyint={gop}:"
-        f"vbv-maxrate={kilobits}:vbv-bufsize={kilobits}:threads=1",
+        "crf": f"{crf:.3f}",
+        # what differs from picture to picture would stand in the index: order, key frames, settings
+        "x264-params": f"bframes=0:scenecut=0:keyint={gop}:min-keyint={gop}:stitchable=1:threads=1",
     }
     # written through a file object: where it lies is in no box
     with (
         place.open("xb") as file,
-        av.open(file, "w", format="mp4", options={"write_btrt": "0", "fflags": "+bitexact"}) as out,
+        av.open(file, "w", format="mp4", options=_MUXING) as out,
     ):
-        video: Any = out.add_stream("libx264", rate=coding.fps, options=options)
+        rate = Fraction(coding.fps).limit_denominator(1001)
+        video: Any = out.add_stream("libx264", rate=rate, options=options)
         video.width, video.height, video.pix_fmt = coding.width, coding.height, "yuv420p"
-        video.bit_rate = 1000 * kilobits
         video.codec_context.time_base = video.time_base = CLOCK
         speech: Any = None
         if coding.sound:
@@ -155,29 +158,42 @@ def _encode(
 def _pictures(
     source: Path, stream: Any, coding: Coding, progress: Progress | None
 ) -> Iterator[Any]:
-    with Reader(source) as reader:
-        first: float | None = None
-        last = -1
-        for number, frame in enumerate(reader):
-            time = _time(frame, reader.info.time_base)
-            first = time if first is None else first
-            if time - first >= coding.end_s - 1e-6:
-                break
-            picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame.image), "rgb24")
-            picture = picture.reformat(
-                coding.width, coding.height, "yuv420p", dst_colorspace="ITU709",
-                dst_color_range="MPEG", interpolation="BICUBIC",
-            )  # fmt: skip
-            last = max(last + 1, round((time - first) / CLOCK))
-            picture.pts, picture.time_base = last, CLOCK
-            yield from stream.encode(picture)
-            if progress is not None:
-                progress("copying", number + 1, None)
+    for number, (time, image) in enumerate(_at_times(source, coding.times)):
+        picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), "rgb24")
+        picture = picture.reformat(
+            coding.width,
+            coding.height,
+            "yuv420p",
+            dst_colorspace="ITU709",
+            dst_color_range="MPEG",
+            interpolation="BICUBIC",
+        )
+        picture.pts, picture.time_base = round(time / CLOCK), CLOCK
+        yield from stream.encode(picture)
+        if progress is not None:
+            progress("copying", number + 1, None)
     yield from stream.encode(None)
 
 
-def _time(frame: Frame, time_base: Fraction) -> float:
-    return float(frame.pts * time_base)
+def _at_times(source: Path, times: np.ndarray) -> Iterator[tuple[float, np.ndarray]]:
+    """The picture that a clip shows at each time from its first frame on."""
+    with Reader(source) as reader:
+        first: float | None = None
+        shown: np.ndarray | None = None
+        k = 0
+        for frame in reader:
+            first = frame.time if first is None else first
+            ahead = frame.time - first
+            # a frame of half a millisecond later is that of this time, rounded
+            while shown is not None and k < len(times) and times[k] < ahead - 5e-4:
+                yield float(times[k]), shown
+                k += 1
+            shown = frame.image
+            if k == len(times):
+                return
+        while shown is not None and k < len(times):
+            yield float(times[k]), shown
+            k += 1
 
 
 def _sounds(source: Path, stream: Any, coding: Coding) -> Iterator[Any]:
@@ -234,6 +250,44 @@ def _merged(first: Iterator[Any], second: Iterator[Any]) -> Iterator[Any]:
         k = int(np.argmin(times))
         yield waiting[k]
         waiting[k] = next(sources[k], None)
+
+
+def _fill_frames(places: Sequence[Path]) -> None:
+    """Make each coded frame as long as the longest of its place in any copy."""
+    sizes = []
+    for place in places:
+        with av.open(str(place)) as container:
+            sizes.append([packet.size for packet in container.demux(video=0) if packet.size])
+    longest = np.array(sizes).max(0) + _LEAST_FILLER
+    for place in places:
+        filled = place.with_suffix(".filled")
+        with (
+            av.open(str(place)) as container,
+            filled.open("xb") as file,
+            av.open(file, "w", format="mp4", options=_MUXING) as out,
+        ):
+            copied = {s.index: out.add_stream_from_template(s) for s in container.streams}
+            number = 0
+            for packet in container.demux():
+                if not packet.size:
+                    continue
+                moved = packet
+                if packet.stream.type == "video":
+                    moved = _filled(packet, int(longest[number]))
+                    number += 1
+                moved.stream = copied[packet.stream.index]
+                out.mux(moved)
+        filled.replace(place)
+
+
+def _filled(packet: Any, size: int) -> Any:
+    """A packet of H.264 with a NAL unit of filler at its end."""
+    spare = size - packet.size
+    filler = struct.pack(">I", spare - 4) + b"\x0c" + b"\xff" * (spare - 6) + b"\x80"
+    made = av.Packet(bytes(packet) + filler)
+    made.pts, made.dts, made.duration = packet.pts, packet.dts, packet.duration
+    made.time_base, made.is_keyframe = packet.time_base, packet.is_keyframe
+    return made
 
 
 def _fill(places: Sequence[Path]) -> None:

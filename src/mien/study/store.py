@@ -292,6 +292,12 @@ class StudyStore:
                  "position", "at")  # fmt: skip
         return [dict(zip(names, row, strict=True)) for row in rows]
 
+    def key(self) -> dict[str, tuple[str, str, int]]:
+        """What everything is that raters know by its id: clip, version, repeat. Not for raters."""
+        with self._reading() as db:
+            rows = db.execute("SELECT id, clip, version, repeat FROM shows").fetchall()
+        return {show: (clip, version, repeat) for show, clip, version, repeat in rows}
+
     def _round(
         self, db: sqlite3.Connection, rater: Rater, now: float
     ) -> tuple[int | None, float | None]:

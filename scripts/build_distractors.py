@@ -16,6 +16,7 @@ from scipy.spatial.distance import pdist
 
 from mien.models.landmarker import open_backend
 from mien.recognition.distractors import from_folder
+from mien.recognition.parts import PARTS
 from mien.recognition.registry import RECOGNISERS, STEERS, recogniser
 
 ENLARGE = 3  # of many portraits the face is 110 to 150 pixels wide; as in build_surrogates.py
@@ -29,11 +30,16 @@ def main() -> None:
     parser.add_argument("-o", "--output", type=Path, required=True, help="a folder")
     args = parser.parse_args()
     describes, backend = recogniser(args.recogniser), open_backend()
-    descriptors = from_folder(args.portraits, describes, backend, enlarge=ENLARGE)
+    kinds = (None, *PARTS)
+    every = from_folder(args.portraits, describes, backend, enlarge=ENLARGE, parts=kinds)
     backend.close()
-    descriptors = descriptors[np.argsort(descriptors[:, 0], kind="stable")].astype(np.float16)
+    stored = {}
+    for kind, found in zip(kinds, every, strict=True):  # each in an order of its own
+        order = np.argsort(found[:, 0], kind="stable")
+        stored[kind or "descriptors"] = found[order].astype(np.float16)
     path = args.output / f"{describes.name}.npz"
-    np.savez_compressed(path, descriptors=descriptors, recogniser=describes.name)
+    np.savez_compressed(path, **stored, recogniser=describes.name)
+    descriptors = stored["descriptors"]
     between = pdist(descriptors.astype(np.float32))
     print(
         f"{len(descriptors)} people, {path.stat().st_size / 1000:.0f} kB; of the pairs "

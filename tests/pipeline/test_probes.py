@@ -5,7 +5,8 @@ import weakref
 import numpy as np
 import pytest
 
-from mien.pipeline.probes import AT_ONCE, Described, Probes
+from mien.pipeline.probes import Probes
+from mien.recognition.described import AT_ONCE, Described
 
 
 class Chip(np.ndarray):

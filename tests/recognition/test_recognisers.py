@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -14,8 +15,10 @@ from mien.models.dlib_file import weights
 from mien.models.dlib_network import Network
 from mien.recognition.arcface import ArcFace
 from mien.recognition.dlib_resnet import Dlib
-from mien.recognition.recogniser import Recogniser, distances
-from mien.recognition.registry import recogniser
+from mien.recognition.recogniser import GLIMPSE, Recogniser, distances
+from mien.recognition.registry import ALSO_STEER, STEERS, chooses, recogniser
+from mien.surrogates.bank import Bank
+from mien.surrogates.portrait import likeness
 
 
 @pytest.fixture(scope="module")
@@ -165,3 +168,24 @@ def _average_model(folder: Path) -> Path:
     path = folder / "average.onnx"
     save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8), path)
     return path
+
+
+def test_who_chooses_is_known_by_the_models_name():
+    for key in ("dlib", "mobileface", "faceres"):
+        assert chooses(recogniser(key).name) == (key in (STEERS, *ALSO_STEER))
+
+
+def test_without_landmarks_a_face_is_still_the_same_person(each):
+    """A close-up as a detector gives it, off its middle, against the face cut out by landmarks."""
+    if each.name == "average":
+        pytest.skip("a mean colour knows nobody")
+    picture, landmarks = likeness(Bank.open().load("man-fair-1"))
+    known = each.describe(picture, landmarks)
+    low, high = landmarks[:, :2].min(0), landmarks[:, :2].max(0)
+    for shift in (0.0, 0.08):
+        scale = GLIMPSE / (high - low).max()
+        middle = (low + high) / 2 + shift * (high - low)
+        matrix = np.hstack([scale * np.eye(2), (270 - scale * middle)[:, None]])
+        close = cv2.warpAffine(picture, matrix, (540, 540), borderMode=cv2.BORDER_REPLICATE)
+        seen = each.describe_all([each.glimpse(close)])[0]
+        assert np.linalg.norm(seen - known) < 0.75 * each.threshold, shift

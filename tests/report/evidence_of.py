@@ -11,6 +11,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 
 from mien.evidence.evaluate import Evidence
@@ -23,6 +24,8 @@ from mien.fidelity.profile import Profile
 from mien.fidelity.reading import Reading
 from mien.fidelity.worst import worst_moments
 from mien.privacy.audit import Finding, Pair, Verdict
+from mien.privacy.audit.frames import Shot
+from mien.privacy.audit.terms import OwnFrames
 from mien.recognition.verdict import Audit
 from mien.video import Quality, VideoInfo, Writer
 
@@ -86,15 +89,17 @@ def clip(path: Path, count: int, colour: tuple[int, int, int]) -> Path:
 def verdict(*, nearest: float = 0.7) -> Verdict:
     """What a recogniser could say; its pictures are the original's colour."""
     distances = [nearest + 0.01 * k for k in range(12)]
-    face = np.full((200, 200, 3), ORIGINAL, np.uint8)
+    face = cv2.imencode(".jpg", np.full((200, 200, 3), ORIGINAL[::-1], np.uint8))[1].tobytes()
     found = Audit(
         0, 12, 10, nearest, nearest + 0.05, 0.6,
         quantiles={"50": nearest + 0.05},
         share_under=float(np.mean([d < 0.6 for d in distances])),
         share_upper=0.2, rank1=0.0, others=5, worst=[0], target=0.6, recogniser="drawn",
     )  # fmt: skip
-    pairs = [Pair(k, distance, face, face) for k, distance in enumerate(distances)]
-    finding = Finding(found, 0.0, 1.0, pairs, np.zeros((10, 128)))
+    pairs = [Pair(Shot(k, face, face), distance) for k, distance in enumerate(distances)]
+    finding = Finding(
+        found, 0.0, 1.0, pairs, np.zeros((10, 128)), OwnFrames(12, 0.2, 0.05, 0.0), ()
+    )
     return Verdict([finding], {}, 12, 12, 12, [])
 
 
@@ -113,9 +118,7 @@ def evidence(
     count = len(one.times)
     original = clip(folder / "secret-name.mp4", max(count, 1), ORIGINAL)
     result = clip(folder / name, max(count, 1), RESULT)
-    readings = Readings(
-        one, two, Ceiling(Quality(17.0, "stated"), reading(seconds, 2), np.zeros((0, 128)))
-    )
+    readings = Readings(one, two, Ceiling(Quality(17.0, "stated"), reading(seconds, 2), {}))
     measures, merged = measure(readings if only != "privacy" else None)
     seen = (seen or verdict()) if only != "fidelity" else None
     privacy: dict[str, Any] | None = None

@@ -58,6 +58,7 @@ def audit(
             "By default the first three.",
         ),
     ] = None,
+    audit_: options.Audited = "sample",
     landmarker: options.Landmarker = None,
     overwrite: Annotated[bool, options.overwrite("the sheet if it exists")] = False,
     as_json: Annotated[bool, options.as_json("the result")] = False,
@@ -66,15 +67,16 @@ def audit(
 
     Example: [bold]mien audit visit.mp4 shared/visit.mp4 -o audit.png[/bold]
     """
+    from mien.privacy.audit import EVERYBODY, sampling
     from mien.privacy.clips import audit_clips
-    from mien.recognition import registry
 
+    frames = sampling(audit_)
     if out is not None:
         check_free(out, overwrite, kind="a picture", endings=(".png",))
         for clip in (original, deidentified):
             if out.exists() and clip.exists() and out.samefile(clip):
                 raise OutputError(f"{out} is an input, and inputs are never overwritten.")
-    names = tuple(recogniser or (registry.STEERS, *registry.ALSO_STEER, *registry.JUDGES))
+    names = tuple(recogniser or EVERYBODY)
     with Bars(deidentified.name) as progress:
         verdict = audit_clips(
             original,
@@ -83,6 +85,7 @@ def audit(
             gallery=gallery,
             landmarker=landmarker,
             progress=progress,
+            sampling=frames,
         )
     if out is not None:
         _sheet(out, verdict)
@@ -101,7 +104,7 @@ def audit(
 
 def _words(verdict: Verdict) -> list[str]:
     """The verdict in plain words, a line for each person and one for faces left over."""
-    lines = [_person(found) for found in verdict.findings]
+    lines = [line for found in verdict.findings for line in (_person(found), *_more(found))]
     frames = f"{verdict.scanned} frames that other detectors searched, at four rotations,"
     lines.append(
         f"Other faces: in {len(verdict.residual)} of {frames} there is a face where none was "
@@ -128,7 +131,12 @@ def _person(found: Finding) -> str:
     if result.rank1 is not None:
         line += (
             f" Among {result.others} other people the recogniser picks this one in "
-            f"{result.rank1:.0%} of the frames."
+            f"{result.rank1:.0%} of the frames, knowing {result.gallery} original frames"
+        )
+        line += (
+            "."
+            if result.rank1_single is None
+            else f"; in {result.rank1_single:.0%}, knowing one of them."
         )
     if found.seen < 0.995:
         line += (
@@ -138,6 +146,32 @@ def _person(found: Finding) -> str:
     if found.untouched:
         line += f" UNTOUCHED: the face is as in the original in {found.untouched:.1%} of frames."
     return line
+
+
+def _more(found: Finding) -> list[str]:
+    """Frame by frame against the own original, and what parts of the picture give away."""
+    own = found.own
+    line = (
+        f"  Each frame with its own original: cosine {own.cosine_mean:.2f} "
+        f"(s.d. {own.cosine_sd:.2f}), one person for the recogniser in {own.share_recognised:.0%}"
+    )
+    if own.to_surrogate_mean is not None:
+        line += (
+            f"; with the face that was given {own.to_surrogate_mean:.2f}, nearer to the original "
+            f"than to that in {own.share_nearer_original:.0%}"
+        )
+    told = [
+        f"{_PARTS[part.part]} {part.rank1:.0%}" for part in found.parts if part.rank1 is not None
+    ]
+    if not told:
+        return [f"{line}."]
+    return [f"{line}.", f"  Picked among others in: {', '.join(told)} of the frames."]
+
+
+_PARTS = {
+    "inner": "the face alone (all around it grey)",
+    "surroundings": "hair, neck and room alone (the face grey)",
+}
 
 
 def _failure(deidentified: Path, verdict: Verdict) -> str:
@@ -165,8 +199,8 @@ def _sheet(path: Path, verdict: Verdict) -> None:
         for start in range(0, len(worst), _PER_ROW):
             row = []
             for pair in worst[start : start + _PER_ROW]:
-                row.append((pair.original, f"frame {pair.frame}, original"))
-                row.append((pair.result, f"distance {pair.distance:.2f}"))
+                row.append((pair.shot.original, f"frame {pair.frame}, original"))
+                row.append((pair.shot.result, f"distance {pair.distance:.2f}"))
             if start == 0:
                 row.append((_histogram(found), f"person {found.audit.person + 1}: distances"))
             rows.append(row)

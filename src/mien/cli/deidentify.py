@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -123,6 +124,7 @@ def deidentify(
             "is withheld.",
         ),
     ] = None,
+    audit: options.Audited = "sample",
     landmarker: options.Landmarker = None,
     crf: Annotated[
         int, typer.Option(min=0, max=51, help="Quality of the H.264 picture; lower is better.")
@@ -143,9 +145,11 @@ def deidentify(
     Example: [bold]mien deidentify visit.mp4 -o shared/visit.mp4[/bold]
     """
     from mien.pipeline.settings import Settings
+    from mien.privacy.audit import sampling
     from mien.recognition.registry import JUDGES
     from mien.tracking.selection import Selection
 
+    how = thoroughness()
     settings = Settings(
         engine=engine,
         weights=network(weights, config, driving),
@@ -161,7 +165,7 @@ def deidentify(
         landmarker=None if landmarker is None else str(landmarker),
         crf=crf,
         overwrite=overwrite,
-        thoroughness=thoroughness(),
+        thoroughness=how if sampling(audit).probes else replace(how, checked=None),
     )
     jobs = plan(inputs, out, side_by_side)
     entries = [_run(job, settings, quiet=as_json) for job in jobs]

@@ -18,6 +18,7 @@ from mien.errors import ParameterError
 if TYPE_CHECKING:
     from mien.evidence.evaluate import Evidence, Only
     from mien.fidelity.profile import Profile
+    from mien.privacy.audit import Sampling
 
 _ONLY = ("fidelity", "privacy")
 FAILED = 1
@@ -39,6 +40,10 @@ class _Wanted:
     """Whether reports show the original."""
     overwrite: bool
     """Whether older reports are replaced."""
+    recognisers: tuple[str, ...]
+    """Who is asked."""
+    sampling: Sampling
+    """About which frames."""
 
 
 def evaluate(
@@ -83,6 +88,16 @@ def evaluate(
             help="Put the original beside the result. The report then SHOWS THE PATIENT.",
         ),
     ] = False,
+    recogniser: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME|PATH",
+            help="Who is asked whether the patient is recognised, each by itself: dlib, "
+            "mobileface, faceres (these three by default), arcface, or a file in InsightFace's "
+            "ONNX format. Repeat it.",
+        ),
+    ] = None,
+    audit: options.Audited = "sample",
     landmarker: options.Landmarker = None,
     overwrite: Annotated[bool, options.overwrite("an older report in that folder")] = False,
     as_json: Annotated[bool, options.as_json("the metrics")] = False,
@@ -95,6 +110,8 @@ def evaluate(
     Example: [bold]mien evaluate visit.mp4 shared/visit.mp4 -o report --profile parkinson[/bold]
     """
     from mien.fidelity.profile import Profile
+    from mien.privacy.audit import EVERYBODY, sampling
+    from mien.recognition.registry import check_name
     from mien.report.folder import check_folder
 
     if only is not None and only not in _ONLY:
@@ -110,7 +127,11 @@ def evaluate(
         None if landmarker is None else str(landmarker),
         include_original,
         overwrite,
+        tuple(dict.fromkeys(recogniser or EVERYBODY)),
+        sampling(audit),
     )
+    for name in wanted.recognisers:
+        check_name(name)
     if original.is_dir() or deidentified.is_dir():
         passed = _folders(original, deidentified, out, wanted, as_json)
     else:
@@ -141,7 +162,9 @@ def _one(original: Path, deidentified: Path, out: Path, wanted: _Wanted) -> Evid
             only=wanted.only,
             person=wanted.person,
             landmarker=wanted.landmarker,
+            recognisers=wanted.recognisers,
             progress=progress,
+            sampling=wanted.sampling,
         )
         report.write(
             evidence,

@@ -31,6 +31,15 @@ def landmarker(use: str = "track") -> Any:
     return typer.Option(metavar="PATH", help=f"A Face Landmarker model to {use} with.")
 
 
+Audited = Annotated[
+    str,
+    typer.Option(
+        "--audit",
+        metavar="sample|all",
+        help="Which frames recognisers are asked about: a sample over all poses, of which it is "
+        "said what share of all frames it can rule out, or every frame, which takes longer.",
+    ),
+]
 Landmarker = Annotated[Path | None, landmarker()]
 Video = Annotated[Path, typer.Argument(metavar="VIDEO", help="A clip; it is only read.")]
 Original = Annotated[

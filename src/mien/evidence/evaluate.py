@@ -8,6 +8,7 @@ noise have lost. Nothing is asked of whoever made the result.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -20,6 +21,7 @@ from mien.errors import ParameterError
 from mien.evidence.measuring import Readings, measure
 from mien.evidence.metrics import Metrics
 from mien.evidence.original import Ceiling, Original, Stop, expected
+from mien.evidence.privacy import figures_of
 from mien.fidelity.observe import Place, read
 from mien.fidelity.profile import Line, Profile
 from mien.fidelity.reading import Reading
@@ -27,11 +29,17 @@ from mien.fidelity.worst import Moment, worst_moments
 from mien.models.landmarker import open_backend
 from mien.outputs import checksum
 from mien.pipeline.manifest import versions
-from mien.privacy.audit import SAMPLING, Asked, Pairing, Sampling, Verdict, audit_pair, pair
+from mien.privacy.audit import (
+    EVERYBODY,
+    SAMPLING,
+    Pairing,
+    Sampling,
+    Verdict,
+    ask,
+    audit_pair,
+    pair,
+)
 from mien.progress import Progress
-from mien.recognition import distractors
-from mien.recognition.registry import recogniser
-from mien.recognition.verdict import audit
 from mien.video import Reader, quality_of
 from mien.workers import ahead
 
@@ -75,6 +83,7 @@ def evaluate(
     only: Only = "both",
     person: int = 1,
     landmarker: str | None = None,
+    recognisers: Sequence[str] = EVERYBODY,
     progress: Progress | None = None,
     sampling: Sampling = SAMPLING,
 ) -> Evidence:
@@ -84,7 +93,7 @@ def evaluate(
     ----------
     original, deidentified : path
         The clips; only read. Their frames are paired by time. An `Original` is not read again;
-        it then decides `person` and `landmarker`.
+        it then decides `person`, `landmarker` and `recognisers`.
     profile : Profile, optional
         What has to hold; by default ``Profile.open("generic")``.
     only : {"both", "fidelity", "privacy"}
@@ -93,6 +102,9 @@ def evaluate(
         Whose motion is measured, from 1, the most present first. Privacy is everybody's.
     landmarker : str, optional
         Face Landmarker model to track with instead of the built-in mesh.
+    recognisers : sequence of str
+        Who is asked whether the patient is recognised, each by itself; see
+        `mien.privacy.audit.ask`.
     progress : callable, optional
         Called as ``progress(stage, done, total)``.
     sampling : Sampling, optional
@@ -112,11 +124,21 @@ def evaluate(
     with Reader(deidentified):
         pass  # a clip that cannot be read is said so before the long work
     if not isinstance(original, Original):
-        original = Original(original, person=person, landmarker=landmarker, progress=progress)
+        original = Original(
+            original,
+            person=person,
+            landmarker=landmarker,
+            progress=progress,
+            recognisers=recognisers,
+        )
     pairing = _paired(original, deidentified, progress)
     verdict, readings = _look(original, deidentified, pairing, only, progress, sampling)
     measures, merged = measure(readings)
-    merged["privacy"] = None if verdict is None else _privacy(verdict, readings, original.person)
+    merged["privacy"] = (
+        None
+        if verdict is None
+        else figures_of(verdict, None if readings is None else readings.ceiling, original.person)
+    )
     metrics = Metrics(_about(original, deidentified, pairing, readings, only), merged)
     lines = profile.check(metrics.to_json(), only)
     return Evidence(
@@ -187,13 +209,12 @@ def _audit(
     progress: Progress | None,
     sampling: Sampling,
 ) -> Verdict:
-    judge = recogniser()
     backend = open_backend(original.landmarker)
     try:
         return audit_pair(
             original.path,
             deidentified,
-            [Asked(judge, distractors.load(judge.name))],
+            ask(original.recognisers, backend, result=deidentified),
             backend,
             progress,
             pairing,
@@ -225,34 +246,6 @@ def _read_other(original: Original, deidentified: Path, pairing: Pairing, stop: 
     finally:
         backend.close()
     return reading.scaled(original.info.width, original.info.height).take(pairing.partner)
-
-
-def _privacy(verdict: Verdict, readings: Readings | None, person: int) -> dict[str, Any]:
-    """The audit's figures: of the person measured on top, of everybody in ``people``."""
-    content = verdict.as_dict()
-    found = next((f for f in verdict.findings if f.audit.person == person), None)
-    ceiling = None
-    if found is not None and readings is not None and len(readings.ceiling.descriptors):
-        again = audit(person, found.gallery, readings.ceiling.descriptors, recogniser())
-        ceiling = {
-            "frames": again.frames,
-            "nearest": again.nearest,
-            "mean": again.mean,
-            "share_recognised": again.share_under,
-        }
-    return {
-        "share_recognised": max((f.audit.share_under for f in verdict.findings), default=None),
-        "nearest": min((f.audit.nearest for f in verdict.findings), default=None),
-        "mean": None if found is None else found.audit.mean,
-        "share_untouched": max((f.untouched for f in verdict.findings), default=None),
-        "faces_unaccounted": len(verdict.residual),
-        **content,
-        "ceiling": ceiling,
-        "citation": (
-            "King, dlib's face recognition network (2017), threshold 0.6; frames chosen over all "
-            "poses, see docs/privacy.md"
-        ),
-    }
 
 
 def _about(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,8 +15,11 @@ from mien.errors import ParameterError
 from mien.fidelity.observe import Place, read
 from mien.fidelity.reading import Reading
 from mien.models.landmarker import open_backend
+from mien.privacy.audit import EVERYBODY
 from mien.progress import Progress
-from mien.recognition.registry import joining, recogniser
+from mien.recognition import registry
+from mien.recognition.described import Described
+from mien.recognition.registry import joining
 from mien.tracking import FaceTrack, State
 from mien.tracking.follow import follow
 from mien.video import Frame, Quality, Reader, reencoded
@@ -33,8 +36,8 @@ class Ceiling:
     """How; None if it was not, because the result is the very same file."""
     reading: Reading
     """What is then read of the person."""
-    descriptors: np.ndarray
-    """What the recogniser says of some frames, shape (n, size)."""
+    descriptors: Mapping[str, np.ndarray]
+    """What each recogniser that is asked says of some frames, by its name, shape (n, size)."""
 
 
 class Stop:
@@ -75,7 +78,9 @@ class Original:
     progress : callable, optional
         Called as ``progress(stage, done, total)``.
     probes : int
-        How many re-encoded frames the recogniser describes at most: the ceiling of privacy.
+        How many re-encoded frames the recognisers describe at most: the ceiling of privacy.
+    recognisers : sequence of str
+        Who they are, see `mien.privacy.audit.ask`.
 
     Raises
     ------
@@ -95,10 +100,14 @@ class Original:
         landmarker: str | None = None,
         progress: Progress | None = None,
         probes: int = 24,
+        recognisers: Sequence[str] = EVERYBODY,
     ) -> None:
         self.path = Path(path)
         self.landmarker = landmarker
         self._probes = probes
+        self.recognisers = tuple(dict.fromkeys(recognisers))
+        for name in self.recognisers:
+            registry.check_name(name)
         backend = open_backend(landmarker)
         try:
             found = follow(self.path, backend, joining().describe, progress)
@@ -118,7 +127,7 @@ class Original:
         with Reader(self.path) as reader:
             self.info = reader.info
         self._reading: Reading | None = None
-        self._chips: list[np.ndarray] = []
+        self._descriptors: dict[str, np.ndarray] = {}
         self._ceilings: dict[float, Ceiling] = {}
 
     @property
@@ -140,41 +149,40 @@ class Original:
     def reading(self, stop: Stop) -> Reading:
         """What is read of the person."""
         if self._reading is None:
-            self._reading, self._chips = self._read(lambda frames: frames, stop, outline=True)
+            self._reading, self._descriptors = self._read(lambda frames: frames, stop, outline=True)
         return self._reading
 
     def ceiling(self, quality: Quality, stop: Stop) -> Ceiling:
         """What is read after encoding."""
         if quality.crf not in self._ceilings:
-            reading, chips = self._read(lambda f: reencoded(f, self.info, quality.crf), stop)
-            self._ceilings[quality.crf] = Ceiling(
-                quality, reading, recogniser().describe_all(chips)
-            )
+            reading, found = self._read(lambda f: reencoded(f, self.info, quality.crf), stop)
+            self._ceilings[quality.crf] = Ceiling(quality, reading, found)
         return replace(self._ceilings[quality.crf], quality=quality)
 
     def untouched(self, stop: Stop) -> Ceiling:
         """The ceiling of a result that is the very same file."""
         reading = self.reading(stop)
-        return Ceiling(None, reading, recogniser().describe_all(self._chips))
+        return Ceiling(None, reading, self._descriptors)
 
     def _read(
         self,
         through: Callable[[Iterator[Frame]], Iterator[Frame]],
         stop: Stop,
         outline: bool = False,
-    ) -> tuple[Reading, list[np.ndarray]]:
-        """What is read of the person, and the face in some frames as the recogniser sees it."""
+    ) -> tuple[Reading, dict[str, np.ndarray]]:
+        """What is read of the person, and what the recognisers say of some frames."""
         tracked = np.flatnonzero(self.track.state == State.TRACKED)
         steps = np.linspace(0, len(tracked) - 1, min(self._probes, len(tracked))).astype(int)
         probes = set(tracked[steps].tolist())
-        chips: list[np.ndarray] = []
-        cut = recogniser().chip
+        judges = [registry.recogniser(name) for name in self.recognisers]
+        described = {judge.name: Described(judge) for judge in judges}
 
         def describe(frame: Frame) -> None:
             stop.check()
             if frame.index in probes:
                 points = self.track.landmarks[frame.index].astype(np.float64)
-                chips.append(cut(frame.image, points))
+                for judge in judges:
+                    described[judge.name].add([judge.chip(frame.image, points)])
 
         backend = open_backend(self.landmarker)
         try:
@@ -193,7 +201,7 @@ class Original:
                 )
         finally:
             backend.close()
-        return reading, chips
+        return reading, {name: kept.descriptors() for name, kept in described.items()}
 
 
 def expected(track: FaceTrack, scale: np.ndarray | float = 1.0) -> list[Place | None]:

@@ -248,6 +248,25 @@ _PRIVACY = (
     ),
     Figure("privacy.nearest", "smallest distance", "high", title="smallest distance"),
     Figure("privacy.mean", "mean distance", "high"),
+    Figure(
+        "privacy.margin",
+        "smallest distance in thresholds, of the recogniser that comes nearest",
+        "high",
+        ceiling=None,
+    ),
+    Figure(
+        "privacy.rank1",
+        "share of frames first among others, of the recogniser that is right most often",
+        "low",
+        title="first among others",
+        ceiling=None,
+    ),
+    Figure(
+        "privacy.rank1_single",
+        "the same with one original frame known",
+        "low",
+        ceiling=None,
+    ),
     Figure("privacy.share_untouched", "share of frames left as they were", "low", ceiling=None),
     Figure("privacy.faces_unaccounted", "faces where nobody was tracked", "low", ceiling=None),
 )

@@ -91,6 +91,8 @@ def frames_to_check(person: Individual, thoroughness: Thoroughness) -> set[int]:
     if person.gallery is None:
         return set()
     known = person.track.known()
+    if thoroughness.checked is None:
+        return set(known.tolist())
     count = min(thoroughness.checked + len(person.track.state) // 300, thoroughness.most_checked)
     return set(spread_frames(person.track.landmarks, known, count).tolist())
 

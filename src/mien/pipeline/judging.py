@@ -9,10 +9,10 @@ is withheld.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 
+from mien.pipeline.probes import Probes
 from mien.pipeline.survey import Survey
 from mien.recognition import distractors
 from mien.recognition.recogniser import Recogniser
@@ -20,19 +20,27 @@ from mien.recognition.verdict import Audit, audit
 from mien.tracking import FaceTrack
 
 
-@dataclass
 class Judged:
-    """One person's output frames for the others."""
+    """One person's output frames for the others.
 
-    frames: list[int] = field(default_factory=list)
-    """Number of each frame."""
-    views: list[list[list[np.ndarray]]] = field(default_factory=list)
-    """Of each frame, for every recogniser, the pictures that it sees."""
+    Parameters
+    ----------
+    others : sequence of Recogniser
+        Who they are.
+
+    Attributes
+    ----------
+    probes : list of Probes
+        What each of them is shown.
+    """
+
+    def __init__(self, others: Sequence[Recogniser]) -> None:
+        self.probes = [Probes(other) for other in others]
 
     def add(self, frame: int, views: list[list[np.ndarray]]) -> None:
-        """Keep what they see of one frame."""
-        self.frames.append(frame)
-        self.views.append(views)
+        """Show them one frame, of which each has views of its own."""
+        for probes, own in zip(self.probes, views, strict=True):
+            probes.add(frame, own)
 
 
 def judged(
@@ -60,11 +68,11 @@ def judged(
     verdicts = []
     for k, judge in list(enumerate(others))[which]:
         originals = found.chips(track, k + 1)
-        results = [view for views in seen.views for view in views[k]]
-        if not originals or not results:
+        results = seen.probes[k].results.descriptors()
+        if not originals or not len(results):
             continue
-        frames = np.repeat(seen.frames, [len(views[k]) for views in seen.views])
         people = distractors.shipped(judge.name)
-        described = judge.describe_all(originals), judge.describe_all(results)
+        frames = seen.probes[k].frames
+        described = judge.describe_all(originals), results
         verdicts.append(audit(track.person, *described, judge, frames=frames, others=people))
     return verdicts

@@ -96,7 +96,7 @@ class SecondPass:
         turns = frames_to_watch(times, attempt, self.thoroughness.watch_s)
         probes, watched, tally = [Probes(recogniser) for _ in people], set[int](), Tally()
         left: dict[int, list[Box]] = {}
-        judged = [Judged() for _ in people]
+        judged = [Judged(self.others) for _ in people]
 
         def work(item: tuple[Frame, list[np.ndarray]]) -> _Done:
             frame, changed = item

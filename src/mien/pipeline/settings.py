@@ -30,8 +30,9 @@ class Thoroughness:
     """Original frames of a person that the recogniser knows, and one more every 10 s."""
     most_in_gallery: int = 128
     """How many these can become."""
-    checked: int = 60
-    """Output frames of a person that the recogniser sees, and one more every 10 s."""
+    checked: int | None = 60
+    """Output frames of a person that the recognisers see, and one more every 10 s; None for every
+    frame."""
     most_checked: int = 180
     """How many these can become."""
     watch_s: float = 0.25

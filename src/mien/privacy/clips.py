@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from contextlib import closing
+from pathlib import Path
 
 from mien.models.landmarker import open_backend
-from mien.privacy.audit import SAMPLING, Asked, Sampling, Verdict, audit_pair
+from mien.privacy.audit import EVERYBODY, SAMPLING, Sampling, Verdict, ask, audit_pair
 from mien.progress import Progress
-from mien.recognition import distractors, registry
+from mien.recognition import registry
 from mien.video import Reader
 
 
@@ -17,7 +18,7 @@ def audit_clips(
     original: str | os.PathLike[str],
     deidentified: str | os.PathLike[str],
     *,
-    recognisers: Sequence[str] = (registry.STEERS, *registry.ALSO_STEER, *registry.JUDGES),
+    recognisers: Sequence[str] = EVERYBODY,
     gallery: str | os.PathLike[str] | None = None,
     landmarker: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
@@ -57,11 +58,5 @@ def audit_clips(
         with Reader(clip):
             pass  # one that cannot be read is said so before the long work
     with closing(open_backend(None if landmarker is None else str(landmarker))) as backend:
-        asked = []
-        for one in map(registry.recogniser, dict.fromkeys(recognisers)):
-            if gallery is None:
-                others = distractors.shipped(one.name)
-            else:
-                others = distractors.from_folder(os.fspath(gallery), one, backend)
-            asked.append(Asked(one, others))
+        asked = ask(recognisers, backend, gallery=gallery, result=Path(deidentified))
         return audit_pair(original, deidentified, asked, backend, progress, sampling=sampling)

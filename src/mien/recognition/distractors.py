@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import cache
 from importlib.resources import as_file, files
@@ -14,20 +15,21 @@ from mien.errors import EngineError, NoFaceError, ParameterError
 from mien.face.region import Region
 from mien.intake.pictures import picture_size, read_picture
 from mien.models.landmarker import Backend
+from mien.recognition.parts import only
 from mien.recognition.recogniser import Recogniser
 from mien.tracking.detection import Detector
 
 _ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
 
 
-def shipped(recogniser: str) -> np.ndarray | None:
+def shipped(recogniser: str, part: str | None = None) -> np.ndarray | None:
     """What `load` gives, or None for a recogniser that none ship for."""
     place = files("mien") / "assets" / "distractors" / f"{recogniser}.npz"
-    return load(recogniser) if place.is_file() else None
+    return load(recogniser, part) if place.is_file() else None
 
 
 @cache
-def load(recogniser: str) -> np.ndarray:
+def load(recogniser: str, part: str | None = None) -> np.ndarray:
     """The descriptors that ship with mien: one for each of some hundred official portraits.
 
     Numbers only, without names and in no order. See ``docs/cards/distractors.md``.
@@ -36,6 +38,8 @@ def load(recogniser: str) -> np.ndarray:
     ----------
     recogniser : str
         Name of the recogniser that they have to come from.
+    part : str, optional
+        Of the pictures, one of `mien.recognition.parts.PARTS`; the whole of them without it.
 
     Returns
     -------
@@ -54,7 +58,7 @@ def load(recogniser: str) -> np.ndarray:
         )
     try:
         with as_file(place) as path, np.load(path) as data:
-            descriptors = data["descriptors"].astype(np.float32)
+            descriptors = data[part or "descriptors"].astype(np.float32)
     except (OSError, KeyError, ValueError) as exc:
         raise EngineError("The distractors are damaged: reinstall mien.") from exc
     descriptors.flags.writeable = False
@@ -62,8 +66,13 @@ def load(recogniser: str) -> np.ndarray:
 
 
 def from_folder(
-    path: str | Path, recogniser: Recogniser, backend: Backend, *, enlarge: float = 1.0
-) -> np.ndarray:
+    path: str | Path,
+    recogniser: Recogniser,
+    backend: Backend,
+    *,
+    enlarge: float = 1.0,
+    parts: Sequence[str | None] = (None,),
+) -> list[np.ndarray]:
     """Describe the people in a folder of pictures, the clearest face of each picture.
 
     Pictures without a face that can be measured are left out, and so is what is no picture.
@@ -78,11 +87,13 @@ def from_folder(
         Finds the landmarks.
     enlarge : float
         By how much to enlarge the pictures first.
+    parts : sequence of str or None
+        What is left of the pictures, see `mien.recognition.parts`; None for the whole.
 
     Returns
     -------
-    descriptors : np.ndarray [shape=(n, size), dtype=float32]
-        In the order of the file names.
+    descriptors : list of np.ndarray [shape=(n, size), dtype=float32]
+        For each of `parts`, in the order of the file names.
 
     Raises
     ------
@@ -102,20 +113,26 @@ def from_folder(
     for name in names:  # one that is too large is refused before the others are looked at
         with suppress(OSError):
             picture_size(name)
-    chips = []
+    chips: list[list[np.ndarray]] = [[] for _ in parts]
     detector = Detector()
     try:
         for name in names:
             image = _picture(name, enlarge)
             points = None if image is None else _face(image, detector, backend)
             if image is not None and points is not None:
-                chips.append(recogniser.chip(image, points))
+                for own, part in zip(chips, parts, strict=True):
+                    seen = image if part is None else only(image, points, part)
+                    own.append(recogniser.chip(seen, points))
     finally:
         detector.close()
-    if not chips:
+    if not chips[0]:
         raise NoFaceError(f"None of the {len(names)} pictures in {path} shows a face: use others.")
-    batches = [recogniser.describe_all(chips[k : k + 32]) for k in range(0, len(chips), 32)]
-    return np.concatenate(batches).astype(np.float32)
+    return [
+        np.concatenate(
+            [recogniser.describe_all(own[k : k + 32]) for k in range(0, len(own), 32)]
+        ).astype(np.float32)
+        for own in chips
+    ]
 
 
 def _picture(path: Path, enlarge: float) -> np.ndarray | None:

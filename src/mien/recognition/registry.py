@@ -37,6 +37,11 @@ def joining() -> Recogniser:
     return recogniser(STEERS)
 
 
+def chooses(model: str) -> bool:
+    """Whether a recogniser, by its model's name, has a say in which face somebody gets."""
+    return model in (Dlib.name, MobileFace.name)
+
+
 def check_name(name: str) -> None:
     """Refuse a name that `recogniser` does not know; nothing is loaded.
 

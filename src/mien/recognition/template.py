@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import cv2
 import numpy as np
 
 from mien.face.geometry import umeyama
+from mien.models.mtcnn import Mtcnn
 from mien.recognition.recogniser import GLIMPSE
 
 SIDE = 112
@@ -16,20 +19,40 @@ _PLACES = np.array(
     [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655],
      [70.7299, 92.2041]]
 )  # fmt: skip
+_THREE = np.vstack([_PLACES[:2], _PLACES[3:].mean(0)])  # eyes, middle of the mouth
 
 
 def aligned(image: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
     """The face of landmarks, shape (478, 3), in the template's places: uint8, (112, 112, 3)."""
     points = np.array([landmarks[list(some), :2].mean(0) for some in _POINTS])
-    flat = np.zeros((5, 1))
-    fit = umeyama(np.hstack([points, flat]), np.hstack([_PLACES, flat]))
-    matrix = np.hstack([fit.scale * fit.rotation[:2, :2], fit.translation[:2, None]])
-    return cv2.warpAffine(image, matrix, (SIDE, SIDE), flags=cv2.INTER_LINEAR)
+    return _placed(image, points, _PLACES)
 
 
 def upright(picture: np.ndarray) -> np.ndarray:
-    """The same of a close-up as `Recogniser.glimpse` is given, without landmarks."""
+    """The same of a close-up as `Recogniser.glimpse` is given, without landmarks.
+
+    Eyes and mouth are where MTCNN sees them, as such recognisers are used; where it sees no face,
+    where they are in most of them.
+    """
+    middle = np.array(picture.shape[1::-1]) / 2
+    seen = _eyes().find(picture, GLIMPSE / 3)
+    if seen:
+        best = min(seen, key=lambda s: float(np.hypot(*(np.array([s.x, s.y]) - middle))))
+        return _placed(picture, best.points, _THREE)
     scale = 97 / GLIMPSE  # the template's eyes and mouth in a face of that size
     left, top = 56 - scale * picture.shape[1] / 2, 68 - scale * picture.shape[0] / 2
     matrix = np.array([[scale, 0, left], [0, scale, top]])
     return cv2.warpAffine(picture, matrix, (SIDE, SIDE), flags=cv2.INTER_LINEAR)
+
+
+def _placed(image: np.ndarray, points: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """The picture moved, turned and scaled so that points, shape (n, 2), come to their places."""
+    flat = np.zeros((len(points), 1))
+    fit = umeyama(np.hstack([points, flat]), np.hstack([places, flat]))
+    matrix = np.hstack([fit.scale * fit.rotation[:2, :2], fit.translation[:2, None]])
+    return cv2.warpAffine(image, matrix, (SIDE, SIDE), flags=cv2.INTER_LINEAR)
+
+
+@cache
+def _eyes() -> Mtcnn:
+    return Mtcnn()

@@ -25,7 +25,7 @@ class Audit:
 
     TOLD: ClassVar[tuple[str, ...]] = (
         "person", "frames", "gallery", "nearest", "mean", "threshold", "quantiles", "share_under",
-        "share_upper", "rank1", "others", "target", "recogniser", "passed",
+        "share_upper", "rank1", "rank1_single", "others", "target", "recogniser", "passed",
     )  # fmt: skip
     """What others may be told of it: not which frames come nearest, nor how near the surrogate."""
 
@@ -49,6 +49,9 @@ class Audit:
     """Upper 95 % bound of that share over all frames, as if those compared were drawn by chance."""
     rank1: float | None = None
     """Share of the output frames whose nearest among the person and the others is the person."""
+    rank1_single: float | None = None
+    """The same where one original frame is all that is known of the person: the mean over every
+    original frame in turn."""
     others: int = 0
     """Other people that the person was mixed with for `rank1`."""
     to_surrogate: float | None = None
@@ -128,10 +131,13 @@ def audit(
     numbers, which = np.unique(numbers, return_inverse=True)
     distance = _smallest(distances(results, originals).min(1), which)
     under = int((distance < recogniser.threshold).sum())
-    rank1 = None
+    rank1, rank1_single = None, None
     if others is not None and len(others):
-        named = distances(results, originals).min(1) < distances(results, others).min(1)
-        rank1 = _rounded((_smallest(1.0 - named, which) == 0).mean())
+        nearer = distances(results, originals) < distances(results, others).min(1)[:, None]
+        rank1 = _rounded((_smallest(1.0 - nearer.any(1), which) == 0).mean())
+        single = np.zeros((len(numbers), len(originals)), bool)
+        np.logical_or.at(single, which, nearer)
+        rank1_single = _rounded(single.mean())
     return Audit(
         person,
         len(numbers),
@@ -143,6 +149,7 @@ def audit(
         share_under=_rounded(under / len(numbers)),
         share_upper=_rounded(upper_bound(under, len(numbers))),
         rank1=rank1,
+        rank1_single=rank1_single,
         others=0 if others is None else len(others),
         to_surrogate=None
         if surrogate is None

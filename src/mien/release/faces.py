@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from mien.models.landmarker import open_backend
-from mien.privacy.audit import Asked, Verdict, audit_pair, pair, places
+from mien.privacy.audit import EVERYBODY, Finding, ask, audit_pair, pair, places
 from mien.progress import Progress
 from mien.recognition.recogniser import distances
 from mien.recognition.registry import joining, recogniser
@@ -53,7 +53,8 @@ class Compared:
     threshold: float
     """Distance below which two faces are one person's."""
     recognised: int
-    """Frames with a face below it."""
+    """Frames with a face below it, or that any other recogniser that was asked takes for the
+    person's."""
     untouched: float
     """Largest share of the frames in which somebody's face is as in the original, 0 to 1."""
     hidden: int
@@ -118,25 +119,26 @@ def compared(
             raise found.nobody()
         tracks = found.tracks
         pairing = pair(original, result, tracks, found.times, progress)
-        verdict = audit_pair(original, result, [Asked(judge)], backend, progress, pairing)
+        verdict = audit_pair(original, result, ask(EVERYBODY, backend), backend, progress, pairing)
         findings = [f for f in verdict.findings if f.audit.person not in left]
         spared = [track for track in tracks if track.person in left]
-        gallery = [f.gallery for f in findings]
+        own = [f for f in findings if f.audit.recogniser == judge.name]
+        gallery = [f.gallery for f in own]
         known = np.concatenate(gallery) if gallery else None
         partner_of = {int(k): frame for frame, k in enumerate(pairing.partner) if k >= 0}
         scale = _scale(original, result)
         strangers = [float(pairing.others[pairing.partner[f]]) for f in verdict.residual]
         below, searched = [], 0
-        nearest, nearest_at = _least(verdict, left), None
+        nearest, nearest_at = _least(own), None
         watch = Watch()
         with closing(Detector()) as detector:
             for frame in _some(result, progress):
                 searched += 1
-                own = partner_of.get(frame.index)
-                boxes = [] if own is None else places(tracks, own, scale)
+                same = partner_of.get(frame.index)
+                boxes = [] if same is None else places(tracks, same, scale)
                 if unaccounted(watch.find(frame.image), boxes):
                     strangers.append(frame.time)
-                aside = [] if own is None else places(spared, own, scale)
+                aside = [] if same is None else places(spared, same, scale)
                 chips = [
                     view
                     for points in backend.measure(frame.image, detector.find(frame.image))
@@ -150,23 +152,24 @@ def compared(
                     below.append(frame.time)
                 if nearest is None or distance < nearest:
                     nearest, nearest_at = distance, frame.time
-    audited = sum(round(f.audit.share_under * f.audit.frames) for f in findings)
+    audited = {name: 0 for name in (f.audit.recogniser for f in findings)}
+    for finding in findings:
+        under = round(finding.audit.share_under * finding.audit.frames)
+        audited[finding.audit.recogniser] += under
     return Compared(
         searched,
         tuple(sorted(set(strangers))),
         nearest,
         nearest_at,
         judge.threshold,
-        max(len(below), audited),
+        max(len(below), *audited.values(), 0),
         max((f.untouched for f in findings), default=0.0),
-        len(findings),
+        len(own),
     )
 
 
-def _least(verdict: Verdict, left: Collection[int]) -> float | None:
-    return min(
-        (f.audit.nearest for f in verdict.findings if f.audit.person not in left), default=None
-    )
+def _least(findings: Sequence[Finding]) -> float | None:
+    return min((f.audit.nearest for f in findings), default=None)
 
 
 def _some(result: Path, progress: Progress | None) -> Iterator[Frame]:

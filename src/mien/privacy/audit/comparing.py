@@ -18,10 +18,11 @@ import numpy as np
 
 from mien.errors import ParameterError
 from mien.models.landmarker import Backend
+from mien.privacy.audit.asked import Asked
 from mien.privacy.audit.pairing import Pairing, pair, scale_between, side_by_side
 from mien.privacy.audit.sampling import SAMPLING, Sampling, even
 from mien.privacy.audit.strangers import left_over, places
-from mien.privacy.audit.subject import Asked, Subject
+from mien.privacy.audit.subject import Subject
 from mien.privacy.audit.verdict import Verdict
 from mien.progress import Progress, silent
 from mien.recognition.lookout import Lookout, Tally
@@ -80,7 +81,7 @@ def audit_pair(
     tracks, partner, notes = pairing.tracks, pairing.partner, list(pairing.notes)
     paired = np.flatnonzero(partner >= 0)
     compared = [track for track in tracks if len(np.intersect1d(track.known(), paired))]
-    people = [Subject.of(track, partner, one, sampling) for one in asked for track in compared]
+    people = [Subject(track, partner, one, sampling) for one in asked for track in compared]
     if not people:
         raise ParameterError(
             f"No frame of {deidentified.name} belongs to a face of {original.name}: name two clips "

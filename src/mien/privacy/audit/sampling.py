@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+
+from mien.errors import ParameterError
 
 
 @dataclass(frozen=True)
@@ -13,8 +15,11 @@ class Sampling:
 
     gallery: int = 48
     """Original frames of each person."""
-    probes: int = 60
-    """Output frames of each person: none recognised means at most 5 % of all are."""
+    probes: int | None = 60
+    """Output frames of each person: none recognised means at most 5 % of all are. None for every
+    frame."""
+    in_parts: int = 40
+    """Of these, those of which parts are shown by themselves."""
     least_changed: int = 6
     """Further output frames: those in which the face differs least from the original."""
     scanned: int = 60
@@ -23,6 +28,24 @@ class Sampling:
 
 SAMPLING = Sampling()
 """What is looked at unless something else is said."""
+
+
+def sampling(which: str) -> Sampling:
+    """How many frames are asked about, by the word for it.
+
+    Parameters
+    ----------
+    which : str
+        ``"sample"`` or ``"all"``.
+
+    Raises
+    ------
+    ParameterError
+        If it is another word.
+    """
+    if which not in ("sample", "all"):
+        raise ParameterError(f"audit is {which!r}: choose sample or all.")
+    return SAMPLING if which == "sample" else replace(SAMPLING, probes=None)
 
 
 def even(numbers: np.ndarray, count: int) -> list[int]:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from mien.face.region import Region
 from mien.models.sighting import Sighting
+from mien.privacy.audit.asked import Asked
+from mien.privacy.audit.frames import Shot, covered
 from mien.privacy.audit.pairing import as_large, scale_between
 from mien.privacy.audit.sampling import Sampling, even
+from mien.privacy.audit.terms import OnePart, one_part, own_frames
 from mien.privacy.audit.verdict import Finding, Pair
+from mien.recognition.described import Described
 from mien.recognition.lookout import close_up, same_face
+from mien.recognition.parts import PARTS, only
 from mien.recognition.recogniser import GLIMPSE, Recogniser, distances
 from mien.recognition.spread import spread_frames
 from mien.recognition.verdict import audit
@@ -20,18 +25,6 @@ from mien.tracking import FaceTrack, State
 from mien.video import Frame
 
 _UNTOUCHED = 4.0  # grey levels, mean: what re-encoding alone may change
-_FLAT = 3.0  # grey levels by which what is covered varies
-_SIDE = 200  # pixels of a picture for the sheet
-
-
-@dataclass(frozen=True, eq=False)
-class Asked:
-    """A recogniser that judges, and among whom it has to pick a person."""
-
-    recogniser: Recogniser
-    """Describes faces."""
-    others: np.ndarray | None = None
-    """Its descriptors of other people, see `distractors`, shape (n, size)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,47 +35,69 @@ class _Suspect:
     difference: float
     """Grey levels; not known of a frame that was compared for another reason."""
     chip: np.ndarray
-    pictures: tuple[int, np.ndarray, np.ndarray]
+    shot: Shot
 
 
-@dataclass
+class _Part:
+    """What a recogniser sees of one part of the pictures."""
+
+    def __init__(self, recogniser: Recogniser) -> None:
+        self.gallery, self.moments, self.results = (Described(recogniser) for _ in range(3))
+
+
 class Subject:
-    """One person of the original, for one recogniser, while the clips are compared."""
+    """One person of the original, for one recogniser, while the clips are compared.
 
-    track: FaceTrack
-    asked: Asked
-    gallery: set[int]
-    probes: set[int]
-    spare: int
-    """Frames that are compared besides `probes`, those that changed least."""
-    originals: list[np.ndarray] = field(default_factory=list)
-    chips: list[np.ndarray] = field(default_factory=list)
-    owners: list[int] = field(default_factory=list)
-    """Which of `pictures` each chip belongs to."""
-    pictures: list[tuple[int, np.ndarray, np.ndarray]] = field(default_factory=list)
-    untouched: int = 0
-    compared: int = 0
-    seen: int = 0
-    least: list[_Suspect] = field(default_factory=list)
-    glimpses: list[_Suspect] = field(default_factory=list)
+    Parameters
+    ----------
+    track : FaceTrack
+        The person, in the original.
+    partner : np.ndarray [shape=(n_frames,)]
+        The result's frame of each original frame, -1 for none.
+    asked : Asked
+        Who judges.
+    sampling : Sampling
+        How many frames are looked at.
+    """
 
-    @classmethod
-    def of(cls, track: FaceTrack, partner: np.ndarray, asked: Asked, sampling: Sampling) -> Subject:
-        """Choose the frames: all poses for the gallery, those and even steps for the probes."""
+    def __init__(
+        self, track: FaceTrack, partner: np.ndarray, asked: Asked, sampling: Sampling
+    ) -> None:
+        self.track, self.asked = track, asked
+        # all poses for the gallery, those and even steps for the probes
         tracked = np.flatnonzero(track.state == State.TRACKED)
         seen = track.known()[partner[track.known()] >= 0]
-        gallery = spread_frames(track.landmarks, tracked, sampling.gallery)
-        probes = spread_frames(track.landmarks, seen, sampling.probes // 2)
-        rest = np.setdiff1d(seen, probes)
-        more = even(rest, sampling.probes - len(probes)) if len(rest) else []
-        chosen = {*probes.tolist(), *more}
-        return cls(track, asked, set(gallery.tolist()), chosen, sampling.least_changed)
+        self._gallery = set(spread_frames(track.landmarks, tracked, sampling.gallery).tolist())
+        if sampling.probes is None:
+            chosen = seen
+        else:
+            chosen = spread_frames(track.landmarks, seen, sampling.probes // 2)
+            rest = np.setdiff1d(seen, chosen)
+            more = even(rest, sampling.probes - len(chosen)) if len(rest) else []
+            chosen = np.array([*chosen.tolist(), *more], int)
+        self.probes = set(chosen.tolist())
+        some = np.sort(chosen)
+        self._in_parts = set(even(some, sampling.in_parts)) if len(some) else set()
+        self._spare = sampling.least_changed
+        self._originals, self._results, self._moments = (
+            Described(asked.recogniser) for _ in range(3)
+        )
+        self._parts = {part: _Part(asked.recogniser) for part in PARTS}
+        self._owners: list[int] = []  # which of the shots each result belongs to
+        self._hidden: list[bool] = []
+        self._first: list[int] = []  # of the results of a shot, the one at the tracked place
+        self._shots: list[Shot] = []
+        self._untouched = self._compared = self._seen = 0
+        self._least: list[_Suspect] = []
+        self._glimpses: list[_Suspect] = []
 
     def remember(self, first: Frame) -> None:
         """Cut the face out of the original where the frame was chosen for the gallery."""
-        if first.index in self.gallery:
-            points = self.track.landmarks[first.index].astype(np.float64)
-            self.originals += self.asked.recogniser.views(first.image, points)
+        if first.index in self._gallery:
+            points = self._points(first)
+            self._originals.add(self.asked.recogniser.views(first.image, points))
+            for part, kept in self._parts.items():
+                kept.gallery.add([self._chip_of(part, first.image, points)])
 
     def compare(self, first: Frame, second: Frame) -> None:
         """Note whether the face is as it was."""
@@ -96,24 +111,24 @@ class Subject:
         if right - left < 4 or bottom - top < 4:
             return
         other = as_large(second.image, first.image)
-        self.compared += 1
+        self._compared += 1
         difference = cv2.absdiff(first.image[top:bottom, left:right], other[top:bottom, left:right])
-        self.untouched += int(difference.mean() < _UNTOUCHED)
+        self._untouched += int(difference.mean() < _UNTOUCHED)
         self._suspect(float(difference.mean()), first, second)
 
     def _suspect(self, difference: float, first: Frame, second: Frame) -> None:
         """Keep the frames that changed least: wherever a replacement failed, it is there."""
-        if first.index in self.probes:
+        if first.index in self.probes or not self._spare:
             return
-        if len(self.least) >= self.spare and difference >= self.least[-1].difference:
+        if len(self._least) >= self._spare and difference >= self._least[-1].difference:
             return
-        here = self.track.landmarks[first.index].astype(np.float64)
+        here = self._points(first)
         there = here * scale_between(first, second)
-        pictures = (first.index, _picture(first.image, here), _picture(second.image, there))
         chip = self.asked.recogniser.chip(second.image, there)
-        self.least.append(_Suspect(difference, chip, pictures))
-        self.least.sort(key=lambda suspect: suspect.difference)
-        del self.least[self.spare :]
+        shot = Shot.of(first, second, here, there)
+        self._least.append(_Suspect(difference, chip, shot))
+        self._least.sort(key=lambda suspect: suspect.difference)
+        del self._least[self._spare :]
 
     def probe(
         self,
@@ -124,7 +139,7 @@ class Subject:
         people: list[Subject],
     ) -> None:
         """Cut the face out of the result: where the original's was, and where one is found."""
-        here = self.track.landmarks[first.index].astype(np.float64)
+        here = self._points(first)
         there = here * scale
         own = Region.around(there)
         tracks = [other.track for other in people if other.track is not self.track]
@@ -140,20 +155,24 @@ class Subject:
             if own.same_place(region := Region.around(points))
             or not any(region.same_place(other) for other in elsewhere)
         ]
-        self.seen += len(candidates) > 1
+        self._seen += len(candidates) > 1
+        recogniser, shot = self.asked.recogniser, Shot.of(first, second, here, there)
+        self._first.append(len(self._owners))
+        self._moments.add([recogniser.chip(first.image, here)])
         for points in candidates:
-            for view in self.asked.recogniser.views(second.image, points):
-                self.chips.append(view)
-                self.owners.append(len(self.pictures))
-        self.pictures.append(
-            (first.index, _picture(first.image, here), _picture(second.image, there))
-        )
+            for view in recogniser.views(second.image, points):
+                self._add(view, shot)
+        self._shots.append(shot)
+        if first.index in self._in_parts:
+            for part, kept in self._parts.items():
+                kept.moments.add([self._chip_of(part, first.image, here)])
+                kept.results.add([self._chip_of(part, second.image, there)])
 
     def glimpse(self, first: Frame, second: Frame, seen: list[Sighting]) -> None:
         """Describe the face where detectors see it that do not track, in both clips."""
         if not np.isfinite(self.track.landmarks[first.index]).all():
             return
-        here = self.track.landmarks[first.index].astype(np.float64)
+        here = self._points(first)
         own = Region.around(here)
         near = [s for s in seen if same_face(own, s)]
         if not near:
@@ -163,79 +182,63 @@ class Subject:
             self.asked.recogniser.glimpse(close_up(picture, near[0], GLIMPSE))
             for picture in (first.image, other)
         )
-        self.originals.append(before)
+        self._originals.add([before])
         there = here * scale_between(first, second)
-        pictures = (first.index, _picture(first.image, here), _picture(second.image, there))
-        self.glimpses.append(_Suspect(np.nan, after, pictures))
+        self._glimpses.append(_Suspect(np.nan, after, Shot.of(first, second, here, there)))
 
     def finish(self) -> Finding:
         """Describe everything and judge: of each frame the view nearest to the person counts."""
-        recogniser = self.asked.recogniser
-        seen = self.seen / len(self.pictures)
-        for suspect in self.least + self.glimpses:
-            self.chips.append(suspect.chip)
-            self.owners.append(len(self.pictures))
-            self.pictures.append(suspect.pictures)
-        originals = _describe(recogniser, self.originals)
-        results = _describe(recogniser, self.chips)
-        hidden = [
-            covered(chip, self.pictures[owner][1])
-            for chip, owner in zip(self.chips, self.owners, strict=True)
-        ]
-        results[hidden] = -originals.mean(0)  # nobody is there: as far away as can be
+        recogniser, chosen = self.asked.recogniser, len(self._shots)
+        for suspect in self._least + self._glimpses:
+            self._add(suspect.chip, suspect.shot)
+            self._shots.append(suspect.shot)
+        originals, results = self._originals.descriptors(), self._results.descriptors()
+        nobody = -originals.mean(0)  # where a face is covered: as far away as can be
+        results[self._hidden] = nobody
         distance = distances(results, originals).min(1)
-        owners = np.array(self.owners)
-        best = np.array(
-            [
-                np.flatnonzero(owners == k)[distance[owners == k].argmin()]
-                for k in range(len(self.pictures))
-            ]
-        )
-        frames = [frame for frame, _, _ in self.pictures]
+        owners = np.array(self._owners)
+        order = np.lexsort((distance, owners))
+        best = order[np.unique(owners[order], return_index=True)[1]]
         pairs = [
-            Pair(frame, round(float(distance[b]), 4), here, there)
-            for b, (frame, here, there) in zip(best, self.pictures, strict=True)
+            Pair(shot, round(float(distance[b]), 4))
+            for b, shot in zip(best, self._shots, strict=True)
         ]
+        moments = self._moments.descriptors()
+        given = self.asked.given.get(self.track.person)
         return Finding(
             audit(
                 self.track.person,
                 originals,
                 results[best],
                 recogniser,
-                frames=frames,
+                frames=[shot.frame for shot in self._shots],
                 others=self.asked.others,
             ),
-            round(self.untouched / max(self.compared, 1), 4),
-            round(seen, 4),
+            round(self._untouched / max(self._compared, 1), 4),
+            round(self._seen / chosen, 4),
             sorted(pairs, key=lambda pair: pair.distance),
             originals,
+            own_frames(moments, results[self._first], recogniser.threshold, given),
+            self._judged_in_parts(),
         )
 
+    def _judged_in_parts(self) -> tuple[OnePart, ...]:
+        found: list[OnePart] = []
+        for part, kept in self._parts.items():
+            results, others = kept.results.descriptors(), self.asked.parts.get(part)
+            if len(results):
+                gallery, moments = kept.gallery.descriptors(), kept.moments.descriptors()
+                found.append(one_part(part, gallery, results, moments, others))
+        return tuple(found)
 
-def covered(chip: np.ndarray, original: np.ndarray) -> bool:
-    """Whether a chip is of one colour but for an encoder's noise, where the original is not: a face
-    in the dark is not covered, and can be made brighter."""
-    return _unevenness(chip) < _FLAT and _unevenness(original) > 4 * _FLAT
+    def _add(self, chip: np.ndarray, shot: Shot) -> None:
+        """A view of the result, of the shot that is put down next."""
+        self._results.add([chip])
+        self._owners.append(len(self._shots))
+        self._hidden.append(covered(chip, shot.original))
 
+    def _points(self, first: Frame) -> np.ndarray:
+        return self.track.landmarks[first.index].astype(np.float64)
 
-def _unevenness(picture: np.ndarray) -> float:
-    """Standard deviation of the channel in which it is largest, grey levels."""
-    return float(cv2.meanStdDev(picture)[1].max())
-
-
-def _describe(recogniser: Recogniser, chips: list[np.ndarray]) -> np.ndarray:
-    """Descriptors of many chips, a few at a time, shape (n, size)."""
-    return np.concatenate(
-        [recogniser.describe_all(chips[k : k + 16]) for k in range(0, len(chips), 16)]
-    )
-
-
-def _picture(image: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
-    """A square picture of a head, grey where it leaves the frame."""
-    low, high = landmarks[:, :2].min(0), landmarks[:, :2].max(0)
-    centre, side = (low + high) / 2, 1.5 * float((high - low).max())
-    scale = _SIDE / max(side, 1.0)
-    shift = _SIDE / 2 - centre * scale
-    matrix = np.array([[scale, 0, shift[0]], [0, scale, shift[1]]])
-    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    return cv2.warpAffine(image, matrix, (_SIDE, _SIDE), flags=how, borderValue=(118, 118, 118))
+    def _chip_of(self, part: str, image: np.ndarray, points: np.ndarray) -> np.ndarray:
+        return self.asked.recogniser.chip(only(image, points, part), points)

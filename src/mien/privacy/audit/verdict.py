@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mien.data_frame import of_rows
+from mien.privacy.audit.frames import Shot
+from mien.privacy.audit.terms import OnePart, OwnFrames
 from mien.recognition.lookout import Tally
 from mien.recognition.verdict import Audit
 from mien.recognition.watch import Box
@@ -17,22 +19,23 @@ if TYPE_CHECKING:
 
 _COLUMNS = (
     *("person", "recogniser", "frames", "nearest", "mean", "threshold", "share_under"),
-    *("share_upper", "rank1", "others", "untouched", "seen", "passed"),
+    *("share_upper", "rank1", "rank1_single", "others", "untouched", "seen", "passed"),
 )
 
 
 @dataclass(frozen=True, eq=False)
 class Pair:
-    """One compared frame of one person. Its pictures show the patient."""
+    """One compared frame of one person."""
 
-    frame: int
-    """Number of the original frame."""
+    shot: Shot
+    """Its pictures, which show the patient."""
     distance: float
     """From the result to the nearest original frame of this person."""
-    original: np.ndarray
-    """The face in the original, RGB, shape (200, 200, 3), uint8."""
-    result: np.ndarray
-    """The same place in the result, RGB, shape (200, 200, 3), uint8."""
+
+    @property
+    def frame(self) -> int:
+        """Number of the original frame."""
+        return self.shot.frame
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +52,10 @@ class Finding:
     """All frames compared, the nearest first."""
     gallery: np.ndarray
     """Descriptors of the original frames that each was compared with, shape (n, size)."""
+    own: OwnFrames
+    """Each frame against the original of the same moment."""
+    parts: tuple[OnePart, ...]
+    """What the face alone gives away, and what lies around it."""
 
     @property
     def passed(self) -> bool:
@@ -61,6 +68,8 @@ class Finding:
             **self.audit.as_dict(),
             "untouched": self.untouched,
             "seen": self.seen,
+            "own": self.own.as_dict(),
+            "parts": [part.as_dict() for part in self.parts],
             "passed": self.passed,
         }
 

@@ -101,12 +101,18 @@ def moments(evidence: Evidence) -> str:
 
 
 def distances(evidence: Evidence) -> str:
-    """One row per face that the recogniser compared."""
+    """One row per face that a recogniser compared."""
     findings = evidence.verdict.findings if evidence.verdict else []
     return to_csv(
-        ["person", "frame", "distance", "threshold"],
+        ["person", "recogniser", "frame", "distance", "threshold"],
         (
-            (found.audit.person + 1, pair.frame, pair.distance, found.audit.threshold)
+            (
+                found.audit.person + 1,
+                found.audit.recogniser,
+                pair.frame,
+                pair.distance,
+                found.audit.threshold,
+            )
             for found in findings
             for pair in sorted(found.pairs, key=lambda pair: pair.frame)
         ),

@@ -5,7 +5,7 @@
 PORTRAITS holds `ID.jpg` files and `portraits.csv` (id, sex, birth_year). Portraits with glasses,
 beards, fringes, turned heads are left out. From the others come the modes (in what faces differ,
 and what a recogniser makes of it) and the composites: members are grouped by apparent sex, skin
-tone and age, clustered in recogniser space and averaged (k >= 12); the composites are then moved
+tone and age, clustered in recogniser space and averaged (k >= 10); the composites are then moved
 apart along the modes until the recogniser takes no two for one, nor any for a real portrait.
 """
 
@@ -40,7 +40,7 @@ from mien.surrogates.modes import Modes
 from mien.surrogates.portrait import likeness
 from mien.tracking.detection import Detector
 
-K = 12
+K = 10
 SHAPES, TEXTURES = 30, 40
 MODE_SIDE = 128
 NEEDED = 0.605  # distance of a composite to every other and to every portrait
@@ -48,8 +48,8 @@ TONES = ("fair", "medium", "dark")
 AGES = ("younger", "older")
 # (sex, tone, age) -> number of composites; None: too few people to tell ages apart
 GROUPS = {
-    ("M", 0, 0): 3, ("M", 0, 1): 3, ("M", 1, 0): 2, ("M", 1, 1): 2, ("M", 2, None): 2,
-    ("F", 0, 0): 3, ("F", 0, 1): 3, ("F", 1, 0): 2, ("F", 1, 1): 2, ("F", 2, None): 2,
+    ("M", 0, 0): 9, ("M", 0, 1): 9, ("M", 1, 0): 7, ("M", 1, 1): 7, ("M", 2, None): 9,
+    ("F", 0, 0): 9, ("F", 0, 1): 9, ("F", 1, 0): 7, ("F", 1, 1): 7, ("F", 2, None): 9,
 }  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,7 +25,7 @@ from mien.pipeline.legible import astray, read
 from mien.pipeline.steering import ROOM, Room, Steer, away, lacking
 from mien.surrogates import bank as banks
 from mien.surrogates.bank import Bank, Surrogate
-from mien.surrogates.modes import LEGIBLE, Modes
+from mien.surrogates.modes import LEGIBLE, MOST_SHAPE, Modes
 from mien.tracking.track import Sample
 
 MATCHES = ("none", "sex", "age", "tone")
@@ -38,8 +38,11 @@ _FARTHER = 0.01  # thresholds by which it has to
 _PROBES = 6  # frames on which a push is tried
 _CANDIDATES = 5  # that are pushed
 _HARDLY_LEGIBLE = 30.0  # weight of a readable face where one that is read well hides nobody
+_FAR_SHAPE = 9.0  # s.d. by which such a face may be moved in shape, which looks odd
 _READ_WELL = 0.0115  # outer-eye distances by which a reading may go more astray, for a subject
-_SHORT = 0.2  # what a threshold that is missing to the room costs, in those distances
+_SHORT = 0.05  # what a threshold that is missing to the room costs, in those distances
+_HOPELESS = 0.93  # thresholds under which a face is not pushed: it would not get there
+_OTHERS = 24  # faces that look otherwise that are tried where no other will do
 _LAST_ROOM = 0.03  # with less, a face that does not look like the patient is better
 _QUICK = 2  # probes on which all candidates are compared
 _READ = 12  # frames on which motion is read
@@ -89,6 +92,8 @@ class Choice:
     """How far it was moved along each mode, standard deviations, shape (n_modes,)."""
     tried: dict[str, float]
     """What `margin` is for each candidate that was tried, before it is pushed."""
+    lacks: float = 0.0
+    """What is missing to the room that all want, in thresholds, added up."""
     probes: int = _PROBES
     """Frames of the patient on which a push is tried."""
 
@@ -136,7 +141,6 @@ def choose(
         If what must look alike is none of what there is.
     """
     bank, only, subject = wanted.bank or Bank.open(), wanted.only, wanted.subject
-    enough = 1 + wanted.room.nearest
     rng = np.random.default_rng(_seed(subject))
     modes = Modes.load()
     # without a subject, a difference of its own for every run: so small that it costs no fidelity,
@@ -145,26 +149,23 @@ def choose(
     jitter *= _JITTER / np.linalg.norm(jitter)
     spread = np.linspace(0, len(samples) - 1, min(len(samples), _QUICK)).round().astype(int)
     quick, smaller = _shrunk([samples[i] for i in spread], person)
+
+    def margin_of(name: str) -> float:
+        seen = _seen(bank.load(name), smaller, quick, steers, views=subject is None)
+        return round(_margin(steers, seen), 3)
+
     best: Choice | None = None
     # candidates that look like the patient; others only where all of those would be recognised
     alike = plausible(bank, steers[0].gallery, person, wanted.match)
-    pools = [[only]] if only else [alike, [*bank.cards]]
+    rest = sorted(set(bank.cards) - set(alike))
+    others = [rest[k] for k in rng.permutation(len(rest))[:_OTHERS]]
+    pools = [[only]] if only else [alike, others] if others else [alike]
     for pool in pools:
         names = [name for name in pool if name not in wanted.without] or pool
-        tried: dict[str, float] = {}
-        if subject is not None:
-            # one face for one subject: drawn, not measured, for measurements differ between clips
-            names = [sorted(names)[k] for k in rng.permutation(len(names))]
-        elif len(names) > 1:
-            for name in names:
-                seen = _seen(bank.load(name), smaller, quick, steers, views=True)
-                tried[name] = round(_margin(steers, seen), 3)
-            # those that will need little pushing and are not farther than they need be come first
-            most = enough + wanted.room.nearest
-            names = sorted(tried, key=lambda n: max(2 * (enough - tried[n]), tried[n] - most, 0.0))
+        names, tried = _shortlist(names, wanted, rng, margin_of)
         hides: list[Choice] = []
         cost: list[float] = []
-        for name in names[: wanted.candidates]:
+        for name in names:
             start = bank.load(name)
             amounts = np.zeros(len(modes)) if only else jitter
             first = Choice(
@@ -177,7 +178,7 @@ def choose(
                 continue
             # what is less far than is wanted costs, and so does motion that is read less well
             hides.append(here)
-            cost.append(_astray(here, person, samples) + _SHORT * max(0.0, enough - here.margin))
+            cost.append(_astray(here, person, samples) + _SHORT * here.lacks)
             if subject is not None and cost[-1] <= _READ_WELL:
                 return here  # the first that will do: the same in every clip
         if hides:
@@ -188,12 +189,40 @@ def choose(
             return good[int(rng.integers(len(good)))]
         assert best is not None
         # a face that hides nobody need not be read: the best is moved on with less regard to that
-        further = push(person, samples, steers, best, wanted.room, _HARDLY_LEGIBLE)
+        further = push(person, samples, steers, best, wanted.room, _HARDLY_LEGIBLE, _FAR_SHAPE)
         if further.margin >= 1 + _LAST_ROOM:
             return further
         best = max(best, further, key=lambda choice: choice.margin)
     assert best is not None
     return best
+
+
+def _shortlist(
+    names: list[str],
+    wanted: Wanted,
+    rng: np.random.Generator,
+    margin_of: Callable[[str], float],
+) -> tuple[list[str], dict[str, float]]:
+    """The candidates that are worth pushing, in order, and the margins of all that were tried."""
+    tried: dict[str, float] = {}
+    if len(names) == 1:
+        return names, tried
+    if wanted.subject is None:
+        tried = {name: margin_of(name) for name in names}
+        # those that will need little pushing and are not farther than they need be come first
+        enough, most = 1 + wanted.room.nearest, 1 + 2 * wanted.room.nearest
+        order = sorted(tried, key=lambda n: max(2 * (enough - tried[n]), tried[n] - most, 0.0))
+        return order[: wanted.candidates], tried
+    # one face for one subject: the order is drawn, for measurements differ between clips
+    drawn = [sorted(names)[k] for k in rng.permutation(len(names))]
+    worth: list[str] = []
+    for name in drawn:
+        tried[name] = margin_of(name)
+        if tried[name] >= _HOPELESS:
+            worth.append(name)
+        if len(worth) == wanted.candidates:
+            break
+    return worth or drawn[: wanted.candidates], tried
 
 
 def push(
@@ -203,6 +232,7 @@ def push(
     choice: Choice,
     room: Room = ROOM,
     legible: float = LEGIBLE,
+    most_shape: float = MOST_SHAPE,
 ) -> Choice:
     """Move a surrogate away from the patient until it is far enough for all who look.
 
@@ -216,6 +246,8 @@ def push(
         How far above the recognisers' thresholds.
     legible : float
         Weight of a face whose motion is read well against a far one.
+    most_shape : float
+        Standard deviations by which its shape may be moved.
     """
     modes = Modes.load()
     spread = np.linspace(0, len(samples) - 1, min(len(samples), choice.probes)).round().astype(int)
@@ -239,7 +271,7 @@ def push(
             direction = away(steers, seen, room, modes, legible)
             if direction is None or step == _PUSHES - 1 or step - since >= _PATIENCE:
                 break
-            further = modes.within(amounts + _STEP * direction)
+            further = modes.within(amounts + _STEP * direction, most_shape)
             if np.linalg.norm(further - amounts) < 0.1 * _STEP:
                 break
             amounts = further
@@ -247,8 +279,14 @@ def push(
         who.recogniser.name: round(float(who.apart(found).min() * who.recogniser.threshold), 3)
         for who, found in zip(steers, seen, strict=True)
     }
-    margin = _margin(steers, seen)
-    return replace(choice, surrogate=face, nearest=nearest, margin=margin, amounts=amounts)
+    return replace(
+        choice,
+        surrogate=face,
+        nearest=nearest,
+        margin=_margin(steers, seen),
+        amounts=amounts,
+        lacks=lacking(steers, seen, room),
+    )
 
 
 def _margin(steers: Sequence[Steer], seen: Sequence[np.ndarray]) -> float:

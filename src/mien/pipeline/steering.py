@@ -23,7 +23,7 @@ class Room:
 
     nearest: float = 0.065
     """For the nearest of the frames tried: leaves room for frames that were not."""
-    mean: float = 0.2
+    mean: float = 0.24
     """For the mean over the frames tried."""
 
     def more(self, share: float) -> Room:

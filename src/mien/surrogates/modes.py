@@ -30,7 +30,9 @@ _FLOOR = 6.0  # grey levels added before logarithms
 _LIGHTEST, _DARKEST = 0.2, 0.5  # log change that no texel goes beyond: skin does not glow
 _PAINT = 3.0  # what a s.d. of texture costs in s.d. of shape: paint that is far looks like paint
 _SEEN = "seen_"  # what a recogniser makes of the modes, in the file
-_MOST_SHAPE = 9.0  # s.d.; people are on average 7 from the mean face
+MOST_SHAPE = 5.0
+"""Standard deviations by which a face may be moved in shape and still look like one; people are on
+average 7 from the mean face, and a composite is off it already."""
 _MOST_PAINT = 2.0
 
 LEGIBLE = 400.0
@@ -111,10 +113,10 @@ class Modes:
         picture = np.rint(picture).clip(0, 255).astype(np.uint8)
         return replace(surrogate, shape=shape, texture=picture)
 
-    def within(self, amounts: np.ndarray) -> np.ndarray:
+    def within(self, amounts: np.ndarray, most_shape: float = MOST_SHAPE) -> np.ndarray:
         """The same, no farther out than faces look like faces: shape and texture by themselves."""
         amounts, count = np.array(amounts, np.float64), len(self.shape)
-        for part, most in ((amounts[:count], _MOST_SHAPE), (amounts[count:], _MOST_PAINT)):
+        for part, most in ((amounts[:count], most_shape), (amounts[count:], _MOST_PAINT)):
             part *= min(1.0, most / max(float(np.linalg.norm(part)), 1e-12))
         return amounts
 

@@ -25,10 +25,17 @@ from mien.face.topology import (
 
 MAP = 256  # side of the per-frame maps, texels
 _LIGHT = 40.0  # texels: what is smoother than this is light and skin tone
-_RIM_LIGHT = 12.0  # ... at the outline, where the two skins meet
+_RIM_LIGHT = 28.0  # ... at the outline, where the two skins meet
 _RIM = 0.14  # of the layout's side: how far in from the outline that is so
+_SKIN = 0.1  # log: what differs more from the skin around it is hair, or its shadow;
+_USUAL_SKIN = 1.5  # or, where all of it is uneven, so many times what is usual
+_HIGHLIGHT = 0.5  # log
 _SHADE = 5.0  # texels: shading of skin is coarser than this, pores and lines are finer
-_SHADED = 0.6  # of a studio portrait's shading that is kept: its light is harder than a room's
+# of a portrait's shading that is kept, beside brows, eyes, nose and lips and away from them: there
+# it is a studio's light, which is harder than a room's, and what smiles have left, and looks like
+# blotches
+_SHADED = (0.5, 0.15)
+_BESIDE = (0.02, 0.06)  # of the layout's side: where that begins, and over how much it fades
 _CHANGE = 2.0  # texels: changes finer than this are measurement noise
 _USUAL = 0.25  # log: about a quarter brighter or darker than at rest
 _COARSE = 10.0  # texels: changes near brows, lids and lips are taken no finer than this
@@ -132,7 +139,25 @@ def light_of(neutral: np.ndarray, skin: np.ndarray) -> np.ndarray:
         Texels of bare skin on the patient.
     """
     bare, rim = inside() & ~features() & skin, _at_rim()
-    return (1 - rim) * smooth(neutral, bare, _LIGHT) + rim * smooth(neutral, bare, _RIM_LIGHT)
+    sure = _like_their_surroundings(neutral, bare)
+    light = (1 - rim) * smooth(neutral, sure, _LIGHT) + rim * smooth(neutral, sure, _RIM_LIGHT)
+    if not bare.any():
+        return light
+    # highlights lie apart as well, and count for how light a skin is as a whole
+    return light + (neutral - light)[bare].clip(-_HIGHLIGHT, _HIGHLIGHT).mean(0)
+
+
+def _like_their_surroundings(neutral: np.ndarray, bare: np.ndarray) -> np.ndarray:
+    """How surely each texel is skin in the light of the skin around it, shape (256, 256), 0-1.
+
+    A strand of hair or the shadow of an ear would be taken for light, and come out as a blotch.
+    """
+    weight = bare.astype(np.float32)
+    for _ in range(2):
+        apart = (neutral - smooth(neutral, weight, _LIGHT)).mean(2)
+        width = max(_SKIN, _USUAL_SKIN * float(np.median(np.abs(apart[bare])))) if bare.any() else 1
+        weight = bare * np.exp(-((apart / width) ** 2))
+    return weight
 
 
 def in_patients_light(surrogate: np.ndarray, light: np.ndarray, size: int) -> np.ndarray:
@@ -148,14 +173,21 @@ def in_patients_light(surrogate: np.ndarray, light: np.ndarray, size: int) -> np
         Side of the result, texels.
     """
     small = logarithm(cv2.resize(surrogate, (MAP, MAP), interpolation=cv2.INTER_AREA))
-    given, rim = inside() & ~features(), _at_rim()
+    given = inside() & ~features()
     base = smooth(small, given, _LIGHT)
-    theirs = (1 - rim) * base + rim * smooth(small, given, _RIM_LIGHT)
     shade = smooth(small, given, _SHADE) - base
-    gain = _enlarged(light - theirs - (1 - _SHADED) * shade, size)
+    gain = _enlarged(light - base - (1 - _shading()) * shade, size)
     interpolation = cv2.INTER_AREA if size <= len(surrogate) else cv2.INTER_CUBIC
     picture = logarithm(cv2.resize(surrogate, (size, size), interpolation=interpolation))
     return (np.exp(picture + gain) - np.float32(FLOOR)).clip(0, 255).astype(np.float32)
+
+
+@cache
+def _shading() -> np.ndarray:
+    """How much of a portrait's shading is kept in each place, shape (256, 256, 1), float32."""
+    distance = cv2.distanceTransform((~features()).astype(np.uint8), cv2.DIST_L2, 5) / MAP
+    away = np.clip((distance - _BESIDE[0]) / _BESIDE[1], 0, 1)[..., None]
+    return (_SHADED[0] * (1 - away) + _SHADED[1] * away).astype(np.float32)
 
 
 def _enlarged(values: np.ndarray, size: int) -> np.ndarray:

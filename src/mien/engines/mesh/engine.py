@@ -36,6 +36,7 @@ from mien.tracking.track import Sample
 
 _CHEEKS = [50, 280, 205, 425, 101, 330]
 _LIT = 4  # samples that have to be so bright
+_EDGE = 0.012  # widths of the face over which it fades where it is seen from the side
 _AS_BRIGHT = 0.5  # log: how much darker a sample may be than they are
 
 
@@ -201,9 +202,26 @@ class Mesh(Engine):
             colour,
             opacity,
         )
+        opacity *= _soft_edge(index, float(np.ptp(moved[:468, 0])))
         where = sources(landmarks, moved, left, top, bottom - top, right - left)
         _inside(index, weights, self._triangles, landmarks.astype(np.float32), where)
         return Rendering(left, top, colour, opacity, moved, where)
+
+
+def _soft_edge(index: np.ndarray, wide: float) -> np.ndarray:
+    """Opacity at the edge of what is drawn, where a turned face ends before its outline does.
+
+    Parameters
+    ----------
+    index : np.ndarray [shape=(height, width)]
+        Triangle of each pixel, negative where there is none.
+    wide : float
+        Width of the face, pixels.
+    """
+    drawn = (index >= 0).astype(np.uint8)  # the border of the picture is no edge of the face
+    distance = cv2.distanceTransform(drawn, cv2.DIST_L2, 3)
+    x = np.clip((distance - 0.5) / max(1.5, _EDGE * wide), 0, 1)
+    return np.asarray(x * x * (3 - 2 * x), np.float32)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -263,6 +281,7 @@ def _draw(
     opacity: np.ndarray,
 ) -> None:
     tall, wide = image.shape[:2]
+    floor = np.float32(FLOOR)
     skin_side, gain_side, map_side = skin.shape[0], gain.shape[0], own.shape[0]
     for row in range(index.shape[0]):
         for column in range(index.shape[1]):
@@ -307,7 +326,9 @@ def _draw(
                         c,
                         d,
                     )
-                    value += (1 - mine) * min(tone * change, np.float32(255.0))
+                    # the change was measured of logarithms with the floor in them
+                    lit = (tone + floor) * change - floor
+                    value += (1 - mine) * min(max(lit, np.float32(0.0)), np.float32(255.0))
                 if mine > 0.0:
                     value += mine * _between(
                         np.float32(image[e, f, k]),

@@ -35,8 +35,8 @@ from mien.surrogates.portrait import likeness
 
 Slopes = Callable[[int, np.ndarray, Callable[[int, np.ndarray], np.ndarray]], np.ndarray]
 
-EXAGGERATION = 1.3  # of what sets a composite apart from the mean of its group
-_LEGIBLE = 120.0  # weight of a readable face: composites are moved little, and in texture too
+EXAGGERATION = 1.8  # of what sets a composite apart from the mean of its group: averages are alike
+_LEGIBLE = 120.0  # weight of a readable face: composites are moved little
 _FARTHEST = 6.6  # s.d. that a composite may be moved; a person is on average 8 from the mean
 _STEP = 0.5
 _LOOK_AGAIN = 12  # rounds after which slopes are measured anew
@@ -174,8 +174,8 @@ def apart(
                 local[k] = replace(modes, recognisers={recogniser.name: seen})
             others, distance = nearest_to(k)
             near = others[distance < needed + 0.03]
-            step = local[k].away(descriptors[k], near, recogniser.name, legible=_LEGIBLE, paint=1.0)
-            tried = amounts[k] + _STEP * step
+            step = local[k].away(descriptors[k], near, recogniser.name, legible=_LEGIBLE)
+            tried = modes.within(amounts[k] + _STEP * step)
             tried *= min(1.0, _FARTHEST / max(float(np.linalg.norm(tried)), 1e-9))
             amounts[k], descriptors[k] = tried, describe(k, tried)
     nearest = np.array([nearest_to(k)[1].min() for k in range(len(composites))])

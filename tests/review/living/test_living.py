@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from mien.review.demo.publications import EXTERNAL, MEAN, publications
+from mien.review.demo.staging import stage
 
 from mien.errors import FormatError, OutputError
 from mien.report.review.review_page import summary
-from mien.review.demo.publications import EXTERNAL, MEAN, publications
-from mien.review.demo.staging import stage
 from mien.review.living.findings import changes, findings
 from mien.review.living.flow import flow_of
 from mien.review.living.review_folder import Review, begin, open_review

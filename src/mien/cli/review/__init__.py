@@ -16,8 +16,8 @@ from mien.cli.review.meta import meta
 from mien.cli.review.prisma import prisma
 from mien.cli.review.protocol import protocol
 from mien.cli.review.read import read
-from mien.cli.review.search import search
 from mien.cli.review.report import report
+from mien.cli.review.search import search
 from mien.cli.review.simulate import simulate
 from mien.cli.review.update import update
 

@@ -66,6 +66,13 @@ def serve(
             help="A rating study of mien study design, for its raters; may be repeated.",
         ),
     ] = None,
+    review: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="REVIEW",
+            help="A review of mien review new, for its reviewers; may be repeated.",
+        ),
+    ] = None,
     workers: Annotated[
         int | None,
         typer.Option(min=1, help="Clips to work on at once; one per two cores if not given."),
@@ -94,6 +101,7 @@ def serve(
         key=key,
         unprotected=unprotected,
         studies=tuple(study or ()),
+        reviews=tuple(review or ()),
         workers=workers,
         largest=int(largest * 1e9),
         traces=wants_traceback(),

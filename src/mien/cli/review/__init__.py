@@ -14,6 +14,7 @@ from mien.cli.review.extract import extract
 from mien.cli.review.fetch import chase, fetch
 from mien.cli.review.meta import meta
 from mien.cli.review.prisma import prisma
+from mien.cli.review.project import export, new, status, update
 from mien.cli.review.protocol import protocol
 from mien.cli.review.read import read
 from mien.cli.review.report import report
@@ -32,6 +33,10 @@ _COMMANDS: tuple[Callable[..., None], ...] = (
     chase,
     read,
     dedupe,
+    new,
+    update,
+    status,
+    export,
     simulate,
     meta,
     bias,

@@ -26,9 +26,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from mien.web.http.serving import Serving
 
 ENTER, LOG_IN = "/enter", "/login"
-RATERS = "/rate/"
-"""Below it a personal link is the key, which `mien.web.http.rating` asks for: no session is."""
-_RATERS_PAGE = re.compile(r"/rate/[\w-]+/?")
+BY_LINK = ("/rate/", "/screen/")
+"""Below them a personal link is the key, which `mien.web.http.rating` and `screening` ask for: no
+session is."""
+_PAGE_BY_LINK = re.compile(r"/(?:rate|screen)/[\w-]+/?")
 UPLOAD = ("POST", "/api/clips")
 """The one request whose body may be large."""
 _MOST_BYTES = 1 << 20  # of any other body
@@ -178,7 +179,7 @@ class Guard:
         host = headers.get("host", "").lower()
         if host not in self._access.hosts:
             return refusal(path, 421, "wrong_host", "This server does not answer to that name.")
-        opening = path in (ENTER, LOG_IN) or _RATERS_PAGE.fullmatch(path) is not None
+        opening = path in (ENTER, LOG_IN) or _PAGE_BY_LINK.fullmatch(path) is not None
         site = headers.get("sec-fetch-site", "none")
         if site not in ("same-origin", "none") and not (opening and scope["method"] in _READS):
             return refusal(path, 403, "wrong_origin", "Another page asked for this: refused.")
@@ -187,7 +188,7 @@ class Guard:
                 return refusal(
                     path, 403, "wrong_origin", "Only the pages of this server may change anything."
                 )
-        if opening or path.startswith(RATERS):
+        if opening or path.startswith(BY_LINK):
             return None
         if not self._access.knows(HTTPConnection(scope).cookies.get(self._access.cookie)):
             return refusal(

@@ -19,7 +19,9 @@ from mien.web.http.access import ENTER, LOG_IN, Access, Guard, refusal
 from mien.web.http.desk import Desk
 from mien.web.http.problems import answer_problems
 from mien.web.http.rating import rating
+from mien.web.http.reviews import Reviews
 from mien.web.http.routes import api
+from mien.web.http.screening import screening
 from mien.web.http.serving import Serving
 from mien.web.http.studies import Studies
 from mien.web.queue.capacity import Capacity
@@ -39,6 +41,7 @@ PAGES = {
     "/encounter": "encounter",
     "/release": "release",
     "/study": "study",
+    "/review": "review",
 }
 """Addresses of the pages, and what their files are called."""
 _STATIC = Path(__file__).parents[1] / "pages"
@@ -76,9 +79,9 @@ def create_app(
     DatabaseError
         If the list of clips is damaged, or not mien's.
     FormatError
-        If a folder that is given as a study holds none.
+        If a folder that is given as a study or a review holds none.
     """
-    studies = Studies(serving.studies)
+    studies, reviews = Studies(serving.studies), Reviews(serving.reviews)
     folders = Folders(data_folder(serving.data))
     folders.make()
     store = Store(folders.database, capacity=capacity)
@@ -120,8 +123,9 @@ def create_app(
     log = Log(folders.log)
     answer_problems(app, log)
     looking = looker or partial(look, log=log)
-    app.include_router(api(Desk(serving, folders, store, looking, found, studies)))
+    app.include_router(api(Desk(serving, folders, store, looking, found, studies, reviews)))
     app.include_router(rating(studies))
+    app.include_router(screening(reviews))
     _add_doors(app, access)
 
     _add_pages(app)

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from mien.errors import LinkError
 from mien.web.http.problems import Problem
+from mien.web.http.reviews import Reviews
 from mien.web.http.serving import Serving
 from mien.web.http.studies import Studies
 from mien.web.queue.folders import Folders
@@ -78,6 +79,8 @@ class Desk:
     """What was found at the start that was on no list."""
     studies: Studies
     """Rating studies that the server was given."""
+    reviews: Reviews
+    """Reviews that the server was given."""
 
     def project(self, project: str | None) -> Project:
         """A project, by default the first; a `Problem` if there is none of that id."""

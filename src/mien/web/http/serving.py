@@ -43,6 +43,8 @@ class Serving:
     """Whether unexpected failures are printed in full; names of clips may be in them."""
     studies: tuple[Path, ...] = ()
     """Folders of rating studies whose raters are let in by their links."""
+    reviews: tuple[Path, ...] = ()
+    """Folders of reviews whose reviewers are let in by their links."""
     work: str = "mien.web.works.kinds:do"
     """What workers call on a job, as ``module:function``."""
 

@@ -14,6 +14,7 @@ from mien.web.http.routes import (
     projects,
     recovery,
     releases,
+    reviews,
     studies,
     surrogates,
     works,
@@ -21,7 +22,7 @@ from mien.web.http.routes import (
 
 _ROUTES = (
     *(projects, recovery, clips, compare, surrogates, works, evidence, encounters, releases),
-    studies,
+    *(studies, reviews),
 )
 
 

@@ -1,0 +1,261 @@
+"""What somebody sees of a review: lists, one record, how far it is; never what others decided."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from typing import Any
+
+from mien.errors import ParameterError
+from mien.review.duplicates.comparable import folded
+from mien.review.project.outcomes import ABSTRACT, CONFLICT, FULL, OPEN
+from mien.review.project.store import ARBITER, Person, Refused, ReviewStore
+
+TODO, DONE = "todo", "done"
+FILTERS = (TODO, DONE, "include", "exclude", "maybe", "all")
+"""For a reviewer; whoever settles conflicts has `todo`, `done` and `all`."""
+MOST = 200
+
+
+@dataclass(frozen=True)
+class Line:
+    """A record in a list."""
+
+    id: int
+    title: str
+    year: int | None
+    decision: str
+    """One's own, or nothing."""
+    retracted: bool
+
+
+def listed(
+    store: ReviewStore,
+    person: Person,
+    stage: str,
+    which: str = TODO,
+    *,
+    search: str = "",
+    offset: int = 0,
+    limit: int = 50,
+) -> tuple[list[Line], int]:
+    """Records of a stage, in somebody's order, and how many there are.
+
+    Parameters
+    ----------
+    store : ReviewStore
+    person : Person
+    stage : str
+    which : str
+        One of `FILTERS`.
+    search : str
+        Words that a title or the authors have, all of them.
+    offset, limit : int
+        Which of them; 200 at most.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such list.
+    """
+    if which not in FILTERS or stage not in (ABSTRACT, FULL):
+        raise ParameterError("There is no such list: choose another.")
+    limit = min(max(limit, 1), MOST)
+    with store.reading() as db:
+        if person.role == ARBITER:
+            return _conflicts(db, stage, which, search, offset, limit)
+        return _own(db, person, stage, which, search, offset, limit)
+
+
+def _own(
+    db: sqlite3.Connection,
+    person: Person,
+    stage: str,
+    which: str,
+    search: str,
+    offset: int,
+    limit: int,
+) -> tuple[list[Line], int]:
+    wanted, values = _matching(search)
+    decided = "d.decision IS NOT NULL AND d.decision != ''"
+    if which == TODO:
+        wanted += " AND (d.decision IS NULL OR d.decision = '')"
+    elif which == DONE:
+        wanted += f" AND {decided}"
+    elif which != "all":
+        wanted += " AND d.decision = ?"
+        values.append(which)
+    if which in (TODO, "all"):
+        tables = (
+            "queue q JOIN records r ON r.id = q.record LEFT JOIN decisions d ON "
+            "d.person = q.person AND d.stage = q.stage AND d.record = q.record "
+            "WHERE q.person = ? AND q.stage = ?"
+        )
+        order = "q.position"
+    else:
+        tables = "decisions d JOIN records r ON r.id = d.record WHERE d.person = ? AND d.stage = ?"
+        order = "d.at DESC"
+    values = [person.id, stage, *values]
+    fields = "r.id, r.title, r.year, COALESCE(d.decision, ''), r.retracted"
+    rows = db.execute(
+        f"SELECT {fields} FROM {tables}{wanted} ORDER BY {order} LIMIT ? OFFSET ?",
+        (*values, limit, offset),
+    ).fetchall()
+    if not search:
+        total = _counts(db, person, stage)[which]
+    else:
+        total = db.execute(f"SELECT COUNT(*) FROM {tables}{wanted}", values).fetchone()[0]
+    return [_line(row) for row in rows], int(total)
+
+
+def _conflicts(
+    db: sqlite3.Connection, stage: str, which: str, search: str, offset: int, limit: int
+) -> tuple[list[Line], int]:
+    wanted, values = _matching(search)
+    if which == TODO:
+        wanted += f" AND o.outcome = '{CONFLICT}'"
+    else:
+        settled = "o.person IS NOT NULL"
+        wanted += (
+            f" AND {settled}" if which == DONE else f" AND ({settled} OR o.outcome = 'conflict')"
+        )
+    tables = "outcomes o JOIN records r ON r.id = o.record WHERE o.stage = ?"
+    values = [stage, *values]
+    rows = db.execute(
+        "SELECT r.id, r.title, r.year, CASE WHEN o.person IS NULL THEN '' ELSE o.outcome END, "
+        f"r.retracted FROM {tables}{wanted} ORDER BY r.id LIMIT ? OFFSET ?",
+        (*values, limit, offset),
+    ).fetchall()
+    total = db.execute(f"SELECT COUNT(*) FROM {tables}{wanted}", values).fetchone()[0]
+    return [_line(row) for row in rows], int(total)
+
+
+def _matching(search: str) -> tuple[str, list[Any]]:
+    words = folded(search[:200]).split()[:10]
+    return "".join(" AND r.words LIKE ?" for _ in words), [f"%{word}%" for word in words]
+
+
+def _counts(db: sqlite3.Connection, person: Person, stage: str) -> dict[str, int]:
+    """Records of each list of a reviewer."""
+    counts = dict.fromkeys(FILTERS, 0)
+    for decision, count in db.execute(
+        "SELECT decision, COUNT(*) FROM decisions WHERE person = ? AND stage = ? AND "
+        "decision != '' GROUP BY decision",
+        (person.id, stage),
+    ):
+        counts[decision] = count
+        counts[DONE] += count
+    counts["all"] = db.execute(
+        "SELECT COUNT(*) FROM queue WHERE person = ? AND stage = ?", (person.id, stage)
+    ).fetchone()[0]
+    counts[TODO] = max(counts["all"] - counts[DONE], 0)
+    return counts
+
+
+def counted(store: ReviewStore, person: Person) -> dict[str, dict[str, int]]:
+    """Records of each list of somebody, by stage."""
+    with store.reading() as db:
+        if person.role != ARBITER:
+            return {stage: _counts(db, person, stage) for stage in (ABSTRACT, FULL)}
+        found = {stage: dict.fromkeys((TODO, DONE, "all"), 0) for stage in (ABSTRACT, FULL)}
+        for stage, settled, count in db.execute(
+            "SELECT stage, person IS NOT NULL, COUNT(*) FROM outcomes WHERE outcome = 'conflict' "
+            "OR person IS NOT NULL GROUP BY stage, person IS NOT NULL"
+        ):
+            found[stage][DONE if settled else TODO] = count
+            found[stage]["all"] += count
+    return found
+
+
+def seen(store: ReviewStore, person: Person, number: int, stage: str) -> dict[str, Any]:
+    """A record as somebody sees it; raises `Refused` if there is none.
+
+    A reviewer sees one's own decision, note and labels; whoever settles a conflict sees those of
+    all.
+    """
+    record = store.record(number)
+    with store.reading() as db:
+        mine = db.execute(
+            "SELECT decision, reason, version FROM decisions WHERE person = ? AND stage = ? AND "
+            "record = ?",
+            (person.id, stage, number),
+        ).fetchone() or ("", "", 0)
+        content = {
+            "id": number,
+            "stage": stage,
+            "title": record.title,
+            "abstract": record.abstract,
+            "authors": list(record.authors),
+            "year": record.year,
+            "journal": record.journal,
+            "doi": record.doi,
+            "source": record.source,
+            "keywords": list(record.keywords[:60]),
+            "language": record.language,
+            "retracted": retracted(record.kind, record.title),
+            "decision": mine[0],
+            "reason": mine[1],
+            "version": mine[2],
+            "note": _note(db, person.id, number),
+            "labels": _labels(db, person.id, number),
+            "others": [],
+        }
+        if person.role == ARBITER:
+            content |= _of_all(db, store, number, stage)
+    return content
+
+
+def _of_all(db: sqlite3.Connection, store: ReviewStore, number: int, stage: str) -> dict[str, Any]:
+    row = db.execute(
+        "SELECT outcome, reason, person, version FROM outcomes WHERE record = ? AND stage = ?",
+        (number, stage),
+    ).fetchone()
+    if row is None or (row[0] in (OPEN,) and row[2] is None):
+        raise Refused("not_now", "Not everybody has decided about this record yet.")
+    given = {
+        person: (decision, reason)
+        for person, decision, reason in db.execute(
+            "SELECT person, decision, reason FROM decisions WHERE record = ? AND stage = ?",
+            (number, stage),
+        )
+    }
+    settled = row[2] is not None
+    return {
+        "decision": row[0] if settled else "",
+        "reason": row[1] if settled else "",
+        "version": row[3],
+        "others": [
+            {
+                "name": one.name,
+                "decision": given.get(one.id, ("", ""))[0],
+                "reason": given.get(one.id, ("", ""))[1],
+                "note": _note(db, one.id, number),
+                "labels": _labels(db, one.id, number),
+            }
+            for one in store.reviewers
+        ],
+    }
+
+
+def _note(db: sqlite3.Connection, person: int, number: int) -> str:
+    row = db.execute(
+        "SELECT text FROM notes WHERE person = ? AND record = ?", (person, number)
+    ).fetchone()
+    return row[0] if row else ""
+
+
+def _labels(db: sqlite3.Connection, person: int, number: int) -> list[str]:
+    rows = db.execute(
+        "SELECT label FROM labels WHERE person = ? AND record = ? ORDER BY label", (person, number)
+    )
+    return [row[0] for row in rows]
+
+
+def retracted(kind: str, title: str) -> bool:
+    """Whether a record says that the publication was retracted."""
+    said = f"{kind} {title[:40]}".lower()
+    return "retracted" in said or "retraction of" in said or title.lower().startswith("withdrawn")
+
+
+def _line(row: tuple[Any, ...]) -> Line:
+    return Line(row[0], row[1], row[2], row[3], bool(row[4]))

@@ -1,0 +1,97 @@
+"""What follows from the decisions of several people, and how far they agree.
+
+References
+----------
+.. [1] Byrt, Bishop & Carlin, J Clin Epidemiol 1993;46:423-429 (prevalence-adjusted kappa).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mien.statistics import cohen
+
+INCLUDE, EXCLUDE, MAYBE = "include", "exclude", "maybe"
+DECISIONS = (INCLUDE, EXCLUDE, MAYBE)
+OPEN, CONFLICT = "open", "conflict"
+"""Outcomes beside `include` and `exclude`."""
+ABSTRACT, FULL = "abstract", "full"
+STAGES = (ABSTRACT, FULL)
+
+
+def outcome(given: Sequence[tuple[str, str]], reviewers: int, stage: str) -> tuple[str, str]:
+    """What follows from decisions that were taken independently.
+
+    Parameters
+    ----------
+    given : sequence of (str, str)
+        Decisions and reasons.
+    reviewers : int
+        How many should decide.
+    stage : str
+        ``abstract`` or ``full``. "Maybe" counts for inclusion while titles and abstracts are read,
+        if anybody includes; whoever excludes a full text gives a reason, and reasons have to agree.
+
+    Returns
+    -------
+    outcome, reason : str
+        ``open`` while somebody has not decided; ``conflict`` if a third has to.
+    """
+    if len(given) < reviewers:
+        return OPEN, ""
+    decisions = {decision for decision, _ in given}
+    if decisions == {EXCLUDE}:
+        reasons = {reason for _, reason in given}
+        if stage == FULL and len(reasons) > 1:
+            return CONFLICT, ""
+        return EXCLUDE, next(iter(reasons)) if len(reasons) == 1 else ""
+    if INCLUDE in decisions and EXCLUDE not in decisions:
+        if MAYBE in decisions and stage == FULL:
+            return CONFLICT, ""
+        return INCLUDE, ""
+    return CONFLICT, ""
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How far two people agree on including."""
+
+    n: int
+    """Records that both decided."""
+    share: float | None
+    """Of them with the same decision; None if there are none."""
+    kappa: float | None
+    """Cohen's; None where it is not defined."""
+    pabak: float | None
+    """Adjusted for prevalence and bias [1]_."""
+    table: tuple[tuple[int, int], tuple[int, int]]
+    """First person in rows, second in columns; kept (included or maybe), then excluded."""
+
+
+def agreement(pairs: Sequence[tuple[str, str]]) -> Agreement:
+    """Agreement of two people.
+
+    Parameters
+    ----------
+    pairs : sequence of (str, str)
+        What each decided of the same record.
+    """
+    table = np.zeros((2, 2), int)
+    for one, other in pairs:
+        table[int(one == EXCLUDE), int(other == EXCLUDE)] += 1
+    n = int(table.sum())
+    counts = ((int(table[0, 0]), int(table[0, 1])), (int(table[1, 0]), int(table[1, 1])))
+    if not n:
+        return Agreement(0, None, None, None, counts)
+    share = float(np.trace(table)) / n
+    kappa = float(cohen(table[None])[0])
+    return Agreement(
+        n,
+        round(share, 4),
+        round(kappa, 4) if np.isfinite(kappa) else None,
+        round(2 * share - 1, 4),
+        counts,
+    )

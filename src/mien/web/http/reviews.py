@@ -1,0 +1,86 @@
+"""The reviews that a server was given, found by id or by somebody's link."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from threading import Lock, Thread
+from typing import TYPE_CHECKING
+
+from mien.review.project.store import Person, ReviewStore
+from mien.web.http.problems import Problem
+
+if TYPE_CHECKING:
+    from mien.review.project.ranking import Ranker
+
+LINK = "/screen/{token}/"
+"""Address of somebody's page."""
+
+
+class Reviews:
+    """Reviews by id and by link; learns in the background in which order records come.
+
+    Parameters
+    ----------
+    folders : sequence of Path
+        That `mien review new` made.
+
+    Raises
+    ------
+    FormatError
+        If one holds no review.
+    """
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self._stores = {review_id(folder): ReviewStore(folder.resolve()) for folder in folders}
+        self._rankers: dict[Path, Ranker] = {}
+        self._learning = Lock()
+
+    def all(self) -> dict[str, ReviewStore]:
+        """By id, in the order they were given."""
+        return self._stores
+
+    def get(self, review: str) -> ReviewStore:
+        """A review; a `Problem` if there is none of that id."""
+        found = self._stores.get(review)
+        if found is None:
+            raise Problem(404, "no_review", "There is no such review: start mien serve with it.")
+        return found
+
+    def of_link(self, token: str) -> tuple[ReviewStore, Person]:
+        """Whose link it is; a `Problem` if nobody's."""
+        for store in self._stores.values():
+            person = store.person(token)
+            if person is not None:
+                return store, person
+        raise Problem(
+            404, "no_link", "This link is not known: ask whoever sent it for the whole address."
+        )
+
+    def learn(self, store: ReviewStore, person: Person) -> Thread | None:
+        """Put somebody's queue in order if they decided enough; in a thread, which is returned."""
+        try:
+            from mien.review.project.ranking import Ranker
+        except ModuleNotFoundError:
+            return None  # the order stays as it is
+        ranker = self._rankers.setdefault(store.folder, Ranker(store))
+        if not ranker.due(person) or not self._learning.acquire(blocking=False):
+            return None
+
+        def work() -> None:
+            try:
+                ranker.rank(person)
+            except ModuleNotFoundError:
+                pass  # scikit-learn is not installed
+            finally:
+                self._learning.release()
+
+        thread = Thread(target=work, name="learning", daemon=True)
+        thread.start()
+        return thread
+
+
+def review_id(folder: Path) -> str:
+    """By which a review is known on the pages; its place is not told."""
+    return hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:16]

@@ -1,0 +1,158 @@
+"""Reviews: links of those who decide, how far they are, how far they agree, all of it as text."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+from starlette.responses import Response
+
+from mien.review.project.store import ReviewStore
+from mien.web.http.desk import Desk
+from mien.web.http.problems import Problem, documented
+from mien.web.http.reviews import LINK
+
+
+class CountView(BaseModel):
+    """How far somebody is in a stage."""
+
+    done: int
+    all: int
+
+
+class PersonView(BaseModel):
+    """Somebody who decides."""
+
+    name: str
+    role: str
+    """`reviewer`, or `arbiter` who settles conflicts."""
+    link: str
+    """Address of the page on this server."""
+    abstract: CountView
+    full: CountView
+    at_least: float | None
+    """Recall that is sure to have been reached; None before anything was decided."""
+    stop: bool
+    """Whether the stopping rule says that reading titles may end."""
+
+
+class AgreementView(BaseModel):
+    """How far two people agree."""
+
+    stage: str
+    pilot: bool
+    people: tuple[str, str]
+    n: int
+    share: float | None
+    kappa: float | None
+    pabak: float | None
+
+
+class ReviewView(BaseModel):
+    """One review."""
+
+    id: str
+    title: str
+    records: int
+    identified: int
+    duplicates: int
+    people: list[PersonView]
+    conflicts: dict[str, int]
+    """By stage."""
+    agreement: list[AgreementView]
+    included: int
+    """Studies whose full text was included."""
+
+
+def routes(desk: Desk) -> APIRouter:
+    """Routes under /reviews."""
+    router = APIRouter(prefix="/reviews")
+    reviews = desk.reviews
+
+    @router.get("", responses=documented(501))
+    def list_reviews() -> list[ReviewView]:
+        """All reviews that the server was started with."""
+        return [_view(key, store) for key, store in reviews.all().items()]
+
+    @router.get(
+        "/{review}/text.zip",
+        responses={200: {"content": {"application/zip": {}}}, **documented(404)},
+        response_class=Response,
+    )
+    def text(review: str) -> Response:
+        """Decisions, outcomes, the log, records and numbers, as text in one archive."""
+        return Response(
+            _archive(reviews.get(review)),
+            media_type="application/zip",
+            headers={"Content-Disposition": 'attachment; filename="review.zip"'},
+        )
+
+    return router
+
+
+def _view(key: str, store: ReviewStore) -> ReviewView:
+    try:
+        from mien.review.project.standing import standing
+    except ModuleNotFoundError as error:
+        raise Problem(
+            501,
+            "no_packages",
+            "Reviews need packages that are not installed: run make review, then start again.",
+        ) from error
+    found = standing(store)
+    return ReviewView(
+        id=key,
+        title=found["title"],
+        records=found["records"],
+        identified=sum(found["flow"]["databases"].values()),
+        duplicates=found["flow"]["duplicates"],
+        people=[
+            _person(one, person.token)
+            for one, person in zip(found["people"], store.people, strict=True)
+        ],
+        conflicts=found["conflicts"],
+        agreement=[
+            AgreementView(
+                stage=one["stage"],
+                pilot=one["pilot"],
+                people=one["people"],
+                **{name: one["agreement"][name] for name in ("n", "share", "kappa", "pabak")},
+            )
+            for one in found["agreement"]
+        ],
+        included=found["flow"]["studies"],
+    )
+
+
+def _person(said: dict[str, Any], token: str) -> PersonView:
+    counts = {
+        stage: CountView(done=said["counts"][stage]["done"], all=said["counts"][stage]["all"])
+        for stage in ("abstract", "full")
+    }
+    stop = said["stopping"]
+    return PersonView(
+        name=said["name"],
+        role=said["role"],
+        link=LINK.format(token=token),
+        **counts,
+        at_least=None if stop is None else stop["at_least"],
+        stop=stop is not None and stop["stop"],
+    )
+
+
+def _archive(store: ReviewStore) -> bytes:
+    from mien.review.project.standing import write_plain
+
+    data = io.BytesIO()
+    with tempfile.TemporaryDirectory() as home:
+        folder = Path(home) / "review"
+        write_plain(store, folder)
+        with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as packed:
+            for path in sorted(folder.iterdir()):
+                packed.write(path, f"review/{path.name}")
+    return data.getvalue()

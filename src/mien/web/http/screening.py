@@ -1,0 +1,183 @@
+"""What a reviewer's browser asks: the page behind a personal link, records, decisions.
+
+The link is the key: no session is needed, and nothing else can be reached with it. A reviewer is
+never sent what others decided; whoever settles conflicts is.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any, Literal, NoReturn
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+from starlette.responses import FileResponse, RedirectResponse, Response
+
+from mien.review.project.lists import counted, listed, seen
+from mien.review.project.store import ARBITER, Refused
+from mien.web.http.access import refusal
+from mien.web.http.problems import Problem
+from mien.web.http.reviews import Reviews
+
+_PAGES = Path(__file__).parents[1] / "pages"
+_OPEN = {
+    "screen.js": "text/javascript",
+    "screen-keys.js": "text/javascript",
+    "screen-marks.js": "text/javascript",
+    "dom.js": "text/javascript",
+    "words.js": "text/javascript",
+    "words/screen.js": "text/javascript",
+    "style.css": "text/css",
+    "screen.css": "text/css",
+    "icon.svg": "image/svg+xml",
+}
+"""Files of the pages that need no session, because the reviewers' page is made of them."""
+Number = Annotated[int, Field(ge=1, le=10**9)]
+Stage = Literal["abstract", "full"]
+Which = Literal["todo", "done", "include", "exclude", "maybe", "all"]
+
+
+class Decision(BaseModel):
+    """What somebody decided, or nothing to take it back."""
+
+    record: Number
+    stage: Stage
+    decision: Literal["include", "exclude", "maybe", ""]
+    reason: Annotated[str, Field(max_length=200)] = ""
+    seen: Annotated[int, Field(ge=0, le=10**9)] = 0
+    """Version of the decision that was shown."""
+
+
+class Note(BaseModel):
+    """What somebody wants to remember of a record."""
+
+    record: Number
+    text: Annotated[str, Field(max_length=4000)]
+
+
+class Label(BaseModel):
+    """A label that is put on or taken off."""
+
+    record: Number
+    label: Annotated[str, Field(max_length=60)]
+    on: bool
+
+
+def screening(reviews: Reviews, clock: Callable[[], float] = time.time) -> APIRouter:
+    """Routes under /screen.
+
+    Parameters
+    ----------
+    reviews : Reviews
+    clock : callable
+        Seconds since 1970.
+    """
+    router = APIRouter(prefix="/screen", include_in_schema=False)
+    _add_page(router, reviews)
+
+    @router.get("/{token}/state")
+    def state(token: str) -> dict[str, Any]:
+        """The review, its reasons, the words that are marked, and how far one is."""
+        store, person = reviews.of_link(token)
+        return {
+            "title": store.settings["title"],
+            "name": person.name,
+            "settles": person.role == ARBITER,
+            "reasons": store.settings["reasons"],
+            "terms": store.settings["terms"],
+            "counts": counted(store, person),
+        }
+
+    @router.get("/{token}/list")
+    def list_records(
+        token: str,
+        stage: Stage = "abstract",
+        which: Which = "todo",
+        search: str = "",
+        offset: Annotated[int, Field(ge=0, le=10**9)] = 0,
+        limit: Annotated[int, Field(ge=1, le=200)] = 50,
+    ) -> dict[str, Any]:
+        """Records in one's own order."""
+        store, person = reviews.of_link(token)
+        lines, total = listed(
+            store, person, stage, which, search=search, offset=offset, limit=limit
+        )
+        return {"records": [asdict(line) for line in lines], "total": total}
+
+    @router.get("/{token}/record/{number}")
+    def record(token: str, number: Number, stage: Stage = "abstract") -> dict[str, Any]:
+        """One record, with one's own decision, note and labels."""
+        store, person = reviews.of_link(token)
+        try:
+            return seen(store, person, number, stage)
+        except Refused as error:
+            raise Problem(404, error.code, str(error)) from error
+
+    @router.put("/{token}/decision")
+    def decide(token: str, given: Decision) -> dict[str, Any]:
+        """Write a decision at once; refused if another window changed it meanwhile."""
+        store, person = reviews.of_link(token)
+        act = store.settle if person.role == ARBITER else store.decide
+        try:
+            version = act(
+                person,
+                given.record,
+                given.stage,
+                given.decision,
+                given.reason,
+                seen=given.seen,
+                now=clock(),
+            )
+        except Refused as error:
+            _refuse(error)
+        reviews.learn(store, person)
+        return {"version": version, "counts": counted(store, person)}
+
+    @router.put("/{token}/note", status_code=204)
+    def note(token: str, given: Note) -> Response:
+        """Write a note at once."""
+        store, person = reviews.of_link(token)
+        try:
+            store.note(person, given.record, given.text, clock())
+        except Refused as error:
+            _refuse(error)
+        return Response(status_code=204)
+
+    @router.put("/{token}/label", status_code=204)
+    def label(token: str, given: Label) -> Response:
+        """Put a label on or take it off."""
+        store, person = reviews.of_link(token)
+        try:
+            store.label(person, given.record, given.label, on=given.on)
+        except Refused as error:
+            _refuse(error)
+        return Response(status_code=204)
+
+    return router
+
+
+def _add_page(router: APIRouter, reviews: Reviews) -> None:
+    @router.get("/static/{name:path}")
+    def static(name: str) -> Response:
+        if name not in _OPEN:
+            raise Problem(404, "not_found", "There is nothing at this address.")
+        return FileResponse(_PAGES / name, media_type=_OPEN[name])
+
+    @router.get("/{token}")
+    def without_slash(token: str) -> Response:
+        return RedirectResponse(f"/screen/{token}/", 308)
+
+    @router.get("/{token}/")
+    def page(token: str) -> Response:
+        try:
+            reviews.of_link(token)
+        except Problem as problem:
+            return refusal("/screen", problem.status, problem.code, problem.sentence)
+        return FileResponse(_PAGES / "screen.html", headers={"X-Robots-Tag": "noindex"})
+
+
+def _refuse(error: Refused) -> NoReturn:
+    raise Problem(409, error.code, str(error)) from error

@@ -1,0 +1,127 @@
+"""Two reviewers at once in a browser, by keys and by touch; the server is killed under them."""
+
+from __future__ import annotations
+
+import signal
+
+import pytest
+
+from mien.review.project.founding import Founding, found_review
+from mien.review.project.store import ReviewStore
+from mien.review.protocol.protocol import published
+from mien.review.records.record import Record
+
+
+@pytest.fixture
+def review(tmp_path):
+    records = [
+        Record(
+            title=f"<b>Deep learning</b> number {k} of words{k}",
+            abstract="Neural networks look at facial images. <script>window.hurt = 1</script>",
+            authors=(f"Author{k}, A",),
+            doi=f"10.1000/{k}",
+            source="PubMed",
+        )
+        for k in range(6)
+    ]
+    folder = tmp_path / "review"
+    found_review(folder, records, published(), Founding(("Ada", "Ben"), "Cy"))
+    return folder
+
+
+def decisions(review):
+    """By person and record, as they lie on the disk."""
+    with ReviewStore(review).reading() as db:
+        rows = db.execute("SELECT person, record, decision FROM decisions").fetchall()
+    return {(person, record): decision for person, record, decision in rows}
+
+
+def test_two_reviewers_a_kill_and_a_third(serve, chromium, expect, review):
+    served = serve("--review", str(review))
+    links = [f"{served.base}/screen/{one.token}/" for one in ReviewStore(review).people]
+    one = chromium.new_context(viewport={"width": 1100, "height": 900}).new_page()
+    said = []
+    one.on("pageerror", lambda error: said.append(str(error)))
+    two = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True).new_page()
+    for page, link in ((one, links[0]), (two, links[1])):
+        page.goto(link)
+        expect(page.locator("#heading")).to_contain_text("<b>Deep learning</b>")
+    # markup is text, and the protocol's words are marked
+    assert one.evaluate("window.hurt") is None and one.locator("#heading b").count() == 0
+    expect(one.locator("#heading mark").first).to_have_text("Deep learning")
+    expect(one.locator("#abstract mark").first).to_have_text("Neural networks")
+    # a telephone shows no more than its width
+    assert two.evaluate("document.documentElement.scrollWidth") <= 390
+    for key in ("i", "e", "m"):
+        heading = one.locator("#heading").text_content()
+        one.keyboard.press(key)
+        expect(one.locator("#heading")).not_to_have_text(heading)
+    expect(one.locator("#far")).to_contain_text("3 of 6")
+    two.locator("[data-decision=exclude]").tap()
+    expect(two.locator("#far")).to_contain_text("1 of 6")
+    served.stop(signal.SIGKILL)
+    assert sorted(decisions(review).values()) == ["exclude", "exclude", "include", "maybe"]
+    # what is decided while nobody listens is sent when somebody does
+    one.keyboard.press("i")
+    expect(one.locator("#trouble")).to_contain_text("not stored yet")
+    again = serve("--review", str(review), data=served.data)
+    assert again.base == served.base
+    expect(one.locator("#trouble")).to_be_hidden()
+    expect(one.locator("#far")).to_contain_text("4 of 6")
+    assert len(decisions(review)) == 5
+    # the same person in two windows: the second sees what the first decided and overwrites nothing
+    first, second = (one.context.new_page() for _ in range(2))
+    for page in (first, second):
+        page.goto(links[0])
+        expect(page.locator("#heading")).to_contain_text("Deep learning")
+    first.keyboard.press("i")
+    expect(first.locator("#far")).to_contain_text("5 of 6")
+    second.keyboard.press("e")
+    expect(second.locator("#trouble")).to_contain_text("another window")
+    assert list(decisions(review).values()).count("exclude") == 2
+    # the third sees both where they differ
+    store = ReviewStore(review)
+    for number in range(1, 7):
+        for person in store.reviewers:
+            if (person.id, number) not in decisions(review):
+                store.decide(
+                    person, number, "abstract", "include", "", seen=0, now=1.0
+                )  # fmt: skip
+    third = chromium.new_context().new_page()
+    third.goto(links[2])
+    expect(third.locator("#others tr")).to_have_count(2)
+    third.keyboard.press("i")
+    expect(third.locator("#said")).to_have_text("Stored")
+    owner = chromium.new_context().new_page()
+    owner.goto(again.address)
+    owner.goto(again.base + "/review")
+    expect(owner.locator("#reviews tbody tr").first).to_contain_text("6 of 6")
+    expect(owner.locator("#reviews")).to_contain_text("Titles and abstracts")
+    assert said == []
+    for page in (one, two, third, owner):
+        page.context.close()
+
+
+def test_a_reason_a_label_a_note_and_the_way_back(serve, chromium, expect, review):
+    served = serve("--review", str(review))
+    page = chromium.new_context(locale="de-DE").new_page()
+    page.goto(f"{served.base}/screen/{ReviewStore(review).people[0].token}/")
+    expect(page.locator("#far")).to_contain_text("0 von 6")
+    page.locator("#note").fill("<i>prüfen</i>")
+    page.locator("#label").fill("Schlaf")
+    page.keyboard.press("Enter")
+    expect(page.locator("#labelled button")).to_have_text("Schlaf ×")
+    page.keyboard.press("Escape")
+    heading = page.locator("#heading").text_content()
+    page.keyboard.press("2")  # excludes for the second reason
+    expect(page.locator("#heading")).not_to_have_text(heading)
+    page.keyboard.press("u")
+    expect(page.locator("#heading")).to_have_text(heading)
+    expect(page.locator("[data-decision=exclude]")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#reasons [aria-pressed=true]")).to_have_count(1)
+    expect(page.locator("#note")).to_have_value("<i>prüfen</i>")
+    page.locator("#which").select_option("all")
+    page.locator("#search").fill("words3")
+    page.locator("#search").press("Enter")
+    expect(page.locator("#lines li")).to_have_count(1)
+    page.context.close()

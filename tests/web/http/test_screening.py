@@ -1,0 +1,160 @@
+"""Links of reviewers, what each of them is sent, and what the owner of the server sees."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+import pytest
+
+from mien.review.project.founding import Founding, found_review
+from mien.review.project.store import ReviewStore
+from mien.review.protocol.protocol import published
+from mien.review.records.record import Record
+
+ODD = "<script>alert(1)</script> & deep learning"
+
+
+@pytest.fixture
+def review(tmp_path):
+    records = [
+        Record(
+            title=f"{ODD} number {k} of words{k}",
+            authors=(f"<i>Author{k}</i>, A",),
+            abstract="Deep learning of <b>faces</b>.",
+            doi=f"10.1000/{k}",
+            source="PubMed",
+        )
+        for k in range(8)
+    ]
+    folder = tmp_path / "review"
+    found_review(folder, records, published(), Founding(("Ada", "Ben"), "Cy"))
+    return folder
+
+
+@pytest.fixture
+def served(make_application, review):
+    return make_application(reviews=(review,))
+
+
+@pytest.fixture
+def links(review):
+    return [f"/screen/{one.token}/" for one in ReviewStore(review).people]
+
+
+def put(client, link, number, decision, **more):
+    body = {"record": number, "stage": "abstract", "decision": decision, **more}
+    return client.put(f"{link}decision", json=body)
+
+
+def test_a_link_needs_no_session_and_opens_nothing_else(served, links):
+    with served.client() as client:
+        assert client.get(links[0]).status_code == 200
+        assert client.get(links[0][:-1]).headers["location"] == links[0]
+        state = client.get(f"{links[0]}state").json()
+        assert (state["name"], state["settles"]) == ("Ada", False)
+        assert state["counts"]["abstract"] == {
+            **{"todo": 8, "done": 0, "include": 0, "exclude": 0, "maybe": 0, "all": 8}
+        }
+        assert "deep learning" in state["terms"] and len(state["reasons"]) == 4
+        for name in ("screen.js", "screen-keys.js", "screen-marks.js", "words/screen.js"):
+            assert client.get(f"/screen/static/{name}").status_code == 200
+        for path in ("/review", "/api/reviews", "/static/review.js"):
+            assert client.get(path).status_code == 401
+        for path in ("/screen/static/review.js", "/screen/static/%2e%2e/http/app.py"):
+            assert client.get(path).status_code == 404
+
+
+def test_a_link_that_is_nobodys_is_refused(served):
+    with served.client() as client:
+        for token in ("x", "a" * 32, "%00", "é"):
+            for what in ("", "state", "list", "record/1"):
+                assert client.get(f"/screen/{token}/{what}").status_code == 404
+
+
+def test_nothing_is_written_from_elsewhere(served, links):
+    with served.client() as client:
+        body = {"record": 1, "stage": "abstract", "decision": "include"}
+        other = {"Origin": "http://example.org"}
+        assert client.put(f"{links[0]}decision", json=body, headers=other).status_code == 403
+
+
+def test_markup_is_sent_as_text(served, links):
+    with served.client() as client:
+        one = client.get(f"{links[0]}record/1")
+        assert one.headers["content-type"] == "application/json"
+        assert one.json()["title"].startswith(ODD)
+
+
+def test_decisions_are_there_after_the_server_is_gone(make_application, review, links):
+    with make_application(reviews=(review,)).client() as client:
+        assert put(client, links[0], 1, "include").json()["version"] == 1
+        note = {"record": 1, "text": "<b>look</b>"}
+        assert client.put(f"{links[0]}note", json=note).status_code == 204
+        label = {"record": 1, "label": "sleep", "on": True}
+        assert client.put(f"{links[0]}label", json=label).status_code == 204
+    with make_application(reviews=(review,)).client() as client:
+        one = client.get(f"{links[0]}record/1").json()
+        assert (one["decision"], one["note"], one["labels"]) == (
+            "include",
+            "<b>look</b>",
+            ["sleep"],
+        )
+
+
+def test_two_browsers_and_a_third(served, links):
+    with served.client() as client:
+        assert put(client, links[0], 1, "include").status_code == 200
+        other_window = put(client, links[0], 1, "exclude")
+        assert other_window.status_code == 409
+        assert other_window.json()["code"] == "changed_elsewhere"
+        assert client.get(f"{links[1]}record/1").json()["others"] == []
+        assert client.get(f"{links[2]}record/1").status_code == 404
+        put(client, links[1], 1, "exclude")
+        listed = client.get(f"{links[2]}list").json()
+        assert [one["id"] for one in listed["records"]] == [1] and listed["total"] == 1
+        shown = client.get(f"{links[2]}record/1").json()
+        assert [one["decision"] for one in shown["others"]] == ["include", "exclude"]
+        settled = put(client, links[2], 1, "include", seen=shown["version"])
+        assert settled.status_code == 200
+        assert client.get(f"{links[0]}state").json()["counts"]["full"]["todo"] == 1
+        assert put(client, links[0], 1, "exclude", stage="full").json()["code"] == "reason_needed"
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"record": 1, "decision": "perhaps"}, 422),
+        ({"record": 0, "decision": "include"}, 422),
+        ({"record": 99, "decision": "include"}, 409),
+        ({"record": 1, "decision": "exclude", "reason": "none such"}, 409),
+        ({"record": 1, "decision": "include", "stage": "full"}, 409),
+        ({"record": 1, "decision": "include", "seen": -1}, 422),
+    ],
+)
+def test_decisions_are_checked(served, links, body, status):
+    with served.client() as client:
+        answer = client.put(f"{links[0]}decision", json={"stage": "abstract", **body})
+        assert answer.status_code == status
+
+
+def test_lists_are_checked(served, links):
+    with served.client() as client:
+        for query in ("which=others", "limit=1000", "offset=-1", "stage=none"):
+            assert client.get(f"{links[0]}list?{query}").status_code == 422
+        assert client.get(f"{links[0]}list?search=words3").json()["total"] == 1
+
+
+def test_what_the_owner_sees(served, links):
+    with served.client() as client:
+        put(client, links[0], 1, "include")
+        put(client, links[1], 1, "include")
+        client.get("/enter", params={"token": served.access.token})
+        (review,) = client.get("/api/reviews").json()
+        assert review["records"] == 8 and [one["link"] for one in review["people"]] == links
+        assert review["agreement"][0]["n"] == 1 and review["people"][0]["abstract"]["done"] == 1
+        packed = client.get(f"/api/reviews/{review['id']}/text.zip")
+        with zipfile.ZipFile(io.BytesIO(packed.content)) as archive:
+            assert "review/decisions.csv" in archive.namelist()
+        assert client.get("/api/reviews/none/text.zip").status_code == 404
+        assert client.get("/review").status_code == 200

@@ -11,8 +11,9 @@ torch = pytest.importorskip("torch", reason="torch is for training only")
 
 from mien.engines.motion.checkpoint import Networks  # noqa: E402
 from mien.errors import EngineError, FormatError, ParameterError  # noqa: E402
+from mien.training.course import run  # noqa: E402
 from mien.training.faces import Faces  # noqa: E402
-from mien.training.motion import MotionSettings, MotionTraining, run  # noqa: E402
+from mien.training.motion import MotionSettings, MotionTraining  # noqa: E402
 from mien.training.motion_losses import LossWeights  # noqa: E402
 from mien.training.pairs import pairs  # noqa: E402
 from mien.training.perceptual import Perceptual  # noqa: E402

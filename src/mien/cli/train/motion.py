@@ -18,6 +18,7 @@ from mien.outputs import check_free, complete
 
 if TYPE_CHECKING:
     from mien.engines.motion.configuration import MotionConfig
+    from mien.training.course import Course
     from mien.training.faces import Faces
     from mien.training.motion import MotionTraining
 
@@ -80,7 +81,8 @@ def motion(
         check_free(sheet, overwrite or resume, kind="a picture", endings=(".png",))
     if resume and not out.is_file():
         raise ParameterError(f"There is no {out} to go on from: leave out --resume.")
-    from mien.training.motion import MotionSettings, MotionTraining, run
+    from mien.training.course import run
+    from mien.training.motion import MotionSettings, MotionTraining
     from mien.training.motion_losses import LossWeights
 
     sizes = _sizes(config)
@@ -97,7 +99,7 @@ def motion(
         if first >= steps:
             raise ParameterError(f"{out} has had {first} steps already: ask for more --steps.")
 
-        def told(made: MotionTraining) -> None:
+        def told(made: Course) -> None:
             progress("steps", made.step, steps)
             if sheet is not None and made.history and made.history[-1].step == made.step:
                 _draw(made, sheet)
@@ -134,7 +136,7 @@ def _faces(
     return of_phantoms(phantoms, side, frames, seed, progress)
 
 
-def _draw(training: MotionTraining, sheet: Path) -> None:
+def _draw(training: Course, sheet: Path) -> None:
     import cv2
 
     _, data = cv2.imencode(".png", training.sheet()[..., ::-1])

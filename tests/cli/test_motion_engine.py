@@ -11,7 +11,7 @@ from mien.pipeline.settings import Settings
 
 pytest.importorskip("torch", reason="torch is for learned engines only")
 
-from motion_models import SMALL, saved
+from networks import SMALL, saved
 
 
 def test_a_clip_is_deidentified(mien, brief, fewer_checks, tmp_path):

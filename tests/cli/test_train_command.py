@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("torch", reason="torch is for training only")
 
 from mien.engines.motion.checkpoint import Networks
-from motion_models import SMALL
+from networks import SMALL
 
 
 @pytest.fixture
@@ -35,6 +35,21 @@ def test_a_small_run_and_going_on(mien, words, tmp_path):
     assert on.exit_code == 0 and "3 steps on 1 clips" in on.stdout
     done = mien(*words, "--steps", 3, "--resume")
     assert done.exit_code == 2 and "3 steps already" in done.stderr
+
+
+def test_the_generator_of_identities(mien, tmp_path):
+    out, sheet = tmp_path / "a.pt", tmp_path / "a.png"
+    words = ["train", "gan", "-o", out, "--phantoms", 2, "--frames", 16, "--side", 32, "--width", 4,
+             "--halvings", 1, "--blocks", 1, "--batch", 2, "--first", 1, "--every", 1]  # fmt: skip
+    answer = mien(*words, "--steps", 3, "--sheet", sheet, "--json")
+    assert answer.exit_code == 0, answer.output
+    told = json.loads(answer.stdout)
+    assert [entry["step"] for entry in told["history"]] == [1, 2, 3]
+    assert told["blinks"]["asked"] == 0.08 and 0 < told["blinks"]["in_the_clips"] < 0.5
+    assert cv2.imread(str(sheet)).shape == (96, 384, 3)
+    assert mien(*words, "--steps", 4).exit_code == 6
+    uneven = mien(*words[:3], tmp_path / "b.pt", "--phantoms", 2, "--side", 33)
+    assert uneven.exit_code == 3 and "unevenly" in uneven.stderr
 
 
 def test_refusals(mien, tmp_path):

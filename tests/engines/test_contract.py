@@ -11,7 +11,9 @@ from mien.face.topology import FACE_OVAL, LEFT_EYE_RING, RIGHT_EYE_RING
 from mien.phantom import Phantom, Script
 from mien.surrogates import cards, load
 from mien.tracking import Sample
-from motion_models import saved
+from networks import saved, saved_gan
+
+SAVED = {"motion": saved, "gan": saved_gan}
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +30,7 @@ def opened(name, tmp_path_factory):
     if ENGINES[name].learned is None:
         return ENGINES[name].open()
     pytest.importorskip("torch", reason="torch is for learned engines only")
-    return ENGINES[name].open(Weights(str(saved(tmp_path_factory.mktemp(name) / "model.pt"))))
+    return ENGINES[name].open(Weights(str(SAVED[name](tmp_path_factory.mktemp(name) / "model.pt"))))
 
 
 @pytest.fixture(scope="module", params=ENGINES)

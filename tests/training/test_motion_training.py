@@ -17,7 +17,7 @@ from mien.training.motion import MotionSettings, MotionTraining  # noqa: E402
 from mien.training.motion_losses import LossWeights  # noqa: E402
 from mien.training.pairs import pairs  # noqa: E402
 from mien.training.perceptual import Perceptual  # noqa: E402
-from motion_models import SMALL  # noqa: E402
+from networks import SMALL, same  # noqa: E402
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -72,22 +72,6 @@ def test_a_run_that_was_ended_is_the_one_that_was_not(faces, tmp_path, adversari
     one, other = (torch.load(path, weights_only=True) for path in (whole, broken))
     assert set(one) == set(other) and ("discriminator" in one) == bool(adversarial)
     same(one, other)
-
-
-def same(one, other):
-    """Equal to the last bit, whatever they hold."""
-    if isinstance(one, torch.Tensor):
-        assert torch.equal(one, other)
-    elif isinstance(one, dict):
-        assert list(one) == list(other)
-        for key in one:
-            same(one[key], other[key])
-    elif isinstance(one, list | tuple):
-        assert len(one) == len(other)
-        for a, b in zip(one, other, strict=True):
-            same(a, b)
-    else:
-        assert one == other
 
 
 def test_it_learns(faces):

@@ -47,7 +47,7 @@ def compare(
         typer.Option(metavar="parkinson|palsy|generic|FILE", help="What each engine has to hold."),
     ] = "generic",
     surrogate: Annotated[
-        str, typer.Option(metavar="auto|ID", help="The face that mesh and motion give.")
+        str, typer.Option(metavar="auto|ID", help="The face that is given.")
     ] = "auto",
     weights: WeightsFile = None,
     config: ConfigFile = None,

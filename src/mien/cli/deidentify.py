@@ -40,8 +40,8 @@ def deidentify(
     engine: Annotated[
         str,
         typer.Option(
-            help="mesh replaces the face and keeps its motion, and so does motion by a network "
-            "(needs --weights); mask, blur and pixelate hide both."
+            help="mesh replaces the face and keeps its motion, and so do motion and gan by a "
+            "network (need --weights); mask, blur and pixelate hide both."
         ),
     ] = "mesh",
     weights: WeightsFile = None,

@@ -17,7 +17,7 @@ WeightsFile = Annotated[
     typer.Option(
         "--weights",
         metavar="FILE",
-        help="The network that --engine motion draws with: a checkpoint of the authors' form.",
+        help="The network that --engine motion or gan draws with: a checkpoint.",
     ),
 ]
 ConfigFile = Annotated[
@@ -25,14 +25,15 @@ ConfigFile = Annotated[
     typer.Option(
         "--config",
         metavar="FILE",
-        help="Its sizes, YAML or JSON; by default those in the checkpoint, else vox-adv-256's.",
+        help="Sizes of motion's, YAML or JSON; by default those in the checkpoint, else "
+        "vox-adv-256's.",
     ),
 ]
 Driving = Annotated[
     str | None,
     typer.Option(
         metavar="relative|absolute",
-        help="How that network is driven: by how the patient moved since they were at rest "
+        help="How motion's is driven: by how the patient moved since they were at rest "
         "(relative, the default), or by where they are.",
     ),
 ]

@@ -5,7 +5,8 @@ A new engine is a class of its own and one line here, or one call of `register` 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -80,26 +81,45 @@ def _pixelate() -> type[Engine]:
     return Pixelate
 
 
-def _motion() -> type[Engine]:
-    raise ParameterError(
-        "The engine motion draws with a network that does not come with mien: give its checkpoint "
-        "with --weights FILE."
-    )
+def _without(name: str) -> Callable[[], type[Engine]]:
+    """What is said of an engine whose network nobody has given."""
+
+    def load() -> type[Engine]:
+        raise ParameterError(
+            f"The engine {name} draws with a network that does not come with mien: give its "
+            "checkpoint with --weights FILE."
+        )
+
+    return load
 
 
-def _motion_of(weights: Weights) -> type[Engine]:
-    try:
+def _motion(weights: Weights) -> type[Engine]:
+    with _torch_for("motion"):
         from mien.engines.motion.engine import motion_of
+    return motion_of(weights)
+
+
+def _gan(weights: Weights) -> type[Engine]:
+    with _torch_for("gan"):
+        from mien.engines.gan.engine import gan_of
+    return gan_of(weights)
+
+
+@contextmanager
+def _torch_for(name: str) -> Iterator[None]:
+    """Say in one sentence that torch is missing."""
+    try:
+        yield
     except ModuleNotFoundError as exc:
         if exc.name != "torch":
             raise
-        raise EngineError("The engine motion needs torch: pip install 'mien[train]'.") from exc
-    return motion_of(weights)
+        raise EngineError(f"The engine {name} needs torch: pip install 'mien[train]'.") from exc
 
 
 ENGINES: dict[str, Kind] = {
     "mesh": Kind(known.MESH, _mesh),
-    "motion": Kind(known.MOTION, _motion, _motion_of),
+    "motion": Kind(known.MOTION, _without("motion"), _motion),
+    "gan": Kind(known.GAN, _without("gan"), _gan),
     "mask": Kind(known.MASK, _mask),
     "blur": Kind(known.BLUR, _blur),
     "pixelate": Kind(known.PIXELATE, _pixelate),

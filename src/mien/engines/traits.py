@@ -46,6 +46,15 @@ MOTION = Traits(
     done="replaced",
     in_full="replaced by one that is nobody's",
 )
+GAN = Traits(
+    keeps_motion=True,
+    hides_face=True,
+    needs_surrogate=True,
+    live=True,
+    words="another face that a network draws over the patient's",
+    done="replaced",
+    in_full="replaced by one that is nobody's",
+)
 MASK = Traits(
     keeps_motion=False,
     hides_face=True,

@@ -46,9 +46,9 @@ class Settings:
     """How to de-identify; validated once."""
 
     engine: str = "mesh"
-    """One of `mesh`, `motion`, `mask`, `blur`, `pixelate`."""
+    """One of `mesh`, `motion`, `gan`, `mask`, `blur`, `pixelate`."""
     weights: Weights | None = None
-    """The network that `motion` draws with; None for the others."""
+    """The network that `motion` or `gan` draws with; None for the others."""
     surrogate: str = "auto"
     """`auto`, the id of a surrogate in the bank, or the path of a picture (needs `consent`)."""
     consent: str | None = None

@@ -22,10 +22,21 @@ _PLACES = np.array(
 _THREE = np.vstack([_PLACES[:2], _PLACES[3:].mean(0)])  # eyes, middle of the mouth
 
 
+def placing(landmarks: np.ndarray) -> np.ndarray:
+    """How pixels of a picture come to the template's places: a similarity, shape (2, 3).
+
+    Parameters
+    ----------
+    landmarks : np.ndarray [shape=(478, 2 or 3)]
+        The face, pixels.
+    """
+    points = np.array([landmarks[list(some), :2].mean(0) for some in _POINTS])
+    return _similarity(points, _PLACES)
+
+
 def aligned(image: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
     """The face of landmarks, shape (478, 3), in the template's places: uint8, (112, 112, 3)."""
-    points = np.array([landmarks[list(some), :2].mean(0) for some in _POINTS])
-    return _placed(image, points, _PLACES)
+    return _placed(image, placing(landmarks))
 
 
 def upright(picture: np.ndarray) -> np.ndarray:
@@ -38,19 +49,22 @@ def upright(picture: np.ndarray) -> np.ndarray:
     seen = _eyes().find(picture, GLIMPSE / 3)
     if seen:
         best = min(seen, key=lambda s: float(np.hypot(*(np.array([s.x, s.y]) - middle))))
-        return _placed(picture, best.points, _THREE)
+        return _placed(picture, _similarity(best.points, _THREE))
     scale = 97 / GLIMPSE  # the template's eyes and mouth in a face of that size
     left, top = 56 - scale * picture.shape[1] / 2, 68 - scale * picture.shape[0] / 2
     matrix = np.array([[scale, 0, left], [0, scale, top]])
-    return cv2.warpAffine(picture, matrix, (SIDE, SIDE), flags=cv2.INTER_LINEAR)
+    return _placed(picture, matrix)
 
 
-def _placed(image: np.ndarray, points: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """The picture moved, turned and scaled so that points, shape (n, 2), come to their places."""
+def _placed(image: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+    return cv2.warpAffine(image, matrix, (SIDE, SIDE), flags=cv2.INTER_LINEAR)
+
+
+def _similarity(points: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """How points, shape (n, 2), are moved, turned and scaled to come to their places, (2, 3)."""
     flat = np.zeros((len(points), 1))
     fit = umeyama(np.hstack([points, flat]), np.hstack([places, flat]))
-    matrix = np.hstack([fit.scale * fit.rotation[:2, :2], fit.translation[:2, None]])
-    return cv2.warpAffine(image, matrix, (SIDE, SIDE), flags=cv2.INTER_LINEAR)
+    return np.hstack([fit.scale * fit.rotation[:2, :2], fit.translation[:2, None]])
 
 
 @cache

@@ -54,6 +54,7 @@ class Course(ABC):
     ) -> None:
         self.step = 0
         self.history: list[Any] = []
+        self._tally: dict[str, float] = {}
         self._device = torch.device(device)
         self._since = [0.0, 0.0]  # sum of the losses and number of steps since the last look
         self._parts = {name: part.to(self._device) for name, part in parts.items()}
@@ -126,6 +127,7 @@ class Course(ABC):
             "faces": faces,
             "settings": settings,
             "since": list(self._since),
+            "tally": dict(self._tally),
             "history": [asdict(entry) for entry in self.history],
         }
         with complete(path) as part:
@@ -166,6 +168,7 @@ class Course(ABC):
                 self._optimisers[name].load_state_dict(held[f"optimizer_{name}"])
             self.history = [self.ENTRY(**entry) for entry in told["history"]]
             self._since, self.step = list(told["since"]), int(told["step"])
+            self._tally = dict(told["tally"])
         except (KeyError, TypeError, ValueError, RuntimeError) as exc:
             raise FormatError(
                 f"{path} is incomplete or of another version: begin the training anew."
@@ -178,6 +181,11 @@ class Course(ABC):
         torch.autograd.backward(loss)
         for name in names:
             self._optimisers[name].step()
+
+    def _count(self, **more: float) -> None:
+        """Add to what is counted over all steps."""
+        for name, value in more.items():
+            self._tally[name] = self._tally.get(name, 0) + value
 
     def _rest(self) -> None:
         """Have all parts draw as they will when they no longer learn."""

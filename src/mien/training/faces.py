@@ -32,6 +32,9 @@ class Faces:
     """RGB of each clip's faces, in order, shape (n_frames, side, side, 3), uint8; two at least."""
     names: tuple[str, ...]
     """Of the clips."""
+    points: tuple[np.ndarray, ...] = ()
+    """Landmarks of each clip's faces, pixels of their pictures, shape (n_frames, 478, 3), float32;
+    empty where nobody needs them."""
 
     def __post_init__(self) -> None:
         if not self.clips:
@@ -55,6 +58,16 @@ class Faces:
     def judging(self) -> tuple[np.ndarray, ...]:
         """Clips that judge: people who were not learned from, or, of few clips, those that were."""
         return self.clips[-self._held :] if self._held else self.clips
+
+    @property
+    def taught_points(self) -> tuple[np.ndarray, ...]:
+        """Landmarks of the clips that teach."""
+        return self.points[: len(self.taught)]
+
+    @property
+    def judging_points(self) -> tuple[np.ndarray, ...]:
+        """Landmarks of the clips that judge."""
+        return self.points[-len(self.judging) :]
 
     @property
     def _held(self) -> int:
@@ -84,22 +97,23 @@ def of_folder(folder: Path, side: int, frames: int = 64, progress: Progress | No
     """
     report = progress or silent
     paths = list(clips_in(folder).values())
-    clips, names = [], []
+    clips, names, points = [], [], []
     for number, path in enumerate(paths):
         report("clips measured", number, len(paths))
         found = _of_clip(path, side, frames)
         if found is not None:
-            clips.append(found)
+            clips.append(found[0])
+            points.append(found[1])
             names.append(path.name)
     if not clips:
         raise ParameterError(
             f"No clip in {folder} shows a face in two frames: give a folder with clips of faces."
         )
-    return Faces(tuple(clips), tuple(names))
+    return Faces(tuple(clips), tuple(names), tuple(points))
 
 
-def _of_clip(path: Path, side: int, frames: int) -> np.ndarray | None:
-    """Faces of one clip; None where fewer than two are seen."""
+def _of_clip(path: Path, side: int, frames: int) -> tuple[np.ndarray, np.ndarray] | None:
+    """Faces of one clip and their landmarks; None where fewer than two are seen."""
     with closing(open_backend(None)) as backend:
         try:
             followed = follow(path, backend)
@@ -114,13 +128,22 @@ def _of_clip(path: Path, side: int, frames: int) -> np.ndarray | None:
     some = np.unique(np.linspace(0, len(seen) - 1, min(len(seen), frames)).round().astype(int))
     wanted = {int(frame) for frame in seen[some]}
     alpha = FaceModel.load().fit(track.landmarks[seen[some]].astype(np.float64))
-    pictures = []
+    faces = []
     with Reader(path) as reader:
         for number, frame in enumerate(reader):
             if number in wanted:
-                points = track.landmarks[number].astype(np.float64)
-                pictures.append(Crop.around(points, alpha).of(frame.image, side))
-    return np.stack(pictures)
+                faces.append(_cut(frame.image, track.landmarks[number], alpha, side))
+    pictures, points = zip(*faces, strict=True)
+    return np.stack(pictures), np.stack(points)
+
+
+def _cut(
+    image: np.ndarray, landmarks: np.ndarray, alpha: np.ndarray, side: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """One face and its landmarks in it."""
+    landmarks = landmarks.astype(np.float64)
+    crop = Crop.around(landmarks, alpha)
+    return crop.of(image, side), crop.inwards(landmarks, side).astype(np.float32)
 
 
 def of_phantoms(
@@ -142,11 +165,14 @@ def of_phantoms(
         Told how far it has come.
     """
     report = progress or silent
-    clips = []
+    clips, points = [], []
     for number in range(people):
         report("people drawn", number, people)
-        clips.append(_of_phantom(script(number, frames, seed), side))
-    return Faces(tuple(clips), tuple(f"phantom {number}" for number in range(people)))
+        pictures, landmarks = _of_phantom(script(number, frames, seed), side)
+        clips.append(pictures)
+        points.append(landmarks)
+    names = tuple(f"phantom {number}" for number in range(people))
+    return Faces(tuple(clips), names, tuple(points))
 
 
 def script(number: int, frames: int, seed: int) -> Script:
@@ -170,11 +196,12 @@ def script(number: int, frames: int, seed: int) -> Script:
     )
 
 
-def _of_phantom(told: Script, side: int) -> np.ndarray:
+def _of_phantom(told: Script, side: int) -> tuple[np.ndarray, np.ndarray]:
     phantom = Phantom(told)
     pictures = [frame.image for frame in phantom]
     (person,) = phantom.truth.people
-    points = np.asarray(person.landmarks, np.float64)
-    alpha = FaceModel.load().fit(points)
-    both = zip(pictures, points, strict=True)
-    return np.stack([Crop.around(places, alpha).of(picture, side) for picture, places in both])
+    truth = np.asarray(person.landmarks, np.float64)
+    alpha = FaceModel.load().fit(truth)
+    faces = [_cut(picture, at, alpha, side) for picture, at in zip(pictures, truth, strict=True)]
+    cut, points = zip(*faces, strict=True)
+    return np.stack(cut), np.stack(points)

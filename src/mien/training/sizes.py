@@ -1,7 +1,8 @@
-"""Sizes of motion models that a laptop can teach."""
+"""Sizes of networks that a laptop can teach."""
 
 from __future__ import annotations
 
+from mien.engines.gan.configuration import GanConfig
 from mien.engines.motion.configuration import (
     CommonSize,
     DetectorSize,
@@ -23,3 +24,5 @@ LAPTOP = MotionConfig(
     side=96,
 )
 """1.5 million numbers, pictures of 96 pixels."""
+LAPTOP_GAN = GanConfig(side=64, width=16, halvings=2, blocks=4)
+"""0.8 million numbers, pictures of 64 pixels."""

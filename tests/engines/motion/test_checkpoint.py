@@ -13,7 +13,7 @@ torch = pytest.importorskip("torch", reason="torch is for learned engines only")
 from mien.engines.motion.checkpoint import Networks  # noqa: E402
 from mien.engines.motion.configuration import MotionConfig  # noqa: E402
 from mien.errors import FormatError, MienError, ParameterError  # noqa: E402
-from motion_models import SMALL, fresh, held, saved  # noqa: E402
+from networks import SMALL, fresh, held, saved  # noqa: E402
 
 
 class Runs:

@@ -9,7 +9,7 @@ import pytest
 
 from mien.engines.motion.configuration import MotionConfig
 from mien.errors import FormatError
-from motion_models import SMALL
+from networks import SMALL
 
 WRITTEN = """\
 # a comment

@@ -20,7 +20,7 @@ from mien.face.model import FaceModel  # noqa: E402
 from mien.phantom import Phantom, Script  # noqa: E402
 from mien.surrogates import cards, load  # noqa: E402
 from mien.tracking import Sample  # noqa: E402
-from motion_models import saved  # noqa: E402
+from networks import saved  # noqa: E402
 
 SIZE = 64
 

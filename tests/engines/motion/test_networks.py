@@ -14,7 +14,7 @@ from mien.engines.motion.blocks import grid  # noqa: E402
 from mien.engines.motion.checkpoint import Networks  # noqa: E402
 from mien.engines.motion.configuration import MotionConfig  # noqa: E402
 from mien.engines.motion.keypoints import Keypoints, relative  # noqa: E402
-from motion_models import SMALL, fresh  # noqa: E402
+from networks import SMALL, fresh  # noqa: E402
 
 NUMBERS = Path(__file__).parents[4] / "shared" / "fomm"
 there = pytest.mark.skipif(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from mien.cli.failure import STATUSES, guarded
+from mien.cli.train.gan import gan
 from mien.cli.train.motion import motion
 
 train = typer.Typer(
@@ -19,5 +20,5 @@ def _group() -> None:
     """Teach the networks that engines draw with; needs torch."""
 
 
-for _command in (motion,):
+for _command in (motion, gan):
     train.command(epilog=STATUSES)(guarded(_command))

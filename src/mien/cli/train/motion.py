@@ -13,16 +13,14 @@ import typer
 from mien.cli import options
 from mien.cli.bars import Bars
 from mien.cli.failure import need
+from mien.cli.train.common import ENDINGS, check_device, draw, faces_of
 from mien.errors import ParameterError
-from mien.outputs import check_free, complete
+from mien.outputs import check_free
 
 if TYPE_CHECKING:
     from mien.engines.motion.configuration import MotionConfig
     from mien.training.course import Course
-    from mien.training.faces import Faces
     from mien.training.motion import MotionTraining
-
-_ENDINGS = (".pt", ".pth", ".tar")
 
 
 def motion(
@@ -76,7 +74,7 @@ def motion(
     need("train")
     if (clips is None) == (phantoms == 0):
         raise ParameterError("Give a folder of clips, or --phantoms N, and not both.")
-    check_free(out, overwrite or resume, kind="a checkpoint", endings=_ENDINGS)
+    check_free(out, overwrite or resume, kind="a checkpoint", endings=ENDINGS)
     if sheet is not None:
         check_free(sheet, overwrite or resume, kind="a picture", endings=(".png",))
     if resume and not out.is_file():
@@ -89,9 +87,9 @@ def motion(
     settings = MotionSettings(
         sizes, batch, learning_rate, LossWeights(adversarial=adversarial), seed
     )
-    _check(device)
+    check_device(device)
     with Bars(out.name) as progress:
-        faces = _faces(clips, phantoms, sizes.side, frames, seed, progress)
+        faces = faces_of(clips, phantoms, sizes.side, frames, seed, progress)
         training = MotionTraining(faces, settings, device)
         if resume:
             training.go_on(out)
@@ -102,7 +100,7 @@ def motion(
         def told(made: Course) -> None:
             progress("steps", made.step, steps)
             if sheet is not None and made.history and made.history[-1].step == made.step:
-                _draw(made, sheet)
+                draw(made, sheet)
 
         run(training, out, steps, every, told)
     seconds = time.perf_counter() - begun
@@ -114,34 +112,6 @@ def _sizes(config: Path | None) -> MotionConfig:
     from mien.training.sizes import LAPTOP
 
     return LAPTOP if config is None else MotionConfig.open(config)
-
-
-def _check(device: str) -> None:
-    """Refuse a device that is not there before anything takes long."""
-    import torch
-
-    try:
-        torch.zeros(1, device=device)
-    except (RuntimeError, AssertionError) as exc:
-        raise ParameterError(f"There is no device {device!r} here: choose cpu.") from exc
-
-
-def _faces(
-    clips: Path | None, phantoms: int, side: int, frames: int, seed: int, progress: Bars
-) -> Faces:
-    from mien.training.faces import of_folder, of_phantoms
-
-    if clips is not None:
-        return of_folder(clips, side, frames, progress)
-    return of_phantoms(phantoms, side, frames, seed, progress)
-
-
-def _draw(training: Course, sheet: Path) -> None:
-    import cv2
-
-    _, data = cv2.imencode(".png", training.sheet()[..., ::-1])
-    with complete(sheet) as part:
-        part.write_bytes(data.tobytes())
 
 
 def _report(

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-import cv2
 import numpy as np
 import torch
 from torch import Tensor
@@ -133,7 +132,7 @@ class Motion(Engine):
         if np.median(np.linalg.norm(drawn - expected, axis=1)) > _ASTRAY * pose.scale:
             return _covered(landmarks, expected, box)
         picture = picture * np.exp(self._light(image, landmarks)) * 255
-        patch = _enlarged(np.clip(picture + 0.5, 0, 255).astype(np.uint8), crop, box)
+        patch = crop.back(np.clip(picture + 0.5, 0, 255).astype(np.uint8), box)
         return Rendering(box[0], box[1], patch, opacity(landmarks, drawn, box), drawn)
 
     def _draw(self, driving: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -211,16 +210,6 @@ def _invertible(points: Keypoints) -> bool:
     if points.jacobian is None:
         return True
     return bool((torch.linalg.det(points.jacobian).abs() > 1e-4).all())
-
-
-def _enlarged(picture: np.ndarray, crop: Crop, box: tuple[int, int, int, int]) -> np.ndarray:
-    """What of the network's picture lies in the frame, at the frame's size."""
-    how = cv2.INTER_CUBIC if crop.side > len(picture) else cv2.INTER_AREA
-    whole = cv2.resize(picture, (crop.side, crop.side), interpolation=how)
-    rows = np.arange(box[1], box[3]) - crop.top
-    columns = np.arange(box[0], box[2]) - crop.left
-    last = crop.side - 1
-    return np.ascontiguousarray(whole[rows.clip(0, last)[:, None], columns.clip(0, last)])
 
 
 def _covered(

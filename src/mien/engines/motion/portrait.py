@@ -68,6 +68,23 @@ class Crop:
         """Points of the resized part in the frame, pixels, shape (n, 3)."""
         return points * (self.side / size) + [self.left, self.top, 0]
 
+    def back(self, picture: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:
+        """What of a network's picture lies in a frame, at the frame's size.
+
+        Parameters
+        ----------
+        picture : np.ndarray [shape=(size, size, 3), dtype=uint8]
+            Of the whole square.
+        box : tuple of 4 int
+            See `box`.
+        """
+        how = cv2.INTER_CUBIC if self.side > len(picture) else cv2.INTER_AREA
+        whole = cv2.resize(picture, (self.side, self.side), interpolation=how)
+        rows = np.arange(box[1], box[3]) - self.top
+        columns = np.arange(box[0], box[2]) - self.left
+        last = self.side - 1
+        return np.ascontiguousarray(whole[rows.clip(0, last)[:, None], columns.clip(0, last)])
+
     def box(self, shape: tuple[int, ...]) -> tuple[int, int, int, int]:
         """What of it lies in a frame: left, top, right, bottom; at least a pixel."""
         height, width = shape[:2]

@@ -1,7 +1,8 @@
-"""A motion model small enough for tests, and its checkpoint."""
+"""Networks small enough for tests, and their checkpoints."""
 
 from __future__ import annotations
 
+from mien.engines.gan.configuration import GanConfig
 from mien.engines.motion.configuration import (
     CommonSize,
     DetectorSize,
@@ -51,3 +52,38 @@ def saved(path, seed=0, **changes):
 
     torch.save({**held(fresh(seed)), **changes}, path)
     return path
+
+
+SMALL_GAN = GanConfig(side=32, width=4, halvings=1, blocks=1)
+
+
+def saved_gan(path, seed=0, **changes):
+    """A checkpoint of a fresh generator of identities."""
+    import torch
+
+    from mien.engines.gan.generator import Generator
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        made = Generator(SMALL_GAN)
+    held = {"generator": made.state_dict(), "config": SMALL_GAN.to_json()}
+    torch.save({**held, **changes}, path)
+    return path
+
+
+def same(one, other):
+    """Fail unless both are equal to the last bit, whatever they hold."""
+    import torch
+
+    if isinstance(one, torch.Tensor):
+        assert torch.equal(one, other)
+    elif isinstance(one, dict):
+        assert list(one) == list(other)
+        for key in one:
+            same(one[key], other[key])
+    elif isinstance(one, list | tuple):
+        assert len(one) == len(other)
+        for a, b in zip(one, other, strict=True):
+            same(a, b)
+    else:
+        assert one == other

@@ -1,0 +1,140 @@
+"""The engine: every frame's face, drawn by a generator with the surrogate's identity."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import numpy as np
+import torch
+
+from mien.engines import traits as known
+from mien.engines.base import Engine, Fitted, Rendering
+from mien.engines.checkpoints import fill, read
+from mien.engines.gan.configuration import GanConfig
+from mien.engines.gan.generator import Generator
+from mien.engines.mesh.engine import Person
+from mien.engines.motion.portrait import Crop, opacity
+from mien.engines.weights import Weights
+from mien.errors import ParameterError
+from mien.face.model import FaceModel
+from mien.recognition.mobileface import MobileFace
+from mien.surrogates.bank import Surrogate
+from mien.surrogates.portrait import likeness
+from mien.tracking.track import Sample
+
+WHAT = "a generator of identities"
+"""Whose checkpoints these are, for messages."""
+_TURN = 60.0  # degrees of yaw beyond which a face is unlike those it has learned
+_COVER = 118  # grey level of what cannot be drawn
+
+
+@dataclass(frozen=True)
+class Sitter(Fitted):
+    """What is learned about a patient: only where the face is."""
+
+    person: Person
+    """For the square around the face and the tone of the skin."""
+    engine: type[Gan]
+    """Draws them, with its network."""
+
+    @property
+    def tone(self) -> float:
+        """Individual typology angle of the cheeks, degrees; high is fair."""
+        return self.person.tone
+
+    def shrunk(self, scale: float) -> Sitter:
+        """See `Fitted.shrunk`."""
+        return replace(self, person=self.person.shrunk(scale))
+
+    def wearing(self, surrogate: Surrogate | None, strength: float = 1.0) -> Gan:
+        """See `Fitted.wearing`; an identity has no strength."""
+        if surrogate is None:
+            raise ParameterError("The engine gan needs a surrogate: choose one.")
+        return self.engine(self, surrogate)
+
+
+class Gan(Engine):
+    """Draws a patient's face with a surrogate's identity.
+
+    Parameters
+    ----------
+    sitter : Sitter
+        The patient's calibration.
+    surrogate : Surrogate
+        Whose identity is given: what mobileface makes of their portrait.
+    """
+
+    name = "gan"
+    traits = known.GAN
+    network: ClassVar[Generator]
+    """Draws; of the class that `gan_of` makes."""
+    config: ClassVar[GanConfig]
+    """Its sizes."""
+
+    def __init__(self, sitter: Sitter, surrogate: Surrogate) -> None:
+        self._alpha = sitter.person.alpha
+        vector = MobileFace().describe(*likeness(surrogate))
+        self._identity = torch.from_numpy(vector.astype(np.float32))[None]
+        self._model = FaceModel.load()
+
+    @classmethod
+    def calibrate(
+        cls, samples: Sequence[Sample], landmarks: np.ndarray, enlarge: float = 1.0
+    ) -> Sitter:
+        """See `Engine.calibrate`."""
+        return Sitter(Person.calibrate(samples, FaceModel.load().fit(landmarks), enlarge), cls)
+
+    def render(self, image: np.ndarray, landmarks: np.ndarray) -> Rendering:
+        """See `Engine.render`; the drawn face's landmarks are the patient's, as it was taught."""
+        landmarks = np.asarray(landmarks, np.float64)
+        crop, side = Crop.around(landmarks, self._alpha), self.config.side
+        box = crop.box(image.shape)
+        shown = opacity(landmarks, landmarks, box)
+        rotation = self._model.pose(landmarks, self._alpha).rotation
+        drawn = None
+        if abs(rotation[0, 2]) < np.sin(np.radians(_TURN)):
+            seen = torch.from_numpy(crop.of(image, side).astype(np.float32) / 255)
+            with torch.inference_mode():
+                made = self.network(seen.permute(2, 0, 1)[None], self._identity)[0]
+            drawn = made.permute(1, 2, 0).numpy()
+        if drawn is None or not np.isfinite(drawn).all():
+            grey = np.full((*shown.shape, 3), _COVER, np.uint8)
+            return Rendering(box[0], box[1], grey, shown, landmarks.copy(), covered=True)
+        picture = (drawn * 255).round().astype(np.uint8)
+        return Rendering(box[0], box[1], crop.back(picture, box), shown, landmarks.copy())
+
+
+def gan_of(weights: Weights) -> type[Gan]:
+    """The engine with a network of the user's.
+
+    Parameters
+    ----------
+    weights : Weights
+        Where it lies; its sizes are in it.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such file, or a configuration is given beside it.
+    FormatError
+        If it is not such a network.
+    """
+    if weights.config is not None:
+        raise ParameterError("A checkpoint of the engine gan holds its sizes: leave out --config.")
+    held = read(weights.path, WHAT)
+    sizes = GanConfig.of(held.get("config"), weights.path)
+    if sizes.identity != 256:
+        raise ParameterError(
+            f"{weights.path} takes identities of {sizes.identity} numbers, and mobileface's have "
+            "256: give another checkpoint."
+        )
+    with torch.device("meta"):
+        made = Generator(sizes)
+    fill(made, held, "generator", weights.path, WHAT, "give a checkpoint of mien train gan")
+
+    class Opened(Gan):
+        network, config = made, sizes
+
+    return Opened

@@ -1,0 +1,81 @@
+"""A generator of identities is read from its checkpoint, draws, and covers what it cannot."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="torch is for learned engines only")
+
+from mien.engines import ENGINES, Weights  # noqa: E402
+from mien.engines.gan.configuration import GanConfig  # noqa: E402
+from mien.engines.gan.generator import Generator  # noqa: E402
+from mien.errors import FormatError, ParameterError  # noqa: E402
+from mien.face.model import FaceModel  # noqa: E402
+from mien.surrogates import cards, load  # noqa: E402
+from mien.tracking import Sample  # noqa: E402
+from networks import SMALL_GAN, saved_gan  # noqa: E402
+
+NAMES = sorted(cards())[:2]
+
+
+@pytest.fixture(scope="module")
+def sample():
+    rng = np.random.default_rng(0)
+    image = rng.integers(60, 200, (160, 160, 3)).astype(np.uint8)
+    return Sample(image, FaceModel.load().neutral * 40 + [80.0, 75.0, 0.0])
+
+
+@pytest.fixture(scope="module")
+def fitted(sample, tmp_path_factory):
+    path = saved_gan(tmp_path_factory.mktemp("gan") / "a.pt")
+    kind = ENGINES["gan"].open(Weights(str(path)))
+    return kind.calibrate([sample], sample.landmarks[None])
+
+
+def test_another_identity_is_another_picture(fitted, sample):
+    one, other = (
+        fitted.wearing(load(name)).render(sample.image, sample.landmarks) for name in NAMES
+    )
+    assert not np.array_equal(one.picture, other.picture)
+    np.testing.assert_array_equal(one.landmarks, sample.landmarks)
+    assert not one.covered
+
+
+def test_a_face_from_the_side_is_covered(fitted, sample):
+    engine = fitted.wearing(load(NAMES[0]))
+    middle = sample.landmarks.mean(0)
+    c, s = np.cos(np.radians(75)), np.sin(np.radians(75))
+    turned = (sample.landmarks - middle) @ np.array([[c, 0, -s], [0, 1, 0], [s, 0, c]]) + middle
+    rendering = engine.render(sample.image, turned)
+    assert rendering.covered and rendering.picture.std() == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"config": None}, "does not say the sizes"),
+        ({"config": {**SMALL_GAN.to_json(), "side": 33}}, "unevenly"),
+        ({"config": {**SMALL_GAN.to_json(), "blocks": 99}}, "from 1 to 18"),
+        ({"config": {**SMALL_GAN.to_json(), "blocks": 2}}, "lacks blocks.1"),
+        ({"generator": 3}, "has no generator"),
+    ],
+)
+def test_what_does_not_fit_is_one_sentence(tmp_path, changes, words):
+    path = saved_gan(tmp_path / "a.pt", **changes)
+    with pytest.raises(FormatError, match=words):
+        ENGINES["gan"].open(Weights(str(path)))
+
+
+def test_its_sizes_are_in_the_checkpoint(tmp_path):
+    path = saved_gan(tmp_path / "a.pt")
+    with pytest.raises(ParameterError, match="leave out --config"):
+        ENGINES["gan"].open(Weights(str(path), config="a.json"))
+
+
+def test_the_published_size_has_its_parts():
+    with torch.device("meta"):
+        made = Generator(GanConfig())
+        drawn = made(torch.zeros((1, 3, 224, 224)), torch.zeros((1, 256)))
+    assert drawn.shape == (1, 3, 224, 224)
+    assert len(made.blocks) == 9 and made.blocks[0].conv1.weight.shape == (512, 512, 3, 3)

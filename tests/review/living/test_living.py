@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from mien.review.demo.publications import EXTERNAL, MEAN, publications
-from mien.review.demo.staging import stage
 
 from mien.errors import FormatError, OutputError
 from mien.report.review.review_page import summary
+from mien.review.demo.publications import EXTERNAL, MEAN, publications
+from mien.review.demo.staging import stage
 from mien.review.living.findings import changes, findings
 from mien.review.living.flow import flow_of
 from mien.review.living.review_folder import Review, begin, open_review
@@ -112,6 +112,7 @@ def test_an_update_that_was_killed_has_not_happened(review, tmp_path):
     again = open_review(tmp_path / "r")
     assert again.version == 1
     assert [one.id for one in again.records] == [one.id for one in review.earlier[0].records]
+    assert again.decisions == review.earlier[0].decisions  # none about records to come
 
 
 @pytest.mark.parametrize(

@@ -192,6 +192,7 @@ def _univariate(group: Group) -> Section:
     titles = {
         "sensitivity": "logit sensitivity",
         "specificity": "logit specificity",
+        "accuracy": "logit accuracy",
         "odds_ratio": "log diagnostic odds ratio",
     }
     rows = []

@@ -240,12 +240,19 @@ def open_review(folder: Path) -> Review:
 
 
 def _until(whole: Review, judged: Review) -> Review:
-    """A state with the records that there were."""
+    """A state with the records that there were.
+
+    What was decided about a record that is not there is left out: its update was killed, and another
+    record will get its number.
+    """
     number = judged.version
+    records = tuple(one for one in whole.records if one.version <= number)
+    known = {one.id for one in records}
     return replace(
         judged,
         searches=tuple(one for one in whole.searches if one.version <= number),
-        records=tuple(one for one in whole.records if one.version <= number),
+        records=records,
+        decisions=tuple(one for one in judged.decisions if one.record in known),
         merged=tuple(one for one in whole.merged if one.version <= number),
     )
 

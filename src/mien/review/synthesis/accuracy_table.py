@@ -18,6 +18,7 @@ from mien.intake.words import text
 CELLS = ("tp", "fp", "fn", "tn")
 _MOST_STUDIES = 10_000
 _LARGEST = 10**9
+_FARTHEST = 1e12  # of a number that can moderate; beyond, sums of squares lose their digits
 _MISSING = {"", "na", "n/a", "nan", "nr", "-", "?"}
 """What people write where they know nothing, in small letters."""
 
@@ -81,12 +82,15 @@ class AccuracyTable:
         )
 
     def numeric(self, column: str) -> np.ndarray | None:
-        """A column as numbers, NaN where it is empty; None if it holds anything else."""
+        """A column as numbers, NaN where it is empty; None if it holds anything else, or
+        numbers beyond all use."""
         values = [value.strip() for value in self.columns[column]]
         try:
-            return np.array([float(v) if v.lower() not in _MISSING else np.nan for v in values])
+            numbers = np.array([float(v) if v.lower() not in _MISSING else np.nan for v in values])
         except ValueError:
             return None
+        known = numbers[~np.isnan(numbers)]
+        return numbers if (np.abs(known) <= _FARTHEST).all() else None
 
     def levels(self, column: str) -> dict[str, np.ndarray]:
         """Masks of the studies of each level of a column, in the order in which levels appear."""

@@ -37,7 +37,8 @@ def methods(synthesis: Synthesis) -> list[str]:
         "The summary ROC curve is that of the hierarchical model (Rutter and Gatsonis, Stat Med "
         "2001), computed from the bivariate one (Harbord et al., Biostatistics 2007), as are the "
         "regions of confidence and prediction.",
-        "Logit sensitivity, logit specificity and the log diagnostic odds ratio were also pooled "
+        "Logit sensitivity, specificity and accuracy and the log diagnostic odds ratio were also "
+        "pooled "
         "one "
         "by one with random effects; the variance between studies was estimated by restricted "
         "maximum likelihood, as Paule and Mandel, and as DerSimonian and Laird, and intervals also "

@@ -73,7 +73,7 @@ class Group:
     why_not: dict[str, str] = field(default_factory=dict)
     """Of what is missing, why: by `binomial` and `normal`."""
     univariate: dict[str, dict[str, RandomEffects]] = field(default_factory=dict)
-    """By outcome (`sensitivity`, `specificity`, `odds_ratio`) and method."""
+    """By outcome (`sensitivity`, `specificity`, `accuracy`, `odds_ratio`) and method."""
     narrative: dict[str, Any] | None = None
     """In place of all of these, where studies are too few."""
 
@@ -121,6 +121,7 @@ class Synthesis:
             | {name: _model(one, "normal") for name, one in groups.items()},
             "univariate_logit_sensitivity": _methods(logit("sensitivity", {})),
             "univariate_logit_specificity": _methods(logit("specificity", {})),
+            "univariate_logit_accuracy": _methods(logit("accuracy", {})),
             "univariate_log_odds_ratio": _methods(logit("odds_ratio", {})),
             "hsroc": {name: one.curve.as_dict() if one.curve else None
                       for name, one in groups.items()},
@@ -222,6 +223,7 @@ def pool_group(table: AccuracyTable, settings: SynthesisSettings) -> Group:
     outcomes = {
         "sensitivity": logits(table.tp, table.fn),
         "specificity": logits(table.tn, table.fp),
+        "accuracy": logits(table.tp + table.tn, table.fp + table.fn),
         "odds_ratio": log_odds_ratios(table, "zero"),
     }
     univariate = {name: _all_methods(effects) for name, effects in outcomes.items()}

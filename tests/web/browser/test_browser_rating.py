@@ -13,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "study"))
 from clips_of_studies import folders
 
 from mien.study.design import DesignSettings, chosen_items, design
+from mien.study.lineup_store import LineupStore, LineupTrial
 from mien.study.store import StudyStore
 from mien.video import clips
 
@@ -119,4 +120,37 @@ def test_the_player_steps_slows_and_offers_no_download(serve, chromium, expect, 
     page.keyboard.press(" ")
     page.wait_for_function("!document.getElementById('video').paused")
     assert said == [] and json.dumps(page.content()).count("original") == 0
+    page.context.close()
+
+
+def test_a_judge_answers_by_keys_and_comes_back(serve, chromium, expect, tmp_path):
+    folder = tmp_path / "lineup"
+    (folder / "faces").mkdir(parents=True)
+    settings = {"title": "Who?", "clips": ["p", "q"], "controls": "cohort", "seed": 1, "names": {}}
+    (folder / "lineup.json").write_text(json.dumps(settings))
+    faces = tuple((f"{k}.jpg", role) for k, role in enumerate(("original", "result", "control1")))
+    for name, _ in faces:
+        (folder / "faces" / name).write_bytes(b"no picture is needed")
+    LineupStore.create(
+        folder, [LineupTrial("Ada", k, "inner", c, faces) for k, c in enumerate("pq")]
+    )
+    served = serve("--study", str(folder))
+    page = chromium.new_context().new_page()
+    page.goto(f"{served.base}/judge/{LineupStore(folder).progress()[0].token}/")
+    expect(page.locator("#which")).to_have_text("Trial 1 of 2")
+    page.keyboard.press("1")
+    page.keyboard.press("Enter")
+    expect(page.locator("#said")).to_contain_text("Choose one more face")
+    page.keyboard.press("2")
+    expect(page.locator("#said")).to_have_text("Stored")
+    assert [row["answer"] for row in LineupStore(folder).export()] == ["original-result"]
+    page.keyboard.press("Enter")
+    expect(page.locator("#which")).to_have_text("Trial 2 of 2")
+    page.reload()
+    expect(page.locator("#which")).to_have_text("Trial 2 of 2")
+    page.keyboard.press("0")
+    expect(page.locator("#end-heading")).to_have_text("Thank you")
+    page.locator("#look").click()
+    expect(page.locator("#faces [aria-pressed=true]")).to_have_count(2)
+    assert [row["answer"] for row in LineupStore(folder).export()] == ["original-result", "none"]
     page.context.close()

@@ -13,9 +13,12 @@ from mien.cli.failure import need
 
 def export(
     study: Annotated[
-        Path, typer.Argument(metavar="STUDY", help="A folder of mien study design; only read.")
+        Path,
+        typer.Argument(metavar="STUDY", help="A folder of mien study design or lineup; only read."),
     ],
-    out: Annotated[Path, options.out("RATINGS.csv", "The table; or named .parquet.")],
+    out: Annotated[
+        Path, options.out("TABLE.csv", "The table; ratings may also be named .parquet.")
+    ],
     overwrite: Annotated[bool, options.overwrite()] = False,
 ) -> None:
     """Write all answers of a study, with what was original and what result, as a table.
@@ -24,16 +27,24 @@ def export(
     """
     from mien.outputs import check_free, complete
     from mien.report.spreadsheet import to_csv
+    from mien.study import lineup_export
     from mien.study.export import COLUMNS, to_parquet
+    from mien.study.lineup_export import is_lineup
+    from mien.study.lineup_store import LineupStore
     from mien.study.store import StudyStore
 
-    check_free(out, overwrite, kind="a table", endings=(".csv", ".parquet"))
-    rows = StudyStore(study).export()
+    columns: tuple[str, ...]
+    if is_lineup(study):
+        check_free(out, overwrite, kind="a table", endings=(".csv",))
+        rows, columns = LineupStore(study).export(), lineup_export.COLUMNS
+    else:
+        check_free(out, overwrite, kind="a table", endings=(".csv", ".parquet"))
+        rows, columns = StudyStore(study).export(), COLUMNS
     if out.suffix.lower() == ".parquet":
         need("reports")
         content = to_parquet(rows)
     else:
-        content = to_csv(COLUMNS, ([row[name] for name in COLUMNS] for row in rows)).encode()
+        content = to_csv(columns, ([row[name] for name in columns] for row in rows)).encode()
     with complete(out, overwrite=overwrite) as part:
         part.write_bytes(content)
     typer.echo(f"{out}: {len(rows)} answers")

@@ -20,7 +20,8 @@ def reid(
         typer.Argument(
             metavar="TRIALS.csv",
             help="A line for each answer: judge, trial, answer (none, original-result, "
-            "surrogate-result, other); arm, clip and faces if you have them. Only read.",
+            "surrogate-result, other); arm, clip and faces if you have them. Or a line-up of mien "
+            "study lineup. Only read.",
         ),
     ],
     out: Annotated[Path, options.out("FOLDER", "Where the report goes: a new folder.")],
@@ -34,13 +35,15 @@ def reid(
     Example: [bold]mien study reid trials.csv -o report[/bold]
     """
     from mien.report.folder import check_folder
+    from mien.study.lineup_export import is_lineup, trials_of
+    from mien.study.lineup_store import LineupStore
     from mien.study.trials import read_trials
 
     keep_out(out, [trials])
     need("reports")
     need("study")
     check_folder(out, overwrite)
-    table = read_trials(trials)
+    table = trials_of(LineupStore(trials)) if is_lineup(trials) else read_trials(trials)
     from mien.report.ratings import trials_page
     from mien.report.ratings.words import short
     from mien.study.reidentification import analyse_trials

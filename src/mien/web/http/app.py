@@ -17,6 +17,7 @@ from starlette.staticfiles import StaticFiles
 from mien import __version__
 from mien.web.http.access import ENTER, LOG_IN, Access, Guard, refusal
 from mien.web.http.desk import Desk
+from mien.web.http.judging import judging
 from mien.web.http.problems import answer_problems
 from mien.web.http.rating import rating
 from mien.web.http.reviews import Reviews
@@ -125,6 +126,7 @@ def create_app(
     looking = looker or partial(look, log=log)
     app.include_router(api(Desk(serving, folders, store, looking, found, studies, reviews)))
     app.include_router(rating(studies))
+    app.include_router(judging(studies))
     app.include_router(screening(reviews))
     _add_doors(app, access)
 

@@ -29,11 +29,14 @@ _OPEN = {
     "dom.js": "text/javascript",
     "words.js": "text/javascript",
     "words/rate.js": "text/javascript",
+    "judge.js": "text/javascript",
+    "words/judge.js": "text/javascript",
+    "judge.css": "text/css",
     "style.css": "text/css",
     "rate.css": "text/css",
     "icon.svg": "image/svg+xml",
 }
-"""Files of the pages that need no session, because the raters' page is made of them."""
+"""Files that need no session, because the pages of raters and judges are made of them."""
 Id = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
 
 

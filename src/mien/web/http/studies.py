@@ -1,19 +1,25 @@
-"""The rating studies that a server was given, found by id or by a rater's link."""
+"""Rating studies and line-ups that a server was given, found by id or by a personal link."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 
+from mien.errors import FormatError
+from mien.study.lineup_export import is_lineup
+from mien.study.lineup_store import Judge, LineupStore
 from mien.study.store import Rater, StudyStore
 from mien.web.http.problems import Problem
 
 LINK = "/rate/{token}/"
 """Address of a rater's page."""
-REPORT = "report"
-"""The folder of the report within a study's folder."""
+JUDGES_LINK = "/judge/{token}/"
+"""Address of a judge's page."""
+REPORT, PAGE = "report", "report.html"
+"""The folder of the report within a study's folder, and the page in it."""
 
 
 class Studies:
@@ -22,22 +28,33 @@ class Studies:
     Parameters
     ----------
     folders : sequence of Path
-        That `mien study design` made.
+        That `mien study design` or `mien study lineup` made.
 
     Raises
     ------
     FormatError
-        If one holds no study.
+        If one holds neither.
     """
 
     def __init__(self, folders: Sequence[Path]) -> None:
-        self._stores = {study_id(folder): StudyStore(folder.resolve()) for folder in folders}
+        self._stores: dict[str, StudyStore] = {}
+        self._lineups: dict[str, LineupStore] = {}
+        for folder in folders:
+            place = folder.resolve()
+            if is_lineup(place):
+                self._lineups[study_id(folder)] = LineupStore(place)
+            else:
+                self._stores[study_id(folder)] = StudyStore(place)
         self.reporting = Lock()
         """Held while a report is written."""
 
     def all(self) -> dict[str, StudyStore]:
-        """By id, in the order they were given."""
+        """Rating studies by id, in the order they were given."""
         return self._stores
+
+    def lineups(self) -> dict[str, LineupStore]:
+        """Line-ups by id, in the order they were given."""
+        return self._lineups
 
     def get(self, study: str) -> StudyStore:
         """A study; a `Problem` if there is none of that id."""
@@ -46,15 +63,50 @@ class Studies:
             raise Problem(404, "no_study", "There is no such study: start mien serve with it.")
         return found
 
+    def lineup(self, lineup: str) -> LineupStore:
+        """A line-up; a `Problem` if there is none of that id."""
+        found = self._lineups.get(lineup)
+        if found is None:
+            raise Problem(404, "no_study", "There is no such study: start mien serve with it.")
+        return found
+
+    def of_judge(self, token: str) -> tuple[LineupStore, Judge]:
+        """Whose link it is; a `Problem` if nobody's."""
+        for store in self._lineups.values():
+            judge = store.judge(token)
+            if judge is not None:
+                return store, judge
+        raise _unknown_link()
+
     def of_link(self, token: str) -> tuple[StudyStore, Rater]:
         """Whose link it is; a `Problem` if nobody's."""
         for store in self._stores.values():
             rater = store.rater(token)
             if rater is not None:
                 return store, rater
+        raise _unknown_link()
+
+
+@contextmanager
+def reporting(studies: Studies) -> Iterator[None]:
+    """Write one report at a time, and say why one cannot be written."""
+    try:
+        with studies.reporting:
+            yield
+    except FormatError as error:
+        raise Problem(409, "nothing_rated", str(error)) from error
+    except ModuleNotFoundError as error:
         raise Problem(
-            404, "no_link", "This link is not known: ask whoever sent it for the whole address."
-        )
+            501,
+            "no_packages",
+            "Analysing needs packages that are not installed: run make study, then start again.",
+        ) from error
+
+
+def _unknown_link() -> Problem:
+    return Problem(
+        404, "no_link", "This link is not known: ask whoever sent it for the whole address."
+    )
 
 
 def study_id(folder: Path) -> str:

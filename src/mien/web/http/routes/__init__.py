@@ -11,6 +11,7 @@ from mien.web.http.routes import (
     compare,
     encounters,
     evidence,
+    lineups,
     projects,
     recovery,
     releases,
@@ -22,7 +23,7 @@ from mien.web.http.routes import (
 
 _ROUTES = (
     *(projects, recovery, clips, compare, surrogates, works, evidence, encounters, releases),
-    *(studies, reviews),
+    *(studies, lineups, reviews),
 )
 
 

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter
 from pydantic import BaseModel
 from starlette.responses import Response, StreamingResponse
 
-from mien.errors import FormatError
 from mien.study.export import COLUMNS, ratings_of, to_parquet
 from mien.study.store import StudyStore
 from mien.web.http.access import FRAMED
 from mien.web.http.desk import Desk
 from mien.web.http.problems import Problem, documented
 from mien.web.http.sending import Range, send, sent
-from mien.web.http.studies import LINK, REPORT, Studies
-
-_PAGE = "report.html"
+from mien.web.http.studies import LINK, PAGE, REPORT, reporting
 
 
 class RaterView(BaseModel):
@@ -69,13 +65,18 @@ def routes(desk: Desk) -> APIRouter:
     def write_report(study: str) -> StudyView:
         """Analyse the answers so far, in place of an older report."""
         store = studies.get(study)
-        _report(store, studies)
+        with reporting(studies):
+            from mien.report.ratings.page import write
+            from mien.study.analysis import analyse
+
+            ratings = ratings_of(store)
+            write(analyse(ratings), ratings, store.folder / REPORT, overwrite=True)
         return _view(study, store)
 
     @router.get("/{study}/report", responses=sent("text/html"), response_class=StreamingResponse)
     def report(study: str, range: Range = None) -> Response:
         """The report, a page that needs nothing else."""
-        path = studies.get(study).folder / REPORT / _PAGE
+        path = studies.get(study).folder / REPORT / PAGE
         if not path.is_file():
             raise Problem(404, "no_report", "There is no report yet: analyse the answers first.")
         headers = {**FRAMED, "Cross-Origin-Opener-Policy": "unsafe-none"}
@@ -109,7 +110,7 @@ def routes(desk: Desk) -> APIRouter:
 
 def _view(key: str, store: StudyStore) -> StudyView:
     settings: dict[str, Any] = store.settings
-    page = store.folder / REPORT / _PAGE
+    page = store.folder / REPORT / PAGE
     return StudyView(
         id=key,
         title=settings["title"],
@@ -132,25 +133,6 @@ def _view(key: str, store: StudyStore) -> StudyView:
         ],
         reported=page.stat().st_mtime if page.is_file() else None,
     )
-
-
-def _report(store: StudyStore, studies: Studies) -> None:
-    try:
-        from mien.report.ratings.page import write
-        from mien.study.analysis import analyse
-
-        with studies.reporting:
-            ratings = ratings_of(store)
-            place: Path = store.folder / REPORT
-            write(analyse(ratings), ratings, place, overwrite=True)
-    except FormatError as error:
-        raise Problem(409, "nothing_rated", str(error)) from error
-    except ModuleNotFoundError as error:
-        raise Problem(
-            501,
-            "no_packages",
-            "Analysing needs packages that are not installed: run make study, then start again.",
-        ) from error
 
 
 def _saved(data: bytes, kind: str, name: str) -> Response:

@@ -1,0 +1,89 @@
+"""`mien study lineup`: trials in which judges look for the patient."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mien.cli import options
+from mien.cli.bars import Bars
+from mien.cli.failure import need, tell
+from mien.errors import ParameterError
+
+
+def lineup(
+    originals: Annotated[
+        Path, typer.Argument(metavar="ORIGINALS", help="Folder of clips as recorded; only read.")
+    ],
+    results: Annotated[
+        Path,
+        typer.Argument(
+            metavar="RESULTS",
+            help="Folder of results under the same names; the manifests beside them name their "
+            "surrogates. Only read.",
+        ),
+    ],
+    out: Annotated[
+        Path, options.out("LINEUP", "The line-up: a new folder, which SHOWS THE PATIENTS.")
+    ],
+    judges: Annotated[
+        str, typer.Option(metavar="NAME,NAME", help="Who compares six faces; strangers.")
+    ] = "",
+    arms: Annotated[
+        str, typer.Option(metavar="inner,whole", help="The inner face, and with hair and neck.")
+    ] = "inner",
+    controls: Annotated[
+        str,
+        typer.Option(
+            metavar="surrogates|cohort|FOLDER",
+            help="Who else is shown: mien's surrogates, the other patients, or portraits.",
+        ),
+    ] = "surrogates",
+    acquaintances: Annotated[
+        str,
+        typer.Option(metavar="NAME,NAME", help="Who knows the patients and is asked to name them."),
+    ] = "",
+    names: Annotated[
+        Path | None,
+        typer.Option(metavar="CSV", help="The patients' names for acquaintances: clip, name."),
+    ] = None,
+    title: Annotated[str, typer.Option(help="What judges read on top.")] = "Who is who?",
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same trials.")] = 0,
+) -> None:
+    """Make trials of human re-identification: six faces, of which two may be one person.
+
+    Then [bold]mien serve --study LINEUP[/bold] gives the judges' links.
+
+    Example: [bold]mien study lineup originals/ results/ -o lineup --judges Ada,Ben[/bold]
+    """
+    from mien.study.lineup import LineupSettings, read_names
+    from mien.study.lineup import lineup as make
+    from mien.video import clips
+
+    need("study")
+    settings = LineupSettings(
+        judges=_listed(judges),
+        acquaintances=_listed(acquaintances),
+        arms=_listed(arms),
+        controls=controls,
+        names={} if names is None else read_names(names),
+        seed=seed,
+        title=title,
+    )
+    pairs, alone = clips.pairs(originals, results)
+    for name in alone:
+        tell(f"{name} has no counterpart in the other folder and is left out.")
+    if originals.resolve() in out.resolve().parents or results.resolve() in out.resolve().parents:
+        raise ParameterError(f"{out} lies among the clips: choose another place for the line-up.")
+    with Bars("study") as progress:
+        left_out = make(pairs, out, settings, progress=progress)
+    for sentence in left_out:
+        tell(sentence[:1].lower() + sentence[1:] if sentence.startswith("There") else sentence)
+    typer.echo(f"{out} shows the patients: keep it where the originals are.")
+    typer.echo(f"Next: mien serve --study {out}")
+
+
+def _listed(written: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in written.split(",") if name.strip())

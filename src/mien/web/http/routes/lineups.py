@@ -1,0 +1,112 @@
+"""Line-ups: judges' links, how far they are, answers as a table, the report."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+from starlette.responses import Response, StreamingResponse
+
+from mien.study.lineup_export import COLUMNS, trials_of
+from mien.study.lineup_store import LineupStore
+from mien.web.http.access import FRAMED
+from mien.web.http.desk import Desk
+from mien.web.http.problems import Problem, documented
+from mien.web.http.sending import Range, send, sent
+from mien.web.http.studies import JUDGES_LINK, PAGE, REPORT, reporting
+
+
+class JudgeView(BaseModel):
+    """One judge."""
+
+    name: str
+    link: str
+    """Address of the judge's page on this server."""
+    answered: int
+    trials: int
+
+
+class LineupView(BaseModel):
+    """One line-up."""
+
+    id: str
+    title: str
+    clips: int
+    """Patients."""
+    controls: str
+    """Who else is shown: surrogates, cohort or portraits."""
+    seed: int
+    judges: list[JudgeView]
+    reported: float | None
+    """When the report was written, seconds since 1970; None if there is none."""
+
+
+def routes(desk: Desk) -> APIRouter:
+    """Routes under /lineups."""
+    router = APIRouter(prefix="/lineups")
+    studies = desk.studies
+
+    @router.get("")
+    def list_lineups() -> list[LineupView]:
+        """All line-ups that the server was started with."""
+        return [_view(key, store) for key, store in studies.lineups().items()]
+
+    @router.post("/{lineup}/report", responses=documented(404, 409, 501))
+    def write_report(lineup: str) -> LineupView:
+        """Analyse the answers so far, in place of an older report."""
+        store = studies.lineup(lineup)
+        with reporting(studies):
+            from mien.report.ratings.trials_page import write
+            from mien.study.reidentification import analyse_trials
+
+            trials = trials_of(store)
+            write(analyse_trials(trials), trials, store.folder / REPORT, overwrite=True)
+        return _view(lineup, store)
+
+    @router.get("/{lineup}/report", responses=sent("text/html"), response_class=StreamingResponse)
+    def report(lineup: str, range: Range = None) -> Response:
+        """The report, a page that needs nothing else."""
+        path = studies.lineup(lineup).folder / REPORT / PAGE
+        if not path.is_file():
+            raise Problem(404, "no_report", "There is no report yet: analyse the answers first.")
+        headers = {**FRAMED, "Cross-Origin-Opener-Policy": "unsafe-none"}
+        return send(path, range, "text/html", headers=headers)
+
+    @router.get(
+        "/{lineup}/trials.csv",
+        responses={200: {"content": {"text/csv": {}}}, **documented(404)},
+        response_class=Response,
+    )
+    def trials_csv(lineup: str) -> Response:
+        """All answers, for a spreadsheet and for mien study reid."""
+        from mien.report.spreadsheet import to_csv
+
+        rows = studies.lineup(lineup).export()
+        text = to_csv(COLUMNS, ([row[name] for name in COLUMNS] for row in rows))
+        return Response(
+            text.encode("utf-8-sig"),
+            media_type="text/csv",
+            headers={"Content-Disposition": 'attachment; filename="trials.csv"'},
+        )
+
+    return router
+
+
+def _view(key: str, store: LineupStore) -> LineupView:
+    settings, page = store.settings, store.folder / REPORT / PAGE
+    return LineupView(
+        id=key,
+        title=settings["title"],
+        clips=len(settings["clips"]),
+        controls=settings["controls"],
+        seed=settings["seed"],
+        judges=[
+            JudgeView(
+                name=one.name,
+                link=JUDGES_LINK.format(token=one.token),
+                answered=one.answered,
+                trials=one.trials,
+            )
+            for one in store.progress()
+        ],
+        reported=page.stat().st_mtime if page.is_file() else None,
+    )

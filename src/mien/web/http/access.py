@@ -27,8 +27,8 @@ from mien.web.http.serving import Serving
 
 ENTER, LOG_IN = "/enter", "/login"
 BY_LINK = ("/rate/", "/judge/", "/screen/")
-"""Below them a personal link is the key, which `mien.web.http.rating`, `judging` and `screening` ask
-for: no session is."""
+"""Below them a personal link is the key, which `mien.web.http.rating`, `judging` and `screening`
+ask for: no session is."""
 _PAGE_BY_LINK = re.compile(r"/(?:rate|judge|screen)/[\w-]+/?")
 UPLOAD = ("POST", "/api/clips")
 """The one request whose body may be large."""

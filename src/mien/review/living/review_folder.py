@@ -242,8 +242,8 @@ def open_review(folder: Path) -> Review:
 def _until(whole: Review, judged: Review) -> Review:
     """A state with the records that there were.
 
-    What was decided about a record that is not there is left out: its update was killed, and another
-    record will get its number.
+    What was decided about a record that is not there is left out: its update was killed, and
+    another record will get its number.
     """
     number = judged.version
     records = tuple(one for one in whole.records if one.version <= number)

@@ -70,7 +70,7 @@ def serve(
         list[Path] | None,
         typer.Option(
             metavar="REVIEW",
-            help="A review of mien review new, for its reviewers; may be repeated.",
+            help="A review of mien review screen, for its reviewers; may be repeated.",
         ),
     ] = None,
     workers: Annotated[

@@ -6,9 +6,11 @@ import signal
 
 import pytest
 
-from mien.review.project.founding import Founding, found_review
+from mien.review.living.review_folder import begin
+from mien.review.living.update import Import, add
+from mien.review.project.founding import Founding, begin_screening
 from mien.review.project.store import ReviewStore
-from mien.review.protocol.protocol import published
+from mien.review.protocol.protocol import published_text
 from mien.review.records.record import Record
 
 
@@ -25,7 +27,9 @@ def review(tmp_path):
         for k in range(6)
     ]
     folder = tmp_path / "review"
-    found_review(folder, records, published(), Founding(("Ada", "Ben"), "Cy"))
+    came = Import("PubMed", "database", "a.ris", tuple(records))
+    add(begin(published_text()), [came], "2021-09-30").save(folder)
+    begin_screening(folder, Founding(("Ada", "Ben"), "Cy"))
     return folder
 
 
@@ -85,7 +89,7 @@ def test_two_reviewers_a_kill_and_a_third(serve, chromium, expect, review):
         for person in store.reviewers:
             if (person.id, number) not in decisions(review):
                 store.decide(
-                    person, number, "abstract", "include", "", seen=0, now=1.0
+                    person, number, "title", "include", "", seen=0, now=1.0
                 )  # fmt: skip
     third = chromium.new_context().new_page()
     third.goto(links[2])

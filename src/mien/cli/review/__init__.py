@@ -14,10 +14,10 @@ from mien.cli.review.extract import extract
 from mien.cli.review.fetch import chase, fetch
 from mien.cli.review.meta import meta
 from mien.cli.review.prisma import prisma
-from mien.cli.review.project import export, new, status, update
 from mien.cli.review.protocol import protocol
 from mien.cli.review.read import read
 from mien.cli.review.report import report
+from mien.cli.review.screen import screen, status
 from mien.cli.review.search import search
 from mien.cli.review.simulate import simulate
 from mien.cli.review.update import update
@@ -33,10 +33,6 @@ _COMMANDS: tuple[Callable[..., None], ...] = (
     chase,
     read,
     dedupe,
-    new,
-    update,
-    status,
-    export,
     simulate,
     meta,
     bias,
@@ -44,6 +40,8 @@ _COMMANDS: tuple[Callable[..., None], ...] = (
     protocol,
     extract,
     update,
+    screen,
+    status,
     report,
     demo,
 )

@@ -13,18 +13,15 @@ from pathlib import Path
 
 from mien.errors import FormatError
 
-DATABASE = "review.sqlite3"
-"""Its name in a review's folder."""
+DATABASE = "screening.sqlite3"
+"""Its name in a review's folder, beside the text."""
 TABLES = """
 CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE people (
     id INTEGER PRIMARY KEY, name TEXT UNIQUE NOT NULL, token TEXT NOT NULL, role TEXT NOT NULL);
-CREATE TABLE batches (
-    id INTEGER PRIMARY KEY, added TEXT NOT NULL, identified TEXT NOT NULL,
-    duplicates INTEGER NOT NULL, fresh INTEGER NOT NULL);
 CREATE TABLE records (
     id INTEGER PRIMARY KEY, title TEXT NOT NULL, year INTEGER, words TEXT NOT NULL,
-    retracted INTEGER NOT NULL, pilot INTEGER NOT NULL, batch INTEGER NOT NULL);
+    retracted INTEGER NOT NULL, pilot INTEGER NOT NULL);
 CREATE TABLE contents (id INTEGER PRIMARY KEY, content TEXT NOT NULL);
 CREATE TABLE queue (
     person INTEGER NOT NULL, stage TEXT NOT NULL, position INTEGER NOT NULL,

@@ -1,29 +1,31 @@
-"""Making a review of exports, and adding to it what is new."""
+"""Screening in a review's folder: begun, given what is new, and written down as its decisions.
+
+The folder of a review is plain text (`mien.review.living.review_folder`). While people decide in
+their browsers, the database beside it takes every decision at once; `collect` writes them into the
+review's ``decisions.csv``, and `refresh` gives the database the records that the review gained.
+"""
 
 from __future__ import annotations
 
 import json
 import secrets
 import sqlite3
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from mien.errors import OutputError, ParameterError
-from mien.outputs import check_parent, complete_folder
+from mien.outputs import complete
 from mien.review.duplicates.comparable import folded
-from mien.review.duplicates.finding import find_duplicates
-from mien.review.duplicates.merging import without_duplicates
+from mien.review.living.decisions import CONSENSUS, Decision
+from mien.review.living.review_folder import Review, Stored, open_review
 from mien.review.project.database import DATABASE, create, opened
 from mien.review.project.lists import retracted
-from mien.review.project.outcomes import ABSTRACT
+from mien.review.project.outcomes import TITLE
 from mien.review.project.store import ARBITER, REVIEWER, ReviewStore
-from mien.review.protocol.protocol import Protocol
-from mien.review.records.record import Record
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Founding:
     """Who decides, and in which order."""
 
     reviewers: tuple[str, ...]
-    """Names; one, two or more, who decide independently."""
+    """Names; as many as the protocol says, who decide independently."""
     arbiter: str = ""
     """Who settles conflicts; needed if there are two or more."""
     pilot: int = 0
@@ -40,171 +42,201 @@ class Founding:
     """Of the order in which records come until there is something to learn from."""
 
 
-@dataclass(frozen=True)
-class Added:
-    """What came of adding records."""
-
-    identified: dict[str, int]
-    """Records by database, as exports hold them."""
-    duplicates: int
-    """Of them the same publication as another one, or as one that was there."""
-    fresh: int
-    """Records that were added."""
-
-
-def found_review(
-    folder: Path,
-    records: Sequence[Record],
-    protocol: Protocol,
-    founding: Founding,
-    *,
-    today: date | None = None,
-) -> Added:
-    """Make a review: a folder with a database, and a link for everybody.
+def begin_screening(folder: Path, founding: Founding) -> ReviewStore:
+    """Begin to screen a review: a database in its folder, and a link for everybody.
 
     Parameters
     ----------
     folder : Path
-        A new one.
-    records : sequence of Record
-        Of exports; duplicates are merged.
-    protocol : Protocol
-        Whose reasons to exclude are offered, and whose words are marked.
+        Of a review.
     founding : Founding
-    today : date, optional
 
     Raises
     ------
+    FormatError
+        If the folder holds no review.
     OutputError
-        If something lies there.
+        If the review is being screened already.
     ParameterError
-        If names are missing or the same.
+        If names are missing, the same, or not as many as the protocol says.
     """
+    review = open_review(folder)
+    _check(founding, review)
+    path = folder / DATABASE
+    if path.exists():
+        raise OutputError(f"{path} already exists: this review is being screened.")
+    settings = {
+        "seed": founding.seed,
+        "pilot": founding.pilot,
+        **_of_protocol(review),
+        **_counts(review),
+    }
+    with complete(path, overwrite=False) as part:
+        create(part)
+        with opened(part, writing=True) as db:
+            _set(db, settings)
+            names = [*founding.reviewers, *filter(None, [founding.arbiter])]
+            roles = [REVIEWER] * len(founding.reviewers) + [ARBITER]
+            for number, (name, role) in enumerate(zip(names, roles, strict=False)):
+                token = secrets.token_urlsafe(24)
+                db.execute("INSERT INTO people VALUES (?, ?, ?, ?)", (number, name, token, role))
+            _add(db, review.records, founding.seed, founding.pilot)
+        _fold_log(part)
+    return ReviewStore(folder)
+
+
+def refresh(store: ReviewStore) -> int:
+    """Give a screening the records that its review gained; decisions stay as they are.
+
+    Returns
+    -------
+    fresh : int
+        Records that are new.
+    """
+    review = open_review(store.folder)
+    with store.writing() as db:
+        there = db.execute("SELECT COUNT(*) FROM records").fetchone()[0]
+        fresh = review.records[there:]  # records are only ever added to a review
+        _add(db, fresh, int(store.settings["seed"]) + there, 0)
+        for one in review.records[:there]:  # which may have gained an abstract or a DOI
+            content = _content(one)
+            db.execute(
+                "UPDATE contents SET content = ?2 WHERE id = ?1 AND content != ?2",
+                (_number(one), content),
+            )
+            flagged = int(retracted(one.record.kind, one.record.title))
+            db.execute(
+                "UPDATE records SET retracted = ?2 WHERE id = ?1 AND retracted != ?2",
+                (_number(one), flagged),
+            )
+        _set(db, {**_of_protocol(review), **_counts(review)})
+    return len(fresh)
+
+
+def collect(store: ReviewStore) -> int:
+    """Write what was decided into the review's ``decisions.csv``.
+
+    What others than the reviewers of this screening decided stays as it is there.
+
+    Returns
+    -------
+    decisions : int
+        That the review has now.
+    """
+    review = open_review(store.folder)
+    names = {one.name for one in store.reviewers} | {CONSENSUS}
+    kept = tuple(one for one in review.decisions if one.reviewer not in names)
+    found = (*kept, *decisions_of(store))
+    if found != review.decisions:
+        replace(review, decisions=found).save(store.folder, overwrite=True)
+    return len(found)
+
+
+def decisions_of(store: ReviewStore) -> tuple[Decision, ...]:
+    """Decisions of a screening, by record and stage, each person's and then the consensus."""
+    with store.reading() as db:
+        rows = db.execute(
+            "SELECT d.record, d.stage, p.id, p.name, d.decision, d.reason, COALESCE(n.text, '') "
+            "FROM decisions d JOIN people p ON p.id = d.person LEFT JOIN notes n ON "
+            "n.person = d.person AND n.record = d.record WHERE d.decision != ''"
+        ).fetchall()
+        settled = db.execute(
+            "SELECT o.record, o.stage, 9999, ?, o.outcome, o.reason, p.name FROM outcomes o "
+            "JOIN people p ON p.id = o.person",
+            (CONSENSUS,),
+        ).fetchall()
+    order = sorted([*rows, *settled], key=lambda row: (row[0], row[1] != TITLE, row[2]))
+    return tuple(
+        Decision(f"r{number:05d}", stage, name, decision, reason, note)
+        for number, stage, _, name, decision, reason, note in order
+    )
+
+
+def _check(founding: Founding, review: Review) -> None:
     names = [*founding.reviewers, *filter(None, [founding.arbiter])]
-    if not founding.reviewers or not all(name.strip() for name in names):
-        raise ParameterError("A review needs somebody who decides: name them with --reviewer.")
-    if len(set(names)) < len(names):
+    if len(founding.reviewers) != review.reviewers or not all(name.strip() for name in names):
+        raise ParameterError(
+            f"By its protocol {review.reviewers} decide about each record: name as many with "
+            "--reviewer."
+        )
+    if len(set(names)) < len(names) or CONSENSUS in names:
         raise ParameterError("Two people have the same name: tell them apart.")
     if len(founding.reviewers) > 1 and not founding.arbiter:
         raise ParameterError("Conflicts are settled by a third: name them with --arbiter.")
-    check_parent(folder)
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise OutputError(f"{folder} already exists: choose another name.")
-    settings = {
+
+
+def _of_protocol(review: Review) -> dict[str, Any]:
+    protocol = review.protocol
+    return {
         "title": protocol.title,
-        "protocol": protocol.version,
         "reasons": [
             {"key": one.key, "words": one.words, "title": one.title or one.words}
             for one in protocol.exclude
         ],
         "terms": [term for one in protocol.concepts for term in one.terms],
-        "seed": founding.seed,
-        "pilot": founding.pilot,
     }
-    with complete_folder(folder, lambda path: not any(path.iterdir())) as part:
-        create(part / DATABASE)
-        with opened(part / DATABASE, writing=True) as db:
-            db.executemany(
-                "INSERT INTO settings VALUES (?, ?)",
-                [(key, json.dumps(value)) for key, value in settings.items()],
-            )
-            roles = [REVIEWER] * len(founding.reviewers) + [ARBITER]
-            for number, (name, role) in enumerate(zip(names, roles, strict=False)):
-                token = secrets.token_urlsafe(24)
-                db.execute("INSERT INTO people VALUES (?, ?, ?, ?)", (number, name, token, role))
-            added = _add(db, records, [], founding.seed, founding.pilot, today)
-        _fold_log(part / DATABASE)
-    return added
 
 
-def add_records(
-    store: ReviewStore, records: Sequence[Record], *, today: date | None = None
-) -> Added:
-    """Add what is new; decisions stay as they are.
-
-    Parameters
-    ----------
-    store : ReviewStore
-    records : sequence of Record
-        Of a later search; what the review has already is not added again.
-    today : date, optional
-
-    Returns
-    -------
-    added : Added
-    """
-    before = store.records()
-    with store.writing() as db:
-        return _add(db, records, before, int(store.settings["seed"]), 0, today)
+def _counts(review: Review) -> dict[str, Any]:
+    return {
+        "version": review.version,
+        "identified": sum(one.records for one in review.searches),
+        "duplicates": len(review.merged),
+    }
 
 
-def _add(
-    db: sqlite3.Connection,
-    records: Sequence[Record],
-    before: Sequence[Record],
-    seed: int,
-    pilot: int,
-    today: date | None,
-) -> Added:
-    everything = [*before, *records]
-    found = find_duplicates(everything)
-    known = {k for group in found.groups if group[0] < len(before) for k in group}
-    if before:
-        keep = [k for k in range(len(before), len(everything)) if k not in known]
-        inner = find_duplicates([everything[k] for k in keep])
-        fresh = without_duplicates([everything[k] for k in keep], inner)
-    else:
-        fresh = without_duplicates(everything, found)
-    identified = dict(Counter(record.source or "unknown" for record in records))
-    added = Added(identified, len(records) - len(fresh), len(fresh))
-    batch = db.execute("SELECT COUNT(*) FROM batches").fetchone()[0]
-    db.execute(
-        "INSERT INTO batches VALUES (?, ?, ?, ?, ?)",
-        (
-            batch,
-            (today or date.today()).isoformat(),
-            json.dumps(identified),
-            added.duplicates,
-            added.fresh,
-        ),
+def _set(db: sqlite3.Connection, settings: dict[str, Any]) -> None:
+    db.executemany(
+        "INSERT INTO settings VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
+        [(key, json.dumps(value)) for key, value in settings.items()],
     )
-    first = db.execute("SELECT COALESCE(MAX(id), 0) + 1 FROM records").fetchone()[0]
-    order = np.random.default_rng(seed + batch).permutation(len(fresh))
+
+
+def _number(one: Stored) -> int:
+    return int(one.id[1:])
+
+
+def _content(one: Stored) -> str:
+    return json.dumps(one.record.to_json(raw=False), ensure_ascii=False)
+
+
+def _add(db: sqlite3.Connection, fresh: Sequence[Stored], seed: int, pilot: int) -> None:
+    order = np.random.default_rng(seed).permutation(len(fresh))
     pilots = set(order[:pilot].tolist())
     db.executemany(
-        "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?)",
         [
             (
-                first + k,
-                one.title,
-                one.year,
-                folded(f"{one.title} {' '.join(one.authors)} {one.doi}"),
-                int(retracted(one.kind, one.title)),
+                _number(one),
+                one.record.title,
+                one.record.year,
+                folded(f"{one.record.title} {' '.join(one.record.authors)} {one.record.doi}"),
+                int(retracted(one.record.kind, one.record.title)),
                 int(k in pilots),
-                batch,
             )
             for k, one in enumerate(fresh)
         ],
     )
     db.executemany(
-        "INSERT INTO contents VALUES (?, ?)",
-        [(first + k, json.dumps(one.to_json(), ensure_ascii=False)) for k, one in enumerate(fresh)],
+        "INSERT INTO contents VALUES (?, ?)", [(_number(one), _content(one)) for one in fresh]
     )
     people = db.execute("SELECT id FROM people WHERE role = ?", (REVIEWER,)).fetchall()
     for (person,) in people:
         last = db.execute(
             "SELECT COALESCE(MAX(position), 0) FROM queue WHERE person = ? AND stage = ?",
-            (person, ABSTRACT),
+            (person, TITLE),
         ).fetchone()[0]
         db.executemany(
             "INSERT INTO queue VALUES (?, ?, ?, ?)",
-            [(person, ABSTRACT, last + 1 + place, first + int(k)) for place, k in enumerate(order)],
+            [
+                (person, TITLE, last + 1 + place, _number(fresh[int(k)]))
+                for place, k in enumerate(order)
+            ],
         )
-    return added
 
 
 def _fold_log(path: Path) -> None:
-    """Put what SQLite wrote beside the database into it, so that the folder can be moved."""
+    """Put what SQLite wrote beside the database into it, so that it can get its name."""
     db = sqlite3.connect(path)
     try:
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")

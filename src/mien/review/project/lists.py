@@ -5,14 +5,15 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from mien.errors import ParameterError
 from mien.review.duplicates.comparable import folded
-from mien.review.project.outcomes import ABSTRACT, CONFLICT, FULL, OPEN
-from mien.review.project.store import ARBITER, Person, Refused, ReviewStore
+from mien.review.project.outcomes import CONFLICT, FULL, OPEN, TITLE
+from mien.review.project.store import ARBITER, NotNow, Person, ReviewStore
 
 TODO, DONE = "todo", "done"
-FILTERS = (TODO, DONE, "include", "exclude", "maybe", "all")
+FILTERS = (TODO, DONE, "include", "exclude", "maybe", "unavailable", "all")
 """For a reviewer; whoever settles conflicts has `todo`, `done` and `all`."""
 MOST = 200
 
@@ -58,7 +59,7 @@ def listed(
     ParameterError
         If there is no such list.
     """
-    if which not in FILTERS or stage not in (ABSTRACT, FULL):
+    if which not in FILTERS or stage not in (TITLE, FULL):
         raise ParameterError("There is no such list: choose another.")
     limit = min(max(limit, 1), MOST)
     with store.reading() as db:
@@ -77,41 +78,39 @@ def _own(
     limit: int,
 ) -> tuple[list[Line], int]:
     wanted, values = _matching(search)
-    decided = "d.decision IS NOT NULL AND d.decision != ''"
     if which == TODO:
         wanted += " AND (d.decision IS NULL OR d.decision = '')"
     elif which == DONE:
-        wanted += f" AND {decided}"
+        wanted += " AND d.decision != ''"
     elif which != "all":
         wanted += " AND d.decision = ?"
         values.append(which)
     if which in (TODO, "all"):
         tables = (
-            "queue q JOIN records r ON r.id = q.record LEFT JOIN decisions d ON "
-            "d.person = q.person AND d.stage = q.stage AND d.record = q.record "
-            "WHERE q.person = ? AND q.stage = ?"
+            "queue q LEFT JOIN decisions d ON d.person = q.person AND d.stage = q.stage AND "
+            "d.record = q.record WHERE q.person = ? AND q.stage = ?"
         )
-        order = "q.position"
+        record, order = "q.record", "q.position"
     else:
-        tables = "decisions d JOIN records r ON r.id = d.record WHERE d.person = ? AND d.stage = ?"
-        order = "d.at DESC"
+        tables = "decisions d WHERE d.person = ? AND d.stage = ?"
+        record, order = "d.record", "d.at DESC, d.record"
+    wanted = wanted.replace("RECORD", record)
     values = [person.id, stage, *values]
-    fields = "r.id, r.title, r.year, COALESCE(d.decision, ''), r.retracted"
-    rows = db.execute(
-        f"SELECT {fields} FROM {tables}{wanted} ORDER BY {order} LIMIT ? OFFSET ?",
-        (*values, limit, offset),
-    ).fetchall()
-    if not search:
-        total = _counts(db, person, stage)[which]
+    query = f"SELECT {record}, COALESCE(d.decision, '') FROM {tables}{wanted} ORDER BY {order}"
+    if search:  # all that are found, so that they are counted, too
+        found = db.execute(query, values).fetchall()
+        total, found = len(found), found[offset : offset + limit]
     else:
-        total = db.execute(f"SELECT COUNT(*) FROM {tables}{wanted}", values).fetchone()[0]
-    return [_line(row) for row in rows], int(total)
+        found = db.execute(f"{query} LIMIT ? OFFSET ?", (*values, limit, offset)).fetchall()
+        total = _counts(db, person, stage)[which]
+    return [_line(db, number, decision) for number, decision in found], total
 
 
 def _conflicts(
     db: sqlite3.Connection, stage: str, which: str, search: str, offset: int, limit: int
 ) -> tuple[list[Line], int]:
     wanted, values = _matching(search)
+    wanted = wanted.replace("RECORD", "o.record")
     if which == TODO:
         wanted += f" AND o.outcome = '{CONFLICT}'"
     else:
@@ -122,17 +121,22 @@ def _conflicts(
     tables = "outcomes o JOIN records r ON r.id = o.record WHERE o.stage = ?"
     values = [stage, *values]
     rows = db.execute(
-        "SELECT r.id, r.title, r.year, CASE WHEN o.person IS NULL THEN '' ELSE o.outcome END, "
-        f"r.retracted FROM {tables}{wanted} ORDER BY r.id LIMIT ? OFFSET ?",
-        (*values, limit, offset),
+        "SELECT r.id, CASE WHEN o.person IS NULL THEN '' ELSE o.outcome END "
+        f"FROM {tables}{wanted} ORDER BY r.id",
+        values,
     ).fetchall()
-    total = db.execute(f"SELECT COUNT(*) FROM {tables}{wanted}", values).fetchone()[0]
-    return [_line(row) for row in rows], int(total)
+    shown = rows[offset : offset + limit]
+    return [_line(db, number, decision) for number, decision in shown], len(rows)
 
 
 def _matching(search: str) -> tuple[str, list[Any]]:
+    """Of records that have all words, as a clause about RECORD, and its values."""
     words = folded(search[:200]).split()[:10]
-    return "".join(" AND r.words LIKE ?" for _ in words), [f"%{word}%" for word in words]
+    if not words:
+        return "", []
+    alike = " AND ".join("words LIKE ?" for _ in words)
+    clause = f" AND RECORD IN (SELECT id FROM records WHERE {alike})"
+    return clause, [f"%{word}%" for word in words]
 
 
 def _counts(db: sqlite3.Connection, person: Person, stage: str) -> dict[str, int]:
@@ -156,8 +160,8 @@ def counted(store: ReviewStore, person: Person) -> dict[str, dict[str, int]]:
     """Records of each list of somebody, by stage."""
     with store.reading() as db:
         if person.role != ARBITER:
-            return {stage: _counts(db, person, stage) for stage in (ABSTRACT, FULL)}
-        found = {stage: dict.fromkeys((TODO, DONE, "all"), 0) for stage in (ABSTRACT, FULL)}
+            return {stage: _counts(db, person, stage) for stage in (TITLE, FULL)}
+        found = {stage: dict.fromkeys((TODO, DONE, "all"), 0) for stage in (TITLE, FULL)}
         for stage, settled, count in db.execute(
             "SELECT stage, person IS NOT NULL, COUNT(*) FROM outcomes WHERE outcome = 'conflict' "
             "OR person IS NOT NULL GROUP BY stage, person IS NOT NULL"
@@ -168,7 +172,7 @@ def counted(store: ReviewStore, person: Person) -> dict[str, dict[str, int]]:
 
 
 def seen(store: ReviewStore, person: Person, number: int, stage: str) -> dict[str, Any]:
-    """A record as somebody sees it; raises `Refused` if there is none.
+    """A record as somebody sees it; raises `NotNow` if there is none.
 
     A reviewer sees one's own decision, note and labels; whoever settles a conflict sees those of
     all.
@@ -189,6 +193,7 @@ def seen(store: ReviewStore, person: Person, number: int, stage: str) -> dict[st
             "year": record.year,
             "journal": record.journal,
             "doi": record.doi,
+            "address": f"https://doi.org/{quote(record.doi)}" if record.doi else "",
             "source": record.source,
             "keywords": list(record.keywords[:60]),
             "language": record.language,
@@ -211,7 +216,7 @@ def _of_all(db: sqlite3.Connection, store: ReviewStore, number: int, stage: str)
         (number, stage),
     ).fetchone()
     if row is None or (row[0] in (OPEN,) and row[2] is None):
-        raise Refused("not_now", "Not everybody has decided about this record yet.")
+        raise NotNow("not_now", "Not everybody has decided about this record yet.")
     given = {
         person: (decision, reason)
         for person, decision, reason in db.execute(
@@ -257,5 +262,8 @@ def retracted(kind: str, title: str) -> bool:
     return "retracted" in said or "retraction of" in said or title.lower().startswith("withdrawn")
 
 
-def _line(row: tuple[Any, ...]) -> Line:
-    return Line(row[0], row[1], row[2], row[3], bool(row[4]))
+def _line(db: sqlite3.Connection, number: int, decision: str) -> Line:
+    title, year, flagged = db.execute(
+        "SELECT title, year, retracted FROM records WHERE id = ?", (number,)
+    ).fetchone()
+    return Line(number, title, year, decision, bool(flagged))

@@ -12,14 +12,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mien.review.living.decisions import EXCLUDE, INCLUDE, MAYBE, STAGES
 from mien.statistics import cohen
 
-INCLUDE, EXCLUDE, MAYBE = "include", "exclude", "maybe"
-DECISIONS = (INCLUDE, EXCLUDE, MAYBE)
 OPEN, CONFLICT = "open", "conflict"
-"""Outcomes beside `include` and `exclude`."""
-ABSTRACT, FULL = "abstract", "full"
-STAGES = (ABSTRACT, FULL)
+"""Outcomes beside what is decided."""
+TITLE, FULL = STAGES
 
 
 def outcome(given: Sequence[tuple[str, str]], reviewers: int, stage: str) -> tuple[str, str]:
@@ -32,8 +30,8 @@ def outcome(given: Sequence[tuple[str, str]], reviewers: int, stage: str) -> tup
     reviewers : int
         How many should decide.
     stage : str
-        ``abstract`` or ``full``. "Maybe" counts for inclusion while titles and abstracts are read,
-        if anybody includes; whoever excludes a full text gives a reason, and reasons have to agree.
+        ``title`` or ``full``. Whoever is not sure of a title wants to read the full text, so
+        "maybe" includes there; whoever excludes a full text gives a reason, and reasons agree.
 
     Returns
     -------
@@ -42,17 +40,16 @@ def outcome(given: Sequence[tuple[str, str]], reviewers: int, stage: str) -> tup
     """
     if len(given) < reviewers:
         return OPEN, ""
-    decisions = {decision for decision, _ in given}
-    if decisions == {EXCLUDE}:
-        reasons = {reason for _, reason in given}
-        if stage == FULL and len(reasons) > 1:
-            return CONFLICT, ""
-        return EXCLUDE, next(iter(reasons)) if len(reasons) == 1 else ""
-    if INCLUDE in decisions and EXCLUDE not in decisions:
-        if MAYBE in decisions and stage == FULL:
-            return CONFLICT, ""
-        return INCLUDE, ""
-    return CONFLICT, ""
+    decisions = {
+        INCLUDE if decision == MAYBE and stage == TITLE else decision for decision, _ in given
+    }
+    if len(decisions) > 1 or MAYBE in decisions:
+        return CONFLICT, ""
+    found = decisions.pop()
+    reasons = {reason for _, reason in given}
+    if found == EXCLUDE and stage == FULL and len(reasons) > 1:
+        return CONFLICT, ""
+    return found, reasons.pop() if len(reasons) == 1 else ""
 
 
 @dataclass(frozen=True)

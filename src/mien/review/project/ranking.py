@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from mien.review.project.outcomes import ABSTRACT, EXCLUDE
+from mien.review.living.decisions import EXCLUDE
+from mien.review.project.outcomes import TITLE
 from mien.review.project.store import Person, ReviewStore
 from mien.review.screening.learning import features_of, model_named, scores
 from mien.review.screening.stopping import Stopping, stopping
@@ -66,7 +67,7 @@ class Ranker:
                 "d.person = q.person AND d.stage = q.stage AND d.record = q.record AND "
                 "d.decision != '') FROM queue q JOIN records r ON r.id = q.record WHERE "
                 "q.person = ? AND q.stage = ?",
-                (person.id, ABSTRACT),
+                (person.id, TITLE),
             ).fetchall()
 
             def key(row: tuple[int, int, int, int]) -> tuple[float, ...]:
@@ -76,10 +77,10 @@ class Ranker:
                 return (0, 0, -value[number - 1] if number <= len(value) else 0, position)
 
             rows.sort(key=key)
-            db.execute("DELETE FROM queue WHERE person = ? AND stage = ?", (person.id, ABSTRACT))
+            db.execute("DELETE FROM queue WHERE person = ? AND stage = ?", (person.id, TITLE))
             db.executemany(
                 "INSERT INTO queue VALUES (?, ?, ?, ?)",
-                [(person.id, ABSTRACT, place + 1, row[0]) for place, row in enumerate(rows)],
+                [(person.id, TITLE, place + 1, row[0]) for place, row in enumerate(rows)],
             )
 
 
@@ -89,7 +90,7 @@ def decided(store: ReviewStore, person: Person) -> list[tuple[int, str]]:
         rows = db.execute(
             "SELECT record, decision FROM decisions WHERE person = ? AND stage = ? AND "
             "decision != '' ORDER BY at, record",
-            (person.id, ABSTRACT),
+            (person.id, TITLE),
         ).fetchall()
     return [(int(number), str(decision)) for number, decision in rows]
 

@@ -11,17 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from mien.errors import FormatError, ParameterError
-from mien.review.project.database import DATABASE, opened
-from mien.review.project.outcomes import (
-    ABSTRACT,
-    CONFLICT,
+from mien.review.living.decisions import (
     DECISIONS,
     EXCLUDE,
-    FULL,
     INCLUDE,
     STAGES,
-    outcome,
+    UNAVAILABLE,
 )
+from mien.review.project.database import DATABASE, opened
+from mien.review.project.outcomes import CONFLICT, FULL, TITLE, outcome
 from mien.review.records.record import Record
 
 REVIEWER, ARBITER = "reviewer", "arbiter"
@@ -30,8 +28,10 @@ LONGEST_LABEL = 60
 MOST_LABELS = 20
 
 
-class Refused(ParameterError):
+class NotNow(ParameterError):
     """Something that somebody may not do now: the page says why by the code."""
+
+    code = "not-now"
 
     def __init__(self, code: str, sentence: str) -> None:
         super().__init__(sentence)
@@ -56,7 +56,7 @@ class ReviewStore:
     Parameters
     ----------
     folder : Path
-        That `mien review new` made.
+        Of a review in which `mien review screen` was called.
 
     Raises
     ------
@@ -68,7 +68,7 @@ class ReviewStore:
         self.folder = folder
         self.path = folder / DATABASE
         if not self.path.is_file():
-            raise FormatError(f"{folder} holds no review: make one with mien review new.")
+            raise FormatError(f"{folder} holds no screening: begin one with mien review screen.")
         try:
             with self.reading() as db:
                 rows = db.execute("SELECT key, value FROM settings").fetchall()
@@ -96,11 +96,11 @@ class ReviewStore:
         return found
 
     def record(self, number: int) -> Record:
-        """A record; raises `Refused` if there is none of that number."""
+        """A record; raises `NotNow` if there is none of that number."""
         with self.reading() as db:
             row = db.execute("SELECT content FROM contents WHERE id = ?", (number,)).fetchone()
         if row is None:
-            raise Refused("no_record", "There is no such record in this review.")
+            raise NotNow("no_record", "There is no such record in this review.")
         return Record.from_json(json.loads(row[0]))
 
     def records(self) -> list[Record]:
@@ -129,9 +129,10 @@ class ReviewStore:
         number : int
             Of the record.
         stage : str
-            ``abstract`` or ``full``.
+            ``title`` or ``full``.
         decision : str
-            ``include``, ``exclude``, ``maybe``, or nothing to take a decision back.
+            ``include``, ``exclude``, ``maybe``, ``unavailable`` of a full text that cannot be had,
+            or nothing to take a decision back.
         reason : str
             Key of a reason; a full text is not excluded without one.
         seen : int
@@ -146,7 +147,7 @@ class ReviewStore:
 
         Raises
         ------
-        Refused
+        NotNow
             If the decision was changed in another window meanwhile, or may not be taken.
         """
         self._check(person, stage, decision, reason)
@@ -162,7 +163,7 @@ class ReviewStore:
                 return int(row[2])  # it was sent twice
             version = 0 if row is None else int(row[2])
             if version != seen:
-                raise Refused(
+                raise NotNow(
                     "changed_elsewhere",
                     "This record was decided in another window meanwhile: look at it again.",
                 )
@@ -193,7 +194,7 @@ class ReviewStore:
 
         Raises
         ------
-        Refused
+        NotNow
             If there is no conflict, or it was settled in another window meanwhile.
         """
         self._check(person, stage, decision, reason, role=ARBITER)
@@ -206,9 +207,9 @@ class ReviewStore:
             if row is not None and row[2] is not None and row[:2] == (decision, reason):
                 return int(row[3])
             if row is None or (row[0] != CONFLICT and row[2] is None):
-                raise Refused("no_conflict", "There is no conflict about this record any more.")
+                raise NotNow("no_conflict", "There is no conflict about this record any more.")
             if int(row[3]) != seen:
-                raise Refused(
+                raise NotNow(
                     "changed_elsewhere",
                     "This record was decided in another window meanwhile: look at it again.",
                 )
@@ -219,7 +220,7 @@ class ReviewStore:
     def note(self, person: Person, number: int, text: str, now: float) -> None:
         """Write somebody's note on a record, in place of an earlier one."""
         with self.writing() as db:
-            self._is_there(db, number, ABSTRACT)
+            self._is_there(db, number, TITLE)
             db.execute(
                 "INSERT INTO notes VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
                 "text = excluded.text, at = excluded.at",
@@ -227,12 +228,12 @@ class ReviewStore:
             )
 
     def label(self, person: Person, number: int, label: str, *, on: bool) -> None:
-        """Put somebody's label on a record, or take it off; raises `Refused` if it has too many."""
+        """Put somebody's label on a record, or take it off; raises `NotNow` if it has too many."""
         label = " ".join(label.split())[:LONGEST_LABEL]
         if not label:
-            raise Refused("no_label", "A label needs a name.")
+            raise NotNow("no_label", "A label needs a name.")
         with self.writing() as db:
-            self._is_there(db, number, ABSTRACT)
+            self._is_there(db, number, TITLE)
             if not on:
                 db.execute(
                     "DELETE FROM labels WHERE person = ? AND record = ? AND label = ?",
@@ -243,33 +244,35 @@ class ReviewStore:
                 "SELECT COUNT(*) FROM labels WHERE person = ? AND record = ?", (person.id, number)
             ).fetchone()[0]
             if count >= MOST_LABELS:
-                raise Refused("many_labels", f"A record has {MOST_LABELS} labels at most.")
+                raise NotNow("many_labels", f"A record has {MOST_LABELS} labels at most.")
             db.execute("INSERT OR IGNORE INTO labels VALUES (?, ?, ?)", (person.id, number, label))
 
     def _check(
         self, person: Person, stage: str, decision: str, reason: str, role: str = REVIEWER
     ) -> None:
         if person.role != role:
-            raise Refused("not_yours", "This is decided by somebody else.")
+            raise NotNow("not_yours", "This is decided by somebody else.")
         if stage not in STAGES or (decision and decision not in DECISIONS):
-            raise Refused("no_decision", "Decide to include, to exclude, or maybe.")
-        if role == ARBITER and decision not in (INCLUDE, EXCLUDE):
-            raise Refused("no_decision", "A conflict is settled by including or excluding.")
+            raise NotNow("no_decision", "Decide to include, to exclude, or maybe.")
+        if decision == UNAVAILABLE and stage != FULL:
+            raise NotNow("no_decision", "Only a full text can be unavailable.")
+        if role == ARBITER and decision not in (INCLUDE, EXCLUDE, UNAVAILABLE):
+            raise NotNow("no_decision", "A conflict is settled by including or excluding.")
         if reason and reason not in {one["key"] for one in self.settings["reasons"]}:
-            raise Refused("no_reason", "This review does not have that reason.")
+            raise NotNow("no_reason", "This review does not have that reason.")
         if stage == FULL and decision == EXCLUDE and not reason:
-            raise Refused("reason_needed", "A full text is excluded for a reason: choose it.")
+            raise NotNow("reason_needed", "A full text is excluded for a reason: choose it.")
 
     def _is_there(self, db: sqlite3.Connection, number: int, stage: str) -> None:
         row = db.execute(
             "SELECT o.outcome FROM records r LEFT JOIN outcomes o ON o.record = r.id AND "
             "o.stage = ? WHERE r.id = ?",
-            (ABSTRACT, number),
+            (TITLE, number),
         ).fetchone()
         if row is None:
-            raise Refused("no_record", "There is no such record in this review.")
+            raise NotNow("no_record", "There is no such record in this review.")
         if stage == FULL and row[0] != INCLUDE:
-            raise Refused("not_now", "The full text of this record is not read now.")
+            raise NotNow("not_now", "The full text of this record is not read now.")
 
     def _follow(self, db: sqlite3.Connection, number: int, stage: str, now: float) -> None:
         given = db.execute(
@@ -296,7 +299,7 @@ class ReviewStore:
             "at = excluded.at, version = outcomes.version + 1",
             (number, stage, found, reason, person, now),
         )
-        if stage == ABSTRACT and found == INCLUDE:
+        if stage == TITLE and found == INCLUDE:
             for one in self.reviewers:
                 db.execute(
                     "INSERT INTO queue SELECT ?1, 'full', COALESCE(MAX(position), 0) + 1, ?2 FROM "

@@ -24,7 +24,7 @@ class Reviews:
     Parameters
     ----------
     folders : sequence of Path
-        That `mien review new` made.
+        Of reviews in which `mien review screen` was called.
 
     Raises
     ------

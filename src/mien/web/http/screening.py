@@ -17,7 +17,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import FileResponse, RedirectResponse, Response
 
 from mien.review.project.lists import counted, listed, seen
-from mien.review.project.store import ARBITER, Refused
+from mien.review.project.store import ARBITER, NotNow
 from mien.web.http.access import refusal
 from mien.web.http.problems import Problem
 from mien.web.http.reviews import Reviews
@@ -36,8 +36,8 @@ _OPEN = {
 }
 """Files of the pages that need no session, because the reviewers' page is made of them."""
 Number = Annotated[int, Field(ge=1, le=10**9)]
-Stage = Literal["abstract", "full"]
-Which = Literal["todo", "done", "include", "exclude", "maybe", "all"]
+Stage = Literal["title", "full"]
+Which = Literal["todo", "done", "include", "exclude", "maybe", "unavailable", "all"]
 
 
 class Decision(BaseModel):
@@ -45,7 +45,7 @@ class Decision(BaseModel):
 
     record: Number
     stage: Stage
-    decision: Literal["include", "exclude", "maybe", ""]
+    decision: Literal["include", "exclude", "maybe", "unavailable", ""]
     reason: Annotated[str, Field(max_length=200)] = ""
     seen: Annotated[int, Field(ge=0, le=10**9)] = 0
     """Version of the decision that was shown."""
@@ -94,7 +94,7 @@ def screening(reviews: Reviews, clock: Callable[[], float] = time.time) -> APIRo
     @router.get("/{token}/list")
     def list_records(
         token: str,
-        stage: Stage = "abstract",
+        stage: Stage = "title",
         which: Which = "todo",
         search: str = "",
         offset: Annotated[int, Field(ge=0, le=10**9)] = 0,
@@ -108,12 +108,12 @@ def screening(reviews: Reviews, clock: Callable[[], float] = time.time) -> APIRo
         return {"records": [asdict(line) for line in lines], "total": total}
 
     @router.get("/{token}/record/{number}")
-    def record(token: str, number: Number, stage: Stage = "abstract") -> dict[str, Any]:
+    def record(token: str, number: Number, stage: Stage = "title") -> dict[str, Any]:
         """One record, with one's own decision, note and labels."""
         store, person = reviews.of_link(token)
         try:
             return seen(store, person, number, stage)
-        except Refused as error:
+        except NotNow as error:
             raise Problem(404, error.code, str(error)) from error
 
     @router.put("/{token}/decision")
@@ -131,7 +131,7 @@ def screening(reviews: Reviews, clock: Callable[[], float] = time.time) -> APIRo
                 seen=given.seen,
                 now=clock(),
             )
-        except Refused as error:
+        except NotNow as error:
             _refuse(error)
         reviews.learn(store, person)
         return {"version": version, "counts": counted(store, person)}
@@ -142,7 +142,7 @@ def screening(reviews: Reviews, clock: Callable[[], float] = time.time) -> APIRo
         store, person = reviews.of_link(token)
         try:
             store.note(person, given.record, given.text, clock())
-        except Refused as error:
+        except NotNow as error:
             _refuse(error)
         return Response(status_code=204)
 
@@ -152,7 +152,7 @@ def screening(reviews: Reviews, clock: Callable[[], float] = time.time) -> APIRo
         store, person = reviews.of_link(token)
         try:
             store.label(person, given.record, given.label, on=given.on)
-        except Refused as error:
+        except NotNow as error:
             _refuse(error)
         return Response(status_code=204)
 
@@ -179,5 +179,5 @@ def _add_page(router: APIRouter, reviews: Reviews) -> None:
         return FileResponse(_PAGES / "screen.html", headers={"X-Robots-Tag": "noindex"})
 
 
-def _refuse(error: Refused) -> NoReturn:
+def _refuse(error: NotNow) -> NoReturn:
     raise Problem(409, error.code, str(error)) from error

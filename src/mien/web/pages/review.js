@@ -27,7 +27,7 @@ function personRow(person) {
   return make("tr", {},
     make("th", { scope: "row", textContent: person.name }),
     make("td", { textContent: w[person.role] }),
-    make("td", { textContent: w.of(person.abstract.done, person.abstract.all) }),
+    make("td", { textContent: w.of(person.title.done, person.title.all) }),
     make("td", { textContent: w.of(person.full.done, person.full.all) }),
     make("td", { textContent: person.at_least === null ? "–" : w.recall(person.at_least, person.stop) }),
     make("td", {}, field), make("td", {}, copy));
@@ -37,7 +37,7 @@ function agreementRow(one) {
   const w = words();
   return make("tr", {},
     make("th", { scope: "row", textContent: one.people.join(" – ") }),
-    make("td", { textContent: one.pilot ? w.pilot : w[one.stage] }),
+    make("td", { textContent: one.pilot ? w.pilot : one.stage === "title" ? w.titles : w.full }),
     make("td", { textContent: String(one.n) }),
     make("td", { textContent: one.share === null ? "–" : `${(100 * one.share).toFixed(1)} %` }),
     make("td", { textContent: two(one.kappa) }),
@@ -49,11 +49,11 @@ function reviewItem(review) {
   return make("li", {},
     make("h3", { textContent: review.title }),
     make("p", { textContent: w.facts(review.identified, review.duplicates, review.records, review.included) }),
-    make("p", { textContent: w.conflicts(review.conflicts.abstract, review.conflicts.full) }),
-    table([w.person, w.role, w.abstract, w.full, w.recallHead, w.link, ""], review.people.map(personRow)),
+    make("p", { textContent: w.conflicts(review.conflicts.title, review.conflicts.full) }),
+    table([w.person, w.role, w.titles, w.full, w.recallHead, w.link, ""], review.people.map(personRow)),
     review.agreement.length ? make("h4", { textContent: w.agreement }) : null,
     review.agreement.length ? table([w.pair, w.where, w.n, w.alike, "κ", w.adjusted], review.agreement.map(agreementRow)) : null,
-    make("p", { className: "row" }, link("text", `/api/reviews/${review.id}/text.zip`, review.title, { download: "review.zip", "data-at": `text ${review.id}` })),
+    make("p", { className: "row" }, link("text", `/api/reviews/${review.id}/text.zip`, review.title, { download: "screening.zip", "data-at": `text ${review.id}` })),
     make("p", { className: "note", textContent: w.key }));
 }
 

@@ -8,10 +8,10 @@ import { WORDS } from "./words/screen.js";
 
 const AGAIN_MS = 3000; // until what could not be sent is sent again
 const PER_PAGE = 50;
-const SIGNS = { include: "✓", exclude: "✗", maybe: "?", "": "" };
+const SIGNS = { include: "✓", exclude: "✗", maybe: "?", unavailable: "∅", "": "" };
 
 let state = null; // of the review
-let stage = "abstract";
+let stage = "title";
 let which = "todo";
 let offset = 0;
 let lines = []; // of the list that is shown
@@ -178,7 +178,7 @@ function drawFar() {
   const counts = state.counts[stage];
   at("progress").value = counts.all ? counts.done / counts.all : 0;
   at("far").textContent = words().far(counts.done, counts.all);
-  at("stages").replaceChildren(...["abstract", "full"].map((one) => make("button", {
+  at("stages").replaceChildren(...["title", "full"].map((one) => make("button", {
     type: "button", textContent: words().stage(one, state.counts[one].todo), "aria-pressed": String(one === stage),
     onclick: () => {
       stage = one;
@@ -230,12 +230,12 @@ function drawRecord() {
   const facts = [names, record.journal, record.year, record.language, record.source].filter(Boolean).join(" · ");
   at("facts").replaceChildren(document.createTextNode(facts));
   if (record.doi) {
-    at("facts").append(" · ", make("a", { href: `https://doi.org/${encodeURI(record.doi)}`, target: "_blank", rel: "noopener noreferrer", textContent: record.doi }));
+    at("facts").append(" · ", make("a", { href: record.address, target: "_blank", rel: "noopener noreferrer", textContent: record.doi }));
   }
   at("abstract").replaceChildren(...marked(record.abstract || w.noAbstract, found));
   at("keywords").textContent = record.keywords.join(" · ");
   at("note").value = record.note;
-  const options = state.settles ? ["include", "exclude"] : ["include", "maybe", "exclude"];
+  const options = ["include", ...(state.settles ? [] : ["maybe"]), "exclude", ...(stage === "full" ? ["unavailable"] : [])];
   at("buttons").replaceChildren(...options.map((one) => make("button", {
     type: "button", className: one, textContent: `${SIGNS[one]} ${w[one]}`, "aria-pressed": String(record.decision === one), "data-decision": one,
     onclick: () => decide(one, one === "exclude" && record.decision !== "exclude" ? "" : record.reason),
@@ -270,7 +270,7 @@ function draw() {
   at("search").placeholder = w.search;
   at("search").setAttribute("aria-label", w.search);
   at("which").setAttribute("aria-label", w.list);
-  const lists = state.settles ? ["todo", "done", "all"] : ["todo", "include", "maybe", "exclude", "done", "all"];
+  const lists = state.settles ? ["todo", "done", "all"] : ["todo", "include", "maybe", "exclude", "unavailable", "done", "all"];
   at("which").replaceChildren(...lists.map((one) => make("option", { value: one, textContent: w.lists[one], selected: one === which })));
   at("keylist").replaceChildren(...w.keyList.flatMap(([key, does]) => [make("dt", { textContent: key }), make("dd", { textContent: does })]));
   drawFar();
@@ -313,7 +313,7 @@ listen({
 try {
   state = await ask("state");
   found = finder(state.terms);
-  if (!state.counts.abstract.todo && state.counts.full.todo) stage = "full";
+  if (!state.counts.title.todo && state.counts.full.todo) stage = "full";
   await list(0, true);
 } catch (problem) {
   trouble(problem);

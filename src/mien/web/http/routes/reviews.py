@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import io
-import tempfile
 import zipfile
-from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter
@@ -33,7 +31,7 @@ class PersonView(BaseModel):
     """`reviewer`, or `arbiter` who settles conflicts."""
     link: str
     """Address of the page on this server."""
-    abstract: CountView
+    title: CountView
     full: CountView
     at_least: float | None
     """Recall that is sure to have been reached; None before anything was decided."""
@@ -85,11 +83,11 @@ def routes(desk: Desk) -> APIRouter:
         response_class=Response,
     )
     def text(review: str) -> Response:
-        """Decisions, outcomes, the log, records and numbers, as text in one archive."""
+        """Decisions, outcomes, the log and how far it is, as text in one archive."""
         return Response(
             _archive(reviews.get(review)),
             media_type="application/zip",
-            headers={"Content-Disposition": 'attachment; filename="review.zip"'},
+            headers={"Content-Disposition": 'attachment; filename="screening.zip"'},
         )
 
     return router
@@ -109,8 +107,8 @@ def _view(key: str, store: ReviewStore) -> ReviewView:
         id=key,
         title=found["title"],
         records=found["records"],
-        identified=sum(found["flow"]["databases"].values()),
-        duplicates=found["flow"]["duplicates"],
+        identified=found["identified"],
+        duplicates=found["duplicates"],
         people=[
             _person(one, person.token)
             for one, person in zip(found["people"], store.people, strict=True)
@@ -125,14 +123,14 @@ def _view(key: str, store: ReviewStore) -> ReviewView:
             )
             for one in found["agreement"]
         ],
-        included=found["flow"]["studies"],
+        included=found["included"],
     )
 
 
 def _person(said: dict[str, Any], token: str) -> PersonView:
     counts = {
         stage: CountView(done=said["counts"][stage]["done"], all=said["counts"][stage]["all"])
-        for stage in ("abstract", "full")
+        for stage in ("title", "full")
     }
     stop = said["stopping"]
     return PersonView(
@@ -146,13 +144,10 @@ def _person(said: dict[str, Any], token: str) -> PersonView:
 
 
 def _archive(store: ReviewStore) -> bytes:
-    from mien.review.project.standing import write_plain
+    from mien.review.project.standing import plain
 
     data = io.BytesIO()
-    with tempfile.TemporaryDirectory() as home:
-        folder = Path(home) / "review"
-        write_plain(store, folder)
-        with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as packed:
-            for path in sorted(folder.iterdir()):
-                packed.write(path, f"review/{path.name}")
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, content in plain(store).items():
+            packed.writestr(f"screening/{name}", content)
     return data.getvalue()

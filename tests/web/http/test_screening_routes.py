@@ -7,9 +7,11 @@ import zipfile
 
 import pytest
 
-from mien.review.project.founding import Founding, found_review
+from mien.review.living.review_folder import begin
+from mien.review.living.update import Import, add
+from mien.review.project.founding import Founding, begin_screening
 from mien.review.project.store import ReviewStore
-from mien.review.protocol.protocol import published
+from mien.review.protocol.protocol import published_text
 from mien.review.records.record import Record
 
 ODD = "<script>alert(1)</script> & deep learning"
@@ -28,7 +30,9 @@ def review(tmp_path):
         for k in range(8)
     ]
     folder = tmp_path / "review"
-    found_review(folder, records, published(), Founding(("Ada", "Ben"), "Cy"))
+    came = Import("PubMed", "database", "a.ris", tuple(records))
+    add(begin(published_text()), [came], "2021-09-30").save(folder)
+    begin_screening(folder, Founding(("Ada", "Ben"), "Cy"))
     return folder
 
 
@@ -43,7 +47,7 @@ def links(review):
 
 
 def put(client, link, number, decision, **more):
-    body = {"record": number, "stage": "abstract", "decision": decision, **more}
+    body = {"record": number, "stage": "title", "decision": decision, **more}
     return client.put(f"{link}decision", json=body)
 
 
@@ -53,8 +57,16 @@ def test_a_link_needs_no_session_and_opens_nothing_else(served, links):
         assert client.get(links[0][:-1]).headers["location"] == links[0]
         state = client.get(f"{links[0]}state").json()
         assert (state["name"], state["settles"]) == ("Ada", False)
-        assert state["counts"]["abstract"] == {
-            **{"todo": 8, "done": 0, "include": 0, "exclude": 0, "maybe": 0, "all": 8}
+        assert state["counts"]["title"] == {
+            **{
+                "todo": 8,
+                "done": 0,
+                "include": 0,
+                "exclude": 0,
+                "maybe": 0,
+                "unavailable": 0,
+                "all": 8,
+            }
         }
         assert "deep learning" in state["terms"] and len(state["reasons"]) == 4
         for name in ("screen.js", "screen-keys.js", "screen-marks.js", "words/screen.js"):
@@ -74,7 +86,7 @@ def test_a_link_that_is_nobodys_is_refused(served):
 
 def test_nothing_is_written_from_elsewhere(served, links):
     with served.client() as client:
-        body = {"record": 1, "stage": "abstract", "decision": "include"}
+        body = {"record": 1, "stage": "title", "decision": "include"}
         other = {"Origin": "http://example.org"}
         assert client.put(f"{links[0]}decision", json=body, headers=other).status_code == 403
 
@@ -134,7 +146,7 @@ def test_two_browsers_and_a_third(served, links):
 )
 def test_decisions_are_checked(served, links, body, status):
     with served.client() as client:
-        answer = client.put(f"{links[0]}decision", json={"stage": "abstract", **body})
+        answer = client.put(f"{links[0]}decision", json={"stage": "title", **body})
         assert answer.status_code == status
 
 
@@ -152,9 +164,9 @@ def test_what_the_owner_sees(served, links):
         client.get("/enter", params={"token": served.access.token})
         (review,) = client.get("/api/reviews").json()
         assert review["records"] == 8 and [one["link"] for one in review["people"]] == links
-        assert review["agreement"][0]["n"] == 1 and review["people"][0]["abstract"]["done"] == 1
+        assert review["agreement"][0]["n"] == 1 and review["people"][0]["title"]["done"] == 1
         packed = client.get(f"/api/reviews/{review['id']}/text.zip")
         with zipfile.ZipFile(io.BytesIO(packed.content)) as archive:
-            assert "review/decisions.csv" in archive.namelist()
+            assert "screening/decisions.csv" in archive.namelist()
         assert client.get("/api/reviews/none/text.zip").status_code == 404
         assert client.get("/review").status_code == 200

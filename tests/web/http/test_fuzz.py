@@ -20,9 +20,13 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from mien.errors import VideoError
+from mien.study.lineup_store import LineupStore, LineupTrial
+from mien.study.shown import Shown
+from mien.study.store import StudyStore
 from mien.web.http.access import Access
 from mien.web.http.app import create_app
 from mien.web.http.serving import Serving
+from mien.web.http.studies import study_id
 from mien.web.queue.folders import COMPARE, FRAMES, MANIFEST, PREVIEW, RESULT, Folders
 from mien.web.queue.probing import Upload
 from mien.web.queue.store import Store
@@ -90,11 +94,33 @@ def look(path: Path) -> Upload:
     return Upload(320, 240, 10, 1.0)
 
 
+def _study(folder: Path) -> Path:
+    """A rating study that nobody has begun."""
+    (folder / "report").mkdir(parents=True)
+    (folder / "report" / "report.html").write_text("<!doctype html><title>report</title>")
+    content = {"title": "S", "clips": ["p"], "repeats": 0, "washout_days": 0, "seed": 0}
+    (folder / "study.json").write_text(json.dumps({**content, "items": [], "power": None}))
+    StudyStore.create(folder, [(Shown("A", 0, 0, "p", "original", 0), "p.mp4")], {})
+    return folder
+
+
+def _lineup(folder: Path) -> Path:
+    """A line-up that nobody has begun."""
+    (folder / "report").mkdir(parents=True)
+    (folder / "report" / "report.html").write_text("<!doctype html><title>report</title>")
+    content = {"title": "L", "clips": ["p"], "controls": "cohort", "seed": 0, "names": {}}
+    (folder / "lineup.json").write_text(json.dumps(content))
+    LineupStore.create(folder, [LineupTrial("A", 0, "inner", "p", (("p.jpg", "result"),))])
+    return folder
+
+
 class Stock:
     """An application in which there is something of everything, and what its pages ask."""
 
     def __init__(self, data: Path) -> None:
-        serving = Serving(data=data, largest=1000)
+        study = _study(data.with_name(f"{data.name}-study"))
+        lineup = _lineup(data.with_name(f"{data.name}-lineup"))
+        serving = Serving(data=data, largest=1000, studies=(study, lineup))
         access = Access(serving, _PORT)
         app = create_app(serving, access, looker=look, working=False)
         self.document = app.openapi
@@ -126,6 +152,8 @@ class Stock:
             "clip": [clip.id for clip in clips],
             "work": [work.id for work in works],
             "surrogate": ["man-fair-1"],
+            "study": [study_id(study)],
+            "lineup": [study_id(lineup)],
         }
 
     def _clip(

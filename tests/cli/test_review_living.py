@@ -56,6 +56,9 @@ def test_an_update_adds_what_is_new_and_says_what_changed(mien, begun):
 
 def test_bad_wishes_are_refused(mien, begun):
     assert mien("review", "update", begun).exit_code == 2
+    form = begun.parent / "form.csv"
+    run = mien("review", "extract", "--form", "--review", begun, "-o", form)
+    assert run.exit_code == 2 and "no study yet" in run.stderr and not form.exists()
     assert mien("review", "update", begun.parent / "none").exit_code == 3
     assert mien("review", "update", begun, "--protocol", begun.parent / "p.toml").exit_code == 2
     path = begun.parent / "d.csv"
@@ -86,4 +89,11 @@ def test_the_demo_is_a_whole_review(mien, tmp_path):
     assert content["compared_with"] == 1 and content["changes"]
     assert "PRISMA 2020" in (report / "methods.txt").read_text()
     assert len(list((tmp_path / "demo" / "exports").rglob("*.*"))) > 8
-    assert open_review(tmp_path / "demo" / "review").version == 2
+    review = tmp_path / "demo" / "review"
+    studies = open_review(review).studies()
+    assert open_review(review).version == 2 and len(studies) == found["flow"]["total_studies"]
+    form = tmp_path / "form.csv"
+    assert mien("review", "extract", "--form", "--review", review, "-o", form).exit_code == 0
+    assert form.read_text().count(next(iter(studies)) + ",") == 26
+    options = ("--form", "--review", review, "--tool", "quadas2")
+    assert mien("review", "bias", *options, "-o", tmp_path / "bias.csv").exit_code == 0

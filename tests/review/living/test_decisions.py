@@ -47,6 +47,17 @@ def test_nobody_is_unsure_of_a_full_text_in_the_end():
     assert outcomes(rows, "full", 2)["a"].decision == ""
 
 
+def test_a_full_text_is_excluded_for_one_reason():
+    two = said(
+        ("a", "1", "exclude", "not_human"), ("a", "2", "exclude", "not_medical"),
+        ("b", "1", "exclude", "not_human"), ("b", "2", "exclude", "not_human"),
+        ("c", "1", "unavailable", ""), ("c", "2", "unavailable", ""), stage="full",
+    )  # fmt: skip
+    found = outcomes(two, "full", 2)
+    assert (found["a"].decision, found["b"].decision) == ("", "exclude")
+    assert found["c"].decision == "unavailable"
+
+
 def test_kappa_is_of_pairs_before_consensus():
     """8 + 7 of 20 alike, marginals 10/10 and 11/9: κ .5, adjusted .5."""
     cells = {("include", "include"): 8, ("include", "exclude"): 2,

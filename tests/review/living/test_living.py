@@ -22,7 +22,7 @@ from mien.review.records.record import Record
 
 @pytest.fixture(scope="module")
 def review(tmp_path_factory) -> Review:
-    return stage(tmp_path_factory.mktemp("exports"), seed=3, size=120)
+    return stage(tmp_path_factory.mktemp("exports"), seed=3, size=60)
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +68,7 @@ def test_decisions_of_earlier_versions_stand(review):
 
 def test_what_is_included_belongs(review):
     truth = {one.key: one for seed, irrelevant, relevant, years in (
-        (3, 120, 12, range(2014, 2022)), (1003, 24, 5, range(2021, 2024)))
+        (3, 60, 12, range(2014, 2022)), (1003, 12, 5, range(2021, 2024)))
         for one in publications(seed, relevant=relevant, irrelevant=irrelevant, years=years)
     }  # fmt: skip
     from mien.review.demo.publications import key_of

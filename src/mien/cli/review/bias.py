@@ -11,6 +11,7 @@ import typer
 from mien.cli import options
 from mien.cli.failure import need
 from mien.cli.places import keep_out
+from mien.cli.review.included import included
 from mien.errors import ParameterError
 from mien.outputs import check_free, complete
 
@@ -39,6 +40,10 @@ def bias(
     study: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="Of --form; may be repeated.")
     ] = None,
+    review: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Of --form: all studies that this review includes."),
+    ] = None,
     assessor: Annotated[str, typer.Option(metavar="NAME", help="Of --form: who judges.")] = "A",
     overwrite: Annotated[bool, options.overwrite("what is there")] = False,
     as_json: Annotated[bool, options.as_json("what was judged")] = False,
@@ -54,11 +59,12 @@ def bias(
     from mien.review.bias.judgements import empty_form, read_judgements, to_csv
 
     if form:
-        if tool is None or not study or out is None:
-            raise ParameterError("--form needs --tool, --study and --out.")
+        studies = included(study, review)
+        if tool is None or not studies or out is None:
+            raise ParameterError("--form needs --tool, --out, and --study or --review.")
         check_free(out, overwrite, kind="a form", endings=(".csv",))
         with complete(out, overwrite=overwrite) as part:
-            part.write_text(to_csv(empty_form(tool, study, assessor)))
+            part.write_text(to_csv(empty_form(tool, studies, assessor)))
         typer.echo(f"{out} is to be filled in.")
         return
     if not judgements:

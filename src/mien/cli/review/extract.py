@@ -11,6 +11,7 @@ import typer
 from mien.cli import options
 from mien.cli.failure import need, tell
 from mien.cli.places import keep_out
+from mien.cli.review.included import included
 from mien.errors import ParameterError
 from mien.outputs import check_free, complete
 
@@ -40,6 +41,10 @@ def extract(
     study: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="Of --form; may be repeated.")
     ] = None,
+    review: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Of --form: all studies that this review includes."),
+    ] = None,
     extractor: Annotated[str, typer.Option(metavar="NAME", help="Of --form: who extracts.")] = "A",
     overwrite: Annotated[bool, options.overwrite("what is there")] = False,
     as_json: Annotated[bool, options.as_json("what is settled")] = False,
@@ -49,11 +54,9 @@ def extract(
     Example: [bold]mien review extract anna.csv ben.csv decided.csv -o data[/bold]
     """
     need("review")
-    from mien.review.protocol.protocol import Protocol, published
-
-    used = Protocol.open(protocol) if protocol else published()
+    used = _protocol(protocol, review)
     if form:
-        _write_form(used, study, extractor, out, overwrite)
+        _write_form(used, included(study, review), extractor, out, overwrite)
         return
     if not values:
         raise ParameterError("Give a CSV of values, or --form for an empty one.")
@@ -92,14 +95,23 @@ def extract(
         typer.echo(f"{out / 'report.html'} has it all.")
 
 
+def _protocol(path: Path | None, review: Path | None) -> Protocol:
+    """That of the file, else of the review, else the published one."""
+    from mien.review.protocol.protocol import Protocol, published
+
+    if path is not None:
+        return Protocol.open(path)
+    return published() if review is None else Protocol.open(review / "protocol.toml")
+
+
 def _write_form(
-    used: Protocol, study: list[str] | None, extractor: str, out: Path | None, overwrite: bool
+    used: Protocol, studies: list[str], extractor: str, out: Path | None, overwrite: bool
 ) -> None:
     from mien.review.extraction.values import empty_form, to_csv
 
-    if not study or out is None:
-        raise ParameterError("--form needs --study and --out.")
+    if not studies or out is None:
+        raise ParameterError("--form needs --out, and --study or --review.")
     check_free(out, overwrite, kind="a form", endings=(".csv",))
     with complete(out, overwrite=overwrite) as part:
-        part.write_text(to_csv(empty_form(used, study, extractor)))
+        part.write_text(to_csv(empty_form(used, studies, extractor)))
     typer.echo(f"{out} is to be filled in.")

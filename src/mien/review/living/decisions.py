@@ -106,14 +106,13 @@ def _outcome(said: dict[str, Decision], stage: str, reviewers: int) -> Outcome:
         return Outcome(INCLUDE if last.decision == MAYBE else last.decision, last.reason)
     # whoever is not sure at the title wants to read the full text
     kept = {one.decision if one.decision != MAYBE else INCLUDE for one in said.values()}
-    if (
-        len(said) < reviewers
-        or len(kept) > 1
-        or (stage == "full" and any(one.decision == MAYBE for one in said.values()))
-    ):
+    if len(said) < reviewers or len(kept) > 1:
         return Outcome("")
-    reasons = [one.reason for one in said.values() if one.reason]
-    return Outcome(kept.pop(), reasons[0] if reasons else "")
+    reasons = {one.reason for one in said.values() if one.reason}
+    unsure = any(one.decision == MAYBE for one in said.values())
+    if stage == "full" and (unsure or len(reasons) > 1):  # one reason is counted in the flow
+        return Outcome("")
+    return Outcome(kept.pop(), min(reasons, default=""))
 
 
 def agreement(decisions: Iterable[Decision], stage: str) -> dict[str, Any]:

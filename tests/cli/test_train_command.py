@@ -52,6 +52,22 @@ def test_the_generator_of_identities(mien, tmp_path):
     assert uneven.exit_code == 3 and "unevenly" in uneven.stderr
 
 
+def test_an_ablation(mien, tmp_path):
+    out = tmp_path / "out"
+    words = ["train", "ablate", "-o", out, "--phantoms", 2, "--people", 1, "--seconds", 0.5,
+             "--frames", 16, "--steps", 2, "--first", 1, "--side", 32, "--width", 4, "--halvings",
+             1, "--blocks", 1, "--batch", 2]  # fmt: skip
+    answer = mien(*words)
+    assert answer.exit_code == 0, answer.output
+    assert "l+ keeps motion better than l- (r_cca): is open" in answer.stdout
+    told = json.loads((out / "ablation.json").read_text())
+    assert [entry["arm"] for entry in told["scores"]] == ["d-l-", "d-l+", "d+l+"]
+    assert len(list(out.glob("*.pt"))) == 3
+    assert mien(*words).exit_code == 6
+    late = mien(*words[:3], tmp_path / "b", "--steps", 2, "--first", 2)
+    assert late.exit_code == 2 and "lower --first" in late.stderr
+
+
 def test_refusals(mien, tmp_path):
     out = tmp_path / "a.pt"
     for more, status, sentence in (

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import warnings
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -48,7 +49,7 @@ def read(path: str | os.PathLike[str], what: str) -> dict[str, Any]:
         readable = False
     if not readable:
         raise ParameterError(f"{path} cannot be read: give the checkpoint of {what}.")
-    if size > MOST_BYTES:
+    if max(size, _unpacked(path)) > MOST_BYTES:
         raise FormatError(f"{path} is too large for a checkpoint: it has more than 4 GB.")
     try:
         with warnings.catch_warnings():
@@ -64,6 +65,15 @@ def read(path: str | os.PathLike[str], what: str) -> dict[str, Any]:
     if not isinstance(held, dict):
         raise FormatError(f"{path} is not a checkpoint of {what}: it holds no networks.")
     return held
+
+
+def _unpacked(path: Path) -> int:
+    """Bytes of what an archive holds, which may be packed; 0 of what is none."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return sum(entry.file_size for entry in archive.infolist())
+    except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError):
+        return 0
 
 
 def fill(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import zipfile
 
 import pytest
 
@@ -155,6 +156,23 @@ def test_a_picture_is_no_checkpoint(tmp_path):
     path = tmp_path / "model.png"
     path.write_bytes(b"\x89PNG\r\n" + bytes(range(256)) * 40)
     with pytest.raises(MienError):
+        Networks.open(path)
+
+
+def test_an_archive_that_is_packed_may_not_be_larger_than_a_file(tmp_path):
+    path = tmp_path / "model.pt"
+    zeros = bytes(1 << 20)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("archive/data.pkl", zeros)
+    content = bytearray(path.read_bytes())
+    at = content.rfind(b"PK\x01\x02")  # the list of what is in it says 4 GB less a byte, twice
+    content[at + 24 : at + 28] = (0xFFFFFFFE).to_bytes(4, "little")
+    entry = bytes(content[at : content.rfind(b"PK\x05\x06")])
+    end = bytearray(content[content.rfind(b"PK\x05\x06") :])
+    end[8:12] = (2).to_bytes(2, "little") * 2
+    end[12:16] = (2 * len(entry)).to_bytes(4, "little")
+    path.write_bytes(bytes(content[:at]) + entry + entry + bytes(end))
+    with pytest.raises(FormatError, match="more than 4 GB"):
         Networks.open(path)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from mien.cli.failure import STATUSES, guarded
+from mien.cli.train.ablate import ablate
 from mien.cli.train.gan import gan
 from mien.cli.train.motion import motion
 
@@ -20,5 +21,5 @@ def _group() -> None:
     """Teach the networks that engines draw with; needs torch."""
 
 
-for _command in (motion, gan):
+for _command in (motion, gan, ablate):
     train.command(epilog=STATUSES)(guarded(_command))

@@ -134,6 +134,12 @@ def gan_of(weights: Weights) -> type[Gan]:
         made = Generator(sizes)
     fill(made, held, "generator", weights.path, WHAT, "give a checkpoint of mien train gan")
 
+    return engine_of(made, sizes)
+
+
+def engine_of(made: Generator, sizes: GanConfig) -> type[Gan]:
+    """The engine with a generator that is there already."""
+
     class Opened(Gan):
         network, config = made, sizes
 

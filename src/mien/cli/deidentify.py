@@ -115,6 +115,14 @@ def deidentify(
     voice: Annotated[
         str, typer.Option(metavar="keep|mute", help="Copy the sound unchanged or leave it out.")
     ] = "keep",
+    surroundings: Annotated[
+        str,
+        typer.Option(
+            metavar="keep|blur|solid",
+            help="What becomes of the room behind people: it stays, is made unrecognisable, or "
+            "gives way to one colour.",
+        ),
+    ] = "keep",
     recogniser: Annotated[
         list[str] | None,
         typer.Option(
@@ -162,6 +170,7 @@ def deidentify(
         signer=_signer(certificate, key),
         judges=JUDGES if recogniser is None else tuple(dict.fromkeys(recogniser)),
         voice=voice,  # type: ignore[arg-type]  # checked by Settings
+        surroundings=surroundings,  # type: ignore[arg-type]  # likewise
         landmarker=None if landmarker is None else str(landmarker),
         crf=crf,
         overwrite=overwrite,

@@ -44,6 +44,7 @@ from mien.pipeline.people import cast_all
 from mien.pipeline.second_pass import Rendered, SecondPass
 from mien.pipeline.settings import Settings
 from mien.pipeline.steering import ROOM
+from mien.pipeline.surroundings import surroundings
 from mien.pipeline.survey import survey
 from mien.progress import Progress, silent
 from mien.recognition import distractors
@@ -164,9 +165,17 @@ def deidentify(
             landmarks = backend.name
             found = survey(source, backend, recogniser, report, settings.thoroughness, others)
             people = cast_all(found, settings, kind, recogniser, backend, report, also)
-        with closing(Lookout()) as lookout:
+        with closing(Lookout()) as lookout, surroundings(settings.surroundings) as room:
             second = SecondPass(
-                source, found, people, recogniser, lookout, settings.thoroughness, report, others
+                source,
+                found,
+                people,
+                recogniser,
+                lookout,
+                settings.thoroughness,
+                report,
+                others,
+                room,
             )
             tried = _render_until_it_passes(second, drafts, len(also), mend=withhold)
         if withhold:
@@ -345,6 +354,7 @@ def _chosen(settings: Settings, landmarks: str) -> Chosen:
         leave=unnamed(selection.leave),
         cover=unnamed(selection.cover),
         voice=settings.voice,
+        surroundings=settings.surroundings,
         crf=settings.crf,
         landmarks=landmarks,
         weights=None if settings.weights is None else checksum(Path(settings.weights.path)),

@@ -75,7 +75,8 @@ class _Part:
 class Chosen(_Part):
     """How the clip was de-identified."""
 
-    TOLD = ("engine", "bank", "match", "people", "voice", "crf", "landmarks", "weights", "driving")
+    TOLD = ("engine", "bank", "match", "people", "voice", "surroundings", "crf", "landmarks",
+            "weights", "driving")  # fmt: skip
 
     engine: str
     """Name of the engine."""
@@ -103,6 +104,8 @@ class Chosen(_Part):
     """Checksum of the network that the engine drew with, where the user gave one."""
     driving: str | None = None
     """How that network was driven."""
+    surroundings: str = "keep"
+    """What became of the room: `keep`, `blur` or `solid`."""
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from mien.pipeline.ledger import Entry, Ledger
 from mien.pipeline.probes import Probes
 from mien.pipeline.render import Replaced, replace_faces
 from mien.pipeline.settings import Thoroughness
+from mien.pipeline.surroundings import Surroundings
 from mien.pipeline.survey import Survey
 from mien.progress import Progress
 from mien.recognition.lookout import Lookout, Tally
@@ -68,6 +69,8 @@ class SecondPass:
     """Is told how far it is."""
     others: tuple[Recogniser, ...] = ()
     """Further recognisers that see what this gives."""
+    surroundings: Surroundings | None = None
+    """What becomes of the room; None where it stays."""
 
     def render(
         self, files: Files, covers: dict[int, list[Box]], suspected: list[Sighting], attempt: int
@@ -101,6 +104,8 @@ class SecondPass:
         def work(item: tuple[Frame, list[np.ndarray]]) -> _Done:
             frame, changed = item
             replaced = replace_faces(frame.image, frame.index, people, times, covers)
+            if self.surroundings is not None and replaced.faces is not None:
+                replaced.image = self.surroundings.replace(replaced.image)
             chips = [
                 recogniser.views(replaced.image, points)
                 if points is not None and frame.index in frames

@@ -10,6 +10,7 @@ from mien.engines import ENGINES, Weights
 from mien.errors import ParameterError
 from mien.pipeline import credentials
 from mien.pipeline.choose import MATCHES
+from mien.pipeline.surroundings import KINDS
 from mien.recognition.registry import ALSO_STEER, JUDGES, STEERS, check_name
 from mien.surrogates.bank import Bank
 from mien.tracking.selection import Selection
@@ -63,6 +64,8 @@ class Settings:
     """Who is replaced, covered, left alone."""
     voice: Literal["keep", "mute"] = "keep"
     """Whether the sound is copied bit for bit or dropped."""
+    surroundings: Literal["keep", "blur", "solid"] = "keep"
+    """What becomes of the room behind people."""
     landmarker: str | None = None
     """Face Landmarker model file to track with instead of the built-in mesh."""
     judges: tuple[str, ...] = JUDGES
@@ -90,6 +93,10 @@ class Settings:
             raise ParameterError("The subject has no name: give one such as P07, or none at all.")
         if self.voice not in ("keep", "mute"):
             raise ParameterError(f"voice is {self.voice!r}: choose keep or mute.")
+        if self.surroundings not in KINDS:
+            raise ParameterError(
+                f"surroundings is {self.surroundings!r}: choose one of {', '.join(KINDS)}."
+            )
         for judge in self.judges:
             check_name(judge)
             if judge in (STEERS, *ALSO_STEER):

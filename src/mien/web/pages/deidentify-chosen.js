@@ -6,7 +6,7 @@ import { traits, weak } from "./engines.js";
 import { lookNow, project, say, trouble } from "./frame.js";
 import { explain, number, words } from "./words.js";
 
-const DEFAULTS = { engine: "mesh", surrogate: "auto", match: "age", people: "all", subject: "", voice: "mute", after: "ask", measure: "generic" };
+const DEFAULTS = { engine: "mesh", surrogate: "auto", match: "age", people: "all", subject: "", voice: "mute", surroundings: "keep", after: "ask", measure: "generic" };
 const AGAIN = ["disk_full", "no_session", "no_project", "busy", "disk", "queue_full", "linked"]; // the same may do later
 const MENDED = ["sound_unfit", "invalid"]; // other settings do
 
@@ -156,6 +156,7 @@ function panel(place, settings) {
       measured ? pick("match", options.matches, w.matches, { none: w.matchHint, sex: w.matchHint, age: w.matchHint, tone: w.matchHint }) : null,
       pick("people", options.people, w.persons, given ? w.personHints : w.hiddenHints),
       measured ? subject(settings) : null,
+      pick("surroundings", options.surroundings, w.rooms, w.roomHints),
       pick("measure", options.measures, w.measures, w.measureHints)));
   place.replaceChildren(
     make("div", { className: "settings" },

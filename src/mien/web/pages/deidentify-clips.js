@@ -225,7 +225,7 @@ function frame(clip) {
 }
 
 function settings(clip) {
-  const w = words(), { engine, surrogate, voice, people, subject, measure } = clip.wanted;
+  const w = words(), { engine, surrogate, voice, surroundings, people, subject, measure } = clip.wanted;
   const parts = [`${w.engine}: ${w.engines[engine] ?? engine}`];
   if (traits(engine).needs_surrogate) {
     const named = (id) => {
@@ -238,6 +238,7 @@ function settings(clip) {
     else parts.push(`${w.surrogate}: ${surrogate === "auto" ? w.auto : named(surrogate)}`);
   }
   parts.push(`${w.voice}: ${w.voices[voice]}`);
+  if (surroundings !== "keep") parts.push(`${w.surroundings}: ${w.rooms[surroundings]}`);
   if (people !== "all") parts.push(w.persons[people]);
   if (subject) parts.push(`${w.subject}: ${subject}`);
   if (measure) parts.push(`${w.measure}: ${w.measures[measure]}`);

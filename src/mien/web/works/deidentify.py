@@ -42,6 +42,7 @@ def render(task: Task, progress: Progress) -> dict[str, Any]:
             subject=wanted["subject"],
             selection=Selection(people=wanted["people"]),
             voice=wanted["voice"],
+            surroundings=wanted.get("surroundings", "keep"),
         ),
         side_by_side=task.folder / COMPARE if wanted["compare"] else None,
         side_by_side_width=_COMPARE_WIDTH,

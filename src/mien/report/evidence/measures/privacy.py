@@ -125,7 +125,7 @@ def _notes(content: dict[str, Any], people: list[dict[str, Any]]) -> list[str]:
         notes.append(
             "Hair, neck and room are those of the recording itself: whoever has seen the original "
             "knows the picture by them. What they give away in another recording is less, and was "
-            "not measured. To leave less of them, crop the clip."
+            "not measured. The room can be left out: --surroundings solid."
         )
     if any((person.get("seen") or 0) < 0.995 for person in people):
         notes.append(

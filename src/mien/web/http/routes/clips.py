@@ -30,6 +30,7 @@ from mien.web.queue.tables import Clip, Job, Kind, Status
 Match = Literal["none", "sex", "age", "tone"]
 People = Literal["all", "main"]
 Voice = Literal["keep", "mute"]
+Room = Literal["keep", "blur", "solid"]
 After = Literal["ask", "delete"]
 Measure = Literal["no", "generic", "parkinson", "palsy"]
 
@@ -49,6 +50,7 @@ class OptionsView(BaseModel):
     matches: list[str]
     people: list[str]
     voices: list[str]
+    surroundings: list[str]
     measures: list[str]
     local: bool
     """Whether only the computer that runs the server can reach it."""
@@ -68,6 +70,8 @@ class WantedView(BaseModel):
     subject: str | None
     """Name of the patient in a study."""
     voice: str
+    surroundings: str = "keep"
+    """What becomes of the room behind people."""
     compare: bool
     """Whether a copy is kept in which the original is beside the result."""
     measure: str | None
@@ -218,6 +222,7 @@ def routes(desk: Desk) -> APIRouter:
                 ("matches", Match),
                 ("people", People),
                 ("voices", Voice),
+                ("surroundings", Room),
                 ("measures", Measure),
             )
         }
@@ -261,6 +266,7 @@ def routes(desk: Desk) -> APIRouter:
         people: People = "all",
         subject: Annotated[str | None, Query(max_length=100)] = None,
         voice: Voice = "mute",
+        surroundings: Room = "keep",
         after: After = "ask",
         measure: Measure = "no",
     ) -> ClipView:
@@ -295,6 +301,7 @@ def routes(desk: Desk) -> APIRouter:
                 people=people,
                 subject=(subject or "").strip() or None,
                 voice=voice,
+                surroundings=surroundings,
                 compare=after == "ask",
                 measure=None if measure == "no" else measure,
             )

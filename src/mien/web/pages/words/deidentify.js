@@ -25,7 +25,7 @@ export const WORDS = {
     again: "Try again",
     queue: "2. Progress and results",
     empty: "Nothing here yet. Your videos appear here once you start.",
-    engine: "Method", surrogate: "New face", voice: "Voice", after: "Stored original",
+    engine: "Method", surrogate: "New face", voice: "Voice", surroundings: "Room behind people", after: "Stored original",
     engines: { mesh: "New face, movements stay", mask: "Mask, no movements", blur: "Blur, weak", pixelate: "Pixels, weak" },
     engineHints: {
       mesh: "Blinks, tremor, speech and gaze stay where they are; the face is nobody's.",
@@ -50,6 +50,12 @@ export const WORDS = {
     voiceHints: {
       keep: "A voice can identify a person: keep it only if you need it, and listen to the downloaded result before you share it.",
       mute: "The result has no sound: a voice can identify a person.",
+    },
+    rooms: { keep: "Keep", blur: "Blur", solid: "One colour" },
+    roomHints: {
+      keep: "A room, a window or what hangs on a wall can say where a patient is.",
+      blur: "What is finer than a twelfth of the picture is gone. Look at the result: hair and hands may lose their edges.",
+      solid: "Nothing of the room is left. Look at the result: hair and hands may lose their edges.",
     },
     afters: { ask: "Keep until I delete it", delete: "Delete when done" },
     afterHints: {
@@ -165,7 +171,7 @@ export const WORDS = {
     again: "Noch einmal versuchen",
     queue: "2. Fortschritt und Ergebnisse",
     empty: "Noch nichts da. Ihre Videos erscheinen hier, sobald Sie anfangen.",
-    engine: "Verfahren", surrogate: "Neues Gesicht", voice: "Stimme", after: "Gespeichertes Original",
+    engine: "Verfahren", surrogate: "Neues Gesicht", voice: "Stimme", surroundings: "Raum hinter Personen", after: "Gespeichertes Original",
     engines: { mesh: "Neues Gesicht, Bewegungen bleiben", mask: "Maske, ohne Bewegung", blur: "Unscharf, schwach", pixelate: "Pixel, schwach" },
     engineHints: {
       mesh: "Lidschlag, Tremor, Sprechen und Blick bleiben, wo sie sind; das Gesicht ist das von niemandem.",
@@ -190,6 +196,12 @@ export const WORDS = {
     voiceHints: {
       keep: "Eine Stimme kann einen Menschen verraten: Behalten Sie sie nur, wenn Sie sie brauchen, und hören Sie das heruntergeladene Ergebnis an, bevor Sie es weitergeben.",
       mute: "Das Ergebnis hat keinen Ton: Eine Stimme kann einen Menschen verraten.",
+    },
+    rooms: { keep: "Behalten", blur: "Verwischen", solid: "Eine Farbe" },
+    roomHints: {
+      keep: "Ein Raum, ein Fenster oder was an der Wand hängt kann verraten, wo ein Patient ist.",
+      blur: "Was feiner ist als ein Zwölftel des Bildes, ist weg. Sehen Sie sich das Ergebnis an: Haare und Hände können ihre Ränder verlieren.",
+      solid: "Vom Raum bleibt nichts. Sehen Sie sich das Ergebnis an: Haare und Hände können ihre Ränder verlieren.",
     },
     afters: { ask: "Behalten, bis ich es lösche", delete: "Löschen, wenn fertig" },
     afterHints: {

@@ -43,6 +43,8 @@ CREATE TABLE reference (clip TEXT NOT NULL, item TEXT NOT NULL, score REAL,
 class Refused(ParameterError):
     """Something that a rater may not do: the page says why by the code."""
 
+    code = "answer-refused"
+
     def __init__(self, code: str, sentence: str) -> None:
         super().__init__(sentence)
         self.code = code

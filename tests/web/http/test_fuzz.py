@@ -20,11 +20,17 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from mien.errors import VideoError
+from mien.review.living.review_folder import begin
+from mien.review.living.update import Import, add
+from mien.review.project.founding import Founding, begin_screening
+from mien.review.protocol.protocol import published_text
+from mien.review.records.record import Record
 from mien.study.lineup_store import LineupStore, LineupTrial
 from mien.study.shown import Shown
 from mien.study.store import StudyStore
 from mien.web.http.access import Access
 from mien.web.http.app import create_app
+from mien.web.http.reviews import review_id
 from mien.web.http.serving import Serving
 from mien.web.http.studies import study_id
 from mien.web.queue.folders import COMPARE, FRAMES, MANIFEST, PREVIEW, RESULT, Folders
@@ -104,6 +110,15 @@ def _study(folder: Path) -> Path:
     return folder
 
 
+def _review(folder: Path) -> Path:
+    """A review of one record that two screen."""
+    found = Record(title="Faces", abstract="Of people.", doi="10.1000/1", source="PubMed")
+    came = Import("PubMed", "database", "a.ris", (found,))
+    add(begin(published_text()), [came], "2021-09-30").save(folder)
+    begin_screening(folder, Founding(("Ada", "Ben"), "Cy"))
+    return folder
+
+
 def _lineup(folder: Path) -> Path:
     """A line-up that nobody has begun."""
     (folder / "report").mkdir(parents=True)
@@ -120,7 +135,8 @@ class Stock:
     def __init__(self, data: Path) -> None:
         study = _study(data.with_name(f"{data.name}-study"))
         lineup = _lineup(data.with_name(f"{data.name}-lineup"))
-        serving = Serving(data=data, largest=1000, studies=(study, lineup))
+        review = _review(data.with_name(f"{data.name}-review"))
+        serving = Serving(data=data, largest=1000, studies=(study, lineup), reviews=(review,))
         access = Access(serving, _PORT)
         app = create_app(serving, access, looker=look, working=False)
         self.document = app.openapi
@@ -154,6 +170,7 @@ class Stock:
             "surrogate": ["man-fair-1"],
             "study": [study_id(study)],
             "lineup": [study_id(lineup)],
+            "review": [review_id(review)],
         }
 
     def _clip(

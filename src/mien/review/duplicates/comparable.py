@@ -61,6 +61,11 @@ _NOTE = re.compile(
     r"abstract|review|letter|see comments?|proceedings)[\])]\.?\s*$",
     re.IGNORECASE,
 )
+_SUBTITLE = re.compile(
+    r"\s*[:;=/,.]\s+(?=(?:the|an?|official|journal|international|publication|organ|la|le|revista|"
+    r"zeitschrift|proceedings)\b)|\s+=\s+",
+    re.IGNORECASE,
+)
 _SMALL = frozenset(
     "a an the of and in for on to with by at from as is are its their or via using der die das "
     "und von mit la le les de des du et el los y e o".split()
@@ -163,7 +168,7 @@ def name_words(name: str) -> frozenset[str]:
 def journal_words(journal: str) -> str:
     """A journal's name without brackets, subtitle and small words."""
     bare = re.sub(r"\([^)]*\)|\[[^\]]*\]", " ", journal)
-    bare = re.split(r"\s+[:=]\s+|\s*:\s+", bare, maxsplit=1)[0]
+    bare = _SUBTITLE.split(bare, maxsplit=1)[0]
     plain = re.sub(r" (?:u s a?|usa|united states(?: of america)?)$", "", folded(bare))
     words = [word for word in plain.split() if word not in _JOURNAL_SMALL]
     return " ".join(words) or folded(journal)
@@ -182,7 +187,7 @@ def same_journal(one: str, other: str) -> bool:
         a, b = b, a
     if len(a) == 1:
         initials = "".join(word[0] for word in b)
-        if len(a[0]) > 2 and initials in (a[0], a[0][1:]):
+        if len(a[0]) > 2 and a[0] in (initials, f"{initials}j", f"j{initials}"):
             return True
         if len(a[0]) > 3 and initials.startswith(a[0]):
             return True

@@ -95,5 +95,7 @@ def test_the_demo_is_a_whole_review(mien, tmp_path):
     form = tmp_path / "form.csv"
     assert mien("review", "extract", "--form", "--review", review, "-o", form).exit_code == 0
     assert form.read_text().count(next(iter(studies)) + ",") == 26
+    run = mien("review", "prisma", review, "--json")
+    assert json.loads(run.stdout)["total_studies"] == len(studies)
     options = ("--form", "--review", review, "--tool", "quadas2")
     assert mien("review", "bias", *options, "-o", tmp_path / "bias.csv").exit_code == 0

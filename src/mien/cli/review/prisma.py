@@ -24,7 +24,8 @@ def prisma(
     numbers: Annotated[
         Path | None,
         typer.Argument(
-            metavar="NUMBERS", help="A file of numbers: .json, .toml, or .csv; see --example."
+            metavar="NUMBERS|REVIEW",
+            help="A file of numbers: .json, .toml, or .csv, see --example; or a review's folder.",
         ),
     ] = None,
     out: Annotated[
@@ -49,7 +50,7 @@ def prisma(
     if numbers is None:
         raise ParameterError("Give a file of numbers; --example prints one to begin with.")
     need("review")
-    flow = read_flow(numbers)
+    flow = _of_review(numbers) if numbers.is_dir() else read_flow(numbers)
     if out is not None:
         _write(flow, numbers, out, overwrite)
     content = flow.as_dict() | {"problems": flow.problems()}
@@ -63,6 +64,18 @@ def prisma(
         for name, value in content.items():
             if isinstance(value, int):
                 typer.echo(f"{name} {value}")
+
+
+def _of_review(folder: Path) -> Flow:
+    """The flow of a review as it is now."""
+    from mien.review.living.flow import flow_of, waiting
+    from mien.review.living.review_folder import open_review
+
+    review = open_review(folder)
+    left = waiting(review)
+    if any(left.values()):
+        tell(f"{left['title']} titles and {left['full']} full texts await a decision.")
+    return flow_of(review)
 
 
 def _write(flow: Flow, numbers: Path, out: Path, overwrite: bool) -> None:

@@ -143,7 +143,7 @@ def _drawings(found: Findings, earlier: Findings | None) -> Iterator[Drawing]:
         yield from bias_drawings(assessed)
     if found.synthesis is not None:
         yield from synthesis_drawings(found.synthesis, earlier.synthesis if earlier else None)
-    if found.fairness.reported:
+    if found.fairness.studies:
         yield fairness_chart(found.fairness)
 
 
@@ -159,13 +159,15 @@ def _sections(
         search_section(found),
         selection_section(found),
         flow_section(found.flow),
-        characteristics_section(found.extracted),
-        agreement_section(found.extracted),
+    ]
+    if found.extracted.studies:
+        sections += [characteristics_section(found.extracted), agreement_section(found.extracted)]
+    sections += [
         *(bias_section(one) for one in found.assessed),
     ]
     if found.synthesis is not None:
         sections += synthesis_sections(found.synthesis, drawings)
-    if found.fairness.reported:
+    if found.fairness.studies:
         sections.append(fairness_section(found.fairness))
     clinicians = clinicians_section(found)
     if clinicians is not None:

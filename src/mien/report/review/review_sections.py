@@ -171,16 +171,29 @@ def review_methods(found: Findings) -> list[str]:
         f"{protocol.version}) and is reported after PRISMA 2020.",
         f"{where} were searched{last}. Records were put together and duplicates merged by program, "
         "certain pairs only.",
-        f"{review.reviewers} reviewers read titles and abstracts, then full texts, independently; "
-        "differences were settled by consensus. Agreement is given as Cohen's κ, and adjusted for "
-        "prevalence (Byrt et al. 1993).",
-        "Data were taken by two people independently, each value with its quote and page, and "
-        "differences were adjudicated.",
     ]
+    if review.decisions:
+        said.append(
+            f"{review.reviewers} reviewers read titles and abstracts, then full texts, "
+            f"independently; "
+            "differences were settled by consensus. Agreement is given as Cohen's κ, and adjusted "
+            "for "
+            "prevalence (Byrt et al. 1993)."
+        )
+    people = len({one.extractor for one in review.values} - {"consensus"})
+    if people:
+        said.append(
+            f"Data were taken by {people} {'people independently' if people > 1 else 'person'}, "
+            "each value with its quote and page; differences were adjudicated."
+        )
     tools = [form(key) for key in protocol.bias_tools]
-    if tools:
+    people = len({one.assessor for one in review.judgements} - {"consensus"})
+    if tools and people:
         names = "; ".join(f"{one.short} ({one.source})" for one in tools)
-        said.append(f"Risk of bias was judged by two people with {names}.")
+        said.append(
+            f"Risk of bias was judged by {people} {'people' if people > 1 else 'person'} "
+            f"with {names}."
+        )
     if review.version > 1:
         said.append(
             f"This is version {review.version} of a living review: decisions of earlier versions "

@@ -1,0 +1,1 @@
+"""A review that is made up: publications, exports of databases, and simulated people."""

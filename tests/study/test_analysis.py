@@ -150,3 +150,15 @@ def test_items_that_mien_does_not_know_are_analysed():
     found = analyse(ratings)
     assert found.items["house-brackmann"].published is None
     assert found.items[SPEECH].published.mean == -0.07
+
+
+def test_intervals_hold_what_was_planted_in_nearly_all_studies():
+    """A small version of benchmarks/ratings.py: 20 studies of 30 clips."""
+    held = {"bias": 0, "self": 0, "not sure": 0}
+    for seed in range(20):
+        study = SimulatedStudy(30, usual_raters(3), (HYPOMIMIA,), repeats=1.0, seed=1000 + seed)
+        item = analyse(simulate(study)).items[HYPOMIMIA]
+        held["bias"] += item.preserved.together.deviation.mean.holds(-0.23)
+        held["self"] += item.repeated.together.deviation.identical.holds(0.8)
+        held["not sure"] += item.not_sure.original.holds(0.05)
+    assert min(held.values()) >= 17, held

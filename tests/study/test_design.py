@@ -228,6 +228,12 @@ def test_an_answer_outlives_a_kill(store):
         assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
+def test_a_damaged_database_is_said(store):
+    (store.folder / DATABASE).write_bytes(b"nothing that SQLite reads" * 400)
+    with pytest.raises(FormatError, match="is damaged"):
+        store.progress()
+
+
 def test_what_cannot_be_designed_is_said(pairs, tmp_path):
     items = chosen_items("3.2")
     (tmp_path / "study").mkdir()

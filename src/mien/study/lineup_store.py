@@ -8,14 +8,13 @@ from __future__ import annotations
 import hmac
 import json
 import secrets
-import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mien.errors import FormatError
+from mien.study.database import opened, transaction
 from mien.study.store import Refused
 
 DATABASE, SETTINGS, FACES = "lineup.sqlite3", "lineup.json", "faces"
@@ -95,24 +94,24 @@ class LineupStore:
     def create(folder: Path, trials: Sequence[LineupTrial]) -> None:
         """Write the database of a new line-up into its folder."""
         names = list(dict.fromkeys(one.judge for one in trials))
-        with _open(folder / DATABASE) as db:
+        with opened(folder / DATABASE) as db:
             db.executescript(_TABLES)
-            with db:
-                for number, name in enumerate(names):
-                    token = secrets.token_urlsafe(24)
-                    db.execute("INSERT INTO judges VALUES (?, ?, ?)", (number, name, token))
-                db.executemany(
-                    "INSERT INTO trials VALUES (?, ?, ?, ?, ?, ?)",
-                    [
-                        (secrets.token_hex(16), names.index(one.judge), one.position, one.arm,
-                         one.clip, json.dumps(one.faces))
-                        for one in trials
-                    ],
-                )  # fmt: skip
+        with transaction(folder / DATABASE) as db:
+            for number, name in enumerate(names):
+                token = secrets.token_urlsafe(24)
+                db.execute("INSERT INTO judges VALUES (?, ?, ?)", (number, name, token))
+            db.executemany(
+                "INSERT INTO trials VALUES (?, ?, ?, ?, ?, ?)",
+                [
+                    (secrets.token_hex(16), names.index(one.judge), one.position, one.arm,
+                     one.clip, json.dumps(one.faces))
+                    for one in trials
+                ],
+            )  # fmt: skip
 
     def judge(self, token: str) -> Judge | None:
         """Whose link has this secret; None if nobody's."""
-        with _open(self._path) as db:
+        with opened(self._path) as db:
             rows = db.execute("SELECT id, name, token FROM judges").fetchall()
         found = None
         for row in rows:  # all of them, so that the time says nothing
@@ -122,7 +121,7 @@ class LineupStore:
 
     def progress(self) -> tuple[JudgeProgress, ...]:
         """How far everybody is."""
-        with _open(self._path) as db:
+        with opened(self._path) as db:
             rows = db.execute(
                 "SELECT j.name, j.token, COUNT(a.trial), COUNT(*) FROM judges j JOIN trials t ON "
                 "t.judge = j.id LEFT JOIN answers a ON a.trial = t.id GROUP BY j.id ORDER BY j.id"
@@ -131,7 +130,7 @@ class LineupStore:
 
     def state(self, judge: Judge) -> list[dict[str, Any]]:
         """A judge's trials in their order: id, whether faces are compared, how many, the answer."""
-        with _open(self._path) as db:
+        with opened(self._path) as db:
             rows = db.execute(
                 "SELECT t.id, t.arm, t.faces, a.answer FROM trials t LEFT JOIN answers a ON "
                 "a.trial = t.id WHERE t.judge = ? ORDER BY t.position", (judge.id,),
@@ -148,7 +147,7 @@ class LineupStore:
 
     def face(self, judge: Judge, trial: str, number: int) -> Path | None:
         """The picture of a face of a judge's trial; None if there is none."""
-        with _open(self._path) as db:
+        with opened(self._path) as db:
             row = db.execute(
                 "SELECT faces FROM trials WHERE id = ? AND judge = ?", (trial, judge.id)
             ).fetchone()
@@ -174,7 +173,7 @@ class LineupStore:
         Refused
             If it is no answer to this judge's trial.
         """
-        with _open(self._path) as db:
+        with transaction(self._path) as db:
             row = db.execute(
                 "SELECT arm, faces FROM trials WHERE id = ? AND judge = ?", (trial, judge.id)
             ).fetchone()
@@ -199,7 +198,7 @@ class LineupStore:
 
     def export(self) -> list[dict[str, Any]]:
         """All answers, as `mien study reid` reads them."""
-        with _open(self._path) as db:
+        with opened(self._path) as db:
             rows = db.execute(
                 "SELECT j.name, t.position, t.arm, t.clip, t.faces, a.answer FROM answers a "
                 "JOIN trials t ON t.id = a.trial JOIN judges j ON j.id = t.judge "
@@ -226,15 +225,3 @@ class LineupStore:
             return "none"
         names = self.settings["names"].get(clip, [])
         return "recognised" if said in names else "wrong"
-
-
-@contextmanager
-def _open(path: Path) -> Iterator[sqlite3.Connection]:
-    db = sqlite3.connect(path, timeout=30, isolation_level=None)
-    try:
-        db.execute("PRAGMA journal_mode=WAL")
-        db.execute("PRAGMA synchronous=FULL")  # what was answered is on the disk
-        db.execute("PRAGMA foreign_keys=ON")
-        yield db
-    finally:
-        db.close()

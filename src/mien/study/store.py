@@ -9,13 +9,13 @@ import hmac
 import json
 import secrets
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mien.errors import FormatError, ParameterError
+from mien.study.database import opened, transaction
 from mien.study.items import from_json
 from mien.study.shown import TRAINING, Shown
 
@@ -118,30 +118,30 @@ class StudyStore:
             Of training clips.
         """
         names = dict.fromkeys(one.rater for one, _ in shows)
-        with _open(folder / DATABASE) as db:
+        with opened(folder / DATABASE) as db:
             db.executescript(_TABLES)
-            with db:
-                for number, name in enumerate(names):
-                    token = secrets.token_urlsafe(24)
-                    db.execute("INSERT INTO raters VALUES (?, ?, ?)", (number, name, token))
-                numbers = {name: k for k, name in enumerate(names)}
-                db.executemany(
-                    "INSERT INTO shows (id, rater, round, position, clip, version, repeat, file) "
-                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                    [
-                        (secrets.token_hex(16), numbers[one.rater], one.round, one.position,
-                         one.clip, one.version, one.repeat, file)
-                        for one, file in shows
-                    ],
-                )  # fmt: skip
-                db.executemany(
-                    "INSERT INTO reference VALUES (?, ?, ?)",
-                    [(clip, item, score) for (clip, item), score in reference.items()],
-                )
+        with transaction(folder / DATABASE) as db:
+            for number, name in enumerate(names):
+                token = secrets.token_urlsafe(24)
+                db.execute("INSERT INTO raters VALUES (?, ?, ?)", (number, name, token))
+            numbers = {name: k for k, name in enumerate(names)}
+            db.executemany(
+                "INSERT INTO shows (id, rater, round, position, clip, version, repeat, file) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (secrets.token_hex(16), numbers[one.rater], one.round, one.position,
+                     one.clip, one.version, one.repeat, file)
+                    for one, file in shows
+                ],
+            )  # fmt: skip
+            db.executemany(
+                "INSERT INTO reference VALUES (?, ?, ?)",
+                [(clip, item, score) for (clip, item), score in reference.items()],
+            )
 
     def rater(self, token: str) -> Rater | None:
         """Whose link has this secret; None if nobody's."""
-        with self._reading() as db:
+        with opened(self._path) as db:
             rows = db.execute("SELECT id, name, token FROM raters").fetchall()
         found = None
         for row in rows:  # all of them, so that the time says nothing
@@ -151,7 +151,7 @@ class StudyStore:
 
     def progress(self) -> tuple[Progress, ...]:
         """How far everybody is."""
-        with self._reading() as db:
+        with opened(self._path) as db:
             rows = db.execute(
                 "SELECT r.name, r.token, r.id, COUNT(DISTINCT s.round), COUNT(*) FROM raters r "
                 "JOIN shows s ON s.rater = r.id WHERE s.round >= 0 GROUP BY r.id ORDER BY r.id"
@@ -178,7 +178,7 @@ class StudyStore:
         now : float
             Seconds since 1970.
         """
-        with self._reading() as db:
+        with opened(self._path) as db:
             number, waits = self._round(db, rater, now)
             state: dict[str, Any] = {
                 "phase": "done",
@@ -218,7 +218,7 @@ class StudyStore:
 
     def file(self, rater: Rater, show: str, now: float) -> Path | None:
         """The copy that a rater sees under an id; None if it is not of this round."""
-        with self._reading() as db:
+        with opened(self._path) as db:
             number, waits = self._round(db, rater, now)
             row = db.execute(
                 "SELECT file FROM shows WHERE id = ? AND rater = ? AND round = ?",
@@ -245,7 +245,7 @@ class StudyStore:
             If the clip is not of this round, or the score is not on the scale.
         """
         self._check(item, score)
-        with self._writing() as db:
+        with transaction(self._path) as db:
             self._of_this_round(db, rater, show, now)
             db.execute(
                 "INSERT INTO answers VALUES (?, ?, ?, ?) ON CONFLICT (show, item) DO UPDATE SET "
@@ -255,7 +255,7 @@ class StudyStore:
 
     def remark(self, rater: Rater, show: str, text: str, now: float) -> None:
         """Write a remark, in place of an earlier one; raises `Refused` as `answer`."""
-        with self._writing() as db:
+        with transaction(self._path) as db:
             self._of_this_round(db, rater, show, now)
             db.execute("UPDATE shows SET remark = ? WHERE id = ?", (text[:_LONGEST_REMARK], show))
 
@@ -267,7 +267,7 @@ class StudyStore:
         Refused
             If it is not the one that is under way, or an answer is missing.
         """
-        with self._writing() as db:
+        with transaction(self._path) as db:
             current, waits = self._round(db, rater, now)
             if current != number or waits is not None:
                 raise Refused("other_round", "This round is not under way: load the page again.")
@@ -283,7 +283,7 @@ class StudyStore:
 
     def export(self) -> list[dict[str, Any]]:
         """All answers, training left out, by rater and in the order they were shown."""
-        with self._reading() as db:
+        with opened(self._path) as db:
             rows = db.execute(
                 "SELECT r.name, s.clip, s.version, a.item, s.repeat, a.score, s.remark, s.round, "
                 "s.position, a.at FROM answers a JOIN shows s ON s.id = a.show "
@@ -296,7 +296,7 @@ class StudyStore:
 
     def key(self) -> dict[str, tuple[str, str, int]]:
         """What everything is that raters know by its id: clip, version, repeat. Not for raters."""
-        with self._reading() as db:
+        with opened(self._path) as db:
             rows = db.execute("SELECT id, clip, version, repeat FROM shows").fetchall()
         return {show: (clip, version, repeat) for show, clip, version, repeat in rows}
 
@@ -334,31 +334,3 @@ class StudyStore:
                     raise Refused("off_scale", f"{score:g} is not on the scale of {item}.")
                 return
         raise Refused("no_item", "This study does not ask that.")
-
-    @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
-        with _open(self._path) as db:
-            yield db
-
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        with _open(self._path) as db:
-            db.execute("BEGIN IMMEDIATE")
-            try:
-                yield db
-            except BaseException:
-                db.rollback()
-                raise
-            db.commit()
-
-
-@contextmanager
-def _open(path: Path) -> Iterator[sqlite3.Connection]:
-    db = sqlite3.connect(path, timeout=30, isolation_level=None)
-    try:
-        db.execute("PRAGMA journal_mode=WAL")
-        db.execute("PRAGMA synchronous=FULL")  # what was answered is on the disk
-        db.execute("PRAGMA foreign_keys=ON")
-        yield db
-    finally:
-        db.close()

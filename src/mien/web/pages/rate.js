@@ -19,7 +19,7 @@ const here = location.pathname;
 const show = () => state.shows[place];
 const complete = (one) => state.items.every((item) => item.key in one.answers);
 
-/** Ask the server; throws {error, code} where it says no, another error where it does not answer. */
+/** Ask the server; throws {error, code, status} where it says no, another error where it is silent. */
 async function ask(path, method = "GET", body = undefined) {
   /** @type {RequestInit} */
   const request = { method };
@@ -30,7 +30,7 @@ async function ask(path, method = "GET", body = undefined) {
   const answer = await fetch(`${here}${path}`, request);
   if (answer.status === 204) return null;
   const content = await answer.json();
-  if (!answer.ok) throw content;
+  if (!answer.ok) throw { ...content, status: answer.status };
   return content;
 }
 
@@ -58,7 +58,7 @@ async function send() {
       at("said").textContent = words().stored;
     } catch (problem) {
       trouble(problem);
-      if (problem.code) waiting.delete(about); // it was refused: sending it again changes nothing
+      if (problem.status < 500) waiting.delete(about); // refused: sending it again changes nothing
       else await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
     }
   }

@@ -22,6 +22,7 @@ from mien.cli.evaluate import evaluate
 from mien.cli.expression import expression
 from mien.cli.failure import STATUSES, guarded, stop, wants_traceback
 from mien.cli.linkage import linkage
+from mien.cli.live import live
 from mien.cli.people import people
 from mien.cli.phantom import phantom
 from mien.cli.release import release
@@ -51,6 +52,7 @@ for _command in (
     phantom,
     demo,
     linkage,
+    live,
     release,
     serve,
 ):

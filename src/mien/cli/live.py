@@ -1,0 +1,205 @@
+"""`mien live`: a camera, de-identified as it comes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mien.cli import options
+from mien.cli.failure import tell
+from mien.cli.places import keep_input
+from mien.errors import ParameterError, VideoError
+
+if TYPE_CHECKING:
+    from mien.live.sinks import Sink
+
+
+def live(
+    camera: Annotated[
+        int | None, typer.Option(metavar="NUMBER", help="A camera; 0 is the first one.")
+    ] = None,
+    replay: Annotated[
+        Path | None,
+        typer.Option(metavar="CLIP", help="A clip in the camera's place, at its own speed."),
+    ] = None,
+    record: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="OUT.mp4",
+            help="Record what is shown: de-identified or covered, without sound.",
+        ),
+    ] = None,
+    virtual_camera: Annotated[
+        bool,
+        typer.Option(
+            "--virtual-camera",
+            help="Be a webcam for other programs (needs v4l2loopback or OBS, and mien\\[live]).",
+        ),
+    ] = False,
+    preview: Annotated[bool, typer.Option("--preview", help="Show it in a window.")] = False,
+    learn_from: Annotated[
+        Path | None,
+        typer.Option(
+            "--learn-from",
+            metavar="CLIP",
+            help="An earlier recording of the same person, alone: nothing is covered for learning.",
+        ),
+    ] = None,
+    learn_seconds: Annotated[
+        float, typer.Option(metavar="SECONDS", help="How much of the face is learned from.")
+    ] = 4.0,
+    seconds: Annotated[
+        float | None, typer.Option(min=0.1, metavar="SECONDS", help="End after so long.")
+    ] = None,
+    loop: Annotated[
+        bool, typer.Option("--loop", help="Begin the clip again at its end; Ctrl-C ends.")
+    ] = False,
+    as_fast: Annotated[
+        bool,
+        typer.Option(
+            "--as-fast", help="Give the clip as fast as it goes, and drop no picture of it."
+        ),
+    ] = False,
+    engine: Annotated[
+        str, typer.Option(metavar="mesh|mask|blur|pixelate", help="What replaces the face.")
+    ] = "mesh",
+    match: Annotated[
+        str, typer.Option(metavar="none|sex|age|tone", help="What the new face keeps alike.")
+    ] = "age",
+    subject: Annotated[
+        str | None,
+        typer.Option(metavar="ID", help="Code of the patient: the same face in every call."),
+    ] = None,
+    bank: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Take faces from a bank of your own.")
+    ] = None,
+    check_every: Annotated[
+        float,
+        typer.Option(metavar="SECONDS", help="How often recognisers look at what is shown."),
+    ] = 3.0,
+    landmarker: options.Landmarker = None,
+    overwrite: Annotated[bool, options.overwrite("the recording if it exists")] = False,
+    as_json: Annotated[bool, options.as_json("what happened")] = False,
+) -> None:
+    """Give the person in front of a camera another face, as it happens; in doubt it is covered.
+
+    The picture is solid until the face is learned and another one chosen, and at once whenever
+    no face or a second one is seen, the picture changes at once or stands still, somebody else
+    sits down, the computer is too slow, something fails, or a recogniser knows the person.
+
+    Example: [bold]mien live --camera 0 --virtual-camera[/bold]
+
+    Without any device: mien live --replay visit.mp4 --record out.mp4 --json
+    """
+    from mien.live.settings import LiveSettings
+
+    if (camera is None) == (replay is None):
+        raise ParameterError("Give a camera with --camera or a clip with --replay, and not both.")
+    if camera is not None and (loop or as_fast):
+        raise ParameterError("--loop and --as-fast are for clips: give one with --replay.")
+    if loop and as_fast and seconds is None:
+        raise ParameterError("--loop with --as-fast has no end: add --seconds.")
+    for clip in (replay, learn_from):
+        if clip is not None and not clip.is_file():
+            raise VideoError(f"{clip} cannot be read: there is no such file")
+        if clip is not None and record is not None:
+            keep_input(record, clip)
+    settings = LiveSettings(
+        engine=engine,
+        match=match,
+        subject=subject,
+        bank=bank,
+        calibrate_s=learn_seconds,
+        check_s=check_every,
+    )
+    happened = _run(
+        settings, camera, replay, learn_from, seconds, landmarker,
+        _sinks(record, overwrite, virtual_camera, preview), (as_fast, loop), quiet=as_json,
+    )  # fmt: skip
+    happened = {"record": None if record is None else str(record), **happened}
+    if as_json:
+        print(json.dumps(happened, indent=2))
+    else:
+        typer.echo(summary(happened))
+    if happened["failure"]:
+        tell(happened["failure"])
+
+
+def _sinks(record: Path | None, overwrite: bool, camera: bool, preview: bool) -> list[Sink]:
+    from mien.live.sinks import Preview, Recording, VirtualCamera
+
+    sinks: list[Sink] = []
+    if record is not None:
+        sinks.append(Recording(record, overwrite))
+    if camera:
+        sinks.append(VirtualCamera())
+    if preview:
+        sinks.append(Preview())
+    return sinks
+
+
+def _run(
+    settings: Any,
+    camera: int | None,
+    replay: Path | None,
+    learn_from: Path | None,
+    seconds: float | None,
+    landmarker: Path | None,
+    sinks: list[Sink],
+    pace: tuple[bool, bool],
+    quiet: bool,
+) -> dict[str, Any]:
+    """Run a session to its end or to Ctrl-C; what was shown until then is kept."""
+    from mien.live.session import Session
+    from mien.live.sources import Camera, Replay, Source
+    from mien.models.landmarker import open_backend
+
+    as_fast, loop = pace
+    source: Source
+    if replay is not None:
+        source = Replay(replay, paced=not as_fast, loop=loop)
+    else:
+        assert camera is not None
+        source = Camera(camera)
+    backend = open_backend(landmarker)
+    session = Session(source, sinks, settings, as_fast=as_fast, backend=backend)
+    try:
+        if learn_from is not None:
+            session.learn_from(Replay(learn_from, paced=False))
+        try:
+            session.run(seconds, None if quiet else tell)
+        except KeyboardInterrupt:
+            if replay is not None and not loop:
+                raise
+    finally:
+        session.close()
+        backend.close()
+        for sink in sinks:
+            sink.close()
+    return session.as_dict()
+
+
+def summary(happened: dict[str, Any]) -> str:
+    """What happened, in a few lines."""
+    frames, late = happened["frames"], happened["latency_ms"]
+    lines = [
+        f"{frames['in']} pictures came in {happened['seconds']:.1f} s; {frames['shown']} were "
+        f"shown with another face, {frames['covered']} covered, {frames['dropped']} dropped."
+    ]
+    because = happened["covered_because"]
+    if because:
+        lines.append("Covered: " + ", ".join(f"{k} {n}" for k, n in because.items()) + ".")
+    if late is not None:
+        lines.append(
+            f"A picture was shown {late['p50']:.0f} ms after it came (middle), {late['p95']:.0f} "
+            f"ms (95 of 100); {happened['frames_per_second']:.1f} pictures a second."
+        )
+    checks = happened["checks"]
+    found = ", ".join(f"{k} {n}" for k, n in checks["found"].items()) or "nothing"
+    lines.append(f"Recognisers and detectors looked {checks['looks']} times and found {found}.")
+    if happened["record"]:
+        lines.append(f"{happened['record']} holds what was shown, without sound.")
+    return "\n".join(lines)

@@ -1,0 +1,134 @@
+"""Whatever goes wrong in a call, nobody sees the face of whoever sits there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from calls import QUICK, faces_left, pictures, solid
+
+from mien.engines.base import Engine
+from mien.errors import EngineError, VideoError
+
+SETTLE = QUICK.settle - 1  # good pictures that stay covered
+
+
+def test_a_plain_call_shows_another_face(hold, person, lookout):
+    made = hold(person)
+    assert made.failure is None
+    assert made.shown == list(range(SETTLE, len(person)))
+    assert faces_left(made, person, lookout) == 0
+    assert made.session.as_dict()["frames"]["dropped"] == 0
+    assert made.session.drawing.audit.looks >= 1 and not made.session.drawing.audit.found
+
+
+def test_until_a_face_is_chosen_all_is_covered(mesh, hold, person):
+    made = hold(person[:10], guise=None)
+    assert not made.shown and len(made.kept.out) == 10
+    assert made.because == {"calibrating": 10}
+
+
+def test_a_face_that_is_lost(hold, lookout):
+    images = pictures(seconds=2.0, absent=((0.6, 1.2),))
+    made = hold(images)
+    gone = [number for number in range(len(images)) if 0.7 < number / 15 < 1.1]
+    assert gone and not set(gone) & set(made.shown)
+    assert max(made.shown) > 20  # it is shown again when it is back
+    assert faces_left(made, images, lookout) == 0
+    assert made.because["no_face"] >= 3
+
+
+def test_a_second_face(hold, lookout):
+    alone = {"people": 2, "seconds": 1.6, "width": 480}
+    images = pictures(**alone, other_absent=((0.0, 0.8),))
+    both = range(16, len(images))  # in 16 half of her is in the picture
+    made = hold(images)
+    assert made.because["second_face"] == len(both)
+    assert not set(both) & set(made.shown)
+    assert faces_left(made, images, lookout) == 0
+
+
+def test_another_person_in_the_same_place(hold, person, lookout):
+    images = person[:8] + pictures(seed=7, seconds=0.8) + person[8:16]
+    made = hold(images)
+    other = range(8, 8 + 12)
+    assert not set(other) & set(made.shown)
+    assert set(range(20 + QUICK.settle, 28)) <= set(made.shown)  # and they come back
+    assert faces_left(made, images, lookout) == 0
+    assert set(made.because) <= {"calibrating", "cut", "another_person", "no_face"}
+
+
+def test_a_camera_that_stands_still(hold, person):
+    images = person[:6] + [person[5]] * 5 + person[6:12]
+    made = hold(images)
+    assert 6 not in made.kept.out  # the first is dropped, the next cover
+    assert all(solid(made.kept.out[n]) for n in range(7, 11))
+    assert made.because["frozen"] == 4 + SETTLE
+
+
+class Failing(Engine):
+    """Draws as another engine does, until it does not."""
+
+    name = "failing"
+
+    def __init__(self, engine: Engine, failure: BaseException, good: int) -> None:
+        self.engine, self.failure, self.good = engine, failure, good
+
+    def render(self, image, landmarks):
+        self.good -= 1
+        if self.good == 0:
+            raise self.failure
+        return self.engine.render(image, landmarks)
+
+
+def test_an_error_covers_one_picture_and_those_until_all_is_well(hold, guise, person, lookout):
+    failing = Failing(guise.engine, ValueError("no"), good=6)
+    made = hold(person, guise=replace(guise, engine=failing))
+    assert made.failure is None
+    assert made.shown == [2, 3, 4, *range(6 + SETTLE, len(person))]
+    assert made.because["error"] == 1 + SETTLE
+    assert faces_left(made, person, lookout) == 0
+
+
+def test_a_stage_that_dies_ends_the_call_covered(hold, guise, person):
+    failing = Failing(guise.engine, SystemExit(), good=6)
+    made = hold(person, guise=replace(guise, engine=failing))
+    assert isinstance(made.failure, EngineError)
+    assert set(made.shown) <= set(range(SETTLE, 5))
+    assert solid(made.kept.out[max(made.kept.out)])
+
+
+def test_a_camera_that_is_pulled_out_ends_the_call(mesh, guise, person):
+    from calls import Given, Kept
+
+    from mien.live.session import Session
+
+    class Pulled(Given):
+        def __iter__(self):
+            yield from super().__iter__()
+            raise VideoError("camera 0 gives no pictures any more")
+
+    kept = Kept()
+    session = Session(Pulled(person[:6]), [kept], QUICK, as_fast=True, backend=mesh)
+    session.drawing.guise = guise
+    with pytest.raises(VideoError, match="no pictures"):
+        session.run()
+    session.close()
+    assert solid(kept.out[max(kept.out)])
+
+
+def test_what_is_late_is_never_shown(hold, person):
+    made = hold(person, settings=replace(QUICK, late_s=0.002), as_fast=False)
+    assert not made.shown
+
+
+def test_a_face_that_hides_nobody_is_seen_by_those_who_look(hold, guise, person):
+    class Nothing(Failing):
+        def render(self, image, landmarks):
+            rendering = self.engine.render(image, landmarks)
+            return replace(rendering, opacity=np.zeros_like(rendering.opacity), sources=None)
+
+    made = hold(person, guise=replace(guise, engine=Nothing(guise.engine, ValueError(), 0)))
+    assert not made.shown
+    assert made.because["recognised"] > 10

@@ -170,3 +170,31 @@ def test_what_the_owner_sees(served, links):
             assert "screening/decisions.csv" in archive.namelist()
         assert client.get("/api/reviews/none/text.zip").status_code == 404
         assert client.get("/review").status_code == 200
+
+
+def test_the_report_takes_over_what_was_decided(served, review, links):
+    with served.client() as client:
+        for link in links[:2]:
+            put(client, link, 1, "exclude")
+        client.get("/enter", params={"token": served.access.token})
+        (one,) = client.get("/api/reviews").json()
+        place = f"/api/reviews/{one['id']}/report"
+        assert one["reported"] is None and client.get(place).status_code == 404
+        assert client.post(place).json()["reported"] > 0
+        assert "PRISMA" in client.get(place).text
+    assert (review / "decisions.csv").read_text().count("exclude") == 2
+
+
+def test_a_full_text_is_saved_and_not_shown(served, review, links):
+    (review / "pdf").mkdir()
+    (review / "pdf" / "r00001.pdf").write_bytes(b"%PDF-1.7")
+    (review / "pdf" / "r00003.pdf").symlink_to(review / "decisions.csv")
+    with served.client() as client:
+        assert client.get(f"{links[0]}record/1").json()["pdf"] is True
+        assert client.get(f"{links[0]}record/2").json()["pdf"] is False
+        sent = client.get(f"{links[0]}pdf/1")
+        assert sent.content == b"%PDF-1.7"
+        assert sent.headers["content-disposition"].startswith("attachment")
+        assert sent.headers["content-security-policy"] == "sandbox"
+        for number in (2, 3):
+            assert client.get(f"{links[0]}pdf/{number}").status_code == 404

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 LINK = "/screen/{token}/"
 """Address of somebody's page."""
+REPORT = "report"
+"""The folder of the report within a review's folder."""
+PDFS = "pdf"
+"""The folder of full texts within a review's folder: ``r00012.pdf``."""
 
 
 class Reviews:
@@ -36,6 +40,8 @@ class Reviews:
         self._stores = {review_id(folder): ReviewStore(folder.resolve()) for folder in folders}
         self._rankers: dict[Path, Ranker] = {}
         self._learning = Lock()
+        self.reporting = Lock()
+        """Held while a report is written."""
 
     def all(self) -> dict[str, ReviewStore]:
         """By id, in the order they were given."""

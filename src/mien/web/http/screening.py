@@ -17,10 +17,10 @@ from pydantic import BaseModel, Field
 from starlette.responses import FileResponse, RedirectResponse, Response
 
 from mien.review.project.lists import counted, listed, seen
-from mien.review.project.store import ARBITER, NotNow
+from mien.review.project.store import ARBITER, NotNow, ReviewStore
 from mien.web.http.access import refusal
 from mien.web.http.problems import Problem
-from mien.web.http.reviews import Reviews
+from mien.web.http.reviews import PDFS, Reviews
 
 _PAGES = Path(__file__).parents[1] / "pages"
 _OPEN = {
@@ -112,9 +112,24 @@ def screening(reviews: Reviews, clock: Callable[[], float] = time.time) -> APIRo
         """One record, with one's own decision, note and labels."""
         store, person = reviews.of_link(token)
         try:
-            return seen(store, person, number, stage)
+            found = seen(store, person, number, stage)
         except NotNow as error:
             raise Problem(404, error.code, str(error)) from error
+        return found | {"pdf": _pdf(store, number).is_file()}
+
+    @router.get("/{token}/pdf/{number}")
+    def pdf(token: str, number: Number) -> Response:
+        """The full text that lies in the review's folder, to be saved and not shown here."""
+        store, _ = reviews.of_link(token)
+        path = _pdf(store, number)
+        if not path.is_file() or path.is_symlink():
+            raise Problem(404, "no_pdf", "There is no full text of this record here.")
+        return FileResponse(
+            path,
+            media_type="application/pdf",
+            filename=path.name,
+            headers={"Content-Security-Policy": "sandbox", "X-Content-Type-Options": "nosniff"},
+        )
 
     @router.put("/{token}/decision")
     def decide(token: str, given: Decision) -> dict[str, Any]:
@@ -177,6 +192,10 @@ def _add_page(router: APIRouter, reviews: Reviews) -> None:
         except Problem as problem:
             return refusal("/screen", problem.status, problem.code, problem.sentence)
         return FileResponse(_PAGES / "screen.html", headers={"X-Robots-Tag": "noindex"})
+
+
+def _pdf(store: ReviewStore, number: int) -> Path:
+    return store.folder / PDFS / f"r{number:05d}.pdf"
 
 
 def _refuse(error: NotNow) -> NoReturn:

@@ -1,13 +1,15 @@
 // The page "Review": personal links, how far everybody is, how far they agree.
 
 import { at, button, link, make } from "./dom.js";
-import { begin, say } from "./frame.js";
-import { redraw } from "./redraw.js";
+import { act, begin, say } from "./frame.js";
+import { frame, redraw } from "./redraw.js";
 import { ask } from "./server.js";
 import { words } from "./words.js";
 import { WORDS } from "./words/review.js";
 
 let reviews = [];
+let busy = null; // the review that is reported on
+let chosen = null; // the review whose report is shown
 
 const two = (value) => (value === null ? "–" : value.toFixed(2));
 
@@ -53,14 +55,34 @@ function reviewItem(review) {
     table([w.person, w.role, w.titles, w.full, w.recallHead, w.link, ""], review.people.map(personRow)),
     review.agreement.length ? make("h4", { textContent: w.agreement }) : null,
     review.agreement.length ? table([w.pair, w.where, w.n, w.alike, "κ", w.adjusted], review.agreement.map(agreementRow)) : null,
-    make("p", { className: "row" }, link("text", `/api/reviews/${review.id}/text.zip`, review.title, { download: "screening.zip", "data-at": `text ${review.id}` })),
+    make("p", { className: "row" },
+      button("write", () => write(review), review.title, { className: "main", disabled: busy !== null, "data-at": `write ${review.id}` }),
+      busy === review.id ? make("span", { className: "state", textContent: w.writing }) : null,
+      review.reported ? link("open", `/api/reviews/${review.id}/report`, review.title, { target: "_blank", rel: "noopener", "data-at": `open ${review.id}` }) : null,
+      link("text", `/api/reviews/${review.id}/text.zip`, review.title, { download: "screening.zip", "data-at": `text ${review.id}` })),
     make("p", { className: "note", textContent: w.key }));
+}
+
+async function write(review) {
+  busy = review.id;
+  show();
+  const made = await act(`reviews/${review.id}/report`, "POST");
+  busy = null;
+  if (made) {
+    chosen = review.id;
+    say(words().written);
+  }
+  show();
+  if (made) at("report-heading").focus();
 }
 
 function show() {
   at("empty").hidden = reviews.length > 0;
   at("list-heading").hidden = reviews.length === 0;
-  redraw(at("reviews"), reviews, () => reviews.map(reviewItem));
+  redraw(at("reviews"), [reviews, busy], () => reviews.map(reviewItem));
+  const reported = reviews.find((each) => each.id === chosen && each.reported) ?? reviews.find((each) => each.reported);
+  at("report").hidden = !reported;
+  frame("frame", reported ? `/api/reviews/${reported.id}/report?at=${reported.reported}` : "", words().report);
 }
 
 async function look() {

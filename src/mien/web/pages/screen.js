@@ -232,6 +232,7 @@ function drawRecord() {
   if (record.doi) {
     at("facts").append(" · ", make("a", { href: record.address, target: "_blank", rel: "noopener noreferrer", textContent: record.doi }));
   }
+  if (record.pdf) at("facts").append(" · ", make("a", { href: `${here}pdf/${record.id}`, download: "", textContent: w.pdf }));
   at("abstract").replaceChildren(...marked(record.abstract || w.noAbstract, found));
   at("keywords").textContent = record.keywords.join(" · ");
   at("note").value = record.note;

@@ -8,12 +8,18 @@ from typing import Any
 
 from fastapi import APIRouter
 from pydantic import BaseModel
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
+from mien.errors import MienError
 from mien.review.project.store import ReviewStore
+from mien.web.http.access import FRAMED
 from mien.web.http.desk import Desk
 from mien.web.http.problems import Problem, documented
-from mien.web.http.reviews import LINK
+from mien.web.http.reviews import LINK, REPORT
+from mien.web.http.sending import Range, send, sent
+
+_PAGE = "report.html"
+_PACKAGES = "Reviews need packages that are not installed: run make review, then start again."
 
 
 class CountView(BaseModel):
@@ -65,6 +71,8 @@ class ReviewView(BaseModel):
     agreement: list[AgreementView]
     included: int
     """Studies whose full text was included."""
+    reported: float | None
+    """When the report was written, seconds since 1970; None if there is none."""
 
 
 def routes(desk: Desk) -> APIRouter:
@@ -76,6 +84,23 @@ def routes(desk: Desk) -> APIRouter:
     def list_reviews() -> list[ReviewView]:
         """All reviews that the server was started with."""
         return [_view(key, store) for key, store in reviews.all().items()]
+
+    @router.post("/{review}/report", responses=documented(404, 409, 501))
+    def write_report(review: str) -> ReviewView:
+        """Take over what was decided so far, and report on it in place of an older report."""
+        store = reviews.get(review)
+        with reviews.reporting:
+            _report(store)
+        return _view(review, store)
+
+    @router.get("/{review}/report", responses=sent("text/html"), response_class=StreamingResponse)
+    def report(review: str, range: Range = None) -> Response:
+        """The report, a page that needs nothing else."""
+        path = reviews.get(review).folder / REPORT / _PAGE
+        if not path.is_file():
+            raise Problem(404, "no_report", "There is no report yet: write it first.")
+        headers = {**FRAMED, "Cross-Origin-Opener-Policy": "unsafe-none"}
+        return send(path, range, "text/html", headers=headers)
 
     @router.get(
         "/{review}/text.zip",
@@ -97,12 +122,9 @@ def _view(key: str, store: ReviewStore) -> ReviewView:
     try:
         from mien.review.project.standing import standing
     except ModuleNotFoundError as error:
-        raise Problem(
-            501,
-            "no_packages",
-            "Reviews need packages that are not installed: run make review, then start again.",
-        ) from error
+        raise Problem(501, "no_packages", _PACKAGES) from error
     found = standing(store)
+    page = store.folder / REPORT / _PAGE
     return ReviewView(
         id=key,
         title=found["title"],
@@ -124,7 +146,25 @@ def _view(key: str, store: ReviewStore) -> ReviewView:
             for one in found["agreement"]
         ],
         included=found["included"],
+        reported=page.stat().st_mtime if page.is_file() else None,
     )
+
+
+def _report(store: ReviewStore) -> None:
+    try:
+        from mien.report.review.review_page import write
+        from mien.review.living.findings import findings
+        from mien.review.living.review_folder import open_review
+        from mien.review.project.founding import collect
+
+        collect(store)
+        found = open_review(store.folder)
+        earlier = findings(found.earlier[-1]) if found.earlier else None
+        write(findings(found), store.folder / REPORT, earlier=earlier, overwrite=True)
+    except ModuleNotFoundError as error:
+        raise Problem(501, "no_packages", _PACKAGES) from error
+    except MienError as error:
+        raise Problem(409, "no_report_now", str(error)) from error
 
 
 def _person(said: dict[str, Any], token: str) -> PersonView:

@@ -48,6 +48,9 @@ def test_the_generator_of_identities(mien, tmp_path):
     assert told["blinks"]["asked"] == 0.08 and 0 < told["blinks"]["in_the_clips"] < 0.5
     assert cv2.imread(str(sheet)).shape == (96, 384, 3)
     assert mien(*words, "--steps", 4).exit_code == 6
+    onnx = tmp_path / "a.onnx"
+    assert mien("train", "export", out, "-o", onnx).exit_code == 0 and onnx.stat().st_size > 1000
+    assert mien("train", "export", out, "-o", onnx).exit_code == 6
     uneven = mien(*words[:3], tmp_path / "b.pt", "--phantoms", 2, "--side", 33)
     assert uneven.exit_code == 3 and "unevenly" in uneven.stderr
 

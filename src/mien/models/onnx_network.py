@@ -7,7 +7,7 @@ two calls, and takes pictures of any size one after the other.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ _FATAL = 4  # of the library's levels of what it says on stderr
 
 
 class OnnxNetwork:
-    """A network with one input; safe to share between threads.
+    """A network with one input, or several by their names; safe to share between threads.
 
     Parameters
     ----------
@@ -26,6 +26,8 @@ class OnnxNetwork:
         The ONNX file.
     any_size : bool
         Take any size of input, whatever size the file names.
+    inputs : sequence of str, optional
+        Names of the inputs that it has to have; without them it has one.
 
     Raises
     ------
@@ -33,7 +35,9 @@ class OnnxNetwork:
         If it is no network that can be computed.
     """
 
-    def __init__(self, content: bytes, *, any_size: bool = False) -> None:
+    def __init__(
+        self, content: bytes, *, any_size: bool = False, inputs: Sequence[str] | None = None
+    ) -> None:
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
@@ -46,17 +50,22 @@ class OnnxNetwork:
                 options,
                 providers=["CPUExecutionProvider"],
             )
-            (self._input,) = [entry.name for entry in self._session.get_inputs()]
+            self._inputs = [entry.name for entry in self._session.get_inputs()]
+            if len(self._inputs) != 1 if inputs is None else set(self._inputs) != set(inputs):
+                raise ValueError("other inputs")
         except Exception as exc:  # the library's errors have no class in common
             raise EngineError("This is no network in ONNX format that can be computed.") from exc
 
-    def run(self, values: np.ndarray, outputs: Sequence[str] | None = None) -> list[np.ndarray]:
+    def run(
+        self, values: np.ndarray | Mapping[str, np.ndarray], outputs: Sequence[str] | None = None
+    ) -> list[np.ndarray]:
         """Compute the outputs, all of them or those that are named.
 
         Parameters
         ----------
-        values : np.ndarray
-            The input, of the shape that the network takes; computed with as float32.
+        values : np.ndarray, or dict of np.ndarray
+            The input, of the shape that the network takes, or each by its name; computed with as
+            float32.
         outputs : sequence of str, optional
             Names, in the order wanted.
 
@@ -65,14 +74,19 @@ class OnnxNetwork:
         EngineError
             If the input does not fit the network.
         """
-        given = {self._input: np.ascontiguousarray(values, np.float32)}
+        named = values if isinstance(values, Mapping) else {self._inputs[0]: values}
+        given = {name: np.ascontiguousarray(each, np.float32) for name, each in named.items()}
         try:
             found = self._session.run(None if outputs is None else list(outputs), given)
         except Exception as exc:
             raise EngineError(
-                f"The network takes no input of shape {values.shape}: check the file."
+                f"The network takes no input of shape {_shapes(given)}: check the file."
             ) from exc
         return [np.asarray(one) for one in found]
+
+
+def _shapes(given: Mapping[str, np.ndarray]) -> str:
+    return ", ".join(str(each.shape) for each in given.values())
 
 
 def _sizeless(content: bytes) -> bytes:

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from mien.engines.gan.checkpoint import drawing
 from mien.engines.gan.engine import Gan, engine_of
 from mien.engines.laying import composite
 from mien.fidelity import blink, dynamics
@@ -124,7 +125,7 @@ def score(training: GanTraining, name: str, judging: Sequence[Patient]) -> list[
     judging : sequence of Patient
     """
     training.generator.eval()
-    kind = engine_of(training.generator, training.settings.config)
+    kind = engine_of(drawing(training.generator), training.settings.config)
     found = []
     for number, patient in enumerate(judging):
         after = _read(_drawn(kind, patient), patient.points)

@@ -10,8 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from mien.engines.gan.configuration import GanConfig
-from mien.engines.gan.engine import WHAT
+from mien.engines.gan.configuration import IDENTITY, WHAT, GanConfig
 from mien.engines.gan.generator import Generator
 from mien.errors import ParameterError
 from mien.training.course import Course
@@ -71,8 +70,8 @@ class GanSettings:
             raise ParameterError(f"The learning rate is {self.learning_rate}: choose about 1e-4.")
         if self.seed < 0 or self.first < 0:
             raise ParameterError("seed and first are whole numbers from 0.")
-        if self.config.identity != 256:
-            raise ParameterError("mobileface's identities have 256 numbers: set identity to 256.")
+        if self.config.identity != IDENTITY:
+            raise ParameterError(f"mobileface's identities have {IDENTITY} numbers: set identity.")
 
     def to_json(self) -> dict[str, Any]:
         """As a checkpoint tells it."""

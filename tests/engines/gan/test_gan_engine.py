@@ -79,3 +79,44 @@ def test_the_published_size_has_its_parts():
         drawn = made(torch.zeros((1, 3, 224, 224)), torch.zeros((1, 256)))
     assert drawn.shape == (1, 3, 224, 224)
     assert len(made.blocks) == 9 and made.blocks[0].conv1.weight.shape == (512, 512, 3, 3)
+
+
+def test_exported_it_draws_the_same(sample, tmp_path):
+    from mien.training.export import export
+
+    path, onnx = saved_gan(tmp_path / "a.pt", seed=3), tmp_path / "a.onnx"
+    export(path, onnx)
+    drawn = []
+    for weights in (path, onnx):
+        kind = ENGINES["gan"].open(Weights(str(weights)))
+        assert kind.config == SMALL_GAN
+        engine = kind.calibrate([sample], sample.landmarks[None]).wearing(load(NAMES[0]))
+        drawn.append(engine.render(sample.image, sample.landmarks).picture.astype(int))
+    assert np.abs(drawn[0] - drawn[1]).max() <= 1
+
+
+def test_what_is_no_exported_generator_is_one_sentence(tmp_path):
+    from importlib.resources import files
+
+    path = tmp_path / "a.onnx"
+    other = (files("mien") / "assets" / "mobileface" / "mobileface.onnx").read_bytes()
+    for content, words in ((b"no", "not a generator"), (other, "does not say the sizes")):
+        path.write_bytes(content)
+        with pytest.raises(FormatError, match=words):
+            ENGINES["gan"].open(Weights(str(path)))
+    with pytest.raises(ParameterError, match="cannot be read"):
+        ENGINES["gan"].open(Weights(str(tmp_path / "none.onnx")))
+
+
+def test_a_recogniser_that_says_sizes_is_no_generator(tmp_path):
+    import json
+    from importlib.resources import files
+
+    import onnx
+
+    other = (files("mien") / "assets" / "mobileface" / "mobileface.onnx").read_bytes()
+    model = onnx.load_model_from_string(other)
+    model.metadata_props.add(key="mien", value=json.dumps(SMALL_GAN.to_json()))
+    (tmp_path / "a.onnx").write_bytes(model.SerializeToString())
+    with pytest.raises(FormatError, match="not a generator of identities"):
+        ENGINES["gan"].open(Weights(str(tmp_path / "a.onnx")))

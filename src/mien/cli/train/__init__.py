@@ -6,6 +6,7 @@ import typer
 
 from mien.cli.failure import STATUSES, guarded
 from mien.cli.train.ablate import ablate
+from mien.cli.train.export import export
 from mien.cli.train.gan import gan
 from mien.cli.train.motion import motion
 
@@ -21,5 +22,5 @@ def _group() -> None:
     """Teach the networks that engines draw with; needs torch."""
 
 
-for _command in (motion, gan, ablate):
+for _command in (motion, gan, export, ablate):
     train.command(epilog=STATUSES)(guarded(_command))

@@ -4,9 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from mien.errors import FormatError
+from mien.errors import FormatError, ParameterError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+WHAT = "a generator of identities"
+"""Whose networks these are, for messages."""
+IDENTITY = 256
+"""Numbers of mobileface's identities."""
+
+
+class Draw(Protocol):
+    """A generator, whatever computes it."""
+
+    def __call__(self, picture: np.ndarray, identity: np.ndarray) -> np.ndarray:
+        """A face of shape (side, side, 3), RGB, 0-1, as somebody else's, whose identity has shape
+        (256,) and length 1; the same shape."""
+
 
 _RANGES = {"side": (32, 512), "width": (4, 256), "halvings": (1, 4), "blocks": (1, 18),
            "identity": (16, 1024)}  # fmt: skip
@@ -42,6 +59,8 @@ class GanConfig:
         ------
         FormatError
             If one is missing, unknown or out of range.
+        ParameterError
+            If its identities are not mobileface's.
         """
         known = [each.name for each in fields(GanConfig)]
         if not isinstance(told, Mapping) or set(told) != set(known):
@@ -56,6 +75,11 @@ class GanConfig:
                     f"{name} says {key} = {value!r}: it is a whole number from {least} to {most}."
                 )
         made = GanConfig(**told)
+        if made.identity != IDENTITY:
+            raise ParameterError(
+                f"{name} takes identities of {made.identity} numbers, and mobileface's have "
+                f"{IDENTITY}: give another network."
+            )
         if made.side % 2**made.halvings:
             raise FormatError(f"{name} halves {made.side} pixels {made.halvings} times, unevenly.")
         return made

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
-import torch
 
 from mien.engines import traits as known
 from mien.engines.base import Engine, Fitted, Rendering
-from mien.engines.checkpoints import fill, read
-from mien.engines.gan.configuration import GanConfig
-from mien.engines.gan.generator import Generator
+from mien.engines.gan import exported
+from mien.engines.gan.configuration import Draw, GanConfig
 from mien.engines.mesh.engine import Person
 from mien.engines.motion.portrait import Crop, opacity
 from mien.engines.weights import Weights
@@ -24,8 +23,6 @@ from mien.surrogates.bank import Surrogate
 from mien.surrogates.portrait import likeness
 from mien.tracking.track import Sample
 
-WHAT = "a generator of identities"
-"""Whose checkpoints these are, for messages."""
 _TURN = 60.0  # degrees of yaw beyond which a face is unlike those it has learned
 _COVER = 118  # grey level of what cannot be drawn
 
@@ -68,15 +65,14 @@ class Gan(Engine):
 
     name = "gan"
     traits = known.GAN
-    network: ClassVar[Generator]
-    """Draws; of the class that `gan_of` makes."""
+    draw: ClassVar[Draw]
+    """The generator; of the class that `gan_of` makes."""
     config: ClassVar[GanConfig]
     """Its sizes."""
 
     def __init__(self, sitter: Sitter, surrogate: Surrogate) -> None:
         self._alpha = sitter.person.alpha
-        vector = MobileFace().describe(*likeness(surrogate))
-        self._identity = torch.from_numpy(vector.astype(np.float32))[None]
+        self._identity = MobileFace().describe(*likeness(surrogate)).astype(np.float32)
         self._model = FaceModel.load()
 
     @classmethod
@@ -95,10 +91,7 @@ class Gan(Engine):
         rotation = self._model.pose(landmarks, self._alpha).rotation
         drawn = None
         if abs(rotation[0, 2]) < np.sin(np.radians(_TURN)):
-            seen = torch.from_numpy(crop.of(image, side).astype(np.float32) / 255)
-            with torch.inference_mode():
-                made = self.network(seen.permute(2, 0, 1)[None], self._identity)[0]
-            drawn = made.permute(1, 2, 0).numpy()
+            drawn = self.draw(crop.of(image, side).astype(np.float32) / 255, self._identity)
         if drawn is None or not np.isfinite(drawn).all():
             grey = np.full((*shown.shape, 3), _COVER, np.uint8)
             return Rendering(box[0], box[1], grey, shown, landmarks.copy(), covered=True)
@@ -112,7 +105,7 @@ def gan_of(weights: Weights) -> type[Gan]:
     Parameters
     ----------
     weights : Weights
-        Where it lies; its sizes are in it.
+        Where it lies, a checkpoint of torch or a file of ONNX; its sizes are in it.
 
     Raises
     ------
@@ -120,27 +113,22 @@ def gan_of(weights: Weights) -> type[Gan]:
         If there is no such file, or a configuration is given beside it.
     FormatError
         If it is not such a network.
+    ModuleNotFoundError
+        If it is a checkpoint and torch is not installed.
     """
     if weights.config is not None:
-        raise ParameterError("A checkpoint of the engine gan holds its sizes: leave out --config.")
-    held = read(weights.path, WHAT)
-    sizes = GanConfig.of(held.get("config"), weights.path)
-    if sizes.identity != 256:
-        raise ParameterError(
-            f"{weights.path} takes identities of {sizes.identity} numbers, and mobileface's have "
-            "256: give another checkpoint."
-        )
-    with torch.device("meta"):
-        made = Generator(sizes)
-    fill(made, held, "generator", weights.path, WHAT, "give a checkpoint of mien train gan")
+        raise ParameterError("A network of the engine gan holds its sizes: leave out --config.")
+    if Path(weights.path).suffix.lower() == ".onnx":
+        return engine_of(*exported.opened(weights.path))
+    from mien.engines.gan.checkpoint import opened
 
-    return engine_of(made, sizes)
+    return engine_of(*opened(weights.path))
 
 
-def engine_of(made: Generator, sizes: GanConfig) -> type[Gan]:
+def engine_of(drawing: Draw, sizes: GanConfig) -> type[Gan]:
     """The engine with a generator that is there already."""
 
     class Opened(Gan):
-        network, config = made, sizes
+        draw, config = staticmethod(drawing), sizes
 
     return Opened

@@ -19,6 +19,8 @@ from mien.cli.network import ConfigFile, Driving, WeightsFile, network
 from mien.errors import ParameterError
 from mien.shortfall import STATUS
 
+_MOMENTS = 4  # that are listed in a line
+
 if TYPE_CHECKING:
     from mien.pipeline.credentials import Signer
     from mien.pipeline.deidentify import Result
@@ -129,9 +131,18 @@ def deidentify(
             metavar="NAME|PATH",
             help="Who is asked about the result and has no say in it: faceres (asked by default), "
             "arcface, or a file in InsightFace's ONNX format; may be repeated. What one recognises "
-            "is withheld.",
+            "is covered.",
         ),
     ] = None,
+    withhold: Annotated[
+        str,
+        typer.Option(
+            metavar="never|over N%|any",
+            help="Frames in which somebody would be recognised, or a face was left, are covered; "
+            "when to give nothing instead (status 5): if more than a share of all frames has to "
+            "be, if any has to be, or never.",
+        ),
+    ] = "over 10%",
     audit: options.Audited = "sample",
     landmarker: options.Landmarker = None,
     crf: Annotated[
@@ -171,6 +182,7 @@ def deidentify(
         judges=JUDGES if recogniser is None else tuple(dict.fromkeys(recogniser)),
         voice=voice,  # type: ignore[arg-type]  # checked by Settings
         surroundings=surroundings,  # type: ignore[arg-type]  # likewise
+        withhold=withhold,
         landmarker=None if landmarker is None else str(landmarker),
         crf=crf,
         overwrite=overwrite,
@@ -221,7 +233,8 @@ def _run(job: Job, settings: Settings, quiet: bool) -> dict[str, Any]:
         if missing.much:
             print(missing.sentence(str(job.source)))
         print(summary(result))
-        for line in (*judges(result), *(note["words"] for note in result.told.input.notes)):
+        notes = [note["words"] for note in result.told.input.notes]
+        for line in (*conceded(result), *judges(result), *notes):
             print(line)
         if job.side_by_side is not None:
             print(f"{job.side_by_side} shows the patient: keep it where the original is.")
@@ -245,7 +258,30 @@ def _entry(
         "surrogate": result.surrogates if result else None,
         "privacy": [found.as_dict() for found in result.audits] if result else None,
         "judges": result.told.judges if result else None,
+        "covered_to_deliver": result.told.covered_to_deliver.to_json() if result else None,
     }
+
+
+def conceded(result: Result) -> list[str]:
+    """What was covered so that the rest could be given, in at most one line."""
+    from mien.pipeline.withholding import RECOGNISED
+
+    found = result.told.covered_to_deliver
+    if not found.frames:
+        return []
+    moments = []
+    for moment in found.moments[:_MOMENTS]:
+        why = "a face was left"
+        if moment["reason"] == RECOGNISED:
+            why = f"person {moment['person'] + 1} recognised by {' and '.join(moment['by'])}"
+        moments.append(f"{moment['from_s']:.1f} to {moment['to_s']:.1f} s, {why}")
+    more = len(found.moments) - _MOMENTS
+    others = f"; and {more} more, which the manifest lists" if more > 0 else ""
+    return [
+        f"COVERED in {found.frames} frames ({100 * found.share:.3g} %), so that the rest can be "
+        f"given: {'; '.join(moments)}{others}. Look at them, or use --withhold any to be given "
+        "nothing instead."
+    ]
 
 
 def judges(result: Result) -> list[str]:

@@ -3,8 +3,9 @@
 Two passes. The first measures every frame and keeps samples of each person; from these come the
 person's calibration, the registration and the surrogate. The second renders and writes, and the
 result is attacked: by a recogniser that knows the originals, and by a face detector that mien does
-not track with. What fails is mended (the face pushed further, the place covered) and rendered
-again; what still fails is withheld. Only a result that passes gets its name.
+not track with. What fails is mended (the face pushed further, the frame or the place covered) and
+rendered again; what still fails, or has to be covered too much, is withheld. Only a result that
+passes gets its name.
 """
 
 from __future__ import annotations
@@ -22,14 +23,15 @@ from mien.engines import ENGINES
 from mien.models.landmarker import open_backend
 from mien.outputs import Aside, check_free, checksum
 from mien.pipeline import credentials
-from mien.pipeline.attack import enforce_none_left, gallery_of, whereabouts
+from mien.pipeline.attack import enforce_none_left, whereabouts
+from mien.pipeline.attempts import Tried, render_until_it_passes
 from mien.pipeline.files import Drafts, Files, SideBySide, keep_apart
-from mien.pipeline.judging import judged
 from mien.pipeline.ledger import Ledger
 from mien.pipeline.manifest import (
     LABEL,
     LABEL_LEFT,
     Chosen,
+    Conceded,
     Entries,
     Linkable,
     Manifest,
@@ -39,25 +41,19 @@ from mien.pipeline.manifest import (
     Treated,
     versions,
 )
-from mien.pipeline.mend import mend_people, mend_places, places_left
 from mien.pipeline.people import cast_all
-from mien.pipeline.second_pass import Rendered, SecondPass
+from mien.pipeline.second_pass import SecondPass
 from mien.pipeline.settings import Settings
-from mien.pipeline.steering import ROOM
 from mien.pipeline.surroundings import surroundings
 from mien.pipeline.survey import survey
 from mien.progress import Progress, silent
-from mien.recognition import distractors
 from mien.recognition.lookout import Lookout
 from mien.recognition.registry import ALSO_STEER
 from mien.recognition.registry import recogniser as named
-from mien.recognition.verdict import Audit, audit, enforce
-from mien.recognition.watch import Box
+from mien.recognition.verdict import Audit, enforce
 from mien.shortfall import Shortfall
 from mien.video import Frame, Note, Reader, VideoInfo
 from mien.video.tracks import check_sound
-
-_MORE_ROOM = 0.08  # thresholds by which an attempt's face is pushed further than the last one's
 
 
 @dataclass(frozen=True)
@@ -177,11 +173,13 @@ def deidentify(
                 others,
                 room,
             )
-            tried = _render_until_it_passes(second, drafts, len(also), mend=withhold)
+            limit = settings.withhold if withhold else None
+            tried = render_until_it_passes(second, drafts, len(also), limit)
         if withhold:
             damaged = "; parts of the input are damaged, which may be the reason"
             remark = damaged if found.losses else ""
             places = whereabouts(people, found.times)
+            tried.conceded.enforce(settings.withhold, places)
             enforce([*tried.audits, *tried.steered], places, remark)
             enforce(tried.judged, places, remark, judges=True)
             enforce_none_left(tried.rendered.left)
@@ -202,76 +200,6 @@ def deidentify(
     return Result(output, aside, ledger, tried.audits, names, told, found.missing)
 
 
-@dataclass(frozen=True)
-class _Tried:
-    """The last rendering, and what came of it."""
-
-    rendered: Rendered
-    audits: list[Audit]
-    """The verdict on each person of the recogniser that tells people apart."""
-    steered: list[Audit]
-    """The verdicts of the others who chose with it."""
-    judged: list[Audit]
-    """The verdicts of those who had no say."""
-    renderings: int
-    """How often the clip was rendered."""
-
-
-def _render_until_it_passes(
-    second: SecondPass, drafts: Drafts, choosing: int, *, mend: bool
-) -> _Tried:
-    """Render, attack, mend and render again, until nothing is found or nothing more can be done.
-
-    Of the other recognisers the first few choose with the first, and are asked each time; the rest
-    judge, once, and nothing is mended on their account.
-    """
-    found, people, recogniser = second.found, second.people, second.recogniser
-    others = distractors.load(recogniser.name)
-    covers = {
-        frame: [Box(*box.round().astype(int).tolist()) for box in boxes]
-        for frame, boxes in found.suspects.items()
-    }
-    left_so_far: dict[int, list[Box]] = {}
-    attempts = second.thoroughness.attempts
-    for attempt in range(attempts):
-        if attempt:
-            drafts.begin_again()
-        rendered = second.render(drafts.newest, covers, places_left(left_so_far), attempt)
-        audits = [
-            audit(
-                person.track.person,
-                gallery_of(person, probes),
-                probes.results.descriptors(),
-                recogniser,
-                frames=probes.frames,
-                others=others,
-                surrogate=person.given,
-            )
-            for person, probes in zip(people, rendered.probes, strict=True)
-            if person.gallery is not None
-        ]
-        steered = _others(second, rendered, slice(choosing))
-        done = not rendered.left and all(verdict.passed for verdict in (*audits, *steered))
-        if not mend or done or attempt == attempts - 1:
-            break
-        room = ROOM.more(_MORE_ROOM * (attempt + 1))
-        pushing = attempt < attempts - 2
-        if not mend_people(people, [*audits, *steered], rendered, recogniser, pushing, room):
-            break
-        mend_places(left_so_far, rendered, covers, found)
-    judges = _others(second, rendered, slice(choosing, None))
-    return _Tried(rendered, audits, steered, judges, attempt + 1)
-
-
-def _others(second: SecondPass, rendered: Rendered, which: slice) -> list[Audit]:
-    """What some of the other recognisers make of everybody."""
-    return [
-        verdict
-        for person, seen in zip(second.people, rendered.judged, strict=True)
-        for verdict in judged(person.track, second.found, seen, second.others, which)
-    ]
-
-
 def _manifest(
     source: Path,
     part: Path,
@@ -279,7 +207,7 @@ def _manifest(
     settings: Settings,
     landmarks: str,
     second: SecondPass,
-    tried: _Tried,
+    tried: Tried,
     sound: tuple[Note, ...],
 ) -> Manifest:
     """What is said of a result."""
@@ -329,6 +257,7 @@ def _manifest(
             **rendered.tally.as_dict(),
             found=sum(len(boxes) for boxes in rendered.left.values()),
         ),
+        covered_to_deliver=Conceded(**tried.conceded.as_dict()),
     )
 
 
@@ -359,4 +288,5 @@ def _chosen(settings: Settings, landmarks: str) -> Chosen:
         landmarks=landmarks,
         weights=None if settings.weights is None else checksum(Path(settings.weights.path)),
         driving=None if settings.weights is None else settings.weights.driving,
+        withhold=settings.withhold,
     )

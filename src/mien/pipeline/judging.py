@@ -2,8 +2,8 @@
 
 Some of them chose the new face with it. Whoever steers a choice cannot prove it: the face is far
 from the patient for those that chose it, and need not be for others. So there are judges as well,
-who see the same frames and had no say: nothing is changed on their account, but what they recognise
-is withheld.
+who see the same frames and had no say: no face is changed on their account, but what they recognise
+is covered.
 """
 
 from __future__ import annotations

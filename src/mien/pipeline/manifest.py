@@ -76,7 +76,7 @@ class Chosen(_Part):
     """How the clip was de-identified."""
 
     TOLD = ("engine", "bank", "match", "people", "voice", "surroundings", "crf", "landmarks",
-            "weights", "driving")  # fmt: skip
+            "weights", "driving", "withhold")  # fmt: skip
 
     engine: str
     """Name of the engine."""
@@ -106,6 +106,8 @@ class Chosen(_Part):
     """How that network was driven."""
     surroundings: str = "keep"
     """What became of the room: `keep`, `blur` or `solid`."""
+    withhold: str | None = None
+    """How much might be covered before nothing was given: `never`, `any`, or such as `over 10%`."""
 
 
 @dataclass(frozen=True)
@@ -212,6 +214,20 @@ class Residual(_Part):
 
 
 @dataclass(frozen=True)
+class Conceded(_Part):
+    """Frames that were covered so that the rest passes."""
+
+    TOLD = ("frames", "share", "moments")
+
+    frames: int
+    """How many."""
+    share: float
+    """Of all frames, 0 to 1."""
+    moments: list[dict[str, Any]]
+    """Runs of them with their reasons: see `mien.pipeline.withholding.Conceded`."""
+
+
+@dataclass(frozen=True)
 class Entries(_Part):
     """The ledger: what happened to every frame."""
 
@@ -241,6 +257,8 @@ class Manifest:
     privacy: list[dict[str, Any]]
     """The recogniser's verdict on each person: see `mien.recognition.verdict.Audit`."""
     residual_faces: Residual
+    covered_to_deliver: Conceded = field(default_factory=lambda: Conceded(0, 0.0, []))
+    """What was covered because somebody would have been recognised or a face was left."""
     judges: list[dict[str, Any]] = field(default_factory=list)
     """The same by recognisers that had no say: nobody was given another face on their account."""
     covered_by_hand: list[dict[str, Any]] = field(default_factory=list)
@@ -257,6 +275,7 @@ class Manifest:
             "people": [person.to_json() for person in self.people],
             "linkable": self.linkable.to_json(),
             "ledger": self.ledger.to_json(),
+            "covered_to_deliver": self.covered_to_deliver.to_json(),
             "privacy": self.privacy,
             "judges": self.judges,
             "residual_faces": self.residual_faces.to_json(),

@@ -9,13 +9,14 @@ from mien.pipeline.casting import Individual
 from mien.pipeline.second_pass import Rendered
 from mien.pipeline.steering import Room
 from mien.pipeline.survey import Survey
+from mien.pipeline.withholding import Conceded
 from mien.recognition.lookout import HEADROOM
 from mien.recognition.recogniser import Recogniser
 from mien.recognition.verdict import Audit
 from mien.recognition.watch import Box
 
 _AROUND_S = 0.5  # for which a face that was left is covered before and after it was found
-_MOST_COVERED = 0.8  # share of the main person's frames that may be covered as recognised
+_MOST_COVERED = 0.8  # share of a person's frames beyond which they are covered in all of them
 _STAYS_S = 3.0  # about two sightings of a face that was left, in which it was there too
 
 
@@ -26,19 +27,18 @@ def mend_people(
     recogniser: Recogniser,
     pushing: bool,
     room: Room,
-) -> bool:
-    """Change what is still recognised; whether all of it could be changed.
+    conceded: Conceded,
+) -> None:
+    """Change what is still recognised.
 
-    A face is pushed further away; where that does not help, it is covered in the frames that fail.
-    Of the most present of those who are replaced, for whose sake the clip is made, some frames have
-    to be rendered.
+    A face is pushed further away; where that does not help, it is covered in the frames that fail,
+    or in all of them where few would be left.
     """
     failed: dict[int, list[Audit]] = {}
     for verdict in audits:
         if not verdict.passed:
             failed.setdefault(verdict.person, []).append(verdict)
-    main = next((person for person in people if person.gallery is not None), None)
-    for person, probes in zip(people, rendered.probes, strict=True):
+    for place, (person, probes) in enumerate(zip(people, rendered.probes, strict=True)):
         verdicts = failed.get(person.track.person)
         if verdicts is None or person.gallery is None:
             continue
@@ -46,13 +46,13 @@ def mend_people(
             continue
         under = sorted({frame for verdict in verdicts for frame in verdict.under})
         frames = _between(under, probes.frames, len(person.track.state))
-        known = person.track.known()
-        if frames[known].mean() > _MOST_COVERED:
-            if person is main:
-                return False
+        if person.covered is not None:
+            frames |= person.covered
+        nothing_left = set(under) >= set(probes.frames)  # to be compared the next time
+        if nothing_left or frames[person.track.known()].mean() > _MOST_COVERED:
             frames[:] = True
         person.cover(frames)
-    return True
+        conceded.recognised(place, frames, {verdict.recogniser for verdict in verdicts})
 
 
 def _between(failed: list[int], checked: list[int], count: int) -> np.ndarray:
@@ -71,14 +71,15 @@ def mend_places(
     rendered: Rendered,
     covers: dict[int, list[Box]],
     found: Survey,
-) -> None:
+) -> set[int]:
     """Cover the faces of the original that were left, in this rendering and in earlier ones.
 
     Each search is one detector's, and another might have seen the face in the frames between: from
     the last frame that was searched to the next one, and for half a second either way, the place is
     covered. Whoever is seen twice in a place stays there: it is covered between the two, and for a
-    few seconds before and after, if the film does not cut.
+    few seconds before and after, if the film does not cut. The frames are given back.
     """
+    more: dict[int, list[Box]] = {}
     for frame, boxes in rendered.left.items():
         left.setdefault(frame, []).extend(boxes)
     times, watched = found.times, rendered.watched
@@ -90,7 +91,7 @@ def mend_places(
         last = max(watched[min(place + 1, len(watched) - 1)], int(near[-1]))
         for box in rendered.left[frame]:
             for other in range(first, min(last, len(times) - 1) + 1):
-                covers.setdefault(other, []).append(box.grown(0.25))
+                more.setdefault(other, []).append(box.grown(0.25))
     edges = np.array(sorted({0, *cuts, len(times)}))
     frames = sorted(left)
     for k, frame in enumerate(frames):
@@ -104,7 +105,10 @@ def mend_places(
                         times, [times[frame] - _STAYS_S, times[later] + _STAYS_S]
                     )
                     for between in range(max(start, int(low)), min(end, int(high))):
-                        covers.setdefault(between, []).append(box.grown(0.25))
+                        more.setdefault(between, []).append(box.grown(0.25))
+    for frame, boxes in more.items():
+        covers.setdefault(frame, []).extend(boxes)
+    return set(more)
 
 
 def places_left(left: dict[int, list[Box]]) -> list[Sighting]:

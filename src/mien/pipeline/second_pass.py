@@ -47,6 +47,8 @@ class Rendered:
     """What they looked at, and saw."""
     judged: list[Judged]
     """What the other recognisers see of each person."""
+    shown: np.ndarray
+    """Where each person has a new face, shape (n_people, n_frames), bool."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,7 @@ class SecondPass:
         probes, watched, tally = [Probes(recogniser) for _ in people], set[int](), Tally()
         left: dict[int, list[Box]] = {}
         judged = [Judged(self.others) for _ in people]
+        shown = np.zeros((len(people), len(times)), bool)
 
         def work(item: tuple[Frame, list[np.ndarray]]) -> _Done:
             frame, changed = item
@@ -135,6 +138,7 @@ class SecondPass:
                         "run again."
                     )
                 entries[index] = done.replaced.entry
+                shown[:, index] = [points is not None for points in done.replaced.moved]
                 for kept, views in zip(probes, done.chips, strict=True):
                     kept.add(index, views)
                 for own, views_of in zip(judged, done.asked, strict=True):
@@ -150,7 +154,8 @@ class SecondPass:
                         probes[k].add_glimpse(index, before, after)
                 files.write(done.frame, done.replaced.image)
                 self.report(stage, index + 1, len(times))
-        return Rendered(Ledger(entries, times), probes, sorted(watched), left, tally, judged)
+        ledger = Ledger(entries, times)
+        return Rendered(ledger, probes, sorted(watched), left, tally, judged, shown)
 
 
 @dataclass(frozen=True)

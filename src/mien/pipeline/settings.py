@@ -11,6 +11,7 @@ from mien.errors import ParameterError
 from mien.pipeline import credentials
 from mien.pipeline.choose import MATCHES
 from mien.pipeline.surroundings import KINDS
+from mien.pipeline.withholding import USUAL, share_allowed
 from mien.recognition.registry import ALSO_STEER, JUDGES, STEERS, check_name
 from mien.surrogates.bank import Bank
 from mien.tracking.selection import Selection
@@ -70,7 +71,12 @@ class Settings:
     """Face Landmarker model file to track with instead of the built-in mesh."""
     judges: tuple[str, ...] = JUDGES
     """Recognisers that are asked about the result and have no say in which face it gets: names, or
-    paths of ONNX files in InsightFace's format. What one of them recognises is withheld."""
+    paths of ONNX files in InsightFace's format. Frames in which one of them recognises somebody
+    are covered."""
+    withhold: str = USUAL
+    """When nothing is given: `any`, as soon as a frame has to be covered because somebody would be
+    recognised in it or a face was left; such as `over 10%`, if more of the frames have to be;
+    `never`, as long as what is not covered shows nobody."""
     crf: int = 17
     """Quality of the H.264 output, lower is better."""
     overwrite: bool = False
@@ -103,6 +109,7 @@ class Settings:
                 raise ParameterError(
                     f"{judge} chooses the new face, so it cannot judge it: name another recogniser."
                 )
+        share_allowed(self.withhold)
         if not 0 <= self.crf <= 51:
             raise ParameterError(f"crf is {self.crf}: choose 0 (best) to 51.")
         known = self.open_bank().cards

@@ -12,6 +12,7 @@ from typing import Any
 from mien.pipeline.manifest import (
     TOLD_OF_SURROGATES,
     Chosen,
+    Conceded,
     Entries,
     Linkable,
     Original,
@@ -23,7 +24,7 @@ from mien.pipeline.manifest import (
 from mien.recognition.verdict import Audit
 
 _TOP = ("label", "versions", "settings", "input", "output", "people", "linkable", "ledger",
-        "privacy", "judges", "residual_faces", "covered_by_hand")  # fmt: skip
+        "covered_to_deliver", "privacy", "judges", "residual_faces", "covered_by_hand")  # fmt: skip
 
 
 def public_manifest(
@@ -72,7 +73,12 @@ def public_manifest(
         "privacy": [only(person, Audit.TOLD) for person in record.get("privacy") or ()],
         "judges": [only(person, (*Audit.TOLD, "steered")) for person in record.get("judges") or ()],
     }  # fmt: skip
-    for key, part in (("ledger", Entries), ("residual_faces", Residual)):
+    parts = {
+        "ledger": Entries,
+        "covered_to_deliver": Conceded,
+        "residual_faces": Residual,
+    }
+    for key, part in parts.items():
         if record.get(key):
             told[key] = part.public(record[key])
     if muted:

@@ -195,12 +195,12 @@ def test_all_settings_are_kept_with_the_clip(browser):
     wanted = upload(browser, **asked).json()["wanted"]
     assert wanted == {
         **{"engine": "mesh", "surrogate": "auto", "voice": "mute", "compare": True},
-        **{**asked, "subject": "P07", "surroundings": "keep"},
+        **{**asked, "subject": "P07", "surroundings": "keep", "withhold": "over 10%"},
     }
     assert upload(browser, measure="no", subject=" ").json()["wanted"] == {
         **{"engine": "mesh", "surrogate": "auto", "match": "age", "people": "all"},
         **{"voice": "mute", "compare": True, "subject": None, "measure": None},
-        "surroundings": "keep",
+        **{"surroundings": "keep", "withhold": "over 10%"},
     }
 
 

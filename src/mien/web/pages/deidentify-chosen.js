@@ -6,7 +6,7 @@ import { traits, weak } from "./engines.js";
 import { lookNow, project, say, trouble } from "./frame.js";
 import { explain, number, words } from "./words.js";
 
-const DEFAULTS = { engine: "mesh", surrogate: "auto", match: "age", people: "all", subject: "", voice: "mute", surroundings: "keep", after: "ask", measure: "generic" };
+const DEFAULTS = { engine: "mesh", surrogate: "auto", match: "age", people: "all", subject: "", voice: "mute", surroundings: "keep", withhold: "over 10%", after: "ask", measure: "generic" };
 const AGAIN = ["disk_full", "no_session", "no_project", "busy", "disk", "queue_full", "linked"]; // the same may do later
 const MENDED = ["sound_unfit", "invalid"]; // other settings do
 
@@ -157,6 +157,7 @@ function panel(place, settings) {
       pick("people", options.people, w.persons, given ? w.personHints : w.hiddenHints),
       measured ? subject(settings) : null,
       pick("surroundings", options.surroundings, w.rooms, w.roomHints),
+      pick("withhold", options.withholds, w.withholds, w.withholdHints),
       pick("measure", options.measures, w.measures, w.measureHints)));
   place.replaceChildren(
     make("div", { className: "settings" },

@@ -5,7 +5,9 @@ import { at, button, inFocus, link, make } from "./dom.js";
 import { traits } from "./engines.js";
 import { act, lookNow, project, say, trouble } from "./frame.js";
 import { ask, over } from "./server.js";
-import { progressLine, words } from "./words.js";
+import { number, progressLine, tenths, words } from "./words.js";
+
+const MOMENTS = 4; // that are named
 
 let surrogates = [];
 let clips = [];
@@ -174,6 +176,7 @@ function fill(item, clip) {
       make("p", { className: "name", textContent: clip.name }),
       make("p", { className: "note", textContent: settings(clip) }),
       clip.found?.missing ? make("p", { className: "hint warns", textContent: w.incomplete(clip.found.missing.frames, clip.found.missing.of) }) : null,
+      clip.found?.conceded?.frames ? make("p", { className: "hint warns", textContent: conceded(clip.found.conceded) }) : null,
       ...(clip.found?.judges ?? []).map((each) => make("p", {
         className: each.share_under ? "hint warns" : "note",
         textContent: w.judged(each.recogniser, each.person + 1, each.share_under, each.frames),
@@ -188,6 +191,13 @@ function fill(item, clip) {
       original(clip),
       item.image,
     ].filter(Boolean));
+}
+
+/** What was covered so that the rest passes, and why. */
+function conceded({ frames, share, moments }) {
+  const w = words();
+  const listed = moments.slice(0, MOMENTS).map((each) => `${tenths(each.from_s)}–${tenths(each.to_s)} s, ${w.concededFor[each.reason](each.person + 1)}`);
+  return w.conceded(frames, number(100 * share), listed, moments.length - listed.length);
 }
 
 const hidesLittle = (clip) => !traits(clip.wanted.engine).hides_face;

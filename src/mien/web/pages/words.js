@@ -131,7 +131,7 @@ function inStage(job) {
   return (performance.now() - begun.get(job.id).at) / 1000;
 }
 
-const tenths = (x) =>
+export const tenths = (x) =>
   new Intl.NumberFormat(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(x);
 
 /** How far a clip or job is, in one line. */

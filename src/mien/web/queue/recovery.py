@@ -29,11 +29,13 @@ _CALLED = "Recovered"
 _USUAL: dict[str, Any] = {
     **{"engine": "mesh", "surrogate": "auto", "match": "age", "people": "all"},
     **{"subject": None, "voice": "mute", "compare": True, "measure": None},
+    **{"withhold": "over 10%"},
 }
 _CHOICES: dict[str, tuple[str, ...]] = {
     "match": ("none", "sex", "age", "tone"),
     "people": ("all", "main"),
     "voice": ("keep", "mute"),
+    "withhold": ("never", "over 10%", "any"),
 }
 
 
@@ -173,11 +175,13 @@ def _recovered(home: Path, id: str, run: Path | None, number: int) -> tuple[Clip
 
 def _found(manifest: StoredManifest) -> dict[str, Any]:
     """What a worker said of the result."""
+    conceded = manifest.content.get("covered_to_deliver")
     return {
         "frames": manifest.output["frames"],
         "ledger": manifest.content["ledger"]["counts"],
         "surrogates": manifest.faces,
         "renderings": manifest.output["renderings"],
+        **({"conceded": conceded} if conceded else {}),
     }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from mien.pipeline.deidentify import deidentify
 from mien.pipeline.settings import Settings
+from mien.pipeline.withholding import USUAL
 from mien.progress import Progress
 from mien.tracking.selection import Selection
 from mien.video.index import frame_times
@@ -43,6 +44,7 @@ def render(task: Task, progress: Progress) -> dict[str, Any]:
             selection=Selection(people=wanted["people"]),
             voice=wanted["voice"],
             surroundings=wanted.get("surroundings", "keep"),
+            withhold=wanted.get("withhold", USUAL),  # not in jobs of earlier versions
         ),
         side_by_side=task.folder / COMPARE if wanted["compare"] else None,
         side_by_side_width=_COMPARE_WIDTH,
@@ -64,6 +66,7 @@ def render(task: Task, progress: Progress) -> dict[str, Any]:
             for judge in made.told.judges
             if not judge["steered"]
         ],
+        "conceded": made.told.covered_to_deliver.to_json(),
         "surrogates": made.surrogates,
         "renderings": made.told.output.renderings,
     }

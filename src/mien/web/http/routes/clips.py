@@ -31,6 +31,7 @@ Match = Literal["none", "sex", "age", "tone"]
 People = Literal["all", "main"]
 Voice = Literal["keep", "mute"]
 Room = Literal["keep", "blur", "solid"]
+Withhold = Literal["never", "over 10%", "any"]
 After = Literal["ask", "delete"]
 Measure = Literal["no", "generic", "parkinson", "palsy"]
 
@@ -51,6 +52,8 @@ class OptionsView(BaseModel):
     people: list[str]
     voices: list[str]
     surroundings: list[str]
+    withholds: list[str]
+    """When nothing is given, by how much has to be covered."""
     measures: list[str]
     local: bool
     """Whether only the computer that runs the server can reach it."""
@@ -72,6 +75,8 @@ class WantedView(BaseModel):
     voice: str
     surroundings: str = "keep"
     """What becomes of the room behind people."""
+    withhold: str = "over 10%"
+    """When nothing is given: how much may be covered as recognised or left."""
     compare: bool
     """Whether a copy is kept in which the original is beside the result."""
     measure: str | None
@@ -109,6 +114,29 @@ class NoteView(BaseModel):
     """A sentence."""
 
 
+class MomentView(BaseModel):
+    """Frames in a row that were covered so that the rest passes."""
+
+    reason: Literal["recognised", "face left"]
+    person: int | None
+    """Number from 0; None for a face that was left."""
+    by: list[str]
+    """Recognisers that would know the person."""
+    first_frame: int
+    last_frame: int
+    from_s: float
+    to_s: float
+
+
+class ConcededView(BaseModel):
+    """What was covered so that the rest passes."""
+
+    frames: int
+    share: float
+    """Of all frames, 0 to 1."""
+    moments: list[MomentView]
+
+
 class FoundView(BaseModel):
     """What became of a clip, in short."""
 
@@ -121,6 +149,8 @@ class FoundView(BaseModel):
     """How often it was drawn until nothing failed."""
     missing: MissingView | None = None
     """None where the clip was read as good as whole."""
+    conceded: ConcededView | None = None
+    """None of results of earlier versions."""
     judges: list[JudgeView] = []
     """What recognisers that had no say make of the result."""
     notes: list[NoteView] = []
@@ -223,6 +253,7 @@ def routes(desk: Desk) -> APIRouter:
                 ("people", People),
                 ("voices", Voice),
                 ("surroundings", Room),
+                ("withholds", Withhold),
                 ("measures", Measure),
             )
         }
@@ -267,6 +298,7 @@ def routes(desk: Desk) -> APIRouter:
         subject: Annotated[str | None, Query(max_length=100)] = None,
         voice: Voice = "mute",
         surroundings: Room = "keep",
+        withhold: Withhold = "over 10%",
         after: After = "ask",
         measure: Measure = "no",
     ) -> ClipView:
@@ -302,6 +334,7 @@ def routes(desk: Desk) -> APIRouter:
                 subject=(subject or "").strip() or None,
                 voice=voice,
                 surroundings=surroundings,
+                withhold=withhold,
                 compare=after == "ask",
                 measure=None if measure == "no" else measure,
             )

@@ -144,6 +144,10 @@ class Analysis:
     """By key."""
     notes: tuple[str, ...]
     """What had to be assumed, a sentence each."""
+    design: str = ""
+    """How the study was made, in sentences; empty if that is not known."""
+    power: str = ""
+    """What it was planned to be able to say; empty if that is not known."""
 
     def to_json(self) -> dict[str, Any]:
         """For JSON; where something is not defined it is null, and ``why`` says why."""
@@ -153,6 +157,8 @@ class Analysis:
             "clips": self.clips,
             "items": _json(self.items),
             "notes": list(self.notes),
+            "design": self.design or None,
+            "power": self.power or None,
         }
 
 
@@ -191,7 +197,15 @@ def analyse(
         found[key] = analyse_item(ratings.of(key), margin)
         if progress is not None:
             progress("analysing", len(found), None)
-    return Analysis(len(ratings.answers), ratings.raters, len(clips), found, ratings.notes)
+    return Analysis(
+        len(ratings.answers),
+        ratings.raters,
+        len(clips),
+        found,
+        ratings.notes,
+        ratings.design,
+        ratings.power,
+    )
 
 
 def analyse_item(ratings: ItemRatings, margin: float | None = None) -> ItemAnalysis:

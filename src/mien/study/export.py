@@ -50,7 +50,38 @@ def ratings_of(store: StudyStore) -> Ratings:
     if left:
         names = ", ".join(f"{one.name} ({one.answered} of {one.clips})" for one in left)
         notes = (f"The study is not over: {names}.",)
-    return Ratings(answers, {key: one for key, one in asked.items() if key in there}, notes)
+    return Ratings(
+        answers,
+        {key: one for key, one in asked.items() if key in there},
+        notes,
+        _design(store),
+        (store.settings.get("power") or {}).get("words", ""),
+    )
+
+
+def _design(store: StudyStore) -> str:
+    """How a study was made, for a methods section."""
+    settings = store.settings
+    days = settings["washout_days"]
+    again = settings["repeats"]
+    trained = len(settings["training"])
+    return " ".join(
+        sentence
+        for sentence in (
+            f"Raters saw copies of the recordings that were alike in size, length, coding and "
+            f"number of bytes, under random names, {'with' if settings['sound'] else 'without'} "
+            "sound, each rater in an order of their own that was drawn from the seed "
+            f"{settings['seed']}.",
+            f"No recording came twice within a round; {days:g} days passed between rounds."
+            if days
+            else "No recording came twice within a round; rounds followed one another at once.",
+            f"{again} originals came a second time without notice." if again else "",
+            f"Before that, raters saw {trained} recordings with reference ratings."
+            if trained
+            else "",
+        )
+        if sentence
+    )
 
 
 def to_parquet(rows: Sequence[Mapping[str, Any]]) -> bytes:

@@ -71,6 +71,10 @@ class Ratings:
     """Those that occur, by key, in the order of the table."""
     notes: tuple[str, ...] = field(default=())
     """What had to be assumed, a sentence each."""
+    design: str = ""
+    """How the study was made, in sentences for a methods section; empty if that is not known."""
+    power: str = ""
+    """What it was planned to be able to say, in words; empty if that is not known."""
 
     @property
     def raters(self) -> tuple[str, ...]:

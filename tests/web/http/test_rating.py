@@ -157,6 +157,7 @@ def test_the_owner_sees_links_progress_tables_and_report(served, study, links):
         done = client.post(f"/api/studies/{one['id']}/report")
         assert done.status_code == 200 and done.json()["reported"]
         report = client.get(f"/api/studies/{one['id']}/report")
+        assert "drawn from the seed 1" in report.text
         assert "The study is not over" in report.text and "Ben (0 of 7)" in report.text
         assert client.get("/api/studies/0000/report").status_code == 404
 

@@ -26,6 +26,7 @@ def paragraph(analysis: Analysis) -> str:
         f"{plural(len(analysis.raters), 'rater')} gave {analysis.ratings} ratings of "
         f"{plural(analysis.clips, 'recording')}, as original and as de-identified result, on "
         f"{listed}; “not sure” was allowed and such answers were left out of pairs.",
+        *([analysis.design] if analysis.design else []),
         "Each result was compared with the same rater's score of its original.",
         f"{repeats} hidden repeats of originals show how far raters agree with themselves."
         if repeats
@@ -68,12 +69,11 @@ def guidelines(analysis: Analysis) -> tuple[tuple[str, str], ...]:
         ("4. Raters described", f"{OPEN}: training and licence of "
          f"{plural(len(analysis.raters), 'rater')}"),
         ("5. What was known before, and why this study", OPEN),
-        ("6. How the number of subjects, raters and repeats was chosen", OPEN),
+        ("6. How the number of subjects, raters and repeats was chosen", analysis.power or OPEN),
         ("7. How they were sampled", OPEN),
-        ("8. How measuring was done: time between, blinding", f"{OPEN}, or the design's record if "
-         "mien study design made the study"),
-        ("9. Whether measurements were independent", "Each rater alone; versions of a recording "
-         "under names that do not tell, if mien study design made the study"),
+        ("8. How measuring was done: time between, blinding", analysis.design or OPEN),
+        ("9. Whether measurements were independent", "Each rater alone, by a personal link, under "
+         "names that do not tell versions apart" if analysis.design else OPEN),
         ("10. Statistical analysis", "See the paragraph above"),
         ("11. Actual numbers", counted),
         ("12. Sample's characteristics", "Distributions of scores, above; the rest is "

@@ -50,7 +50,7 @@ def demo(
         with Bars("review") as progress:
             review = stage(out / "exports", seed=seed, size=size, progress=progress)
             review.save(out / "review")
-            found, earlier = findings(review), findings(review.earlier[-1])
+            found, earlier = findings(review), findings(review.earlier[-1], brief=True)
             write(found, out / "report", earlier=earlier, progress=progress)
     except BaseException:  # interrupted, too
         for name in ("exports", "review", "report"):

@@ -51,7 +51,7 @@ def report(
         there = ", ".join(map(str, states)) or "none"
         raise ParameterError(f"There is no earlier version {wanted}; there: {there}.")
     found = findings(review)
-    earlier = findings(states[wanted]) if wanted is not None else None
+    earlier = findings(states[wanted], brief=True) if wanted is not None else None
     for problem in found.flow.problems():
         tell(f"the flow does not add up yet: {problem}")
     from mien.report.review.review_page import summary, write

@@ -77,8 +77,8 @@ def update(
     if after is before and protocol is None:
         raise ParameterError("There is nothing to add: give files, or what was decided.")
     earlier = after.earlier[-1] if after.earlier else None
-    found = findings(after)
-    changed = changes(findings(earlier), found) if earlier else []
+    found = findings(after, brief=True)
+    changed = changes(findings(earlier, brief=True), found) if earlier else []
     after.save(folder, overwrite=True)
     new = [one for one in after.records if one.id not in {old.id for old in before.records}]
     content: dict[str, Any] = {

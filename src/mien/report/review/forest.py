@@ -105,10 +105,12 @@ def _write_names(axis: Any, rows: list[dict[str, Any]]) -> None:
     for y, row in enumerate(rows):
         plainly = row["kind"] == "study" and not row.get("new")
         weight = "normal" if plainly else "bold"
-        axis.text(0, y, plain(row["name"], 36), weight=weight, va="center", fontsize=8)
+        texts = [axis.text(0, y, plain(row["name"], 36), weight=weight, va="center", fontsize=8)]
         for cell, x in places.items():
             if cell in row:
-                axis.text(x, y, f"{row[cell]}", ha="right", va="center", fontsize=8)
+                texts.append(axis.text(x, y, f"{row[cell]}", ha="right", va="center", fontsize=8))
+        for text in texts:
+            text.set_in_layout(False)  # the layout measures the heading, which is no narrower
 
 
 def _draw_side(axis: Any, side: str, rows: list[dict[str, Any]]) -> None:
@@ -132,7 +134,8 @@ def _draw_side(axis: Any, side: str, rows: list[dict[str, Any]]) -> None:
         words = f"{value:.2f} ({ends[0]:.2f}–{ends[1]:.2f})"
         if row["kind"] == "prediction":
             words = f"({ends[0]:.2f}–{ends[1]:.2f})"
-        axis.text(1.04, y, words, fontsize=7.5, va="center", clip_on=False)
+        text = axis.text(1.04, y, words, fontsize=7.5, va="center", clip_on=False)
+        text.set_in_layout(False)
     axis.set_xlim(0, 1)
     axis.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", ".25", ".5", ".75", "1"])
     axis.set_xlabel(side)
@@ -140,7 +143,7 @@ def _draw_side(axis: Any, side: str, rows: list[dict[str, Any]]) -> None:
     axis.spines["left"].set_visible(False)
     axis.grid(axis="y", visible=False)
     # room for the numbers at the right, which the layout counts as part of the axes
-    axis.text(1.04, -0.9, f"{side} (95 %)", weight="bold", fontsize=7.5, va="center")
+    axis.text(1.04, -0.9, f"{side} (95 %) ", weight="bold", fontsize=7.5, va="center")
 
 
 def _caption(synthesis: Synthesis, column: str | None, left: int) -> str:

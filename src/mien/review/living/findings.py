@@ -38,10 +38,16 @@ class Findings:
     """What was pooled; None where no study has four counts."""
 
 
-def findings(review: Review) -> Findings:
+def findings(review: Review, *, brief: bool = False) -> Findings:
     """Compute everything from decisions, values and judgements.
 
     Values and judgements of studies that are not included any more are left out.
+
+    Parameters
+    ----------
+    review : Review
+    brief : bool
+        Whether only what another state is compared with is needed: no subgroups, no study left out.
     """
     protocol = review.protocol
     studies = set(review.studies())
@@ -55,9 +61,11 @@ def findings(review: Review) -> Findings:
         columns = [
             name
             for name in protocol.synthesis.moderators
-            if name in table.columns and _varies(table.columns[name])
+            if name in table.columns and _varies(table.columns[name]) and not brief
         ]
-        settings = SynthesisSettings(fewest=protocol.synthesis.fewest, columns=tuple(columns))
+        settings = SynthesisSettings(
+            fewest=protocol.synthesis.fewest, columns=tuple(columns), influence=not brief
+        )
         synthesis = synthesise(table, settings)
     return Findings(
         review=review,

@@ -50,6 +50,8 @@ class SynthesisSettings:
     `zero`, or of `none`."""
     columns: tuple[str, ...] | None = None
     """Columns that may moderate; every one that can if None."""
+    influence: bool = True
+    """Whether each study is left out in turn."""
 
     def __post_init__(self) -> None:
         if self.fewest < 2:
@@ -196,7 +198,9 @@ def synthesise(table: AccuracyTable, settings: SynthesisSettings | None = None) 
             for one in chosen
             if one.rows.sum() >= max(settings.fewest, one.design.shape[1] + 3)
         }
-    influence = leave_one_out(table, whole.binomial) if whole.binomial else []
+    influence = []
+    if whole.binomial and settings.influence:
+        influence = leave_one_out(table, whole.binomial)
     return Synthesis(table, settings, whole, subgroups, regressions, deeks_test(table), influence)
 
 

@@ -17,6 +17,7 @@ from mien.cli.compare import compare
 from mien.cli.cover import cover
 from mien.cli.deidentify import deidentify
 from mien.cli.demo import demo
+from mien.cli.dicom import dicom
 from mien.cli.encounter import encounter
 from mien.cli.evaluate import evaluate
 from mien.cli.expression import expression
@@ -57,6 +58,7 @@ for _command in (
     serve,
 ):
     app.command(epilog=STATUSES)(guarded(_command))
+app.add_typer(dicom, name="dicom")
 app.add_typer(encounter, name="encounter")
 app.add_typer(expression, name="expression")
 app.add_typer(review, name="review")

@@ -48,8 +48,8 @@ TONES = ("fair", "medium", "dark")
 AGES = ("younger", "older")
 # (sex, tone, age) -> number of composites; None: too few people to tell ages apart
 GROUPS = {
-    ("M", 0, 0): 9, ("M", 0, 1): 9, ("M", 1, 0): 7, ("M", 1, 1): 7, ("M", 2, None): 9,
-    ("F", 0, 0): 9, ("F", 0, 1): 9, ("F", 1, 0): 7, ("F", 1, 1): 7, ("F", 2, None): 9,
+    ("M", 0, 0): 8, ("M", 0, 1): 7, ("M", 1, 0): 5, ("M", 1, 1): 5, ("M", 2, None): 8,
+    ("F", 0, 0): 8, ("F", 0, 1): 7, ("F", 1, 0): 5, ("F", 1, 1): 5, ("F", 2, None): 8,
 }  # fmt: skip
 
 
@@ -307,7 +307,10 @@ def main() -> None:
     people = np.stack([m.descriptor for m in measured])
     mean_seen = recogniser.describe(*likeness(mean))
     avoid = np.concatenate([people, mean_seen[None]])
-    moved, amounts, nearest = making.apart(composites, avoid, recogniser, modes, NEEDED)
+    seen = modes.recognisers[recogniser.name]
+    moved, amounts, nearest = making.apart(
+        composites, avoid, recogniser, modes, NEEDED, slopes=lambda k, some, describe: seen
+    )
     seen_now = np.stack([recogniser.describe(*likeness(face)) for face in moved])
     between = distances(seen_now, seen_now) + 9 * np.eye(len(moved))
     to_people = distances(seen_now, people)

@@ -365,3 +365,12 @@ def test_verdict_counts_what_holds(made, answers, words):
     lines = tuple(replace(line, passed=answer) for answer in answers)
     one = replace(made[0], lines=lines, metrics=Metrics(profile={"name": "p"}))
     assert verdict_in_words(one) == words
+
+
+@pytest.mark.parametrize("shown", [False, True])
+def test_a_report_to_share_has_no_checksum_of_the_original(tmp_path, shown):
+    one = evidence(tmp_path, seconds=1)
+    one.metrics.about["original_sha256"] = "f00d" * 16
+    write(one, tmp_path / "report", include_original=shown)
+    for name in ("report.html", "metrics.json"):
+        assert ("f00d" * 16 in (tmp_path / "report" / name).read_text()) == shown

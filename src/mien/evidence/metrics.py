@@ -114,6 +114,12 @@ class Metrics:
             return self
         return replace(self, about={**self.about, "deidentified": None})
 
+    def unlinked(self) -> Metrics:
+        """The same without the original's checksum, by which whoever has it could be sure that it
+        is this one."""
+        about = {key: value for key, value in self.about.items() if key != "original_sha256"}
+        return replace(self, about=about)
+
     def public(self, clip: str) -> Metrics:
         """What may be told to others: no checksum of the original, no file's name, no words.
 

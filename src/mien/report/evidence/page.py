@@ -88,7 +88,7 @@ def write(
             staged.write(f"tables/{name}", content)
         metrics = evidence.metrics
         if not include_original:
-            metrics = metrics.unnamed(evidence.original.stem)
+            metrics = metrics.unnamed(evidence.original.stem).unlinked()
         told = replace(metrics, moments=[moment.as_dict() for moment in evidence.moments])
         staged.write("metrics.json", json.dumps(told.to_json(), indent=2, allow_nan=False) + "\n")
         staged.write(

@@ -119,7 +119,7 @@ def write_comparison(
         ],
         ceiling=[number_or_dash(value) for value in ceiling],
         source="no result" if first is None else first.name,
-        about={} if measured is None else measured.about,
+        about={} if measured is None else measured.unlinked().about,
         picture=_picture(drawing),
     )
     content = {

@@ -15,7 +15,6 @@ def facts(about: dict[str, Any]) -> list[tuple[str, str, bool]]:
     crf = about.get("ceiling_crf")
     how = {"stated": "stated in the result's file", "size": "estimated from the result's size"}
     facts = [
-        ("Original, SHA-256", str(about.get("original_sha256")), True),
         ("Result, SHA-256", str(about.get("deidentified_sha256")), True),
         (
             "Length",
@@ -39,7 +38,9 @@ def facts(about: dict[str, Any]) -> list[tuple[str, str, bool]]:
         ("Software", software, False),
     ]
     if about.get("deidentified"):
-        facts.insert(1, ("Result", str(about["deidentified"]), False))
+        facts.insert(0, ("Result", str(about["deidentified"]), False))
+    if about.get("original_sha256"):
+        facts.insert(0, ("Original, SHA-256", str(about["original_sha256"]), True))
     facts += [("Note", str(note), False) for note in about.get("notes") or []]
     return facts
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -12,9 +13,11 @@ from mien.errors import FormatError, OutputError
 from mien.report.review.review_page import summary
 from mien.review.demo.publications import EXTERNAL, MEAN, publications
 from mien.review.demo.staging import stage
+from mien.review.living.alone import alone
+from mien.review.living.decisions import Decision
 from mien.review.living.findings import changes, findings
 from mien.review.living.flow import flow_of
-from mien.review.living.review_folder import Review, begin, open_review
+from mien.review.living.review_folder import Review, Stored, begin, open_review
 from mien.review.living.update import Import, add, freeze
 from mien.review.protocol.protocol import published_text
 from mien.review.records.record import Record
@@ -101,6 +104,23 @@ def test_a_folder_comes_back(review, tmp_path):
         review.save(tmp_path / "r")
     review.save(tmp_path / "r", overwrite=True)
     assert (tmp_path / "r" / ".git").is_dir()
+
+
+def test_two_who_write_at_once_lose_nothing(tmp_path):
+    folder = tmp_path / "r"
+    record = Stored("r00001", 1, "database", Record(title="A"))
+    replace(begin(published_text()), records=(record,)).save(folder)
+
+    def decide(who: str) -> None:
+        for k in range(6):
+            with alone(folder):
+                review = open_review(folder)
+                said = Decision("r00001", "title", f"{who}{k}", "include")
+                replace(review, decisions=(*review.decisions, said)).save(folder, overwrite=True)
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(decide, "abc"))
+    assert len({one.reviewer for one in open_review(folder).decisions}) == 18
 
 
 def test_an_update_that_was_killed_has_not_happened(review, tmp_path):

@@ -63,23 +63,22 @@ def update(
     Example: [bold]mien review update review pubmed-2026.nbib scopus-2026.ris[/bold]
     """
     need("review")
+    from mien.review.living.alone import alone
     from mien.review.living.findings import changes, findings
     from mien.review.living.update import add, freeze
 
-    before = _opened(folder, protocol)
-    after = before
-    if files:
-        imports = _imports(files, database, kind)
-        if before.decisions:
-            after = freeze(before)
-        after = add(after, imports, _date(date))
-    after = _with_people(after, decisions, values, judgements)
-    if after is before and protocol is None:
-        raise ParameterError("There is nothing to add: give files, or what was decided.")
+    imports, day = _imports(files or [], database, kind), _date(date)
+    with alone(folder):
+        before = after = _opened(folder, protocol)
+        if imports:
+            after = add(freeze(before) if before.decisions else before, imports, day)
+        after = _with_people(after, decisions, values, judgements)
+        if after is before and protocol is None:
+            raise ParameterError("There is nothing to add: give files, or what was decided.")
+        after.save(folder, overwrite=True)
     earlier = after.earlier[-1] if after.earlier else None
     found = findings(after, brief=True)
     changed = changes(findings(earlier, brief=True), found) if earlier else []
-    after.save(folder, overwrite=True)
     new = [one for one in after.records if one.id not in {old.id for old in before.records}]
     content: dict[str, Any] = {
         "version": after.version,

@@ -20,6 +20,7 @@ import numpy as np
 from mien.errors import OutputError, ParameterError
 from mien.outputs import complete
 from mien.review.duplicates.comparable import folded
+from mien.review.living.alone import alone
 from mien.review.living.decisions import CONSENSUS, Decision
 from mien.review.living.review_folder import Review, Stored, open_review
 from mien.review.project.database import DATABASE, create, opened
@@ -123,12 +124,13 @@ def collect(store: ReviewStore) -> int:
     decisions : int
         That the review has now.
     """
-    review = open_review(store.folder)
-    names = {one.name for one in store.reviewers} | {CONSENSUS}
-    kept = tuple(one for one in review.decisions if one.reviewer not in names)
-    found = (*kept, *decisions_of(store))
-    if found != review.decisions:
-        replace(review, decisions=found).save(store.folder, overwrite=True)
+    with alone(store.folder):
+        review = open_review(store.folder)
+        names = {one.name for one in store.reviewers} | {CONSENSUS}
+        kept = tuple(one for one in review.decisions if one.reviewer not in names)
+        found = (*kept, *decisions_of(store))
+        if found != review.decisions:
+            replace(review, decisions=found).save(store.folder, overwrite=True)
     return len(found)
 
 

@@ -6,19 +6,15 @@ import json
 import os
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib.resources import as_file, files
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from mien import __version__
-from mien.errors import FormatError, MienError, NoFaceError, OutputError, ParameterError
-from mien.intake.pictures import read_picture
-from mien.intake.words import read_json
-from mien.models.landmarker import Backend
+from mien.errors import OutputError, ParameterError
 from mien.outputs import check_parent, complete_folder
 from mien.progress import Progress
 from mien.study.faces import (
@@ -28,21 +24,22 @@ from mien.study.faces import (
     cut,
     in_colours_of,
     inner,
-    largest_face,
     looking,
-    two_moments,
     whole,
+)
+from mien.study.lineup_people import (
+    COHORT,
+    SHOWN,
+    SURROGATES,
+    Control,
+    Person,
+    controls_of,
+    people_of,
 )
 from mien.study.lineup_store import FACES, SETTINGS, LineupStore, LineupTrial
 from mien.study.plain_table import read_table
 from mien.study.trials import ACQUAINTANCES, ARMS, BLANKED, COMPARING, INNER, WHOLE
-from mien.tracking.detection import Detector
 
-SHOWN = 6
-"""Faces in a trial."""
-COHORT, SURROGATES = "cohort", "surrogates"
-"""Where controls come from, beside a folder of portraits."""
-_PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
 _STEP = 4096  # bytes that pictures are filled up to
 _QUALITY = 92
 
@@ -140,8 +137,10 @@ def lineup(
         raise OutputError(f"{folder} already exists: choose another name.")
     rng = np.random.default_rng(settings.seed)
     with looking() as (detector, backend):
-        people, left_out = _people(pairs, detector, backend, progress)
-        controls = _controls(settings, people, detector, backend, rng)
+        people, left_out = people_of(pairs, detector, backend, progress)
+        controls: Control | None = None
+        if settings.judges:
+            controls = controls_of(settings.controls, people, detector, backend, rng)
         with complete_folder(folder, lambda _: False) as part:
             part.chmod(0o700)
             (part / FACES).mkdir()
@@ -152,129 +151,9 @@ def lineup(
     return left_out
 
 
-@dataclass(frozen=True, eq=False)
-class _Person:
-    """One patient."""
-
-    clip: str
-    original: Face
-    result: Face
-    surrogate: Face | None
-    surrogate_id: str
-
-
-def _people(
-    pairs: Sequence[tuple[Path, Path]],
-    detector: Detector,
-    backend: Backend,
-    progress: Progress | None,
-) -> tuple[list[_Person], list[str]]:
-    found, left_out = [], []
-    for number, (original, result) in enumerate(pairs):
-        try:
-            first, second = two_moments(original, result, detector, backend)
-        except NoFaceError as error:
-            left_out.append(str(error))
-            continue
-        name = _surrogate_of(result)
-        face = _shipped(name, detector, backend) if name else None
-        if face is None:
-            left_out.append(
-                f"{result.name} does not say which surrogate it has: its trials show another "
-                "control in its place."
-            )
-        found.append(_Person(original.stem, first, second, face, name))
-        if progress is not None:
-            progress("looking", number + 1, None)
-    if not found:
-        raise NoFaceError("No pair of clips shows a face: give other clips.")
-    return found, left_out
-
-
-def _surrogate_of(result: Path) -> str:
-    """The surrogate that the manifest beside a result names; nothing if there is none."""
-    manifest = result.with_suffix(".json")
-    if not manifest.is_file():
-        return ""
-    try:
-        people = read_json(manifest, "a manifest")["people"]
-        cards = [one.get("surrogate") for one in people]
-        return str(next(card["id"] for card in cards if card))
-    except (FormatError, OSError, KeyError, TypeError, AttributeError, StopIteration):
-        return ""
-
-
-def _shipped(name: str, detector: Detector, backend: Backend) -> Face | None:
-    place = files("mien") / "assets" / "surrogates" / "pictures" / f"{Path(name).name}.jpg"
-    if not place.is_file():
-        return None
-    with as_file(place) as path:
-        return _portrait(path, detector, backend)
-
-
-def _portrait(path: Path, detector: Detector, backend: Backend) -> Face | None:
-    try:
-        image = read_picture(path)
-    except (MienError, OSError):
-        return None
-    return None if image is None else largest_face(image, detector, backend)
-
-
-Control = Callable[[_Person], list[Face]]
-
-
-def _controls(
-    settings: LineupSettings,
-    people: Sequence[_Person],
-    detector: Detector,
-    backend: Backend,
-    rng: np.random.Generator,
-) -> Control:
-    """Gives faces of others for a patient's trials, in an order that is drawn."""
-    if not settings.judges:
-        return lambda person: []
-    if settings.controls == COHORT:
-        if len(people) < SHOWN - 1:
-            raise ParameterError(
-                f"{len(people)} patients are too few to be controls for one another: give "
-                f"{SHOWN - 1}, or other controls."
-            )
-        return lambda person: [
-            people[k].original for k in rng.permutation(len(people)) if people[k] is not person
-        ]
-    if settings.controls == SURROGATES:
-        root = files("mien") / "assets" / "surrogates" / "pictures"
-        names = sorted(one.name.removesuffix(".jpg") for one in root.iterdir())
-        faces = {name: _shipped(name, detector, backend) for name in names}
-        return lambda person: [
-            face
-            for k in rng.permutation(len(names))
-            if names[k] != person.surrogate_id and (face := faces[names[k]]) is not None
-        ]
-    return _portraits(Path(settings.controls), SHOWN * len(people), detector, backend, rng)
-
-
-def _portraits(
-    folder: Path, most: int, detector: Detector, backend: Backend, rng: np.random.Generator
-) -> Control:
-    if not folder.is_dir():
-        raise ParameterError(f"{folder} is not a folder: give one of portraits as controls.")
-    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in _PICTURES)
-    faces: list[Face] = []
-    for k in rng.permutation(len(paths)):
-        face = _portrait(paths[k], detector, backend)
-        if face is not None:
-            faces.append(face)
-        if len(faces) >= most:
-            break
-    if len(faces) < SHOWN - 2:
-        raise ParameterError(f"{folder} holds {len(faces)} portraits: give {SHOWN - 2} or more.")
-    return lambda person: [faces[k] for k in rng.permutation(len(faces))]
-
-
 def _trials(
-    people: Sequence[_Person],
-    controls: Control,
+    people: Sequence[Person],
+    controls: Control | None,
     settings: LineupSettings,
     folder: Path,
     rng: np.random.Generator,
@@ -282,7 +161,9 @@ def _trials(
     """Write all pictures; who sees them in which order."""
     shown: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for person in people:
-        for arm in settings.arms if settings.judges else ():
+        for arm in settings.arms:
+            if controls is None:
+                break
             shown[arm, person.clip] = _write(_six(person, controls(person), arm, rng), folder)
         if settings.acquaintances:
             result = whole(cut(person.result, rng, hair=True))
@@ -303,7 +184,7 @@ def _trials(
 
 
 def _six(
-    person: _Person, controls: list[Face], arm: str, rng: np.random.Generator
+    person: Person, controls: list[Face], arm: str, rng: np.random.Generator
 ) -> dict[str, np.ndarray]:
     """Pictures by role, all in the colours of the result."""
     faces = {"original": person.original, "result": person.result}
@@ -339,7 +220,7 @@ def _fill(folder: Path) -> None:
         os.utime(path, (0, 0))
 
 
-def _record(settings: LineupSettings, people: Sequence[_Person]) -> str:
+def _record(settings: LineupSettings, people: Sequence[Person]) -> str:
     content = {
         "mien": __version__,
         "created": round(time.time()),

@@ -121,16 +121,23 @@ def read_table(
         tuple(cell.strip() for cell, name in zip(header, names, strict=True) if not name and cell),
         separator != ",",
     )
+    rows = _rows(table, written[start:], names, separator, written[:start].count("\n"))
+    if not rows:
+        raise FormatError(f"{path} holds no line but its header: there is nothing to analyse.")
+    return PlainTable(table.name, tuple(rows), table.columns, table.ignored, table.decimal_comma)
+
+
+def _rows(
+    table: PlainTable, written: str, names: list[str | None], separator: str, before: int
+) -> list[Row]:
+    """Lines below the header that are not empty; `before` lines stand above it."""
     rows: list[Row] = []
-    reader = csv.reader(io.StringIO(written[start:], newline=""), delimiter=separator, strict=True)
-    before = written[:start].count("\n")
+    reader = csv.reader(io.StringIO(written, newline=""), delimiter=separator, strict=True)
     try:
         next(reader)
         for cells in reader:
-            row = Row(
-                before + reader.line_num,
-                {n: c.strip() for n, c in zip(names, cells, strict=False) if n},
-            )
+            known = {n: c.strip() for n, c in zip(names, cells, strict=False) if n}
+            row = Row(before + reader.line_num, known)
             if not any(cell.strip() for cell in cells):
                 continue
             if any(cell.strip() for cell in cells[len(names) :]):
@@ -142,10 +149,8 @@ def read_table(
             rows.append(row)
     except csv.Error as exc:
         line = before + reader.line_num
-        raise FormatError(f"{path}, line {line}: this is no table ({exc}).") from exc
-    if not rows:
-        raise FormatError(f"{path} holds no line but its header: there is nothing to analyse.")
-    return PlainTable(table.name, tuple(rows), table.columns, table.ignored, table.decimal_comma)
+        raise FormatError(f"{table.name}, line {line}: this is no table ({exc}).") from exc
+    return rows
 
 
 def _text(path: Path) -> str:

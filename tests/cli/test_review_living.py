@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -42,6 +43,16 @@ def test_an_update_adds_what_is_new_and_says_what_changed(mien, begun):
     path.write_text(to_csv(said))
     run = mien("review", "update", begun, "--decisions", path, "--json")
     assert run.exit_code == 0 and json.loads(run.stdout)["version"] == 1
+    path.write_text(to_csv(said))
+    mien("review", "update", begun, "--decisions", path)
+    assert open_review(begun).decisions == tuple(said)  # given again, written once
+    mind = [replace(said[0], decision=what) for what in ("include", "exclude")]
+    path.write_text(to_csv(mind))
+    mien("review", "update", begun, "--decisions", path)
+    assert open_review(begun).decisions == (*said, *mind)  # the last word counts
+    (begun.parent / "v.csv").write_text("study,field,value\nNobody 1999,tp,3\n")
+    run = mien("review", "update", begun, "--values", begun.parent / "v.csv")
+    assert run.exit_code == 0 and "Nobody 1999" in run.stderr
     write_records(begun.parent / "b.ris", records(2, 4))
     run = mien("review", "update", begun, begun.parent / "b.ris", "--json")
     found = json.loads(run.stdout)
@@ -49,7 +60,7 @@ def test_an_update_adds_what_is_new_and_says_what_changed(mien, begun):
     assert found["waiting"]["title"] == 2
     assert {one["what"] for one in found["changes"]} >= {"records kept"}
     after = open_review(begun)
-    assert after.decisions == tuple(said) and (begun / "versions" / "001").is_dir()
+    assert after.decisions == (*said, *mind) and (begun / "versions" / "001").is_dir()
     run = mien("review", "report", begun, "--json")
     assert run.exit_code == 0 and json.loads(run.stdout)["compared_with"] == 1
 

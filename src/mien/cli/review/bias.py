@@ -56,16 +56,10 @@ def bias(
     from mien.review.bias.consensus import settle
     from mien.review.bias.forms import FORMS
     from mien.review.bias.forms import form as open_form
-    from mien.review.bias.judgements import empty_form, read_judgements, to_csv
+    from mien.review.bias.judgements import read_judgements
 
     if form:
-        studies = included(study, review)
-        if tool is None or not studies or out is None:
-            raise ParameterError("--form needs --tool, --out, and --study or --review.")
-        check_free(out, overwrite, kind="a form", endings=(".csv",))
-        with complete(out, overwrite=overwrite) as part:
-            part.write_text(to_csv(empty_form(tool, studies, assessor)))
-        typer.echo(f"{out} is to be filled in.")
+        _write_form(tool, included(study, review), assessor, out, overwrite)
         return
     if not judgements:
         raise ParameterError("Give a CSV of judgements, or --form for an empty one.")
@@ -95,3 +89,16 @@ def bias(
         )
     if out is not None:
         typer.echo(f"{out / 'report.html'} has it all.")
+
+
+def _write_form(
+    tool: str | None, studies: list[str], assessor: str, out: Path | None, overwrite: bool
+) -> None:
+    from mien.review.bias.judgements import empty_form, to_csv
+
+    if tool is None or not studies or out is None:
+        raise ParameterError("--form needs --tool, --out, and --study or --review.")
+    check_free(out, overwrite, kind="a form", endings=(".csv",))
+    with complete(out, overwrite=overwrite) as part:
+        part.write_text(to_csv(empty_form(tool, studies, assessor)))
+    typer.echo(f"{out} is to be filled in.")

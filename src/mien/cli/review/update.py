@@ -5,15 +5,18 @@ from __future__ import annotations
 import datetime
 import json
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 from mien.cli import options
 from mien.cli.failure import need, tell
 from mien.errors import FormatError, ParameterError
+
+T = TypeVar("T")
 
 if TYPE_CHECKING:
     from mien.review.living.findings import Change
@@ -152,13 +155,51 @@ def _with_people(
                 raise FormatError(
                     f"{decisions.name} decides about {one.record}, which is no record."
                 )
-        review = replace(review, decisions=(*review.decisions, *said))
+        review = replace(
+            review,
+            decisions=_with(
+                review.decisions, said, lambda one: (one.record, one.stage, one.reviewer)
+            ),
+        )
     if values is not None:
-        taken = tuple(read_values(values, review.protocol))
-        review = replace(review, values=(*review.values, *taken))
+        taken = read_values(values, review.protocol)
+        review = replace(
+            review,
+            values=_with(review.values, taken, lambda one: (one.study, one.field, one.extractor)),
+        )
+        _tell_unknown(review, {one.study for one in taken}, values)
     if judgements is not None:
-        review = replace(review, judgements=(*review.judgements, *read_judgements(judgements)))
+        judged = read_judgements(judgements)
+        kept = _with(
+            review.judgements,
+            judged,
+            lambda one: (one.study, one.tool, one.domain, one.item, one.assessor),
+        )
+        review = replace(review, judgements=kept)
+        _tell_unknown(review, {one.study for one in judged}, judgements)
     return review
+
+
+def _with(there: tuple[T, ...], more: list[T], key: Callable[[T], object]) -> tuple[T, ...]:
+    """What is there and what is new; what was said last already is not written again."""
+    last = {key(one): one for one in there}
+    found = list(there)
+    for one in more:
+        if last.get(key(one)) != one:
+            last[key(one)] = one
+            found.append(one)
+    return tuple(found)
+
+
+def _tell_unknown(review: Review, named: set[str], path: Path) -> None:
+    """Say which studies a file names that the review does not include."""
+    strange = sorted(named - set(review.studies()))
+    if strange:
+        others = f" and {len(strange) - 3} others" if len(strange) > 3 else ""
+        tell(
+            f"{path.name} names {', '.join(strange[:3])}{others}: no study that is included, so it "
+            "does not count; mien review extract --form --review lists the names."
+        )
 
 
 def _print(content: dict[str, Any], changed: list[Change], earlier: Review | None) -> None:

@@ -129,3 +129,34 @@ def test_a_reason_a_label_a_note_and_the_way_back(serve, chromium, expect, revie
     page.locator("#search").press("Enter")
     expect(page.locator("#lines li")).to_have_count(1)
     page.context.close()
+
+
+def test_from_exports_to_a_report_in_the_browser(serve, chromium, expect, tmp_path):
+    served = serve()
+    for name, words in (("pubmed", "face"), ("scopus", "knee")):
+        text = "".join(
+            f"TY  - JOUR\nTI  - Deep learning of the {words} in study number {k} of {k}{words}\n"
+            f"AU  - Author{k}, A\nPY  - 2020\nER  - \n\n"
+            for k in range(2)
+        )
+        (tmp_path / f"{name}.ris").write_text(text)
+    page = chromium.new_context().new_page()
+    page.goto(served.address)
+    page.goto(served.base + "/review")
+    page.locator("#files").set_input_files([tmp_path / "pubmed.ris", tmp_path / "scopus.ris"])
+    expect(page.locator("#exports li")).to_have_count(2)
+    expect(page.locator("#exports")).to_contain_text("2 records – PubMed")
+    page.locator("#reviewers").fill("Ada, Ben")
+    page.locator("#third").fill("Cy")
+    page.locator("#start").click()
+    expect(page.locator("#reviews tbody tr").first).to_contain_text("0 of 4")
+    link = page.locator("#reviews input").first.input_value()
+    other = chromium.new_context().new_page()
+    other.goto(link)
+    expect(other.locator("#far")).to_contain_text("0 of 4")
+    other.keyboard.press("i")
+    expect(other.locator("#far")).to_contain_text("1 of 4")
+    page.get_by_role("button", name="Write the report").click()
+    expect(page.frame_locator("#frame").locator("h1")).to_contain_text("facial image analysis")
+    for each in (page, other):
+        each.context.close()

@@ -198,3 +198,68 @@ def test_a_full_text_is_saved_and_not_shown(served, review, links):
         assert sent.headers["content-security-policy"] == "sandbox"
         for number in (2, 3):
             assert client.get(f"{links[0]}pdf/{number}").status_code == 404
+
+
+RIS = "TY  - JOUR\nTI  - Faces of acromegaly and deep learning\nAU  - Su, Z\nPY  - 2020\nER  - \n\n"
+
+
+@pytest.fixture
+def owner(make_application):
+    served = make_application()
+    with served.client() as client:
+        client.get("/enter", params={"token": served.access.token})
+        yield client
+
+
+def send(client, name, content):
+    return client.post("/api/reviews/exports", params={"name": name}, content=content)
+
+
+def test_a_review_is_begun_on_the_page(owner, make_application):
+    one = send(owner, "../pubmed.ris", RIS).json()
+    assert (one["name"], one["records"], one["sources"]) == ("pubmed.ris", 1, ["PubMed"])
+    send(owner, "scopus.csv", "Title,Authors,Year\nKnees,B,2021\nElbows,C,2021\n")
+    gone = send(owner, "wrong.ris", RIS).json()["id"]
+    assert owner.delete(f"/api/reviews/exports/{gone}").status_code == 204
+    assert [one["records"] for one in owner.get("/api/reviews/exports").json()] == [1, 2]
+    wanted = {"reviewers": ["Ada", "Ben"], "arbiter": "Cy", "pilot": 1}
+    made = owner.post("/api/reviews", json=wanted)
+    assert made.status_code == 201, made.text
+    assert made.json()["records"] == 3 and len(made.json()["people"]) == 3
+    assert owner.get("/api/reviews/exports").json() == []
+    link = made.json()["people"][0]["link"]
+    assert owner.get(f"{link}list").json()["total"] == 3
+    # it is there again after the server was started anew
+    again = make_application()
+    with again.client() as client:
+        client.get("/enter", params={"token": again.access.token})
+        assert [one["id"] for one in client.get("/api/reviews").json()] == [made.json()["id"]]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "code"),
+    [
+        ("a.ris", "", "empty"),
+        ("a.ris", "<!DOCTYPE html>", "unreadable-file"),
+        ("a.toml", "title = ", "unreadable-file"),
+        ("..", "no records", "unreadable-file"),
+    ],
+)
+def test_exports_that_cannot_be_read_are_gone(owner, tmp_path, name, content, code):
+    answer = send(owner, name, content)
+    assert answer.status_code == 422 and answer.json()["code"] == code
+    assert str(tmp_path) not in answer.text
+    assert owner.get("/api/reviews/exports").json() == []
+    assert not list((tmp_path / "data" / "reviews").rglob("*.*"))
+
+
+def test_nothing_begins_without_exports_or_people(owner, tmp_path):
+    wanted = {"reviewers": ["Ada", "Ben"], "arbiter": "Cy"}
+    assert owner.post("/api/reviews", json=wanted).json()["code"] == "no_exports"
+    send(owner, "pubmed.ris", RIS)
+    for people in (["Ada"], ["Ada", "Ada"], []):
+        answer = owner.post("/api/reviews", json={"reviewers": people, "arbiter": "Cy"})
+        assert answer.status_code == 422
+    assert owner.post("/api/reviews", json={"reviewers": ["Ada", "Ben"]}).status_code == 422
+    assert owner.get("/api/reviews").json() == []
+    assert owner.post("/api/reviews", json=wanted).status_code == 201

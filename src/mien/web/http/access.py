@@ -30,8 +30,8 @@ BY_LINK = ("/rate/", "/judge/", "/screen/")
 """Below them a personal link is the key, which `mien.web.http.rating`, `judging` and `screening`
 ask for: no session is."""
 _PAGE_BY_LINK = re.compile(r"/(?:rate|judge|screen)/[\w-]+/?")
-UPLOAD = ("POST", "/api/clips")
-"""The one request whose body may be large."""
+UPLOADS = (("POST", "/api/clips"), ("POST", "/api/reviews/exports"))
+"""Requests whose bodies may be large; they count what arrives themselves."""
 _MOST_BYTES = 1 << 20  # of any other body
 _READS = ("GET", "HEAD")
 _WRONG_S = 1.0  # that a wrong password takes
@@ -170,7 +170,7 @@ class Guard:
             await send(message)
 
         refused = self._refuse(scope)
-        if (scope["method"], scope["path"]) != UPLOAD:
+        if (scope["method"], scope["path"]) not in UPLOADS:
             receive = _little(receive)
         await (refused or self._app)(scope, receive, send_with_headers)
 

@@ -20,7 +20,7 @@ from mien.web.http.desk import Desk
 from mien.web.http.judging import judging
 from mien.web.http.problems import answer_problems
 from mien.web.http.rating import rating
-from mien.web.http.reviews import Reviews
+from mien.web.http.reviews import REVIEWS, Reviews
 from mien.web.http.routes import api
 from mien.web.http.screening import screening
 from mien.web.http.serving import Serving
@@ -82,9 +82,10 @@ def create_app(
     FormatError
         If a folder that is given as a study or a review holds none.
     """
-    studies, reviews = Studies(serving.studies), Reviews(serving.reviews)
+    studies = Studies(serving.studies)
     folders = Folders(data_folder(serving.data))
     folders.make()
+    reviews = Reviews(serving.reviews, folders.data / REVIEWS)
     store = Store(folders.database, capacity=capacity)
     with understood(folders.database):
         store.create()

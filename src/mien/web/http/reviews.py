@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 from collections.abc import Sequence
 from pathlib import Path
 from threading import Lock, Thread
 from typing import TYPE_CHECKING
 
+from mien.review.project.database import DATABASE
 from mien.review.project.store import Person, ReviewStore
+from mien.web.http.arriving import Arriving, begin_review
 from mien.web.http.problems import Problem
 
 if TYPE_CHECKING:
+    from mien.review.project.founding import Founding
     from mien.review.project.ranking import Ranker
 
 LINK = "/screen/{token}/"
 """Address of somebody's page."""
+REVIEWS = "reviews"
+"""The folder within the data folder of reviews that were begun on the page."""
 REPORT = "report"
 """The folder of the report within a review's folder."""
 PDFS = "pdf"
@@ -29,6 +35,8 @@ class Reviews:
     ----------
     folders : sequence of Path
         Of reviews in which `mien review screen` was called.
+    home : Path
+        Where reviews are that were begun on the page, which are found again.
 
     Raises
     ------
@@ -36,8 +44,15 @@ class Reviews:
         If one holds no review.
     """
 
-    def __init__(self, folders: Sequence[Path]) -> None:
-        self._stores = {review_id(folder): ReviewStore(folder.resolve()) for folder in folders}
+    def __init__(self, folders: Sequence[Path], home: Path) -> None:
+        self.arriving = Arriving(home / "exports")
+        """Exports that a new review will be made of."""
+        self._home = home
+        begun = sorted(home.glob(f"*/{DATABASE}")) if home.is_dir() else []
+        self._stores = {
+            review_id(folder): ReviewStore(folder.resolve())
+            for folder in (*folders, *(path.parent for path in begun))
+        }
         self._rankers: dict[Path, Ranker] = {}
         self._learning = Lock()
         self.reporting = Lock()
@@ -46,6 +61,15 @@ class Reviews:
     def all(self) -> dict[str, ReviewStore]:
         """By id, in the order they were given."""
         return self._stores
+
+    def begin(self, founding: Founding) -> str:
+        """Begin a review of the exports that arrived; its id."""
+        folder = self._home / secrets.token_hex(8)
+        begin_review(folder, self.arriving.taken(), founding)
+        store = ReviewStore(folder.resolve())
+        self._stores[review_id(folder)] = store
+        self.arriving.clear()
+        return review_id(folder)
 
     def get(self, review: str) -> ReviewStore:
         """A review; a `Problem` if there is none of that id."""

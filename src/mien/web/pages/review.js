@@ -1,13 +1,15 @@
 // The page "Review": personal links, how far everybody is, how far they agree.
 
 import { at, button, link, make } from "./dom.js";
-import { act, begin, say } from "./frame.js";
+import { act, begin, lookNow, say, trouble } from "./frame.js";
 import { frame, redraw } from "./redraw.js";
 import { ask } from "./server.js";
 import { words } from "./words.js";
 import { WORDS } from "./words/review.js";
 
 let reviews = [];
+let exports = []; // that the next review is made of
+let working = ""; // what is being done to them
 let busy = null; // the review that is reported on
 let chosen = null; // the review whose report is shown
 
@@ -63,6 +65,49 @@ function reviewItem(review) {
     make("p", { className: "note", textContent: w.key }));
 }
 
+function exportItem(one) {
+  const w = words();
+  return make("li", { className: "row" },
+    make("span", { className: "name", textContent: one.name }),
+    make("span", { textContent: one.protocol ? w.protocol : w.holds(one.records, one.sources.join(", ")) }),
+    button("remove", () => act(`reviews/exports/${one.id}`, "DELETE"), one.name, { "data-at": `remove ${one.id}` }));
+}
+
+/** Send exports to the server, one after the other. */
+async function take(files) {
+  for (const file of files) {
+    working = words().reading(file.name);
+    show();
+    try {
+      const answer = await fetch(`/api/reviews/exports?${new URLSearchParams({ name: file.name })}`, { method: "POST", body: file });
+      if (!answer.ok) throw await answer.json();
+      trouble(null);
+    } catch (problem) {
+      trouble(problem);
+      working = "";
+      await lookNow();
+      trouble(problem);
+      return;
+    }
+  }
+  working = "";
+  await lookNow();
+}
+
+async function start(event) {
+  event.preventDefault();
+  const names = at("reviewers").value.split(/[,;]/).map((name) => name.trim()).filter(Boolean);
+  working = words().beginning;
+  show();
+  const made = await act("reviews", "POST", { reviewers: names, arbiter: at("third").value.trim(), pilot: Number(at("pilots").value) || 0 });
+  working = "";
+  show();
+  if (made) {
+    say(words().begun);
+    at("list-heading").focus();
+  }
+}
+
 async function write(review) {
   busy = review.id;
   show();
@@ -77,7 +122,9 @@ async function write(review) {
 }
 
 function show() {
-  at("empty").hidden = reviews.length > 0;
+  redraw(at("exports"), exports, () => exports.map(exportItem));
+  at("beginning").textContent = working;
+  at("start").disabled = working !== "" || !exports.some((one) => one.records > 0);
   at("list-heading").hidden = reviews.length === 0;
   redraw(at("reviews"), [reviews, busy], () => reviews.map(reviewItem));
   const reported = reviews.find((each) => each.id === chosen && each.reported) ?? reviews.find((each) => each.reported);
@@ -87,8 +134,14 @@ function show() {
 
 async function look() {
   reviews = await ask("reviews");
+  exports = await ask("reviews/exports");
   show();
   return false;
 }
 
 begin({ words: WORDS, look, show });
+at("files").addEventListener("change", async () => {
+  await take([...at("files").files]);
+  at("files").value = "";
+});
+at("people").addEventListener("submit", start);

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import io
 import zipfile
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
-from pydantic import BaseModel
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, Field
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
 from mien.errors import MienError
 from mien.review.project.store import ReviewStore
 from mien.web.http.access import FRAMED
+from mien.web.http.arriving import LARGEST, Arrived
 from mien.web.http.desk import Desk
 from mien.web.http.problems import Problem, documented
 from mien.web.http.reviews import LINK, REPORT
 from mien.web.http.sending import Range, send, sent
+from mien.web.http.uploads import display_name, receive
 
 _PAGE = "report.html"
 _PACKAGES = "Reviews need packages that are not installed: run make review, then start again."
@@ -57,6 +60,31 @@ class AgreementView(BaseModel):
     pabak: float | None
 
 
+class ExportView(BaseModel):
+    """An export that the next review will be made of."""
+
+    id: str
+    name: str
+    records: int
+    sources: list[str]
+    """Databases that its records name."""
+    protocol: bool
+    """Whether it is a protocol and no export."""
+
+
+class WantedReview(BaseModel):
+    """Who decides in a new review."""
+
+    reviewers: Annotated[
+        list[Annotated[str, Field(min_length=1, max_length=100)]],
+        Field(min_length=1, max_length=10),
+    ]
+    arbiter: Annotated[str, Field(max_length=100)] = ""
+    """Who settles conflicts."""
+    pilot: Annotated[int, Field(ge=0, le=10_000)] = 0
+    """Records that everybody decides first."""
+
+
 class ReviewView(BaseModel):
     """One review."""
 
@@ -84,6 +112,8 @@ def routes(desk: Desk) -> APIRouter:
     def list_reviews() -> list[ReviewView]:
         """All reviews that the server was started with."""
         return [_view(key, store) for key, store in reviews.all().items()]
+
+    _add_beginning(router, desk)
 
     @router.post("/{review}/report", responses=documented(404, 409, 501))
     def write_report(review: str) -> ReviewView:
@@ -116,6 +146,68 @@ def routes(desk: Desk) -> APIRouter:
         )
 
     return router
+
+
+def _add_beginning(router: APIRouter, desk: Desk) -> None:
+    """Routes by which a review is begun."""
+    arriving = desk.reviews.arriving
+
+    @router.get("/exports")
+    def list_exports() -> list[ExportView]:
+        """Exports that the next review will be made of."""
+        return [_export(one) for one in arriving.all()]
+
+    @router.post(
+        "/exports",
+        status_code=201,
+        responses=documented(400, 409, 413, 501, 507),
+        openapi_extra={
+            "requestBody": {
+                "required": True,
+                "content": {
+                    "application/octet-stream": {"schema": {"type": "string", "format": "binary"}}
+                },
+            }
+        },
+    )
+    async def take_export(
+        request: Request, name: Annotated[str, Query(max_length=1000)]
+    ) -> ExportView:
+        """Store an export of a database, or a protocol (.toml): the body of the request."""
+        place = arriving.place(display_name(name))
+        length = request.headers.get("content-length", "")
+        announced = int(length) if length.isascii() and length.isdigit() else None
+        try:
+            await receive(request.stream(), announced, LARGEST, place)
+        except Problem:
+            arriving.drop(place)
+            raise
+        return _export(await run_in_threadpool(arriving.take, place))
+
+    @router.delete("/exports/{export}", status_code=204, responses=documented(404))
+    def remove_export(export: str) -> Response:
+        """Forget an export."""
+        arriving.remove(export)
+        return Response(status_code=204)
+
+    @router.post("", status_code=201, responses=documented(409, 501))
+    def begin(wanted: WantedReview) -> ReviewView:
+        """Begin a review of the exports: duplicates are merged, everybody gets a link."""
+        from mien.review.project.founding import Founding
+
+        founding = Founding(tuple(wanted.reviewers), wanted.arbiter, wanted.pilot)
+        key = desk.reviews.begin(founding)
+        return _view(key, desk.reviews.get(key))
+
+
+def _export(one: Arrived) -> ExportView:
+    return ExportView(
+        id=one.id,
+        name=one.name,
+        records=one.records,
+        sources=list(one.sources),
+        protocol=one.protocol,
+    )
 
 
 def _view(key: str, store: ReviewStore) -> ReviewView:

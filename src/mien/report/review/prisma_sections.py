@@ -12,9 +12,12 @@ from mien.review.prisma.flow import Flow
 def flow_section(flow: Flow) -> Section:
     """The diagram, and what does not add up in it."""
     numbers = flow.as_dict()
+    total = numbers["total_studies"]
     words = (
-        f"{numbers['identified']} records were identified, {numbers['screened']} screened, "
-        f"{numbers['assessed']} reports read in full, {numbers['total_studies']} studies included."
+        f"{'In this version ' * flow.updated}{numbers['identified']} records were identified, "
+        f"{numbers['screened']} screened, "
+        f"{numbers['assessed']} reports read in full, {numbers['studies']} studies included"
+        f"{f'; {total} in all' * flow.updated}."
     )
     notes = tuple(f"This does not add up: {problem}" for problem in flow.problems())
     return Section("flow", "From records to studies", words, (), ("prisma-flow",), notes)

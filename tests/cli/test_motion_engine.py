@@ -40,6 +40,7 @@ def test_refusals(mien, brief, tmp_path):
         (["--engine", "blur", "--weights", tmp_path / "bad.pt"], 2, "leave out --weights"),
         (["--config", tmp_path / "a.yaml"], 2, "add --weights FILE"),
         (["--driving", "absolute"], 2, "add --weights FILE"),
+        (["--own-openings"], 2, "add --weights FILE"),
     ):
         answer = mien("deidentify", brief.path, "-o", tmp_path / "out.mp4", *words)
         assert answer.exit_code == status, answer.output

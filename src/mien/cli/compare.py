@@ -13,7 +13,7 @@ from mien.cli import options
 from mien.cli.bars import Bars
 from mien.cli.failure import go_on_after, need, tell
 from mien.cli.given import thoroughness
-from mien.cli.network import ConfigFile, Driving, WeightsFile, network
+from mien.cli.network import ConfigFile, Driving, OwnOpenings, WeightsFile, network
 from mien.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ def compare(
     weights: WeightsFile = None,
     config: ConfigFile = None,
     driving: Driving = None,
+    own_openings: OwnOpenings = False,
     person: Annotated[
         int,
         typer.Option(min=1, metavar="N", help="Whose motion is measured, see `mien people`."),
@@ -80,7 +81,7 @@ def compare(
             )
     if not wanted or len(set(wanted)) < len(wanted):
         raise ParameterError(f"--engines is {engines!r}: name each engine once, such as mesh,blur.")
-    learned = network(weights, config, driving)
+    learned = network(weights, config, driving, own_openings)
     given = {name: learned if ENGINES[name].learned else None for name in wanted}
     for name, its in given.items():
         ENGINES[name].open(its)  # what cannot be drawn with is said before long work

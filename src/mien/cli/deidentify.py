@@ -15,7 +15,7 @@ from mien.cli.bars import Bars
 from mien.cli.failure import go_on_after, tell
 from mien.cli.given import thoroughness
 from mien.cli.jobs import Job, plan
-from mien.cli.network import ConfigFile, Driving, WeightsFile, network
+from mien.cli.network import ConfigFile, Driving, OwnOpenings, WeightsFile, network
 from mien.errors import ParameterError
 from mien.shortfall import STATUS
 
@@ -49,6 +49,7 @@ def deidentify(
     weights: WeightsFile = None,
     config: ConfigFile = None,
     driving: Driving = None,
+    own_openings: OwnOpenings = False,
     surrogate: Annotated[
         str,
         typer.Option(
@@ -171,7 +172,7 @@ def deidentify(
     how = thoroughness()
     settings = Settings(
         engine=engine,
-        weights=network(weights, config, driving),
+        weights=network(weights, config, driving, own_openings),
         surrogate=surrogate,
         consent=consent,
         match=match,

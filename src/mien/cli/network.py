@@ -38,8 +38,15 @@ Driving = Annotated[
     ),
 ]
 
+OwnOpenings = Annotated[
+    bool,
+    typer.Option("--own-openings", help="With gan: leave the patient's own eyes and inner mouth."),
+]
 
-def network(weights: Path | None, config: Path | None, driving: str | None) -> Weights | None:
+
+def network(
+    weights: Path | None, config: Path | None, driving: str | None, own_openings: bool = False
+) -> Weights | None:
     """What these options say together.
 
     Raises
@@ -48,10 +55,12 @@ def network(weights: Path | None, config: Path | None, driving: str | None) -> W
         If the others are given without weights, or driving is neither of both.
     """
     if weights is None:
-        if config is not None or driving is not None:
-            raise ParameterError("--config and --driving belong to a network: add --weights FILE.")
+        if config is not None or driving is not None or own_openings:
+            raise ParameterError(
+                "--config, --driving and --own-openings belong to a network: add --weights FILE."
+            )
         return None
     from mien.engines import Weights
 
     told = None if config is None else str(config)
-    return Weights(str(weights), told, driving or Weights.driving)
+    return Weights(str(weights), told, driving or Weights.driving, own_openings)

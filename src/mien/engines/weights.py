@@ -19,7 +19,9 @@ class Weights:
     """Its sizes, YAML or JSON; None for those in the checkpoint, or the published ones."""
     driving: str = "relative"
     """`relative`: the face moves as the patient moved since they were at rest; `absolute`: it takes
-    the patient's keypoints as they are, and with them their proportions."""
+    the patient's keypoints as they are, and with them their proportions. Of `motion` only."""
+    own_openings: bool = False
+    """Whether the patient's own eyes and inner mouth are left. Of `gan` only."""
 
     def __post_init__(self) -> None:
         if self.driving not in DRIVING:

@@ -289,4 +289,5 @@ def _chosen(settings: Settings, landmarks: str) -> Chosen:
         weights=None if settings.weights is None else checksum(Path(settings.weights.path)),
         driving=None if settings.weights is None else settings.weights.driving,
         withhold=settings.withhold,
+        own_openings=None if settings.weights is None else settings.weights.own_openings,
     )

@@ -76,7 +76,7 @@ class Chosen(_Part):
     """How the clip was de-identified."""
 
     TOLD = ("engine", "bank", "match", "people", "voice", "surroundings", "crf", "landmarks",
-            "weights", "driving", "withhold")  # fmt: skip
+            "weights", "driving", "own_openings", "withhold")  # fmt: skip
 
     engine: str
     """Name of the engine."""
@@ -104,6 +104,8 @@ class Chosen(_Part):
     """Checksum of the network that the engine drew with, where the user gave one."""
     driving: str | None = None
     """How that network was driven."""
+    own_openings: bool | None = None
+    """Whether the patient's own eyes and inner mouth were left, where a network drew the rest."""
     surroundings: str = "keep"
     """What became of the room: `keep`, `blur` or `solid`."""
     withhold: str | None = None

@@ -120,3 +120,18 @@ def test_a_recogniser_that_says_sizes_is_no_generator(tmp_path):
     (tmp_path / "a.onnx").write_bytes(model.SerializeToString())
     with pytest.raises(FormatError, match="not a generator of identities"):
         ENGINES["gan"].open(Weights(str(tmp_path / "a.onnx")))
+
+
+def test_own_eyes_and_mouth_are_left_when_asked(fitted, sample, tmp_path):
+    path = saved_gan(tmp_path / "a.pt")
+    kind = ENGINES["gan"].open(Weights(str(path), own_openings=True))
+    own = kind.calibrate([sample], sample.landmarks[None]).wearing(load(NAMES[0]))
+    left = own.render(sample.image, sample.landmarks)
+    whole = fitted.wearing(load(NAMES[0])).render(sample.image, sample.landmarks)
+    assert np.array_equal(left.picture, whole.picture)
+    for landmark, opening in ((468, True), (473, True), (50, False), (4, False)):
+        column, row = (sample.landmarks[landmark, :2] - [left.left, left.top]).astype(int)
+        assert whole.opacity[row, column] == 1
+        assert left.opacity[row, column] == (0 if opening else 1)
+    with pytest.raises(ParameterError, match="leave out --own-openings"):
+        ENGINES["motion"].open(Weights(str(path), own_openings=True))

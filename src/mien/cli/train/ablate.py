@@ -59,7 +59,7 @@ def ablate(
         raise ParameterError(f"All {steps} steps are for the landmark network: lower --first.")
     out.mkdir(exist_ok=True)
     scores: list[ablation.Scored] = []
-    with Bars(out.name) as progress:
+    with Bars(out.name, "in all") as progress:
         judging = ablation.patients(people, seconds, seed, progress)
         for one in range(seed, seed + seeds):
             faces = of_phantoms(phantoms, side, frames, one, progress)

@@ -71,8 +71,7 @@ def gan(
 ) -> None:
     """Teach a generator that draws faces with other identities, for `--engine gan`.
 
-    Needs torch: pip install 'mien\\[train]'. A run that was ended goes on with --resume as if it
-    had not been.
+    Needs torch: pip install 'mien\\[train]'. With --resume a run that was ended goes on.
 
     Example: [bold]mien train gan --phantoms 60 -o gan.pt --steps 20000[/bold]
     """
@@ -99,7 +98,7 @@ def gan(
         seed=seed,
     )
     check_device(device)
-    with Bars(out.name) as progress:
+    with Bars(out.name, "in all") as progress:
         faces = faces_of(clips, phantoms, side, frames, seed, progress)
         training = GanTraining(faces, settings, device)
         if resume:

@@ -66,8 +66,7 @@ def motion(
 ) -> None:
     """Teach a first-order motion model on clips of faces, for `--engine motion`.
 
-    Needs torch: pip install 'mien\\[train]'. A run that was ended goes on with --resume as if it
-    had not been.
+    Needs torch: pip install 'mien\\[train]'. With --resume a run that was ended goes on.
 
     Example: [bold]mien train motion clips -o motion.pt --steps 20000[/bold]
     """
@@ -88,7 +87,7 @@ def motion(
         sizes, batch, learning_rate, LossWeights(adversarial=adversarial), seed
     )
     check_device(device)
-    with Bars(out.name) as progress:
+    with Bars(out.name, "in all") as progress:
         faces = faces_of(clips, phantoms, sizes.side, frames, seed, progress)
         training = MotionTraining(faces, settings, device)
         if resume:

@@ -14,7 +14,7 @@ from mien.engines.base import Engine, Fitted, Rendering
 from mien.engines.gan import exported
 from mien.engines.gan.configuration import Draw, GanConfig
 from mien.engines.mesh.engine import Person
-from mien.engines.motion.portrait import Crop, opacity
+from mien.engines.motion.portrait import Crop, opacity, openings
 from mien.engines.weights import Weights
 from mien.errors import ParameterError
 from mien.face.model import FaceModel
@@ -69,6 +69,8 @@ class Gan(Engine):
     """The generator; of the class that `gan_of` makes."""
     config: ClassVar[GanConfig]
     """Its sizes."""
+    own_openings: ClassVar[bool] = False
+    """Whether the patient's own eyes and inner mouth are left."""
 
     def __init__(self, sitter: Sitter, surrogate: Surrogate) -> None:
         self._alpha = sitter.person.alpha
@@ -88,6 +90,7 @@ class Gan(Engine):
         crop, side = Crop.around(landmarks, self._alpha), self.config.side
         box = crop.box(image.shape)
         shown = opacity(landmarks, landmarks, box)
+        left = openings(landmarks, box) if self.own_openings else 0.0
         rotation = self._model.pose(landmarks, self._alpha).rotation
         drawn = None
         if abs(rotation[0, 2]) < np.sin(np.radians(_TURN)):
@@ -96,7 +99,8 @@ class Gan(Engine):
             grey = np.full((*shown.shape, 3), _COVER, np.uint8)
             return Rendering(box[0], box[1], grey, shown, landmarks.copy(), covered=True)
         picture = (drawn * 255).round().astype(np.uint8)
-        return Rendering(box[0], box[1], crop.back(picture, box), shown, landmarks.copy())
+        part = crop.back(picture, box)
+        return Rendering(box[0], box[1], part, shown * (1 - left), landmarks.copy())
 
 
 def gan_of(weights: Weights) -> type[Gan]:
@@ -119,16 +123,16 @@ def gan_of(weights: Weights) -> type[Gan]:
     if weights.config is not None:
         raise ParameterError("A network of the engine gan holds its sizes: leave out --config.")
     if Path(weights.path).suffix.lower() == ".onnx":
-        return engine_of(*exported.opened(weights.path))
+        return engine_of(*exported.opened(weights.path), weights.own_openings)
     from mien.engines.gan.checkpoint import opened
 
-    return engine_of(*opened(weights.path))
+    return engine_of(*opened(weights.path), weights.own_openings)
 
 
-def engine_of(drawing: Draw, sizes: GanConfig) -> type[Gan]:
+def engine_of(drawing: Draw, sizes: GanConfig, own: bool = False) -> type[Gan]:
     """The engine with a generator that is there already."""
 
     class Opened(Gan):
-        draw, config = staticmethod(drawing), sizes
+        draw, config, own_openings = staticmethod(drawing), sizes, own
 
     return Opened

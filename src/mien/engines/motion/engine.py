@@ -166,10 +166,15 @@ def motion_of(weights: Weights) -> type[Motion]:
     Raises
     ------
     ParameterError
-        If there is no such file.
+        If there is no such file, or the patient's own eyes shall be left.
     FormatError
         If it is not such a network.
     """
+    if weights.own_openings:
+        raise ParameterError(
+            "The engine motion draws eyes and mouth where its portrait has them, so the patient's "
+            "own cannot be left: leave out --own-openings."
+        )
     opened = Networks.open(weights.path, weights.config)
 
     class Opened(Motion):

@@ -8,10 +8,11 @@ import cv2
 import numpy as np
 
 from mien.face.model import FaceModel
-from mien.face.topology import FACE_OVAL
+from mien.face.topology import FACE_OVAL, INNER_LIP_RING, LEFT_EYE_RING, RIGHT_EYE_RING
 
 _SIDE = 3.2  # outer-eye distances along a side: a face, its hair and some of what is around
 _GROWN = 1.1  # of the face's outline, that is replaced wholly
+_SOFT = 0.012  # of the face's height, over which an opening fades into the skin around it
 _MOST = 1.3  # of the outline, beyond which nothing is replaced
 
 
@@ -127,3 +128,27 @@ def opacity(before: np.ndarray, drawn: np.ndarray, box: tuple[int, int, int, int
     within = np.clip(cv2.distanceTransform(most, cv2.DIST_L2, 5) / soft, 0, 1)
     sure = filled(outline) > 0
     return np.where(sure, 1.0, ramp * within).astype(np.float32)
+
+
+def openings(landmarks: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:
+    """Where eyes and the inner mouth are: 1 within, fading inwards to 0 at their edges.
+
+    Parameters
+    ----------
+    landmarks : np.ndarray [shape=(478, 3)]
+        The face, pixels of the frame.
+    box : tuple of 4 int
+        The part of the frame that is asked about: left, top, right, bottom.
+
+    Returns
+    -------
+    openings : np.ndarray [shape=(height, width), dtype=float32]
+    """
+    left, top, right, bottom = box
+    mask = np.zeros((bottom - top, right - left), np.uint8)
+    for ring in (RIGHT_EYE_RING, LEFT_EYE_RING, INNER_LIP_RING):
+        outline = ((landmarks[ring, :2] - [left, top]) * 16).round().astype(np.int32)
+        cv2.fillPoly(mask, [outline], 1, cv2.LINE_8, 4)
+    soft = max(1.0, _SOFT * float(np.ptp(landmarks[FACE_OVAL, 1])))
+    inwards = cv2.distanceTransform(mask, cv2.DIST_L2, 5)
+    return np.clip(inwards / soft, 0, 1).astype(np.float32)

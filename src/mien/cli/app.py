@@ -26,6 +26,7 @@ from mien.cli.linkage import linkage
 from mien.cli.live import live
 from mien.cli.people import people
 from mien.cli.phantom import phantom
+from mien.cli.record import record
 from mien.cli.release import release
 from mien.cli.review import review
 from mien.cli.serve import serve
@@ -54,6 +55,7 @@ for _command in (
     demo,
     linkage,
     live,
+    record,
     release,
     serve,
 ):

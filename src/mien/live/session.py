@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from threading import Event, Thread
-from time import monotonic, perf_counter
+from time import monotonic, perf_counter, process_time
 from typing import Any
 
 from mien.errors import EngineError, MienError, NoFaceError
@@ -164,6 +164,7 @@ class Session:
                     break
                 if self.counts.began is None:
                     self.counts.began = monotonic()
+                    self.counts.processor_s = process_time(), 0.0
                 shot.came = monotonic()
                 self._came.put(shot)
                 self.counts.came += 1
@@ -247,6 +248,7 @@ class Session:
         shot.spent["out"] = perf_counter() - began
         self._shown = shot.pts, shot.time_base, shot.came, shot.image.shape
         self.counts.ended = monotonic()
+        self.counts.processor_s = self.counts.processor_s[0], process_time()
         return True
 
     def _fill(self, doubt: Doubt) -> None:

@@ -66,6 +66,9 @@ class Counts:
         """When the first picture came, seconds of a clock that never jumps."""
         self.ended = 0.0
         """When the last one went out."""
+        self.processor_s = (0.0, 0.0)
+        """Time of all this computer's cores that the program had used when the first picture came,
+        and when the last one went out, seconds."""
         self.first_shown_s: float | None = None
         """Time of the first picture that was shown, seconds of the camera's."""
 
@@ -90,6 +93,10 @@ class Counts:
             "covered_because": dict(sorted(self.covered.items())),
             "seconds": round(seconds, 3),
             "frames_per_second": round((self.shown + covered) / seconds, 2),
+            # what a picture costs, whatever else the computer does meanwhile
+            "processor_ms_per_frame": round(
+                1000 * (self.processor_s[1] - self.processor_s[0]) / max(self.came, 1), 2
+            ),
             "first_shown_s": self.first_shown_s,
             "latency_ms": self.latency.as_dict(),
             "stages_ms": {name: d.as_dict() for name, d in sorted(self.stages.items())},

@@ -112,3 +112,11 @@ def test_what_a_program_changed_is_written(tmp_path):
     for ending in ENDINGS:
         (back,) = again(tmp_path, [replace(record, title="Right")], ending)
         assert (back.title, back.authors) == ("Right", ("A",))
+
+
+def test_a_title_is_no_formula(tmp_path):
+    record = Record(title="=HYPERLINK(1)", authors=("-A, B",), abstract="+1", form="table")
+    write_records(tmp_path / "a.csv", [record])
+    assert "\n'=HYPERLINK" in (tmp_path / "a.csv").read_text(encoding="utf-8-sig")
+    (back,) = read_export(tmp_path / "a.csv").records
+    assert (back.title, back.abstract, back.authors) == ("=HYPERLINK(1)", "+1", ("-A, B",))

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from mien.errors import FormatError
+from mien.review.cells import unshielded
 from mien.review.records.columns import (
     form_of,
     is_heading,
@@ -182,7 +183,7 @@ def _kept(pairs: Sequence[tuple[str, str]]) -> Record | None:
     if not isinstance(said, dict):
         return None
     record = Record.from_json(said)
-    now = row_record(pairs[:-1])
+    now = row_record([(name, unshielded(cell)) for name, cell in pairs[:-1]])
     return replace(
         record,
         title=now.title or record.title,

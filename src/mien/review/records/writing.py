@@ -11,6 +11,7 @@ from dataclasses import fields as fields_of
 from pathlib import Path
 
 from mien.outputs import check_free, complete
+from mien.review.cells import shielded
 from mien.review.records import meaning
 from mien.review.records.bibtex import Entry, bibtex
 from mien.review.records.latex import to_latex
@@ -197,7 +198,7 @@ def csv_text(records: Sequence[Record]) -> str:
             record.url,
             record.kind,
         )
-        table.writerow((*values, said))
+        table.writerow((*(shielded(str(value)) for value in values), said))
     return "\ufeff" + written.getvalue()
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from mien.errors import FormatError, ParameterError
 from mien.report.review.traffic_lights import bias_summary, traffic_lights
+from mien.report.review.words import named
 from mien.review.bias.consensus import OPEN, settle
 from mien.review.bias.forms import FORMS, OVERALL, form
 from mien.review.bias.judgements import (
@@ -131,3 +132,9 @@ def test_figures_are_drawn_whatever_is_missing():
     for drawing in (traffic_lights(found), bias_summary(found)):
         assert drawing.png.startswith(b"\x89PNG") and b"<svg" in drawing.svg
         assert "2 studies" in drawing.caption
+
+
+def test_new_studies_are_marked_and_formulas_are_text():
+    assert named("A 2020", None) == named("A 2020", {"A 2020"}) == "A 2020"
+    assert named("B 2021", {"A 2020"}) == "B 2021  (new)"
+    assert named("$x$\n" + "y" * 90, None, 10) == r"\$x\$ yyyyy…"

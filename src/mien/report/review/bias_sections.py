@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from mien.report.drawing import Drawing
 from mien.report.numbers import number, share
 from mien.report.review.traffic_lights import bias_summary, traffic_lights
@@ -10,9 +12,9 @@ from mien.review.bias.consensus import Assessed
 from mien.review.bias.forms import OVERALL
 
 
-def bias_drawings(found: Assessed) -> list[Drawing]:
-    """Both figures."""
-    return [bias_summary(found), traffic_lights(found)]
+def bias_drawings(found: Assessed, known: Collection[str] | None = None) -> list[Drawing]:
+    """Both figures; studies that are not `known` from an earlier state are marked as new."""
+    return [bias_summary(found), traffic_lights(found, known)]
 
 
 def bias_section(found: Assessed) -> Section:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from matplotlib.figure import Figure
 
 from mien.report.drawing import ORIGINAL, RESULT, Drawing, drawn, finish
-from mien.report.review.words import plain
+from mien.report.review.words import named, plain
 from mien.review.extraction.fairness import LEVELS, Fairness, Gap
 
 _LOOKS = {
@@ -19,14 +20,17 @@ _MOST = 60
 
 
 @drawn
-def fairness_chart(found: Fairness) -> Drawing:
-    """Shares of studies that report each attribute, above accuracy by group of those that do."""
+def fairness_chart(found: Fairness, known: Collection[str] | None = None) -> Drawing:
+    """Shares of studies that report each attribute, above accuracy by group of those that do.
+
+    Studies that are not `known` from an earlier state are marked as new.
+    """
     gaps = sorted(found.gaps, key=lambda gap: (gap.attribute, -gap.difference))[:_MOST]
     heights = [0.55 + 0.3 * max(len(found.reported), 1), 0.5 + 0.27 * max(len(gaps), 1)]
     figure = Figure(figsize=(7.6, 0.9 + sum(heights)), layout="constrained")
     above, below = figure.subplots(2, 1, gridspec_kw={"height_ratios": heights})
     _draw_reported(above, found)
-    _draw_gaps(below, gaps)
+    _draw_gaps(below, gaps, known)
     words = "; ".join(
         f"{attribute}: {counts['accuracy']} of {found.studies} give accuracy by group"
         for attribute, counts in found.reported.items()
@@ -60,7 +64,7 @@ def _draw_reported(axis: Any, found: Fairness) -> None:
     axis.legend(loc="upper center", bbox_to_anchor=(0.5, 1.32), ncols=3, fontsize=7.5)
 
 
-def _draw_gaps(axis: Any, gaps: list[Gap]) -> None:
+def _draw_gaps(axis: Any, gaps: list[Gap], known: Collection[str] | None) -> None:
     axis.set_title("Accuracy by group; the gap with its 95 % interval", loc="left")
     if not gaps:
         axis.text(0.5, 0.5, "no study gives accuracy by group", ha="center", va="center",
@@ -86,7 +90,7 @@ def _draw_gaps(axis: Any, gaps: list[Gap]) -> None:
         words = f"{gap.difference:.2f}"
         words += f" ({ends[0]:.2f}–{ends[1]:.2f})".replace("-", "−") if ends else ""
         axis.text(1.01, y, words, fontsize=7, va="center", transform=axis.get_yaxis_transform())
-    names = [f"{plain(gap.study, 26)}, {gap.attribute}" for gap in gaps]
+    names = [f"{named(gap.study, known, 26)}, {gap.attribute}" for gap in gaps]
     axis.set_yticks(range(len(gaps)), names, fontsize=7)
     axis.set_ylim(len(gaps) - 0.4, -0.6)
     low = min(value for gap in gaps for _, value, _ in gap.groups)

@@ -138,13 +138,14 @@ def _lead(found: Findings) -> list[str]:
 
 
 def _drawings(found: Findings, earlier: Findings | None) -> Iterator[Drawing]:
+    known = set(earlier.extracted.studies) if earlier else None
     yield prisma_flow(found.flow)
     for assessed in found.assessed:
-        yield from bias_drawings(assessed)
+        yield from bias_drawings(assessed, known)
     if found.synthesis is not None:
         yield from synthesis_drawings(found.synthesis, earlier.synthesis if earlier else None)
     if found.fairness.studies:
-        yield fairness_chart(found.fairness)
+        yield fairness_chart(found.fairness, known)
 
 
 def _sections(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from matplotlib.figure import Figure
 
 from mien.report.drawing import Drawing, drawn, finish
-from mien.report.review.words import plain
+from mien.report.review.words import named
 from mien.review.bias.consensus import OPEN, Assessed
 from mien.review.bias.forms import OVERALL
 
@@ -22,14 +23,22 @@ _MOST_ROWS = 120
 
 
 @drawn
-def traffic_lights(found: Assessed) -> Drawing:
-    """A light for each study and domain; a second block says which studies fit the review."""
+def traffic_lights(found: Assessed, known: Collection[str] | None = None) -> Drawing:
+    """A light for each study and domain; a second block says which studies fit the review.
+
+    Parameters
+    ----------
+    found : Assessed
+    known : collection of str, optional
+        Studies of an earlier state: others are marked as new.
+    """
     studies = found.studies[:_MOST_ROWS]
     keys = [domain.key for domain in found.form.domains] + [OVERALL]
     fits = [domain.key for domain in found.form.domains if domain.applicability]
     fits = [key for key in fits if any((study, key) in found.applicability for study in studies)]
     columns = len(keys) + (len(fits) + 0.5 if fits else 0)
-    names = max((len(plain(study, 36)) for study in studies), default=5)
+    labels_of = [named(study, known) for study in studies]
+    names = max(map(len, labels_of), default=5)
     figure = Figure(
         figsize=(0.9 + 0.072 * names + 0.46 * columns, 2.2 + 0.3 * len(studies)),
         layout="constrained",
@@ -49,7 +58,7 @@ def traffic_lights(found: Assessed) -> Drawing:
     axis.axvline(len(keys) - 1.5, color="#9aa3a9", lw=0.7)
     axis.set_xticks(places, labels, rotation=55, ha="left", rotation_mode="anchor", fontsize=7.5)
     axis.xaxis.tick_top()
-    axis.set_yticks(range(len(studies)), [plain(study, 36) for study in studies], fontsize=7.5)
+    axis.set_yticks(range(len(studies)), labels_of, fontsize=7.5)
     axis.set_xlim(-0.6, columns - 0.4)
     axis.set_ylim(len(studies) - 0.4, -0.6)
     axis.set_aspect("equal")

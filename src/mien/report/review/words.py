@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 _LONGEST = 60
+
+
+def named(study: str, known: Collection[str] | None, longest: int = 36) -> str:
+    """A study's name; with "(new)" if an earlier state is given that lacks it."""
+    new = known is not None and study not in known
+    return plain(study, longest) + "  (new)" * new
 
 
 def plain(text: str, longest: int = _LONGEST) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from dataclasses import fields
 
 import numpy as np
@@ -81,6 +83,20 @@ def test_an_unknown_name_is_refused_in_one_sentence():
         "There is no engine called 'none': choose one of mesh, motion, gan, mask, blur, pixelate, "
         "toy."
     )
+
+
+@pytest.mark.parametrize("name", ["motion", "gan"])
+def test_without_torch_an_engine_that_learns_says_so(name):
+    script = (
+        "import sys; sys.modules['torch'] = None\n"
+        "from mien.engines import ENGINES, Weights\n"
+        f"try: ENGINES[{name!r}].open(Weights('a.pt'))\n"
+        "except Exception as error: print(type(error).__name__, error)"
+    )
+    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert told.stdout == (
+        f"EngineError The engine {name} needs torch: pip install 'mien[train]'.\n"
+    ), told.stderr
 
 
 def test_of_an_unknown_engine_nothing_is_promised():

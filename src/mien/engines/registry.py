@@ -96,13 +96,15 @@ def _without(name: str) -> Callable[[], type[Engine]]:
 def _motion(weights: Weights) -> type[Engine]:
     with _torch_for("motion"):
         from mien.engines.motion.engine import motion_of
-    return motion_of(weights)
+
+        return motion_of(weights)
 
 
 def _gan(weights: Weights) -> type[Engine]:
     with _torch_for("gan"):
         from mien.engines.gan.engine import gan_of
-    return gan_of(weights)
+
+        return gan_of(weights)  # which imports torch for a checkpoint alone
 
 
 @contextmanager

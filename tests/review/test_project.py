@@ -354,3 +354,30 @@ def test_the_commands(mien, tmp_path):
     assert "Ada (reviewer): 1 of 8" in told.stdout and "1 decided by both" in told.stdout
     assert json.loads(mien("review", "status", folder, "--json").stdout)["records"] == 8
     assert mien("review", "status", tmp_path).exit_code == 3
+
+
+def test_what_was_decided_before_is_taken_over(tmp_path):
+    folder = tmp_path / "review"
+    review_of(folder, records(6))
+    review = open_review(folder)
+    why = review.protocol.exclude[0].key
+    before = [
+        *(Decision("r00001", "title", name, "include") for name in ("Ada", "Ben")),
+        *(Decision("r00002", "title", name, "exclude", why) for name in ("Dora", "Eve")),
+        Decision("r00003", "title", "Ada", "include", note="look"),
+        Decision("r00003", "title", "Ben", "exclude", why),
+        Decision("r00004", "title", "Ada", "include"),
+        Decision("r00004", "title", "Ben", "exclude", why),
+        Decision("r00004", "title", "consensus", "exclude", why),
+    ]
+    replace(review, decisions=tuple(before)).save(folder, overwrite=True)
+    store = begin_screening(folder, Founding(("Ada", "Ben"), "Cy"))
+    ada, _, cy = store.people
+    counts = counted(store, ada)
+    assert (counts["title"]["todo"], counts["title"]["done"], counts["full"]["todo"]) == (2, 3, 1)
+    assert {line.id for line in listed(store, ada, "title")[0]} == {5, 6}
+    assert [line.id for line in listed(store, cy, "title")[0]] == [3]
+    assert seen(store, ada, 3, "title")["note"] == "look"
+    assert collect(store) == len(before)
+    assert set(open_review(folder).decisions) == set(before)
+    assert decide(store, 0, 1, "include", stage="full") == 1

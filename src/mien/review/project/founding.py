@@ -24,6 +24,7 @@ from mien.review.living.alone import alone
 from mien.review.living.decisions import CONSENSUS, Decision
 from mien.review.living.review_folder import Review, Stored, open_review
 from mien.review.project.database import DATABASE, create, opened
+from mien.review.project.earlier import take_over
 from mien.review.project.lists import retracted
 from mien.review.project.outcomes import TITLE
 from mien.review.project.store import ARBITER, REVIEWER, ReviewStore
@@ -45,6 +46,9 @@ class Founding:
 
 def begin_screening(folder: Path, founding: Founding) -> ReviewStore:
     """Begin to screen a review: a database in its folder, and a link for everybody.
+
+    What was decided in the review before stays: decisions of people of the same names are theirs,
+    and what was settled is not asked again.
 
     Parameters
     ----------
@@ -81,7 +85,8 @@ def begin_screening(folder: Path, founding: Founding) -> ReviewStore:
             for number, (name, role) in enumerate(zip(names, roles, strict=False)):
                 token = secrets.token_urlsafe(24)
                 db.execute("INSERT INTO people VALUES (?, ?, ?, ?)", (number, name, token, role))
-            _add(db, review.records, founding.seed, founding.pilot)
+            known = take_over(db, review, founding)
+            _add(db, review.records, founding.seed, founding.pilot, known)
         _fold_log(part)
     return ReviewStore(folder)
 
@@ -143,7 +148,7 @@ def decisions_of(store: ReviewStore) -> tuple[Decision, ...]:
             "n.person = d.person AND n.record = d.record WHERE d.decision != ''"
         ).fetchall()
         settled = db.execute(
-            "SELECT o.record, o.stage, 9999, ?, o.outcome, o.reason, p.name FROM outcomes o "
+            "SELECT o.record, o.stage, 9999, ?, o.outcome, o.reason, '' FROM outcomes o "
             "JOIN people p ON p.id = o.person",
             (CONSENSUS,),
         ).fetchall()
@@ -202,7 +207,14 @@ def _content(one: Stored) -> str:
     return json.dumps(one.record.to_json(raw=False), ensure_ascii=False)
 
 
-def _add(db: sqlite3.Connection, fresh: Sequence[Stored], seed: int, pilot: int) -> None:
+def _add(
+    db: sqlite3.Connection,
+    fresh: Sequence[Stored],
+    seed: int,
+    pilot: int,
+    settled: frozenset[int] = frozenset(),
+) -> None:
+    """Add records, and queue them for everybody but where somebody else settled them before."""
     order = np.random.default_rng(seed).permutation(len(fresh))
     pilots = set(order[:pilot].tolist())
     db.executemany(
@@ -228,11 +240,16 @@ def _add(db: sqlite3.Connection, fresh: Sequence[Stored], seed: int, pilot: int)
             "SELECT COALESCE(MAX(position), 0) FROM queue WHERE person = ? AND stage = ?",
             (person, TITLE),
         ).fetchone()[0]
+        own = db.execute(
+            "SELECT record FROM decisions WHERE person = ? AND stage = ?", (person, TITLE)
+        ).fetchall()
+        left = settled - {number for (number,) in own}
         db.executemany(
             "INSERT INTO queue VALUES (?, ?, ?, ?)",
             [
                 (person, TITLE, last + 1 + place, _number(fresh[int(k)]))
                 for place, k in enumerate(order)
+                if _number(fresh[int(k)]) not in left
             ],
         )
 

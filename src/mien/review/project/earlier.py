@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
-from typing import TYPE_CHECKING
 
 from mien.review.living.decisions import CONSENSUS, INCLUDE, STAGES, Decision, outcomes
 from mien.review.living.review_folder import Review
 from mien.review.project.outcomes import FULL, TITLE, outcome
 
-if TYPE_CHECKING:
-    from mien.review.project.founding import Founding
 
-
-def take_over(db: sqlite3.Connection, review: Review, founding: Founding) -> frozenset[int]:
+def take_over(
+    db: sqlite3.Connection, review: Review, reviewers: tuple[str, ...], arbiter: bool
+) -> frozenset[int]:
     """Put decisions of a review into a new screening.
 
     Parameters
@@ -22,15 +20,17 @@ def take_over(db: sqlite3.Connection, review: Review, founding: Founding) -> fro
     db : sqlite3.Connection
         Its people are there, its records not yet.
     review : Review
-    founding : Founding
+    reviewers : tuple of str
         Who decides from now on: decisions of people of these names become theirs.
+    arbiter : bool
+        Whether a third settles conflicts.
 
     Returns
     -------
     settled : frozenset of int
         Numbers of records whose title was settled, which nobody else is asked about.
     """
-    people = {name: number for number, name in enumerate(founding.reviewers)}
+    people = {name: number for number, name in enumerate(reviewers)}
     said: dict[tuple[int, str], dict[str, Decision]] = defaultdict(dict)
     for one in review.decisions:
         said[int(one.record[1:]), one.stage][one.reviewer] = one
@@ -47,7 +47,7 @@ def take_over(db: sqlite3.Connection, review: Review, founding: Founding) -> fro
             by = said[number, stage]
             came, reason, person = result.decision, result.reason, None
             if CONSENSUS in by:
-                person = len(founding.reviewers) if founding.arbiter else None
+                person = len(reviewers) if arbiter else None
             if not came:
                 own = [(by[name].decision, by[name].reason) for name in people if name in by]
                 came, reason = outcome(own, len(people), stage)

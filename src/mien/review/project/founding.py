@@ -85,7 +85,7 @@ def begin_screening(folder: Path, founding: Founding) -> ReviewStore:
             for number, (name, role) in enumerate(zip(names, roles, strict=False)):
                 token = secrets.token_urlsafe(24)
                 db.execute("INSERT INTO people VALUES (?, ?, ?, ?)", (number, name, token, role))
-            known = take_over(db, review, founding)
+            known = take_over(db, review, founding.reviewers, bool(founding.arbiter))
             _add(db, review.records, founding.seed, founding.pilot, known)
         _fold_log(part)
     return ReviewStore(folder)

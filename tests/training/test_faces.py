@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shutil
 
+import cv2
 import numpy as np
 import pytest
 
 from mien.errors import ParameterError
 from mien.training.faces import Faces, of_folder, of_phantoms
+from mien.video import Reader
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +34,22 @@ def test_a_folder_of_clips(brief, tmp_path):
     assert found.names == ("a.mp4",)
     assert found.clips[0].shape == (3, 48, 48, 3)
     assert found.clips[0].std() > 20
+
+
+def test_a_folder_of_pictures_for_each_person(brief, tmp_path):
+    with Reader(brief.path) as reader:
+        frames = [frame.image[..., ::-1] for frame in reader]
+    for person, some in (("n01", frames[::3]), ("n02", frames[:1]), (".n03", frames[:3])):
+        (tmp_path / person).mkdir()
+        for number, frame in enumerate(some):
+            cv2.imwrite(str(tmp_path / person / f"{number}.png"), frame)
+    (tmp_path / "n01" / "wrong.jpg").write_bytes(b"no picture")
+    cv2.imwrite(str(tmp_path / "n01" / "wall.png"), np.full((200, 200, 3), 90, np.uint8))
+    found = of_folder(tmp_path, 48)
+    assert found.names == ("n01",)  # who is seen once shows no movement
+    assert found.clips[0].shape == (len(frames[::3]), 48, 48, 3)
+    middle = found.points[0][:, 4, :2]
+    assert ((middle > 12) & (middle < 36)).all()
 
 
 def test_a_folder_without_faces_is_refused(tmp_path):

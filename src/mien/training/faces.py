@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,16 +11,18 @@ from pathlib import Path
 import numpy as np
 
 from mien.engines.motion.portrait import Crop
-from mien.errors import NoFaceError, ParameterError
+from mien.errors import FormatError, NoFaceError, ParameterError
 from mien.face.model import FaceModel
 from mien.models.landmarker import open_backend
 from mien.phantom import Phantom, Script
 from mien.progress import Progress, silent
 from mien.tracking.follow import follow
+from mien.tracking.picture import one_face
 from mien.tracking.track import State
 from mien.video import Reader
 from mien.video.clips import clips_in
 
+_PICTURES = (".jpg", ".jpeg", ".png")
 _HOLD_OUT = 8  # of so many clips one judges and teaches nothing
 
 
@@ -75,39 +77,42 @@ class Faces:
 
 
 def of_folder(folder: Path, side: int, frames: int = 64, progress: Progress | None = None) -> Faces:
-    """Cut the most present person's face out of every clip in a folder.
+    """Cut the most present person's face out of every clip in a folder, and out of pictures.
 
     Parameters
     ----------
     folder : Path
-        Holds clips; folders in it are not looked into.
+        Holds clips, or a folder of pictures for each person (VGGFace2's layout), or both. Pictures
+        that show no face, or several, are passed over.
     side : int
         Pixels along a side of a picture.
     frames : int
-        Of a clip at most, spread over it.
+        Of a clip or a person at most, spread over all.
     progress : callable, optional
         Told how far it has come.
 
     Raises
     ------
     ParameterError
-        If it is no folder, or no clip in it shows a face in two frames.
+        If it is no folder, or nobody in it is seen twice.
     VideoError
         If a clip cannot be read.
     """
     report = progress or silent
-    paths = list(clips_in(folder).values())
+    people = [] if not folder.is_dir() else sorted(filter(_holds_pictures, folder.iterdir()))
+    paths = [*clips_in(folder).values(), *people]
     clips, names, points = [], [], []
     for number, path in enumerate(paths):
-        report("clips measured", number, len(paths))
-        found = _of_clip(path, side, frames)
+        report("people measured", number, len(paths))
+        found = (_of_person if path.is_dir() else _of_clip)(path, side, frames)
         if found is not None:
             clips.append(found[0])
             points.append(found[1])
             names.append(path.name)
     if not clips:
         raise ParameterError(
-            f"No clip in {folder} shows a face in two frames: give a folder with clips of faces."
+            f"No clip or folder of pictures in {folder} shows a face in two frames: give a folder "
+            "with clips of faces."
         )
     return Faces(tuple(clips), tuple(names), tuple(points))
 
@@ -135,6 +140,30 @@ def _of_clip(path: Path, side: int, frames: int) -> tuple[np.ndarray, np.ndarray
                 faces.append(_cut(frame.image, track.landmarks[number], alpha, side))
     pictures, points = zip(*faces, strict=True)
     return np.stack(pictures), np.stack(points)
+
+
+def _of_person(folder: Path, side: int, frames: int) -> tuple[np.ndarray, np.ndarray] | None:
+    """Faces of one person's pictures and their landmarks; None where fewer than two are seen."""
+    pictures = _pictures(folder)
+    spread = np.linspace(0, len(pictures) - 1, min(len(pictures), frames)).round().astype(int)
+    seen = []
+    with closing(open_backend(None)) as backend:
+        for number in spread:
+            with suppress(NoFaceError, ParameterError, FormatError):
+                seen.append(one_face(pictures[number], backend))
+    if len(seen) < 2:
+        return None
+    alpha = FaceModel.load().fit(np.stack([points for _, points in seen]).astype(np.float64))
+    cut, points = zip(*(_cut(image, at, alpha, side) for image, at in seen), strict=True)
+    return np.stack(cut), np.stack(points)
+
+
+def _pictures(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() in _PICTURES)
+
+
+def _holds_pictures(path: Path) -> bool:
+    return path.is_dir() and not path.name.startswith(".") and bool(_pictures(path))
 
 
 def _cut(

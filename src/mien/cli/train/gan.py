@@ -28,7 +28,10 @@ def gan(
     ],
     clips: Annotated[
         Path | None,
-        typer.Argument(metavar="FOLDER", help="Clips of faces, one person each; only read."),
+        typer.Argument(
+            metavar="FOLDER",
+            help="Clips of faces, one person each, or folders of a person's pictures; only read.",
+        ),
     ] = None,
     phantoms: Annotated[
         int,

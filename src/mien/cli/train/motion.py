@@ -29,7 +29,10 @@ def motion(
     ],
     clips: Annotated[
         Path | None,
-        typer.Argument(metavar="FOLDER", help="Clips of faces; they are only read."),
+        typer.Argument(
+            metavar="FOLDER",
+            help="Clips of faces, one person each, or folders of a person's pictures; only read.",
+        ),
     ] = None,
     phantoms: Annotated[
         int,

@@ -130,6 +130,7 @@ def design(
     folder: Path,
     settings: DesignSettings,
     *,
+    names: Sequence[str] | None = None,
     power: Mapping[str, Any] | None = None,
     progress: Progress | None = None,
 ) -> None:
@@ -142,6 +143,8 @@ def design(
     folder : Path
         A new place.
     settings : DesignSettings
+    names : sequence of str, optional
+        What each pair is called in tables; as its original if not given.
     power : mapping, optional
         Put down with the rest.
     progress : callable, optional
@@ -159,17 +162,18 @@ def design(
     check_parent(folder)
     if os.path.lexists(folder):
         raise OutputError(f"{folder} already exists: choose another name.")
-    names = [original.stem for original, _ in pairs]
+    called_so = [original.stem for original, _ in pairs] if names is None else list(names)
     shown = plan(
-        names, settings.raters, repeats=settings.repeats, seed=settings.seed,
+        called_so, settings.raters, repeats=settings.repeats, seed=settings.seed,
         training=tuple(settings.training),
     )  # fmt: skip
     sound = _sound(pairs, settings)
     with complete_folder(folder, lambda _: False) as part:
         part.chmod(0o700)
         (part / CLIPS).mkdir()
-        files = _copies(pairs, part / CLIPS, shown, settings, sound, progress)
-        record = _record(settings, names, sound) | {"power": power}
+        by_name = dict(zip(called_so, pairs, strict=True))
+        files = _copies(by_name, part / CLIPS, shown, settings, sound, progress)
+        record = _record(settings, called_so, sound) | {"power": power}
         (part / SETTINGS).write_text(
             json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False) + "\n", "utf-8"
         )
@@ -181,7 +185,7 @@ def _key(one: Shown) -> tuple[str, str, int]:
 
 
 def _copies(
-    pairs: Sequence[tuple[Path, Path]],
+    pairs: Mapping[str, tuple[Path, Path]],
     folder: Path,
     shown: Sequence[Shown],
     settings: DesignSettings,
@@ -192,8 +196,7 @@ def _copies(
     rng = np.random.default_rng(settings.seed)
     wanted = dict.fromkeys(_key(one) for one in shown)
     files = {key: f"{secrets.token_hex(16)}.mp4" for key in wanted}
-    for original, result in pairs:
-        name = original.stem
+    for name, (original, result) in pairs.items():
         both = {ORIGINAL: original, RESULT: result}
         places: dict[Path, list[Path]] = {original: [], result: []}
         for version, repeat in ((ORIGINAL, 0), (ORIGINAL, 1), (RESULT, 0)):

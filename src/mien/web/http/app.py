@@ -25,6 +25,7 @@ from mien.web.http.routes import api
 from mien.web.http.screening import screening
 from mien.web.http.serving import Serving
 from mien.web.http.studies import Studies
+from mien.web.http.study_making import StudyMaking
 from mien.web.queue.capacity import Capacity
 from mien.web.queue.damage import explained, understood
 from mien.web.queue.folders import Folders
@@ -125,7 +126,10 @@ def create_app(
     log = Log(folders.log)
     answer_problems(app, log)
     looking = looker or partial(look, log=log)
-    app.include_router(api(Desk(serving, folders, store, looking, found, studies, reviews)))
+    making = StudyMaking(folders.data, studies, log)
+    app.state.making = making
+    desk = Desk(serving, folders, store, looking, found, studies, making, reviews)
+    app.include_router(api(desk))
     app.include_router(rating(studies))
     app.include_router(judging(studies))
     app.include_router(screening(reviews))

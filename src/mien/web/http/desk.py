@@ -16,6 +16,7 @@ from mien.web.http.problems import Problem
 from mien.web.http.reviews import Reviews
 from mien.web.http.serving import Serving
 from mien.web.http.studies import Studies
+from mien.web.http.study_making import StudyMaking
 from mien.web.queue.folders import Folders
 from mien.web.queue.jobs import READERS
 from mien.web.queue.places import LINKED
@@ -78,7 +79,9 @@ class Desk:
     recovery: Recovery
     """What was found at the start that was on no list."""
     studies: Studies
-    """Rating studies that the server was given."""
+    """Rating studies that the server was given, or made."""
+    making: StudyMaking
+    """Makes studies from clips."""
     reviews: Reviews
     """Reviews that the server was given."""
 

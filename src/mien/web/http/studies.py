@@ -40,13 +40,17 @@ class Studies:
         self._stores: dict[str, StudyStore] = {}
         self._lineups: dict[str, LineupStore] = {}
         for folder in folders:
-            place = folder.resolve()
-            if is_lineup(place):
-                self._lineups[study_id(folder)] = LineupStore(place)
-            else:
-                self._stores[study_id(folder)] = StudyStore(place)
+            self.add(folder)
         self.reporting = Lock()
         """Held while a report is written."""
+
+    def add(self, folder: Path) -> None:
+        """Open one more; raises `FormatError` if the folder holds none."""
+        place = folder.resolve()
+        if is_lineup(place):
+            self._lineups = {**self._lineups, study_id(folder): LineupStore(place)}
+        else:
+            self._stores = {**self._stores, study_id(folder): StudyStore(place)}
 
     def all(self) -> dict[str, StudyStore]:
         """Rating studies by id, in the order they were given."""

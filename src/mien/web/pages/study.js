@@ -1,15 +1,74 @@
 // The page "Study": links of raters and judges, how far they are, and the report.
 
 import { at, button, link, make } from "./dom.js";
-import { act, begin, say } from "./frame.js";
+import { called } from "./called.js";
+import { act, begin, project, say, trouble } from "./frame.js";
 import { frame, redraw } from "./redraw.js";
 import { ask } from "./server.js";
-import { words } from "./words.js";
+import { explain, words } from "./words.js";
 import { WORDS } from "./words/study.js";
 
 let studies = []; // of ratings and line-ups
 let busy = null; // the one that is being analysed
 let chosen = null; // the one whose report is shown
+let clips = []; // that can be rated
+let items = []; // that can be asked
+let making = null; // a study that is being made, or could not be
+const wanted = { clips: new Set(), items: new Set(["mds-updrs-3-2", "mds-updrs-3-17"]), title: "", raters: "", repeats: "", washout_days: "14", seed: "0" };
+
+// --- a new study ------------------------------------------------------------------------------
+
+function boxes(word, entries, of) {
+  return make("fieldset", {}, make("legend", { textContent: words()[word] }), ...entries.map(([key, label]) => make("label", {},
+    make("input", { type: "checkbox", checked: of.has(key), "data-at": `${word} ${key}`, onchange: (event) => {
+      if (event.target.checked) of.add(key);
+      else of.delete(key);
+    } }), make("span", { textContent: label }))));
+}
+
+function typed(word, key, properties) {
+  return make("label", {}, words()[word], make("input", { value: wanted[key], "data-at": key, oninput: (event) => {
+    wanted[key] = event.target.value;
+  }, ...properties }));
+}
+
+function showForm() {
+  const w = words();
+  at("no-clips").hidden = clips.length > 0;
+  at("form").hidden = clips.length === 0;
+  at("making").hidden = !making;
+  at("making").textContent = making ? (making.error ? w.failedHere(explain(making)) : w.making(making.frames)) : "";
+  const under = Boolean(making && !making.error);
+  redraw(at("form"), [clips.map((clip) => [clip.id, clip.name]), items, under], () => [
+    boxes("whichClips", clips.map((clip) => [clip.id, called(clip, clips)]), wanted.clips),
+    boxes("asks", items.map((item) => [item.key, item.sound ? `${item.title} ${w.bySound}` : item.title]), wanted.items),
+    make("div", { className: "fields" },
+      typed("raters", "raters", { type: "text", maxLength: 2000, autocomplete: "off" }),
+      typed("studyTitle", "title", { type: "text", maxLength: 200, placeholder: w.usualTitle }),
+      typed("repeats", "repeats", { type: "number", min: "0", placeholder: String(Math.floor(clips.length / 4)) }),
+      typed("days", "washout_days", { type: "number", min: "0", step: "any" }),
+      typed("seed", "seed", { type: "number", min: "0" })),
+    make("p", { className: "row" }, make("button", { type: "submit", className: "main", id: "make", textContent: w.make, disabled: under, "data-at": "make" })),
+  ]);
+}
+
+async function start(event) {
+  event.preventDefault();
+  const raters = wanted.raters.split(",").map((name) => name.trim()).filter(Boolean);
+  const ids = clips.map((clip) => clip.id).filter((id) => wanted.clips.has(id));
+  if (!raters.length || !ids.length || !wanted.items.size) {
+    trouble({ code: "incomplete", error: words().choose });
+    return;
+  }
+  const made = await act("studies", "POST", {
+    clips: ids, raters, items: items.map((item) => item.key).filter((key) => wanted.items.has(key)),
+    title: wanted.title.trim() || words().usualTitle, seed: Number(wanted.seed) || 0,
+    repeats: wanted.repeats === "" ? Math.floor(ids.length / 4) : Number(wanted.repeats), washout_days: Number(wanted.washout_days) || 0,
+  });
+  if (made) at("new-heading").focus();
+}
+
+// --- studies ----------------------------------------------------------------------------------
 
 /** A rating study as it is shown. */
 const ofRatings = (one) => ({
@@ -33,7 +92,7 @@ const shown = (one) => (one.raters ? ofRatings(one) : ofFaces(one));
 function personRow(person) {
   const w = words(), address = `${location.origin}${person.link}`;
   const field = make("input", { type: "text", readOnly: true, value: address, "aria-label": `${w.link}: ${person.name}`, onfocus: () => field.select() });
-  const copy = button("copy", async () => {
+  const copy = button("copyLink", async () => {
     field.select();
     await navigator.clipboard?.writeText(address).then(() => say(w.copied), () => {});
   }, person.name, { "data-at": `copy ${person.link}` });
@@ -74,7 +133,7 @@ async function analyse(study) {
 }
 
 function show() {
-  at("empty").hidden = studies.length > 0;
+  showForm();
   at("list-heading").hidden = studies.length === 0;
   redraw(at("studies"), [studies, busy], () => studies.map(shown).map(studyItem));
   const reported = studies.find((each) => each.id === chosen && each.reported) ?? studies.find((each) => each.reported);
@@ -83,9 +142,15 @@ function show() {
 }
 
 async function look() {
-  studies = (await Promise.all([ask("studies"), ask("lineups")])).flat();
+  const query = new URLSearchParams({ project: project() });
+  const [ratings, lineups, made, found] = await Promise.all([ask("studies"), ask("lineups"), ask("studies/making"), ask(`clips?${query}`)]);
+  studies = [...ratings, ...lineups];
+  making = made[0] ?? null;
+  clips = found.filter((clip) => clip.status === "done" && clip.original);
+  if (!items.length) items = await ask("studies/items");
   show();
-  return false;
+  return Boolean(making && !making.error);
 }
 
+at("form").addEventListener("submit", start);
 begin({ words: WORDS, look, show });

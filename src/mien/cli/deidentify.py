@@ -116,7 +116,12 @@ def deidentify(
         typer.Option("--sign-key", metavar="KEY", help="The private key of --sign-with."),
     ] = None,
     voice: Annotated[
-        str, typer.Option(metavar="keep|mute", help="Copy the sound unchanged or leave it out.")
+        str,
+        typer.Option(
+            metavar="keep|change|mute",
+            help="Copy the sound unchanged, make its voices others (timing, pitch and loudness "
+            "stay), or leave it out.",
+        ),
     ] = "keep",
     surroundings: Annotated[
         str,
@@ -235,7 +240,7 @@ def _run(job: Job, settings: Settings, quiet: bool) -> dict[str, Any]:
             print(missing.sentence(str(job.source)))
         print(summary(result))
         notes = [note["words"] for note in result.told.input.notes]
-        for line in (*conceded(result), *judges(result), *notes):
+        for line in (*conceded(result), *voices(result), *judges(result), *notes):
             print(line)
         if job.side_by_side is not None:
             print(f"{job.side_by_side} shows the patient: keep it where the original is.")
@@ -261,6 +266,23 @@ def _entry(
         "judges": result.told.judges if result else None,
         "covered_to_deliver": result.told.covered_to_deliver.to_json() if result else None,
     }
+
+
+def voices(result: Result) -> list[str]:
+    """What was kept of each voice that was changed, a line for each sound track."""
+    lines = []
+    for found in result.told.voices:
+        if found["voiced_s"] == 0:
+            lines.append("Voice: none was heard in the sound that was changed.")
+            continue
+        pitch = found["f0_correlation"]
+        moves = "too little of it to compare" if pitch is None else f"r {pitch:.3f}"
+        lines.append(
+            f"Voice changed: pitch {moves}, voiced and unvoiced as before in "
+            f"{found['voiced_agreement']:.1%}, {found['voiced_s']:.1f} s voiced. How people speak "
+            "and what they say stays, and can name them."
+        )
+    return lines
 
 
 def conceded(result: Result) -> list[str]:

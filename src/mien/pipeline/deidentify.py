@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -147,7 +147,8 @@ def deidentify(
     keep_apart(source, output, aside, side_by_side)
     check_free(aside, settings.overwrite)
     label = label_of(settings)
-    sound = check_sound(source) if settings.voice == "keep" else ()
+    changing = settings.voice == "change"
+    sound = check_sound(source, change=changing) if settings.voice != "mute" else ()
 
     def begin() -> Files:
         beside = SideBySide(side_by_side, info, source, settings, side_by_side_width)
@@ -190,7 +191,10 @@ def deidentify(
         if settings.signer is not None:
             software = f"mien/{versions()['mien']}"
             credentials.sign(part, settings.signer, software=software, label=label)
-        told = _manifest(source, part, info, settings, landmarks, second, tried, sound)
+        told = replace(
+            _manifest(source, part, info, settings, landmarks, second, tried, sound),
+            voices=[voice.as_dict() for voice in drafts.newest.writer.voices],
+        )
         with Aside(aside, told.text()) as text:
             drafts.newest.writer.commit()
             text.commit()

@@ -95,7 +95,7 @@ class Chosen(_Part):
     cover: list[str]
     """Who was covered, likewise."""
     voice: str
-    """`keep` or `mute`."""
+    """`keep`, `change` or `mute`."""
     crf: int
     """Quality of the encoding."""
     landmarks: str
@@ -263,6 +263,8 @@ class Manifest:
     """What was covered because somebody would have been recognised or a face was left."""
     judges: list[dict[str, Any]] = field(default_factory=list)
     """The same by recognisers that had no say: nobody was given another face on their account."""
+    voices: list[dict[str, Any]] = field(default_factory=list)
+    """What was kept of each voice that was changed: see `mien.voice.pitch.Kept`."""
     covered_by_hand: list[dict[str, Any]] = field(default_factory=list)
     """Moments that somebody covered afterwards."""
 
@@ -282,7 +284,8 @@ class Manifest:
             "judges": self.judges,
             "residual_faces": self.residual_faces.to_json(),
         }
-        return found | ({"covered_by_hand": self.covered_by_hand} if self.covered_by_hand else {})
+        more = {"voices": self.voices, "covered_by_hand": self.covered_by_hand}
+        return found | {key: value for key, value in more.items() if value}
 
     def text(self) -> str:
         """As it stands in the file beside a result."""

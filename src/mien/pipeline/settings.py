@@ -63,8 +63,8 @@ class Settings:
     """Folder of a bank of the user's own."""
     selection: Selection = field(default_factory=Selection)
     """Who is replaced, covered, left alone."""
-    voice: Literal["keep", "mute"] = "keep"
-    """Whether the sound is copied bit for bit or dropped."""
+    voice: Literal["keep", "change", "mute"] = "keep"
+    """Whether the sound is copied bit for bit, its voices are made others, or it is dropped."""
     surroundings: Literal["keep", "blur", "solid"] = "keep"
     """What becomes of the room behind people."""
     landmarker: str | None = None
@@ -97,8 +97,8 @@ class Settings:
             raise ParameterError(f"match is {self.match!r}: choose one of {', '.join(MATCHES)}.")
         if self.subject is not None and not self.subject.strip():
             raise ParameterError("The subject has no name: give one such as P07, or none at all.")
-        if self.voice not in ("keep", "mute"):
-            raise ParameterError(f"voice is {self.voice!r}: choose keep or mute.")
+        if self.voice not in ("keep", "change", "mute"):
+            raise ParameterError(f"voice is {self.voice!r}: choose keep, change or mute.")
         if self.surroundings not in KINDS:
             raise ParameterError(
                 f"surroundings is {self.surroundings!r}: choose one of {', '.join(KINDS)}."

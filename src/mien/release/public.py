@@ -22,9 +22,11 @@ from mien.pipeline.manifest import (
     only,
 )
 from mien.recognition.verdict import Audit
+from mien.voice.pitch import Kept
 
 _TOP = ("label", "versions", "settings", "input", "output", "people", "linkable", "ledger",
-        "covered_to_deliver", "privacy", "judges", "residual_faces", "covered_by_hand")  # fmt: skip
+        "covered_to_deliver", "privacy", "judges", "residual_faces", "voices",
+        "covered_by_hand")  # fmt: skip
 
 
 def public_manifest(
@@ -73,17 +75,22 @@ def public_manifest(
         "privacy": [only(person, Audit.TOLD) for person in record.get("privacy") or ()],
         "judges": [only(person, (*Audit.TOLD, "steered")) for person in record.get("judges") or ()],
     }  # fmt: skip
-    parts = {
-        "ledger": Entries,
-        "covered_to_deliver": Conceded,
-        "residual_faces": Residual,
-    }
-    for key, part in parts.items():
+    for key, public in (
+        ("ledger", Entries.public),
+        ("covered_to_deliver", Conceded.public),
+        ("residual_faces", Residual.public),
+    ):
         if record.get(key):
-            told[key] = part.public(record[key])
+            told[key] = public(record[key])
     if muted:
         told["settings"]["voice"] = "mute"
         told["output"]["signed"] = False
+    if record.get("voices") and not muted:
+        told["voices"] = [only(voice, Kept.TOLD) for voice in record["voices"]]
     if record.get("covered_by_hand"):
         told["covered_by_hand"] = len(record["covered_by_hand"])
-    return {key: told.get(key, record.get(key)) for key in _TOP if key in told or key in record}
+    return {
+        key: told.get(key, record.get(key))
+        for key in _TOP
+        if key in told or (key in record and not (muted and key == "voices"))
+    }

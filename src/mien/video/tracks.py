@@ -14,14 +14,24 @@ from mien.video.container import open_input
 from mien.video.frame import Loss, Note
 from mien.video.lossless import LAYOUTS, Lossless
 from mien.video.sound import Copied, Sound
+from mien.video.voice import Changed
 
 # What players of MP4 expect to find in one. FFmpeg would also store Vorbis and PCM, in forms
 # that hardly any of them opens.
 _COPIED = ("aac", "mp3", "mp3float", "mp2", "mp2float", "ac3", "eac3", "alac", "flac", "opus")
 
 
-def sounds_of(path: Path, losses: list[Loss]) -> list[Sound]:
+def sounds_of(path: Path, losses: list[Loss], *, change: bool = False) -> list[Sound]:
     """Open the sound tracks of a clip, the one that a player would choose first.
+
+    Parameters
+    ----------
+    path : Path
+        The clip.
+    losses : list of Loss
+        Gets what is found damaged.
+    change : bool
+        Whether voices are made others.
 
     Raises
     ------
@@ -37,7 +47,7 @@ def sounds_of(path: Path, losses: list[Loss]) -> list[Sound]:
     sounds: list[Sound] = []
     try:
         for index in tracks:
-            sounds.append(_sound(path, index, losses))
+            sounds.append(_sound(path, index, losses, change))
     except BaseException:
         for sound in sounds:
             sound.close()
@@ -45,7 +55,7 @@ def sounds_of(path: Path, losses: list[Loss]) -> list[Sound]:
     return sounds
 
 
-def check_sound(path: str | os.PathLike[str]) -> tuple[Note, ...]:
+def check_sound(path: str | os.PathLike[str], *, change: bool = False) -> tuple[Note, ...]:
     """Refuse a clip whose sound `Writer` could not store, and say what storing changes.
 
     Returns
@@ -61,15 +71,18 @@ def check_sound(path: str | os.PathLike[str]) -> tuple[Note, ...]:
         If the clip cannot be read.
     """
     notes = []
-    for sound in sounds_of(Path(path), []):
+    for sound in sounds_of(Path(path), [], change=change):
         with closing(sound):
-            if isinstance(sound, Lossless):
+            if isinstance(sound, Changed):
+                words = "The voice was changed (McAdams), and stored as Apple Lossless (ALAC)."
+                notes.append(Note("voice", words))
+            elif isinstance(sound, Lossless):
                 words = f"Sound in {sound.codec} was stored as Apple Lossless (ALAC)."
                 notes.append(Note("sound", words))
     return tuple(notes)
 
 
-def _sound(path: Path, index: int, losses: list[Loss]) -> Sound:
+def _sound(path: Path, index: int, losses: list[Loss], change: bool) -> Sound:
     """Open one track, in a container of its own so that none waits for another."""
     container = open_input(path)
     stream = container.streams[index]
@@ -77,7 +90,9 @@ def _sound(path: Path, index: int, losses: list[Loss]) -> Sound:
     context = stream.codec_context
     name = context.name if context else "not known here"
     is_heard = context is not None and context.sample_rate > 0
-    if not is_heard or (name not in _COPIED and not 0 < context.channels <= len(LAYOUTS)):
+    if not is_heard or (
+        (change or name not in _COPIED) and not 0 < context.channels <= len(LAYOUTS)
+    ):
         container.close()
         raise ParameterError(
             f"The sound of {path} is {name}, which an MP4 cannot hold: leave it out (voice "
@@ -86,4 +101,6 @@ def _sound(path: Path, index: int, losses: list[Loss]) -> Sound:
     for other in container.streams:
         if other.index != index:
             other.discard = Discard.all
+    if change:
+        return Changed(container, stream, losses)
     return (Copied if name in _COPIED else Lossless)(container, stream, losses)

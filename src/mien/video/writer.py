@@ -29,6 +29,8 @@ from mien.video.frame import Frame, Loss, VideoInfo
 from mien.video.picture import pixel_format, to_picture
 from mien.video.sound import Sound
 from mien.video.tracks import sounds_of
+from mien.video.voice import Changed
+from mien.voice.pitch import Kept
 
 _MAX_TIMESCALE = 2**31 - 1
 
@@ -59,8 +61,8 @@ class Writer:
         Size, time base and colour of the frames, normally `Reader.info`.
     audio_from : str or PathLike, optional
         Clip whose sound is copied.
-    voice : {"keep", "mute"}
-        Whether the sound is copied or left out.
+    voice : {"keep", "change", "mute"}
+        Whether the sound is copied, changed so that the voice is another, or left out.
     crf : float
         Quality, 0 (lossless) to 51; lower is better and larger.
     preset : str
@@ -79,6 +81,8 @@ class Writer:
         Seconds by which picture and sound were moved later; 0 unless the clip starts before zero.
     losses : list of Loss
         Places where the source's sound was damaged.
+    voices : list of Kept
+        When it is finished, what was kept of each voice that was changed.
 
     Raises
     ------
@@ -103,7 +107,7 @@ class Writer:
         info: VideoInfo,
         *,
         audio_from: str | os.PathLike[str] | None = None,
-        voice: Literal["keep", "mute"] = "keep",
+        voice: Literal["keep", "change", "mute"] = "keep",
         crf: float = 17,
         preset: str = x264.PRESET,
         overwrite: bool = False,
@@ -115,6 +119,7 @@ class Writer:
         self.overwrite = overwrite
         self.time_shift = Fraction(0)
         self.losses: list[Loss] = []
+        self.voices: list[Kept] = []
         self._source = None if audio_from is None else Path(audio_from)
         self._check_settings(voice)
         options = x264.options(crf, preset, gop)
@@ -130,8 +135,9 @@ class Writer:
         self._pix_fmt = pixel_format(info)
         try:
             with self._writing():
-                if self._source is not None and voice == "keep":
-                    self._sounds = sounds_of(self._source, self.losses)
+                if self._source is not None and voice != "mute":
+                    change = voice == "change"
+                    self._sounds = sounds_of(self._source, self.losses, change=change)
                 self._start(options, comment)
         except BaseException:
             self.abandon()
@@ -228,6 +234,7 @@ class Writer:
         with self._writing():
             self._mux(self._video.encode(None))
             self._mux_sound(None)
+            self.voices = [sound.kept() for sound in self._sounds if isinstance(sound, Changed)]
             self._container.close()
             self._file.flush()
             os.fsync(self._file.fileno())
@@ -258,8 +265,8 @@ class Writer:
         return self.path
 
     def _check_settings(self, voice: str) -> None:
-        if voice not in ("keep", "mute"):
-            raise ParameterError(f'voice is "keep" or "mute", not {voice!r}')
+        if voice not in ("keep", "change", "mute"):
+            raise ParameterError(f'voice is "keep", "change" or "mute", not {voice!r}')
         info = self.info
         if info.width < 1 or info.height < 1:
             raise ParameterError(f"a video of {info.width} by {info.height} pixels has no picture")

@@ -10,6 +10,14 @@ from mien.release.subject import Subject
 def check(clip: Subject, look: Look) -> list[Check]:
     """Whether there is sound."""
     if carried(clip.packed).sound:
+        if clip.manifest.settings.get("voice") == "change":
+            return [
+                clip.check(
+                    "voice", "warn", "voice_changed",
+                    "The voice in the clip was changed; what is said and how can still identify a "
+                    "person: listen to it, and release it without sound unless the person agreed.",
+                )
+            ]  # fmt: skip
         return [
             clip.check(
                 "voice", "warn", "voice_kept",

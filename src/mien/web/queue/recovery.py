@@ -34,7 +34,7 @@ _USUAL: dict[str, Any] = {
 _CHOICES: dict[str, tuple[str, ...]] = {
     "match": ("none", "sex", "age", "tone"),
     "people": ("all", "main"),
-    "voice": ("keep", "mute"),
+    "voice": ("keep", "change", "mute"),
     "withhold": ("never", "over 10%", "any"),
 }
 

@@ -29,7 +29,7 @@ from mien.web.queue.tables import Clip, Job, Kind, Status
 
 Match = Literal["none", "sex", "age", "tone"]
 People = Literal["all", "main"]
-Voice = Literal["keep", "mute"]
+Voice = Literal["keep", "change", "mute"]
 Room = Literal["keep", "blur", "solid"]
 Withhold = Literal["never", "over 10%", "any"]
 After = Literal["ask", "delete"]
@@ -319,7 +319,7 @@ def routes(desk: Desk) -> APIRouter:
                     found = await run_in_threadpool(desk.look, place)
             except VideoError as error:
                 raise Problem(422, "not_a_video", in_words(error, place, called)) from error
-            if voice == "keep" and not found.sound_fits:
+            if voice != "mute" and not found.sound_fits:
                 raise Problem(
                     422,
                     "sound_unfit",

@@ -167,6 +167,7 @@ export const WORDS = {
       is_original: () => "Das ist das Original: Wählen Sie sein Ergebnis.",
       unchanged: (v) => `${v.frames === 1 ? "1 Bild ist" : `${v.frames} Bilder sind`} wie im Original, das erste bei ${of(v.first)} s: Erzeugen Sie den Clip neu, oder decken Sie diese Bilder von Hand ab.`,
       unchanged_left: (v) => `${v.frames === 1 ? "1 Bild ist" : `${v.frames} Bilder sind`} wie im Original, das erste bei ${of(v.first)} s: Sehen Sie dort nach.`,
+      voice_changed: () => "Die Stimme im Clip wurde verändert; was und wie gesprochen wird, kann eine Person noch verraten: Hören Sie den Clip an, und geben Sie ihn ohne Ton weiter, wenn die Person nicht zugestimmt hat.",
       voice_kept: () => "Der Originalton ist im Clip, und eine Stimme identifiziert eine Person: Geben Sie ihn ohne Ton weiter, wenn die Person nicht zugestimmt hat.",
       voice_removed: () => "Der Ton wurde entfernt; die Bilder sind gleich, Bit für Bit.",
       voice_none: () => "Es gibt keinen Ton.",

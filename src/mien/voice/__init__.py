@@ -1,0 +1,1 @@
+"""Voices: made another, and what was kept of them."""

@@ -48,6 +48,7 @@ def take_over(
             came, reason, person = result.decision, result.reason, None
             if CONSENSUS in by:
                 person = len(reviewers) if arbiter else None
+                _note(db, len(reviewers), number, by[CONSENSUS].note)
             if not came:
                 own = [(by[name].decision, by[name].reason) for name in people if name in by]
                 came, reason = outcome(own, len(people), stage)
@@ -77,5 +78,9 @@ def _decision(db: sqlite3.Connection, person: int, number: int, stage: str, one:
         "INSERT INTO decisions VALUES (?, ?, ?, ?, ?, 0, 1)",
         (person, stage, number, one.decision, one.reason),
     )
-    if one.note:
-        db.execute("INSERT OR REPLACE INTO notes VALUES (?, ?, ?, 0)", (person, number, one.note))
+    _note(db, person, number, one.note)
+
+
+def _note(db: sqlite3.Connection, person: int, number: int, text: str) -> None:
+    if text:
+        db.execute("INSERT OR REPLACE INTO notes VALUES (?, ?, ?, 0)", (person, number, text))

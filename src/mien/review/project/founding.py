@@ -148,8 +148,9 @@ def decisions_of(store: ReviewStore) -> tuple[Decision, ...]:
             "n.person = d.person AND n.record = d.record WHERE d.decision != ''"
         ).fetchall()
         settled = db.execute(
-            "SELECT o.record, o.stage, 9999, ?, o.outcome, o.reason, '' FROM outcomes o "
-            "JOIN people p ON p.id = o.person",
+            "SELECT o.record, o.stage, 9999, ?, o.outcome, o.reason, COALESCE(n.text, '') FROM "
+            "outcomes o LEFT JOIN notes n ON n.person = o.person AND n.record = o.record WHERE "
+            "o.person IS NOT NULL",
             (CONSENSUS,),
         ).fetchall()
     order = sorted([*rows, *settled], key=lambda row: (row[0], row[1] != TITLE, row[2]))

@@ -1,7 +1,7 @@
 """Made-up publications with known truth: what they are about, and what they found.
 
-Accuracy of the studies that belong comes from the bivariate model with known parameters, so that the
-pooled result can be compared with the truth.
+Accuracy of the studies that belong comes from the bivariate model with known parameters, so that
+the pooled result can be compared with the truth.
 """
 
 from __future__ import annotations
@@ -154,7 +154,8 @@ def _groups(random: np.random.Generator, people: int, accuracy: float) -> dict[s
         data["accuracy_by_sex"] = f"women: {one:.3f}/{women}; men: {two:.3f}/{people - women}"
     if random.random() < 0.3:
         data["clinicians"] = "yes"
-        data["clinician_accuracy"] = f"{np.clip(accuracy - random.normal(0.04, 0.08), 0.4, 0.99):.3f}"
+        theirs = np.clip(accuracy - random.normal(0.04, 0.08), 0.4, 0.99)
+        data["clinician_accuracy"] = f"{theirs:.3f}"
     return data
 
 

@@ -83,9 +83,7 @@ def extract(review: Review, truth: Mapping[str, Publication], seed: int) -> Revi
     return replace(review, values=tuple(values))
 
 
-def _taken(
-    study: str, field: Field, right: str, random: np.random.Generator
-) -> list[Value]:
+def _taken(study: str, field: Field, right: str, random: np.random.Generator) -> list[Value]:
     right = checked(field, right)
     page = f"{int(random.integers(2, 11))}" if right else ""
     quote = f"… {field.title.lower()}: {right} …" if right else ""

@@ -17,9 +17,7 @@ from mien.review.records.reading import read_export
 _FIRST, _SECOND = ("2021-09-30", range(2014, 2022)), ("2023-09-30", range(2021, 2024))
 
 
-def stage(
-    folder: Path, *, seed: int = 1, size: int = 400, progress: Progress = silent
-) -> Review:
+def stage(folder: Path, *, seed: int = 1, size: int = 400, progress: Progress = silent) -> Review:
     """Make a review of two versions.
 
     Exports of databases are written into `folder`, read back, put together, screened, extracted and

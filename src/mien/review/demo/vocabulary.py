@@ -23,7 +23,8 @@ SURNAMES = (
     "Abebe", "Bianchi", "Castillo", "Demir", "Eriksson", "Fontaine", "Gonzalez", "Hoffmann",
     "Ibrahim", "Jansen", "Kowalski", "Larsen", "Moreau", "Nakamura", "Okafor", "Petrov", "Quispe",
     "Rossi", "Sharma", "Tanaka", "Usman", "Vasquez", "Weber", "Xu", "Yilmaz", "Zhou", "Andersson",
-    "Bhatt", "Chowdhury", "Diallo", "Esposito", "Farkas", "Gruber", "Haddad", "Ivanova", "Jovanovic",
+    "Bhatt", "Chowdhury", "Diallo", "Esposito", "Farkas", "Gruber", "Haddad", "Ivanova",
+    "Jovanovic",
 )  # fmt: skip
 INITIALS = "A B C D E F G H J K L M N P R S T".split()
 COUNTRIES = (

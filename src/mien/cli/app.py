@@ -12,6 +12,7 @@ import typer
 
 from mien import __version__
 from mien.cli.audit import audit
+from mien.cli.batch import batch
 from mien.cli.blendshapes import blendshapes
 from mien.cli.compare import compare
 from mien.cli.cover import cover
@@ -45,6 +46,7 @@ app = typer.Typer(
 )
 for _command in (
     deidentify,
+    batch,
     people,
     audit,
     cover,

@@ -59,7 +59,7 @@ def cast_all(
                 subject=settings.subject if first else None,
                 bank=bank,
                 only=settings.surrogate if named else None,
-                without=given,
+                without=[*given, *settings.avoid],
                 candidates=settings.thoroughness.candidates,
                 probes=settings.thoroughness.probes,
             )

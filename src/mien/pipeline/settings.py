@@ -59,6 +59,9 @@ class Settings:
     """What `auto` keeps alike: `none`, `sex`, `age` (and sex), `tone` (and both)."""
     subject: str | None = None
     """Name of the patient in a study: clips of one subject get one face. None: a drawn one."""
+    avoid: tuple[str, ...] = ()
+    """Ids of surrogates that `auto` gives nobody, as long as there are others: those of other
+    patients."""
     bank: str | None = None
     """Folder of a bank of the user's own."""
     selection: Selection = field(default_factory=Selection)

@@ -1,0 +1,165 @@
+"""`mien batch`: a plan of many clips, done to the end whatever happens in between."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mien.cli import options
+from mien.cli.failure import check, need, tell
+from mien.cli.given import thoroughness
+from mien.shortfall import STATUS
+
+if TYPE_CHECKING:
+    from mien.scale.run import Batch, Standing
+
+_EVERY_S = 10.0  # of a line that says how far it has come
+QUARANTINED = 1
+
+
+def batch(
+    plan: Annotated[
+        Path,
+        typer.Argument(
+            metavar="PLAN",
+            help="CSV or Parquet with the columns path, subject, pseudonym, profile, settings; all "
+            "but path may be missing.",
+        ),
+    ],
+    out: Annotated[
+        Path, options.out("FOLDER", "The batch: a new folder, or the one to go on with.")
+    ],
+    engine: Annotated[str, typer.Option(help="As of mien deidentify.")] = "mesh",
+    match: Annotated[
+        str, typer.Option(metavar="none|sex|age|tone", help="As of mien deidentify.")
+    ] = "age",
+    voice: Annotated[str, typer.Option(metavar="keep|mute", help="The sound.")] = "keep",
+    profile: Annotated[
+        str | None,
+        typer.Option(
+            metavar="parkinson|palsy|generic|FILE",
+            help="Also measure every result, as mien evaluate does; a row may name its own.",
+        ),
+    ] = None,
+    key: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="A secret (head -c 32 /dev/urandom > FILE) from which codes of subjects follow; "
+            "one that is drawn and kept in the folder if left out.",
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Clips at a time; what fits if left out."),
+    ] = None,
+    ray: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Work on this Ray cluster; local starts one here."),
+    ] = None,
+    retry: Annotated[
+        bool, typer.Option("--retry", help="Try again what is in quarantine.")
+    ] = False,
+    landmarker: options.Landmarker = None,
+    as_json: Annotated[bool, options.as_json("what became of the plan")] = False,
+) -> None:
+    """De-identify many clips: results, manifests, evidence and one report in a folder.
+
+    A second start does only what is missing; whoever is killed, and whenever. What fails is tried
+    twice more and then put into quarantine with the reason (exit status 1).
+
+    Example: [bold]mien batch plan.csv -o cohort --profile generic --key study.key[/bold]
+    """
+    from mien.intake.secret import Secret
+    from mien.pipeline.settings import Settings
+    from mien.scale.plan import read_plan
+    from mien.scale.run import Driver
+    from mien.scale.state import State
+    from mien.scale.workers import Pool, Processes, suitable
+
+    need("reports")
+    from mien.scale.summary import write_report
+
+    rows = read_plan(plan)
+    base = Settings(
+        engine=engine,
+        match=match,
+        voice=voice,  # type: ignore[arg-type]  # checked by Settings
+        landmarker=None if landmarker is None else str(landmarker),
+        thoroughness=thoroughness(),
+    )
+    secret = None if key is None else Secret.read(key)
+    driver = Driver(rows, State(out), base, secret, profile, retry, _Lines())
+    pool: Pool
+    if ray is not None:
+        from mien.scale.on_ray import OnRay
+
+        pool = OnRay(ray)
+    else:
+        pool = Processes(min(workers or suitable(), len(rows)))
+    made = driver.run(pool)
+    files = write_report(made, out)
+    if as_json:
+        print(json.dumps(_told(made, out), indent=2))
+    else:
+        _print(made, files)
+    if made.quarantine:
+        raise typer.Exit(QUARANTINED)
+    if any(record["missing"].get("much") for record in made.done.values()):
+        raise typer.Exit(STATUS)
+
+
+class _Lines:
+    """How far it has come, on stderr: a line now and then, and one at the end."""
+
+    def __init__(self) -> None:
+        self._last = 0.0
+        self._said: tuple[int, int] | None = None
+
+    def __call__(self, standing: Standing) -> None:
+        check()
+        now, where = time.monotonic(), (standing.done, standing.quarantined)
+        if where == self._said or (
+            now - self._last < _EVERY_S and sum(where) < standing.total and self._said is not None
+        ):
+            return
+        self._last, self._said = now, where
+        left = ""
+        if standing.left_s is not None and sum(where) < standing.total:
+            minutes = standing.left_s / 60
+            left = f", about {minutes:.0f} min left" if minutes >= 1 else ", less than 1 min left"
+        apart = f", {standing.quarantined} in quarantine" if standing.quarantined else ""
+        print(
+            f"{standing.done} of {standing.total} clips are done{apart}{left}",
+            file=sys.stderr,
+            flush=True,
+        )
+
+
+def _print(made: Batch, files: list[Path]) -> None:
+    typer.echo(f"{len(made.done)} clips are done, {made.worked} of them now.")
+    for one in made.quarantine:
+        tell(f"{one['name']} (row {one['row']}, {one['tries']} tries): {one['sentence']}")
+    if made.quarantine:
+        typer.echo(f"{len(made.quarantine)} are in quarantine: mend them, or add --retry.")
+    for face, people in made.shared_faces.items():
+        typer.echo(f"{people} subjects have the face {face}: the bank has no more that suit.")
+    typer.echo(f"{files[-1]} has it all.")
+
+
+def _told(made: Batch, out: Path) -> dict[str, object]:
+    return {
+        "folder": str(out),
+        "done": {
+            name: {key: value for key, value in record.items() if key != "metrics"}
+            for name, record in made.done.items()
+        },
+        "worked": made.worked,
+        "quarantine": made.quarantine,
+        "shared_faces": made.shared_faces,
+    }

@@ -1,0 +1,1 @@
+"""Many clips at once: a plan in, results, manifests, evidence and one report out."""

@@ -1,0 +1,93 @@
+"""Ray in place of processes: the same tasks on many machines that see the same disk.
+
+Paths go in and outcomes come out; no frame passes Ray's object store. Ray retries nothing itself:
+the driver counts.
+
+References
+----------
+.. [1] Moritz et al., "Ray: a distributed framework for emerging AI applications", OSDI 2018.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mien.errors import EngineError
+from mien.scale.task import Outcome, Task, do
+from mien.scale.workers import DIED
+
+CORES = 2
+"""Of a machine, for one task."""
+_BASE, _A_PIXEL = 1 << 30, 700
+"""Bytes of memory for one task: networks, and pictures in flight (docs/architecture.md)."""
+
+
+class OnRay:
+    """A pool of Ray's.
+
+    Parameters
+    ----------
+    address : str
+        Of the cluster, as Ray writes it; ``"local"`` starts one on this machine.
+
+    Raises
+    ------
+    EngineError
+        If Ray is not installed, or there is no cluster at the address.
+    """
+
+    def __init__(self, address: str) -> None:
+        try:
+            import ray
+        except ImportError as exc:
+            raise EngineError(
+                "--ray needs the package ray: pip install 'mien[scale]', or leave --ray out."
+            ) from exc
+        self._ray: Any = ray
+        try:
+            ray.init(
+                address=None if address == "local" else address,
+                include_dashboard=False,
+                log_to_driver=False,
+                logging_level="error",
+            )
+        except (ConnectionError, RuntimeError, ValueError) as exc:
+            raise EngineError(
+                f"There is no Ray at {address}: start one with ray start --head, or give local."
+            ) from exc
+        self._run = ray.remote(do)
+        self._tasks: dict[Any, str] = {}
+        self.size = max(1, int(ray.cluster_resources().get("CPU", 1)) // CORES)
+
+    def start(self, task: Task) -> None:
+        how = self._run.options(num_cpus=min(CORES, self.size * CORES), max_retries=0,
+                                memory=memory_for(task))  # fmt: skip
+        self._tasks[how.remote(task)] = task.key
+
+    def finished(self, timeout_s: float) -> list[Outcome]:
+        done, _ = self._ray.wait(list(self._tasks), num_returns=1, timeout=timeout_s)
+        found = []
+        for one in done:
+            key = self._tasks.pop(one)
+            try:
+                found.append(self._ray.get(one))
+            except self._ray.exceptions.RayError:  # the worker or its machine is gone
+                found.append(Outcome(key, DIED, again=True))
+        return found
+
+    def close(self) -> None:
+        for one in self._tasks:
+            self._ray.cancel(one, force=True)
+        self._tasks = {}
+        self._ray.shutdown()
+
+
+def memory_for(task: Task) -> int:
+    """Bytes that a task needs: more for larger pictures; the base where the clip cannot be read."""
+    from mien.video import probe
+
+    try:
+        info = probe(task.source)
+    except OSError:  # the task will say so
+        return _BASE
+    return _BASE + _A_PIXEL * info.width * info.height

@@ -1,0 +1,78 @@
+"""One report of a batch: what is done, what is not and why, and the table of the cohort."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from mien.evidence import cohort
+from mien.evidence.metrics import Metrics
+from mien.report.evidence.results import write_cohort
+from mien.report.folder import write_files
+from mien.report.spreadsheet import to_csv
+from mien.scale.run import Batch
+from mien.scale.task import REPORT
+
+_TOLD = ("engine", "sha256", "signed", "seconds")
+
+
+def write_report(batch: Batch, folder: Path) -> list[Path]:
+    """Write the report of a batch into its folder, in place of an older one.
+
+    Parameters
+    ----------
+    batch : Batch
+        What became of the plan.
+    folder : Path
+        The batch's folder.
+
+    Returns
+    -------
+    files : list of Path
+        ``batch.csv``, every clip of the plan; ``quarantine.csv``, those that are not done, with the
+        sentence; ``cohort.html`` with its tables where something was measured.
+
+    Raises
+    ------
+    OutputError
+        If they cannot be written.
+    """
+    place = folder / REPORT
+    rows = [_row(name, record) for name, record in batch.done.items()]
+    rows += [
+        (one["name"], "quarantine", None, None, None, None, None, None, None, one["sentence"])
+        for one in batch.quarantine
+    ]
+    heads = ["name", "state", "frames", "rendered", "covered", *_TOLD, "sentence"]
+    files: dict[str, Any] = {
+        "batch.csv": to_csv(heads, rows),
+        "quarantine.csv": to_csv(
+            ["name", "row", "tries", "sentence"],
+            [(o["name"], o["row"], o["tries"], o["sentence"]) for o in batch.quarantine],
+        ),
+    }
+    write_files(place, files, overwrite=True)
+    made = [place / name for name in files]
+    measured = [
+        {"clip": name, "error": None, "metrics": record["metrics"]}
+        for name, record in batch.done.items()
+        if record.get("metrics")
+    ]
+    if measured:
+        tests = cohort.paired_tests([Metrics.from_json(row["metrics"]) for row in measured])
+        write_cohort(measured, tests, place, overwrite=True)
+        made.append(place / "cohort.html")
+    return made
+
+
+def _row(name: str, record: dict[str, Any]) -> tuple[Any, ...]:
+    counts = record.get("counts") or {}
+    return (
+        name,
+        "done",
+        sum(counts.values()),
+        counts.get("rendered"),
+        counts.get("covered"),
+        *(record.get(key) for key in _TOLD),
+        "",
+    )

@@ -1,0 +1,238 @@
+"""One clip of a plan, as a worker does it: what it is known by, and doing it.
+
+A task is known by the hash of its clip and of everything that shapes its result. What is done is
+said in a record, which is written last; so whoever is killed, and whenever, what has a record is
+whole, and what has none is done again.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from mien.errors import (
+    FormatError,
+    MienError,
+    NoFaceError,
+    OutputError,
+    ParameterError,
+    VideoError,
+)
+from mien.outputs import checksum, complete
+from mien.pipeline.settings import Settings
+
+STATE, RESULTS, EVIDENCE, REPORT = "state", "results", "evidence", "report"
+"""Folders of a batch."""
+_HASHED_APART = ("overwrite", "avoid", "signer", "bank", "landmarker", "weights")
+Deidentify = Callable[[Path, Path, Settings], None]
+"""What makes a result and its manifest of a clip."""
+_CERTAIN = (FormatError, NoFaceError, ParameterError, VideoError)
+
+
+@dataclass(frozen=True)
+class Task:
+    """A clip to be de-identified, with all that a worker needs to know."""
+
+    key: str
+    """The hash that it is known by, hexadecimal."""
+    source: Path
+    """The clip; only read."""
+    input_sha256: str
+    """Its checksum."""
+    name: str
+    """What the result is called."""
+    folder: Path
+    """Of the batch."""
+    settings: Settings
+    """How it is de-identified."""
+    profile: str | None
+    """What is measured afterwards."""
+
+    @property
+    def result(self) -> Path:
+        """Where the result goes; its manifest lies beside it."""
+        return self.folder / RESULTS / f"{self.name}.mp4"
+
+    @property
+    def evidence(self) -> Path:
+        """Where its report goes."""
+        return self.folder / EVIDENCE / self.name
+
+    @property
+    def record(self) -> Path:
+        """Where it is said that it is done."""
+        return record_of(self.folder, self.key)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a task."""
+
+    key: str
+    """Of which."""
+    error: str | None = None
+    """Why it failed, in one sentence; None if it is done."""
+    again: bool = False
+    """Whether another try may go better."""
+    full: bool = False
+    """Whether nothing can be written any more, so that no other task can be done either."""
+
+
+def record_of(folder: Path, key: str) -> Path:
+    """Where it is said that a task is done."""
+    return folder / STATE / key[:2] / f"{key}.json"
+
+
+def key_of(input_sha256: str, name: str, settings: Settings, profile: str | None) -> str:
+    """The hash that a task is known by.
+
+    Parameters
+    ----------
+    input_sha256 : str
+        Checksum of the clip.
+    name : str
+        What the result is called.
+    settings : Settings
+        How it is de-identified, its subject's code included, but not the face that follows from the
+        state of the plan.
+    profile : str or None
+        What is measured.
+    """
+    told = {key: value for key, value in asdict(settings).items() if key not in _HASHED_APART}
+    files = {
+        "bank": None if settings.bank is None else _of_folder(Path(settings.bank)),
+        "landmarker": None if settings.landmarker is None else checksum(Path(settings.landmarker)),
+        "weights": None if settings.weights is None else checksum(Path(settings.weights.path)),
+        "driving": None if settings.weights is None else settings.weights.driving,
+        "signed": settings.signer is not None,
+    }
+    content = json.dumps([1, input_sha256, name, told, files, profile], sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def _of_folder(folder: Path) -> list[tuple[str, str]]:
+    return [(path.name, checksum(path)) for path in sorted(folder.rglob("*")) if path.is_file()]
+
+
+def do(task: Task, deidentify: Deidentify | None = None) -> Outcome:
+    """Do a task, unless it is done; never raises but for an interruption.
+
+    Two workers that have the same task, because a driver was killed and started again, do it one
+    after the other, and the second finds it done.
+    """
+    try:
+        with _alone(task):
+            if not task.record.exists():
+                _do(task, deidentify or _deidentify)
+        return Outcome(task.key)
+    except MienError as error:
+        certain = isinstance(error, _CERTAIN) and not isinstance(error, OutputError)
+        return Outcome(task.key, _plain(task, error), not certain, _is_full(error))
+    except OSError as error:
+        return Outcome(task.key, _plain(task, error), True, _is_full(error))
+    except Exception as error:
+        return Outcome(
+            task.key, f"Something unexpected went wrong ({type(error).__name__}: "
+            f"{_plain(task, error)}).", True
+        )  # fmt: skip
+
+
+def _deidentify(source: Path, output: Path, settings: Settings) -> None:
+    from mien.pipeline.deidentify import deidentify
+
+    deidentify(source, output, settings)
+
+
+def _do(task: Task, deidentify: Deidentify) -> None:
+    began = time.monotonic()
+    begun = task.record.with_suffix(".begun")
+    if not (begun.exists() and _is_whole(task)):
+        settings = replace(task.settings, overwrite=begun.exists())
+        write_json(begun, {"name": task.name})
+        deidentify(task.source, task.result, settings)
+    metrics = None if task.profile is None else _measure(task)
+    told = json.loads(task.result.with_suffix(".json").read_text())
+    faces = [person["surrogate"]["id"] for person in told["people"] if person.get("surrogate")]
+    record = {
+        "name": task.name,
+        "sha256": told["output"]["sha256"],
+        "engine": told["settings"]["engine"],
+        "faces": faces,
+        "counts": told["ledger"]["counts"],
+        "missing": told["input"]["missing"],
+        "signed": told["output"]["signed"],
+        "metrics": metrics,
+        "seconds": round(time.monotonic() - began, 3),
+    }
+    write_json(task.record, record)
+    begun.unlink(missing_ok=True)
+
+
+def _is_whole(task: Task) -> bool:
+    """Whether a worker was killed after it gave result and manifest their names."""
+    try:
+        told = json.loads(task.result.with_suffix(".json").read_text())
+        return bool(
+            told["input"]["sha256"] == task.input_sha256
+            and told["output"]["sha256"] == checksum(task.result)
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def _measure(task: Task) -> dict[str, Any]:
+    """Measure a result against its original and write its report."""
+    from mien.evidence.evaluate import evaluate
+    from mien.fidelity.profile import Profile
+    from mien.report.evidence import page
+
+    assert task.profile is not None
+    found = evaluate(
+        task.source, task.result, profile=Profile.open(task.profile),
+        landmarker=task.settings.landmarker,
+    )  # fmt: skip
+    page.write(found, task.evidence, overwrite=True)
+    return found.metrics.to_json()
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write a file that is whole or not there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with complete(path) as part:
+        part.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+
+
+@contextmanager
+def _alone(task: Task) -> Iterator[None]:
+    """Wait until nobody else does the task; the system lets go of it when a worker dies."""
+    task.record.parent.mkdir(parents=True, exist_ok=True)
+    lock = task.record.with_suffix(".lock")
+    with lock.open("a") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        yield
+
+
+def _plain(task: Task, error: BaseException) -> str:
+    """What an error says, without saying where the original lies."""
+    said = " ".join(str(error).split()) or type(error).__name__
+    for path in (str(task.source), task.source.name):
+        said = said.replace(path, f"the original of {task.name}")
+    return said
+
+
+def _is_full(error: BaseException) -> bool:
+    import errno
+
+    cause: BaseException | None = error
+    while cause is not None:
+        if getattr(cause, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
+            return True
+        cause = cause.__cause__
+    return False

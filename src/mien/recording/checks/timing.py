@@ -27,7 +27,12 @@ def rate(times: Sequence[float] | np.ndarray) -> float | None:
     return float((len(times) - 1) / (times[-1] - times[0]))
 
 
+def slow(pictures: float) -> bool:
+    """Whether so many pictures a second are too few."""
+    return pictures < RATE - _ROUNDED
+
+
 def timing(times: Sequence[float] | np.ndarray) -> list[Fault]:
     """Whether there are too few; parameters are those of `rate`."""
     found = rate(times)
-    return [Fault.SLOW] if found is not None and found < RATE - _ROUNDED else []
+    return [Fault.SLOW] if found is not None and slow(found) else []

@@ -166,6 +166,11 @@ class Guide:
             self._go_on(time, step)
         return self.phase
 
+    def keep(self, time: float) -> None:
+        """End what is recorded of a step and keep it, short as it may be, and go on."""
+        if self.phase is Phase.RECORDING:
+            self._end(time, good=not self.takes[-1].faults)
+
     def stop(self, time: float | None = None) -> None:
         """End it; what was recorded stays."""
         if self.phase is Phase.RECORDING:
@@ -204,11 +209,15 @@ class Guide:
             take.ended_s = time
             self._ask()
         elif over:
-            take.ended_s, take.good, take.kept = time, not lasting and not take.faults, True
-            self._at += 1
-            self._ask()
-            if self._at == len(self.protocol.steps):
-                self.phase = Phase.DONE
+            self._end(time, good=not lasting and not take.faults)
+
+    def _end(self, time: float, good: bool) -> None:
+        take = self.takes[-1]
+        take.ended_s, take.good, take.kept = time, good, True
+        self._at += 1
+        self._ask()
+        if self._at == len(self.protocol.steps):
+            self.phase = Phase.DONE
 
     def _ask(self) -> None:
         self.phase = Phase.READY

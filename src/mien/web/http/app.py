@@ -38,6 +38,7 @@ from mien.web.queue.supervisor import Supervisor
 
 PAGES = {
     "/": "deidentify",
+    "/record": "record",
     "/compare": "compare",
     "/evidence": "evidence",
     "/encounter": "encounter",
@@ -47,6 +48,8 @@ PAGES = {
 }
 """Addresses of the pages, and what their files are called."""
 _STATIC = Path(__file__).parents[1] / "pages"
+_RECORD = "/record"
+_CAMERA = "camera=(self), microphone=(self), geolocation=()"  # of the page that records
 _LONGEST_FORM = 4096  # bytes
 _MOST_TRYING = 8  # passwords that wait to be looked at
 
@@ -145,7 +148,8 @@ def _add_pages(app: FastAPI) -> None:
     def add(path: str, name: str) -> None:
         @app.get(path, include_in_schema=False)
         def page() -> FileResponse:
-            return FileResponse(_STATIC / f"{name}.html")
+            headers = {"Permissions-Policy": _CAMERA} if path == _RECORD else None
+            return FileResponse(_STATIC / f"{name}.html", headers=headers)
 
     for path, name in PAGES.items():
         add(path, name)

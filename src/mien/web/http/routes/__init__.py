@@ -13,6 +13,7 @@ from mien.web.http.routes import (
     evidence,
     lineups,
     projects,
+    recordings,
     recovery,
     releases,
     reviews,
@@ -23,7 +24,7 @@ from mien.web.http.routes import (
 
 _ROUTES = (
     *(projects, recovery, clips, compare, surrogates, works, evidence, encounters, releases),
-    *(studies, lineups, reviews),
+    *(studies, lineups, reviews, recordings),
 )
 
 

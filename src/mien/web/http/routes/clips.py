@@ -25,6 +25,7 @@ from mien.web.http.routes.surrogates import bank
 from mien.web.http.sending import Range, send, sent
 from mien.web.http.uploads import display_name, in_words, receive
 from mien.web.queue.folders import COMPARE, MANIFEST, PREVIEW, RESULT
+from mien.web.queue.remuxing import remux
 from mien.web.queue.tables import Clip, Job, Kind, Status
 
 Match = Literal["none", "sex", "age", "tone"]
@@ -301,8 +302,10 @@ def routes(desk: Desk) -> APIRouter:
         withhold: Withhold = "over 10%",
         after: After = "ask",
         measure: Measure = "no",
+        recorded: bool = False,
     ) -> ClipView:
-        """Store a video, the body of the request, and queue it."""
+        """Store a video, the body of the request, and queue it; one that was `recorded` by a
+        browser is given durations and an index first."""
         if surrogate != "auto" and surrogate not in bank():
             raise Problem(422, "invalid", "There is no such surrogate: choose another face.")
         home = desk.project(project).id
@@ -316,6 +319,9 @@ def routes(desk: Desk) -> APIRouter:
                 raise Problem(404, "no_project", _NO_PROJECT)
             try:
                 async with looking:  # waiting takes no thread from the pages
+                    if recorded:
+                        await run_in_threadpool(remux, place)
+                        size = place.stat().st_size
                     found = await run_in_threadpool(desk.look, place)
             except VideoError as error:
                 raise Problem(422, "not_a_video", in_words(error, place, called)) from error

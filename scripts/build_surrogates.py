@@ -28,9 +28,10 @@ from mien.face.model import FaceModel
 from mien.face.topology import FACE_OVAL, LEFT_BROW, LEFT_EYE_RING, LIPS, RIGHT_BROW, RIGHT_EYE_RING
 from mien.face.uv import coordinates
 from mien.models.landmarker import open_backend
+from mien.recognition import distractors
 from mien.recognition.dlib_resnet import Dlib
 from mien.recognition.recogniser import distances
-from mien.recognition.registry import ALSO_STEER
+from mien.recognition.registry import ALSO_STEER, JUDGES
 from mien.recognition.registry import recogniser as named
 from mien.surrogates.bank import Surrogate
 from mien.surrogates.making import composite as making
@@ -43,7 +44,10 @@ from mien.tracking.detection import Detector
 K = 10
 SHAPES, TEXTURES = 30, 40
 MODE_SIDE = 128
-NEEDED = 0.605  # distance of a composite to every other and to every portrait
+NEEDED = 0.605  # distance of a composite to every other and to every portrait that is aimed at
+LEAST = 0.545  # to every portrait: of pairs of portraits one in 1,000 is nearer
+DISTINCT = 0.4  # of two composites
+MOST_SHAPE, MOST_ALONE = 5.0, 7.5  # s.d. that shapes may be moved: all, and those too near to one
 TONES = ("fair", "medium", "dark")
 AGES = ("younger", "older")
 # (sex, tone, age) -> number of composites; None: too few people to tell ages apart
@@ -232,6 +236,32 @@ def group_of(
     return group
 
 
+def nobody(faces: list[Surrogate], seen: np.ndarray, people: np.ndarray) -> np.ndarray:
+    """Which faces no recognisers that ships takes for a portrait's, of the pairs of which it takes
+    one in 1,000 for one person."""
+    free = distances(seen, people).min(1) >= LEAST
+    for name in (*ALSO_STEER, *JUDGES):
+        one = named(name)
+        own = np.stack([one.describe(*likeness(face)) for face in faces])
+        free &= distances(own, distractors.load(one.name)).min(1) >= one.threshold
+    return free
+
+
+def distinct(seen: np.ndarray, people: np.ndarray) -> np.ndarray:
+    """Places of the faces of which no two are nearer than `DISTINCT`: of two that are, the one that
+    is farther from all portraits stays."""
+    apart = distances(seen, seen) + 9 * np.eye(len(seen))
+    away = distances(seen, people).min(1)
+    there = np.ones(len(seen), bool)
+    for pair in np.argsort(apart, axis=None):
+        one, two = np.unravel_index(pair, apart.shape)
+        if apart[one, two] >= DISTINCT:
+            break
+        if there[one] and there[two]:
+            there[one if away[one] < away[two] else two] = False
+    return np.flatnonzero(there)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("portraits", type=Path)
@@ -307,11 +337,38 @@ def main() -> None:
     people = np.stack([m.descriptor for m in measured])
     mean_seen = recogniser.describe(*likeness(mean))
     avoid = np.concatenate([people, mean_seen[None]])
-    seen = modes.recognisers[recogniser.name]
+    usual = modes.recognisers[recogniser.name]
     moved, amounts, nearest = making.apart(
-        composites, avoid, recogniser, modes, NEEDED, slopes=lambda k, some, describe: seen
+        composites,
+        avoid,
+        recogniser,
+        modes,
+        NEEDED,
+        slopes=lambda k, some, describe: usual,
+        most_shape=MOST_SHAPE,
     )
     seen_now = np.stack([recogniser.describe(*likeness(face)) for face in moved])
+    # whoever is still somebody's likeness is moved again, by what counts for this face
+    alike = np.flatnonzero(distances(seen_now, people).min(1) < LEAST)
+    if len(alike):
+        again, more, _ = making.apart(
+            [composites[k] for k in alike],
+            people,
+            recogniser,
+            modes,
+            LEAST + 0.015,
+            rounds=24,
+            most_shape=MOST_ALONE,
+        )
+        for k, face, amount in zip(alike, again, more, strict=True):
+            moved[k], amounts[k] = face, amount
+    seen_now = np.stack([recogniser.describe(*likeness(face)) for face in moved])
+    # and who cannot be, for any of the recognisers that ship, is left out
+    kept = np.flatnonzero(nobody(moved, seen_now, people))
+    kept = kept[distinct(seen_now[kept], people)]
+    print("left out:", sorted({face.id for face in moved} - {moved[k].id for k in kept}))
+    moved, cards = [moved[k] for k in kept], [cards[k] for k in kept]
+    amounts, seen_now, made_of = amounts[kept], seen_now[kept], [made_of[k] for k in kept]
     between = distances(seen_now, seen_now) + 9 * np.eye(len(moved))
     to_people = distances(seen_now, people)
     place = {m.id: k for k, m in enumerate(measured)}

@@ -35,9 +35,11 @@ from mien.surrogates.portrait import likeness
 
 Slopes = Callable[[int, np.ndarray, Callable[[int, np.ndarray], np.ndarray]], np.ndarray]
 
-EXAGGERATION = 1.8  # of what sets a composite apart from the mean of its group: averages are alike
+EXAGGERATION = 1.8  # of what sets a composite apart from the mean of its group: means are alike
 _LEGIBLE = 120.0  # weight of a readable face: composites are moved little
-_FARTHEST = 6.6  # s.d. that a composite may be moved; a person is on average 8 from the mean
+FARTHEST = 6.6
+"""Standard deviations of shape that a composite may be moved; a person is on average 8 from the
+mean."""
 _STEP = 0.5
 _LOOK_AGAIN = 12  # rounds after which slopes are measured anew
 
@@ -120,6 +122,7 @@ def apart(
     needed: float,
     rounds: int = 36,
     slopes: Slopes | None = None,
+    most_shape: float = FARTHEST,
 ) -> tuple[list[Surrogate], np.ndarray, np.ndarray]:
     """Move composites until a recogniser takes no two for one, nor any for a real person.
 
@@ -139,6 +142,8 @@ def apart(
         Steps at most.
     slopes : callable, optional
         What the recogniser makes of each mode on a face; `slopes_of` if not given.
+    most_shape : float
+        How far their shapes may be moved, standard deviations.
 
     Returns
     -------
@@ -175,8 +180,7 @@ def apart(
             others, distance = nearest_to(k)
             near = others[distance < needed + 0.03]
             step = local[k].away(descriptors[k], near, recogniser.name, legible=_LEGIBLE)
-            tried = modes.within(amounts[k] + _STEP * step)
-            tried *= min(1.0, _FARTHEST / max(float(np.linalg.norm(tried)), 1e-9))
+            tried = modes.within(amounts[k] + _STEP * step, most_shape)
             amounts[k], descriptors[k] = tried, describe(k, tried)
     nearest = np.array([nearest_to(k)[1].min() for k in range(len(composites))])
     moved = [modes.moved(face, some) for face, some in zip(composites, amounts, strict=True)]

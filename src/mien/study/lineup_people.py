@@ -142,12 +142,23 @@ def controls_of(
     if kind == SURROGATES:
         root = files("mien") / "assets" / "surrogates" / "pictures"
         names = sorted(one.name.removesuffix(".jpg") for one in root.iterdir())
-        faces = {name: _shipped(name, detector, backend) for name in names}
-        return lambda person: [
-            face
-            for k in rng.permutation(len(names))
-            if names[k] != person.surrogate_id and (face := faces[names[k]]) is not None
-        ]
+        known: dict[str, Face | None] = {}
+
+        def others(person: Person) -> list[Face]:
+            found: list[Face] = []
+            for k in rng.permutation(len(names)):
+                name = names[k]
+                if name == person.surrogate_id:
+                    continue
+                if name not in known:
+                    known[name] = _shipped(name, detector, backend)
+                if (face := known[name]) is not None:
+                    found.append(face)
+                if len(found) == SHOWN:
+                    break
+            return found
+
+        return others
     return _portraits(Path(kind), SHOWN * len(people), detector, backend, rng)
 
 

@@ -16,6 +16,7 @@ from mien.cli.batch import batch
 from mien.cli.blendshapes import blendshapes
 from mien.cli.compare import compare
 from mien.cli.cover import cover
+from mien.cli.dataset import dataset
 from mien.cli.deidentify import deidentify
 from mien.cli.demo import demo
 from mien.cli.dicom import dicom
@@ -59,6 +60,7 @@ for _command in (
     live,
     record,
     release,
+    dataset,
     serve,
 ):
     app.command(epilog=STATUSES)(guarded(_command))

@@ -74,7 +74,7 @@ def release(
     from mien.release import Options, Withheld
     from mien.release import release as pack
 
-    sources = _sources(results, original or [], metrics or [])
+    sources = sources_of(results, original or [], metrics or [])
     options = Options(
         voice="mute" if mute else "keep",
         title=title,
@@ -93,7 +93,7 @@ def release(
     _print(made.checks, out, made.files, as_json)
 
 
-def _sources(
+def sources_of(
     results: Sequence[Path], originals: Sequence[Path], metrics: Sequence[Path]
 ) -> list[Source]:
     """Results with what belongs to each, which their checksums say."""

@@ -10,6 +10,7 @@ References
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Literal
@@ -103,7 +104,8 @@ def cleaned(stored: Stored, cleaning: Cleaning) -> Dataset:
         if element is None:
             continue
         if element.keyword in CODED:
-            _keep_codes(new, element.keyword, element.value)
+            with suppress(Exception):  # damaged within: pydicom raises many kinds
+                _keep_codes(new, element.keyword, element.value)
         elif element.keyword in KEPT and (element.value or element.keyword not in ABSENT):
             new.add(element)
     for keyword in (*BLANK, *(k for k in BLANK_IF_THERE if k in stored.header)):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from mien.evidence.cohort import COMPARED, paired_tests
+from mien.evidence.cohort import COMPARED, paired_tests, pooled_blinks, pooled_words, unheld
 from mien.evidence.metrics import Metrics
 
 
@@ -84,3 +84,47 @@ def test_differences_that_are_all_alike_have_no_test(step):
 def test_the_rows_are_strict_json():
     rows = paired_tests([clip(blinks=(k, k * k), heart_rate=(60, 60 + k)) for k in range(6)])
     assert json.loads(json.dumps(rows, allow_nan=False)) == rows
+
+
+def asked(name: str, value: float | None, passed: bool | None, curve=()) -> dict:
+    """What is known of a clip of which one thing was asked."""
+    line = {"says": "The lip trembles", "value": value, "passed": passed, "unit": "Hz"}
+    line |= {"low": 0.5, "high": 2.0}
+    return {"clip": name, "metrics": {"profile": {"lines": [line]}, "blink": {"curve": curve}}}
+
+
+def test_a_cohort_says_what_does_not_hold_and_how_far():
+    rows = [
+        asked("a", 0.4, False),
+        asked("b", 3.0, False),
+        asked("c", 1.0, True),
+        asked("d", None, None),
+        {"clip": "e", "metrics": None},
+    ]
+    (said,) = unheld(rows)
+    assert said.startswith("DOES NOT HOLD in 2 of 3 clips: The lip trembles")
+    assert "worst 3 Hz in b, between 0.5 and 2 Hz asked" in said
+    (said,) = unheld([*rows, asked("f", None, False)])
+    assert "worst not measured in f" in said
+    assert unheld(rows[2:]) == []
+
+
+def test_blinks_are_pooled_at_one_threshold():
+    """The best of each clip would give f1 1; one threshold for both does not."""
+
+    def row(threshold, n_original, n_other, tp):
+        return {"threshold": threshold, "n_original": n_original, "n_other": n_other, "tp": tp}
+
+    def metrics(*rows):
+        return Metrics({}, {"blink": {"curve": list(rows)}})
+
+    one = metrics(row(0.1, 4, 4, 4), row(0.2, 4, 8, 2))
+    two = metrics(row(0.1, 2, 0, 0), row(0.2, 6, 6, 6))
+    pooled = pooled_blinks([one, two, Metrics({}, {"blink": None})])
+    assert pooled is not None
+    assert (pooled["threshold"], pooled["n_original"], pooled["n_other"], pooled["tp"]) == (
+        (0.1, 6, 4, 4)
+    )
+    assert pooled["f1"] == pytest.approx(0.8) and pooled["recall"] == pytest.approx(2 / 3, abs=1e-4)
+    assert pooled_words(pooled)[0].count("4 of 6") == 1
+    assert pooled_blinks([]) is None and pooled_words(None) == []

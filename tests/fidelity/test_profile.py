@@ -236,3 +236,26 @@ def test_privacy_that_could_not_be_measured_does_not_hold(tmp_path):
     asked = asking(tmp_path, key='"privacy.nearest"', kind='"privacy"')
     (line,) = asked.check({"privacy": {"nearest": None, "ceiling": {"nearest": None}}})
     assert line.passed is False
+
+
+def test_a_share_of_a_sample_comes_with_what_it_says_of_all_frames():
+    profile = Profile.open("generic")
+
+    def line(found: float) -> str:
+        metrics = {
+            "privacy": {"share_recognised": 0.0, "share_upper": 0.0487},
+            "continuity": {"face_found": found},
+        }
+        return next(
+            each for each in profile.check(metrics) if each.ask.key == "privacy.share_recognised"
+        ).words
+
+    assert "holds, 0 measured, at most 0 asked; with 95 % confidence at most 4.9 %" in line(1.0)
+    assert "readable" not in line(1.0)
+    assert "no face was readable in 97 % of the frames" in line(0.03)
+
+
+@pytest.mark.parametrize("name", ["generic", "parkinson", "palsy"])
+def test_no_line_asks_what_a_sample_cannot_show(name):
+    (ask,) = [a for a in Profile.open(name).asks if a.key == "privacy.share_recognised"]
+    assert ask.high == 0

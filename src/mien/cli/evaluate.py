@@ -203,9 +203,8 @@ def _folders(original: Path, deidentified: Path, out: Path, wanted: _Wanted, as_
     write_files(out, {})  # if this run is interrupted, the next may overwrite what is there
     try:
         rows = [_row(one, two, out / two.stem, wanted) for one, two in pairs]
-        tests = cohort.paired_tests(
-            [Metrics.from_json(row["metrics"]) for row in rows if row["metrics"]]
-        )
+        measured = [Metrics.from_json(row["metrics"]) for row in rows if row["metrics"]]
+        tests = cohort.paired_tests(measured)
         write_cohort(rows, tests, out, overwrite=wanted.overwrite)
     finally:
         remove_if_empty(out)
@@ -213,6 +212,8 @@ def _folders(original: Path, deidentified: Path, out: Path, wanted: _Wanted, as_
     if as_json:
         print(json.dumps({"clips": rows, "tests": tests}, indent=2))
     else:
+        for line in (*cohort.unheld(rows), *cohort.pooled_words(cohort.pooled_blinks(measured))):
+            typer.echo(line)
         for row in rows:
             done = "could not be measured" if row["error"] else "something does not hold"
             typer.echo(f"{row['clip']}: {done if row in failed else 'everything holds'}")

@@ -39,6 +39,7 @@ from mien.privacy.audit import (
     audit_pair,
     pair,
 )
+from mien.privacy.same_recording import check_same_recording
 from mien.progress import Progress
 from mien.video import Reader, quality_of
 from mien.workers import ahead
@@ -155,6 +156,7 @@ def evaluate(
 
 
 def _paired(original: Original, deidentified: Path, progress: Progress | None) -> Pairing:
+    check_same_recording(original.path, deidentified)
     pairing = pair(original.path, deidentified, original.tracks, original.times, progress)
     if not (pairing.partner >= 0).any():
         raise ParameterError(

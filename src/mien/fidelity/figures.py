@@ -145,9 +145,10 @@ _DYNAMICS = (
     ),
 )
 _BLINK = (
-    Figure("blink.f1", f"f1 {_BEST}", "high", title="blinks, f1"),
+    Figure("blink.f1", f"f1 {_BEST}", "high"),
     *(Figure(f"blink.{key}", f"{key} {_BEST}", "high") for key in ("precision", "recall")),
-    *(Figure(f"blink.own_{key}", f"{key} {_OWN}", "high") for key in ("f1", "precision", "recall")),
+    Figure("blink.own_f1", f"f1 {_OWN}", "high", title="blinks, f1"),
+    *(Figure(f"blink.own_{key}", f"{key} {_OWN}", "high") for key in ("precision", "recall")),
     Figure("blink.ear_error_right", f"{_ERROR}, right", "low", _EYE, f"{_EYE}, error"),
     Figure("blink.ear_error_left", f"{_ERROR}, left", "low", _EYE),
     *(

@@ -20,6 +20,7 @@ from mien.intake import words
 _KINDS = ("fidelity", "privacy")
 _ASKS = ("at_least", "at_most", "within")
 _MOST = 1e15  # a threshold beyond it is a slip of the pen, infinity too
+_READABLE = 0.5  # share of the frames with a face, under which a recogniser says little
 _KEYS = {"key", "says", "kind", "source", "when", "unit", *_ASKS}
 
 
@@ -217,7 +218,24 @@ def _answer(ask: Ask, metrics: dict[str, Any]) -> Line:
         return Line(ask, None, False, words)
     passed = ask.holds(value)
     words = f"{ask.says}: {VERDICTS[passed]}, {ask.shown(value)} measured, "
-    return Line(ask, value, passed, f"{words}{ask.wanted} asked.")
+    return Line(ask, value, passed, f"{words}{ask.wanted} asked{_with(ask, metrics)}.")
+
+
+def _with(ask: Ask, metrics: dict[str, Any]) -> str:
+    """What a share of frames that were asked about can say of all frames, and of faces unseen."""
+    if ask.key != "privacy.share_recognised":
+        return ""
+    words = ""
+    upper = _number(look_up(metrics, "privacy.share_upper"))
+    if upper is not None:
+        words += f"; with 95 % confidence at most {100 * upper:.2g} % of all frames"
+    found = _number(look_up(metrics, "continuity.face_found"))
+    if found is not None and found < _READABLE:
+        words += (
+            f"; no face was readable in {100 * (1 - found):.0f} % of the frames, and of a hidden "
+            "or blurred face a recogniser says little"
+        )
+    return words
 
 
 def _beyond(ask: Ask, value: float | None, metrics: dict[str, Any]) -> str | None:

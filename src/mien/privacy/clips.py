@@ -9,6 +9,7 @@ from pathlib import Path
 
 from mien.models.landmarker import open_backend
 from mien.privacy.audit import EVERYBODY, SAMPLING, Sampling, Verdict, ask, audit_pair
+from mien.privacy.same_recording import check_same_recording
 from mien.progress import Progress
 from mien.recognition import registry
 from mien.video import Reader
@@ -57,6 +58,7 @@ def audit_clips(
     for clip in (original, deidentified):
         with Reader(clip):
             pass  # one that cannot be read is said so before the long work
+    check_same_recording(original, deidentified)
     with closing(open_backend(None if landmarker is None else str(landmarker))) as backend:
         asked = ask(recognisers, backend, gallery=gallery, result=Path(deidentified))
         return audit_pair(original, deidentified, asked, backend, progress, sampling=sampling)

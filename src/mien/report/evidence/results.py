@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import numpy as np
 
+from mien.evidence.cohort import pooled_blinks, pooled_words, unheld
 from mien.evidence.metrics import Metrics
 from mien.fidelity.figures import Figure
 from mien.report.drawing import CEILING, RESULT, Drawing, drawn, finish
@@ -170,6 +171,8 @@ def write_cohort(
     """
     found, columns = _read(rows, "clip")
     drawing = _dots(found, columns) if columns else None
+    missing = unheld(rows)
+    pooled = pooled_blinks([row.metrics for row in found if row.metrics is not None])
     links = [given.get("report") or f"{given['clip']}/report.html" for given in rows]
     page = render(
         "cohort.html",
@@ -178,6 +181,7 @@ def write_cohort(
         summary=[_summary(row.values[k] for row in found) for k in range(len(columns))],
         tests=[_printed(test) for test in tests],
         held=sum(row.passed is True for row in found),
+        unheld=[*missing, *pooled_words(pooled)],
         picture=_picture(drawing),
     )
     content = {
@@ -191,6 +195,8 @@ def write_cohort(
             for row in found
         ],
         "tests": [dict(test) for test in tests],
+        "does_not_hold": missing,
+        "blinks_pooled": pooled,
     }
     table = to_csv(
         ["clip", "passed", *(column.key for column in columns), "error"],

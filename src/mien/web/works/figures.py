@@ -12,7 +12,7 @@ FIGURES: Final = {
         ("r_x", "dynamics.r_x"),
         ("r_y", "dynamics.r_y"),
         ("r_cca", "dynamics.r_cca"),
-        ("blinks", "blink.f1"),
+        ("blinks", "blink.own_f1"),
         ("lip_tremor", "tremor.lip.ratio"),
         ("expression", "expression.r"),
         ("body", "body.oks_mean"),

@@ -68,14 +68,15 @@ def brief(make_clip) -> Clip:
 @cache
 def portrait() -> np.ndarray:
     """Somebody who does not look like the person of `brief`."""
-    script = Script(seconds=1, fps=1, width=320, height=320, face="woman-dark-1", seed=9)
+    script = Script(seconds=1, fps=1, width=320, height=320, face="woman-dark-2", seed=9)
     (frame,) = Phantom(script)
     return frame.image
 
 
 def stranger(index: int, image: np.ndarray) -> np.ndarray:
-    """Another person in place of everything."""
-    return portrait()
+    """Another person's head in place of this one's; the room and the shoulders stay."""
+    image[10:250, 60:260] = portrait()[10:250, 60:260]
+    return image
 
 
 @pytest.fixture(scope="module")

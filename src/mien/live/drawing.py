@@ -108,7 +108,7 @@ class Drawing:
         """Wait for whoever still looks."""
         self.audit.close()
         if self._choosing is not None:
-            self._choosing.join(timeout=60)
+            self._choosing.join(timeout=2)
 
     def _decide(self, shot: Shot) -> tuple[Doubt | None, np.ndarray | None]:
         """What speaks against a picture, and what it would look like."""

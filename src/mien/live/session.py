@@ -131,7 +131,7 @@ class Session:
             for queue in (self._found, self._drawn):
                 queue.close()
             for stage in stages[1:]:
-                stage.join(timeout=30)
+                stage.join(timeout=10)
             self.counts.dropped = self.counts.came - self.counts.shown - self._covered_own()
 
     def close(self) -> None:

@@ -318,7 +318,7 @@ def portrait(tmp_path_factory) -> Path:
     """A picture of somebody else."""
     import cv2
 
-    clip = Phantom(Script(seconds=0.1, width=320, height=320, seed=4, face="woman-medium-1"))
+    clip = Phantom(Script(seconds=0.1, width=320, height=320, seed=4, face="woman-medium-2"))
     path = tmp_path_factory.mktemp("portrait") / "Mary Roe.png"
     cv2.imwrite(str(path), clip.frame(0).image[..., ::-1])
     return path

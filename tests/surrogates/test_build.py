@@ -194,13 +194,23 @@ def test_files_that_cannot_be_read_are_no_faces(tmp_path):
 # --- the whole way ------------------------------------------------------------------------------
 
 
+def unlike(names: list[str], count: int) -> list[str]:
+    """Those of some faces that a recogniser finds farthest from each other."""
+    looks = {name: np.array(cards()[name]["descriptor"]) for name in names}
+    chosen = names[:1]
+    while len(chosen) < count:
+        apart = {n: min(np.linalg.norm(looks[n] - looks[c]) for c in chosen) for n in names}
+        chosen.append(max(apart, key=lambda n: apart[n]))
+    return chosen
+
+
 @pytest.fixture(scope="module")
 def cohort(tmp_path_factory) -> Path:
-    """Twelve faces of the bank, one of them twice, each moved to be somebody else's."""
+    """Twelve faces of the bank, one of them twice, each moved to be somebody else."""
     folder = tmp_path_factory.mktemp("ward-seven")
     modes, rng = Modes.load(), np.random.default_rng(5)
-    men = [n for n, card in cards().items() if card["apparent_sex"] == "male"][:6]
-    women = [n for n, card in cards().items() if card["apparent_sex"] == "female"][:6]
+    men, women = (unlike([n for n, c in cards().items() if c["apparent_sex"] == sex], 6)
+                  for sex in ("male", "female"))  # fmt: skip
     for number, name in enumerate([*men, *women, men[0]]):
         amounts = rng.normal(size=len(modes))
         face = modes.moved(load(name), amounts / np.linalg.norm(amounts))
@@ -335,9 +345,9 @@ def test_a_bank_is_replaced_whole_or_not_at_all(made, tmp_path, monkeypatch):
     assert [path.name for path in tmp_path.iterdir()] == ["bank"]
 
 
-def test_composites_that_are_somebody_are_withheld(made):
-    bank = Bank.open(made.folder)
-    faces = [bank.load(name) for name in made.composites]
+def test_composites_that_are_somebody_are_withheld():
+    names = unlike(list(cards()), 3)
+    faces = [load(name) for name in names]
     stays = lambda faces, *rest: (faces, np.zeros((len(faces), len(Modes.load()))), None)  # noqa: E731
     recogniser = Dlib()
     looks = np.stack([recogniser.describe(*likeness(face)) for face in faces])
@@ -351,7 +361,7 @@ def test_composites_that_are_somebody_are_withheld(made):
     kept, told = building._apart(
         faces, notes, people, clusters, looks[:1], recogniser, lambda *note: None, stays
     )
-    assert [face.id for face in kept] == [card["id"] for card in told] == made.composites[1:]
+    assert [face.id for face in kept] == [card["id"] for card in told] == names[1:]
 
 
 def test_a_clip_is_measured_in_its_calmest_frame(patient):

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from mien.engines import Engine, Fitted
-from mien.pipeline.choose import STRENGTH, Choice, push
+from mien.pipeline.choose import FAR_SHAPE, STRENGTH, Choice, push
 from mien.pipeline.steering import Room, Steer
 from mien.pipeline.survey import Survey
 from mien.recognition.recogniser import Recogniser
@@ -85,7 +85,9 @@ class Individual:
             return False
         before = self.choice.pushed
         steers = (Steer(recogniser, self.gallery), *self.also)
-        self.choice = push(self._calibration, self._samples, steers, self.choice, room)
+        self.choice = push(
+            self._calibration, self._samples, steers, self.choice, room, most_shape=FAR_SHAPE
+        )
         if self.choice.pushed <= before + 1e-6:
             return False
         self.give(self.choice.surrogate, self.choice.strength, recogniser)

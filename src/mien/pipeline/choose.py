@@ -30,6 +30,9 @@ from mien.tracking.track import Sample
 
 MATCHES = ("none", "sex", "age", "tone")
 STRENGTH = 1.0
+FAR_SHAPE = 9.0
+"""Standard deviations by which a face may be moved in shape where nothing else hides the patient:
+it then looks odd."""
 _JITTER = 1.0  # s.d. by which a face differs from the bank's, in every run by another difference
 _STEP = 1.25  # s.d. of the modes that one push adds
 _PUSHES = 16  # at most, on each size of pictures
@@ -38,7 +41,6 @@ _FARTHER = 0.01  # thresholds by which it has to
 _PROBES = 6  # frames on which a push is tried
 _CANDIDATES = 5  # that are pushed
 _HARDLY_LEGIBLE = 30.0  # weight of a readable face where one that is read well hides nobody
-_FAR_SHAPE = 9.0  # s.d. by which such a face may be moved in shape, which looks odd
 _READ_WELL = 0.0115  # outer-eye distances by which a reading may go more astray, for a subject
 _SHORT = 0.05  # what a threshold that is missing to the room costs, in those distances
 _HOPELESS = 0.93  # thresholds under which a face is not pushed: it would not get there
@@ -189,7 +191,7 @@ def choose(
             return good[int(rng.integers(len(good)))]
         assert best is not None
         # a face that hides nobody need not be read: the best is moved on with less regard to that
-        further = push(person, samples, steers, best, wanted.room, _HARDLY_LEGIBLE, _FAR_SHAPE)
+        further = push(person, samples, steers, best, wanted.room, _HARDLY_LEGIBLE, FAR_SHAPE)
         if further.margin >= 1 + _LAST_ROOM:
             return further
         best = max(best, further, key=lambda choice: choice.margin)

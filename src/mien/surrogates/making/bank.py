@@ -150,10 +150,8 @@ def build(
     if len(people) < k:
         raise ParameterError(_too_few(folder, len(people), k, left_out, merged))
     sexes, others = _sexes(people, k)
-    for i in others:
-        left_out.setdefault("few", []).extend(
-            str(useful[j][0].relative_to(folder)) for j in groups[i]
-        )
+    for i in others:  # their further pictures are counted with everybody's
+        left_out.setdefault("few", []).append(str(useful[groups[i][0]][0].relative_to(folder)))
     seen = np.stack([member.descriptor for member in measured if member is not None])
     clusters: list[np.ndarray] = []
     faces: list[Surrogate] = []

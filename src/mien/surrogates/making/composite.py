@@ -37,9 +37,7 @@ Slopes = Callable[[int, np.ndarray, Callable[[int, np.ndarray], np.ndarray]], np
 
 EXAGGERATION = 1.8  # of what sets a composite apart from the mean of its group: means are alike
 _LEGIBLE = 120.0  # weight of a readable face: composites are moved little
-FARTHEST = 6.6
-"""Standard deviations of shape that a composite may be moved; a person is on average 8 from the
-mean."""
+_FARTHEST = 6.6  # s.d. that a composite may be moved; a person is on average 8 from the mean
 _STEP = 0.5
 _LOOK_AGAIN = 12  # rounds after which slopes are measured anew
 
@@ -122,7 +120,7 @@ def apart(
     needed: float,
     rounds: int = 36,
     slopes: Slopes | None = None,
-    most_shape: float = FARTHEST,
+    most_shape: float | None = None,
 ) -> tuple[list[Surrogate], np.ndarray, np.ndarray]:
     """Move composites until a recogniser takes no two for one, nor any for a real person.
 
@@ -142,8 +140,9 @@ def apart(
         Steps at most.
     slopes : callable, optional
         What the recogniser makes of each mode on a face; `slopes_of` if not given.
-    most_shape : float
-        How far their shapes may be moved, standard deviations.
+    most_shape : float, optional
+        How far their shapes may be moved, standard deviations, and textures hardly, so that they
+        look like faces; without it, shapes and textures go as far as is needed, up to 6.6.
 
     Returns
     -------
@@ -166,6 +165,7 @@ def apart(
         others = np.concatenate([np.delete(descriptors, k, 0), avoid])
         return others, distances(descriptors[k : k + 1], others)[0]
 
+    paint = {"paint": 1.0} if most_shape is None else {}
     amounts = np.zeros((len(composites), len(modes)))
     descriptors = np.stack([describe(k, zero) for k, zero in enumerate(amounts)])
     local: list[Modes] = [modes] * len(composites)
@@ -179,8 +179,12 @@ def apart(
                 local[k] = replace(modes, recognisers={recogniser.name: seen})
             others, distance = nearest_to(k)
             near = others[distance < needed + 0.03]
-            step = local[k].away(descriptors[k], near, recogniser.name, legible=_LEGIBLE)
-            tried = modes.within(amounts[k] + _STEP * step, most_shape)
+            step = local[k].away(descriptors[k], near, recogniser.name, legible=_LEGIBLE, **paint)
+            tried = amounts[k] + _STEP * step
+            if most_shape is None:
+                tried *= min(1.0, _FARTHEST / max(float(np.linalg.norm(tried)), 1e-9))
+            else:
+                tried = modes.within(tried, most_shape)
             amounts[k], descriptors[k] = tried, describe(k, tried)
     nearest = np.array([nearest_to(k)[1].min() for k in range(len(composites))])
     moved = [modes.moved(face, some) for face, some in zip(composites, amounts, strict=True)]

@@ -8,7 +8,8 @@ from sessions import Camera
 from mien.blendshapes.prototypes import PROTOTYPES
 from mien.errors import ParameterError
 from mien.recording.capture import Capture
-from mien.recording.protocol import Protocol, pseudonym
+from mien.recording.protocol import Protocol
+from mien.recording.pseudonym import pseudonym
 from mien.recording.screen import Stage
 from mien.recording.texts import INSTRUCTIONS, LANGUAGES
 

@@ -31,7 +31,8 @@ import numpy as np
 from mien.blendshapes.names import NAMES
 from mien.errors import ParameterError
 from mien.outputs import check_free, complete
-from mien.recording.protocol import Protocol, pseudonym
+from mien.recording.protocol import Protocol
+from mien.recording.pseudonym import pseudonym
 from mien.recording.screen import Screen, Stage
 from mien.recording.texts import WORDS
 from mien.selfnorm.snapshot_files import check_output, write_snapshots

@@ -12,7 +12,6 @@ from mien.recording.texts import INSTRUCTIONS, LANGUAGES, WORDS
 
 SNAPSHOTS = 500
 """Snapshots of each expression, at least."""
-_PSEUDONYM = re.compile(r"(?=.*\d)[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
 _EXPRESSION = re.compile(r"\w[\w -]{0,39}")
 
 
@@ -69,19 +68,3 @@ class Protocol:
             if self.language in texts.get(expression, {}):
                 return texts[expression][self.language]
         return WORDS["other"][self.language].format(expression=expression)
-
-
-def pseudonym(text: str) -> str:
-    """A participant's pseudonym, if it can be one.
-
-    Raises
-    ------
-    ParameterError
-        If it holds anything but letters, digits, ``-`` and ``_``, or no digit: it may be a name.
-    """
-    if not _PSEUDONYM.fullmatch(text):
-        raise ParameterError(
-            f"{text!r} may be somebody's name: use a pseudonym with a digit, such as P017, of "
-            "letters, digits, - and _."
-        )
-    return text

@@ -18,7 +18,7 @@ from typing import Any
 from mien.errors import ParameterError
 from mien.recording.checks.fault import Fault
 from mien.recording.guided.protocol import GuidedProtocol, Step
-from mien.recording.protocol import pseudonym
+from mien.recording.pseudonym import pseudonym
 
 READY_S = 1.0
 """Seconds without a fault before a step is recorded."""

@@ -10,11 +10,8 @@ from dataclasses import dataclass, fields
 from itertools import combinations
 from typing import Any
 
-import numpy as np
-
 from mien.errors import FormatError
 from mien.review.cells import shielded, unshielded
-from mien.statistics import cohen, finite_or_none
 
 STAGES = ("title", "full")
 """Title and abstract; full text."""
@@ -127,6 +124,10 @@ def agreement(decisions: Iterable[Decision], stage: str) -> dict[str, Any]:
     for one in decisions:
         if one.stage == stage and one.reviewer != CONSENSUS and one.decision != UNAVAILABLE:
             by[one.record][one.reviewer] = EXCLUDE if one.decision == EXCLUDE else INCLUDE
+    import numpy as np
+
+    from mien.statistics import cohen, finite_or_none
+
     table = np.zeros((2, 2))
     order = (INCLUDE, EXCLUDE)
     for said in by.values():

@@ -10,10 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from mien.review.living.decisions import EXCLUDE, INCLUDE, MAYBE, STAGES
-from mien.statistics import cohen
 
 OPEN, CONFLICT = "open", "conflict"
 """Outcomes beside what is decided."""
@@ -76,6 +73,10 @@ def agreement(pairs: Sequence[tuple[str, str]]) -> Agreement:
     pairs : sequence of (str, str)
         What each decided of the same record.
     """
+    import numpy as np
+
+    from mien.statistics import cohen
+
     table = np.zeros((2, 2), int)
     for one, other in pairs:
         table[int(one == EXCLUDE), int(other == EXCLUDE)] += 1

@@ -11,17 +11,17 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from mien.errors import OutputError
-from mien.models.landmarker import Backend, open_backend
 from mien.outputs import complete
-from mien.recording.checks.checker import Checker
 from mien.recording.checks.fault import Fault
-from mien.recording.checks.timing import slow
 from mien.recording.guided.guide import Guide
 from mien.web.http.problems import Problem
+
+if TYPE_CHECKING:
+    from mien.models.landmarker import Backend
+    from mien.recording.checks.checker import Checker
 
 RECORDINGS = "recordings"
 """The folder within the data folder of what happened: consent, steps, faults; no picture."""
@@ -57,6 +57,9 @@ class Recordings:
 
     def begin(self, guide: Guide) -> Sitting:
         """Begin one, whose consent is on record."""
+        from mien.models.landmarker import open_backend
+        from mien.recording.checks.checker import Checker
+
         with self._lock:
             if self._backend is None:
                 self._backend = open_backend(None)
@@ -98,10 +101,14 @@ class Recordings:
         rate : float or None
             Pictures a second that the camera gives; None if unknown.
         """
+        from mien.recording.checks.timing import slow
+
         height = len(pixels) // (4 * width)
         low, high = _SIDES
         if len(pixels) != 4 * width * height or not low <= height <= high:
             raise Problem(422, "invalid", "A picture has 64 to 512 rows of four bytes a pixel.")
+        import numpy as np
+
         image = np.frombuffer(pixels, np.uint8).reshape(height, width, 4)[..., :3]
         with sitting.lock:
             before = sitting.guide.phase

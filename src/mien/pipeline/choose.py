@@ -43,6 +43,7 @@ _CANDIDATES = 5  # that are pushed
 _HARDLY_LEGIBLE = 30.0  # weight of a readable face where one that is read well hides nobody
 _READ_WELL = 0.0115  # outer-eye distances by which a reading may go more astray, for a subject
 _SHORT = 0.05  # what a threshold that is missing to the room costs, in those distances
+_MOVED = 0.0006  # what each s.d. costs that a face is moved, in the same: it looks less like one
 _HOPELESS = 0.93  # thresholds under which a face is not pushed: it would not get there
 _OTHERS = 24  # faces that look otherwise that are tried where no other will do
 _LAST_ROOM = 0.03  # with less, a face that does not look like the patient is better
@@ -180,7 +181,7 @@ def choose(
                 continue
             # what is less far than is wanted costs, and so does motion that is read less well
             hides.append(here)
-            cost.append(_astray(here, person, samples) + _SHORT * here.lacks)
+            cost.append(_astray(here, person, samples) + _SHORT * here.lacks + _MOVED * here.pushed)
             if subject is not None and cost[-1] <= _READ_WELL:
                 return here  # the first that will do: the same in every clip
         if hides:

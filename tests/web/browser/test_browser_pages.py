@@ -130,6 +130,9 @@ _ASKED = {
 }
 """Roles that need a name, as Chromium calls them."""
 
+WITHOUT_CLIPS = ("/record", "/review")
+"""Pages that ask for no clips."""
+
 
 @dataclass
 class Visit:
@@ -148,6 +151,9 @@ class Visit:
         page.set_default_timeout(60_000)
         page.on("dialog", lambda dialog: dialog.accept())
         page.add_init_script(script)
+        if path.partition("?")[0] in WITHOUT_CLIPS:
+            page.goto(self.served.base + path, wait_until="networkidle")
+            return page
         with page.expect_response(re.compile("/api/clips[?]")):
             page.goto(self.served.base + path)
         return page

@@ -15,6 +15,7 @@ let stage = "title";
 let which = "todo";
 let offset = 0;
 let lines = []; // of the list that is shown
+let asked = 0; // lists, so far
 let total = 0;
 let record = null; // that is shown
 let found = null; // what marks words
@@ -139,10 +140,12 @@ function back() {
 
 /** Fetch a list, and open its first record if asked. */
 async function list(from = 0, first = false) {
+  const number = ++asked;
   await sending;
   const query = new URLSearchParams({ stage, which, search: at("search").value, offset: String(Math.max(0, from)), limit: String(PER_PAGE) });
   try {
     const answer = await ask(`list?${query}`);
+    if (number !== asked) return; // another list was asked for meanwhile
     offset = Math.max(0, from);
     lines = answer.records;
     total = answer.total;

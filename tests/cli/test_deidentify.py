@@ -6,11 +6,14 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import av
 import pytest
 
+from mien.cli.deidentify import judges
 from mien.pipeline import deidentify as pipeline
+from mien.pipeline.withholding import RECOGNISED
 from mien.recognition.dlib_resnet import Dlib
 from mien.video import Reader, writer
 
@@ -242,3 +245,16 @@ def test_half_a_clip_in_other_commands(mien, patient, tmp_path, command):
     result = mien(command, source, *extra)
     assert result.exit_code == 7
     assert "is incomplete" in told(result, 7)
+
+
+@pytest.mark.parametrize("by", [[], ["dlib"], ["human_faceres"]])
+def test_who_decided_what_is_covered_is_not_presented_as_its_proof(by):
+    judge = {
+        "person": 0, "recogniser": "human_faceres", "steered": False, "share_under": 0.0,
+        "frames": 9, "nearest": 0.9, "threshold": 0.81, "rank1": None, "others": 0,
+    }  # fmt: skip
+    covered = SimpleNamespace(moments=[{"person": 0, "reason": RECOGNISED, "by": by}])
+    told = SimpleNamespace(judges=[judge], covered_to_deliver=covered)
+    (line,) = judges(SimpleNamespace(told=told))
+    assert "had no say in the face" in line
+    assert ("on whose account" in line) == ("human_faceres" in by)

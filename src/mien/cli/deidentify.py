@@ -309,11 +309,22 @@ def conceded(result: Result) -> list[str]:
 
 def judges(result: Result) -> list[str]:
     """What further recognisers make of it, a line for each person and each of them."""
+    from mien.pipeline.withholding import RECOGNISED
+
     lines = []
+    covered = {
+        (moment["person"], name)
+        for moment in result.told.covered_to_deliver.moments
+        if moment["reason"] == RECOGNISED
+        for name in moment["by"]
+    }
     for found in result.told.judges:
         share, frames = found["share_under"], found["frames"]
         knows = f"RECOGNISES them in {share:.0%} of" if share else "recognises them in none of"
-        part = "which helped to choose" if found["steered"] else "which had no say"
+        part = "which helped to choose" if found["steered"] else "which had no say in the face"
+        if not found["steered"] and (found["person"], found["recogniser"]) in covered:
+            # it decided what is covered, so that it passes what is left proves little
+            part += " and on whose account frames are covered"
         line = (
             f"Person {found['person'] + 1}, asked {found['recogniser']}, {part}: it "
             f"{knows} {frames} frames (nearest {found['nearest']:.2f}, {found['threshold']:.2f} "

@@ -14,7 +14,7 @@ from mien.report.numbers import DASH, number, share
 from mien.report.sections import Section, Table
 
 _PUBLISHED = ("published: FaceMotionPreserve, by its own", "0.13", DASH, "0.04 %", DASH, DASH)
-_PARTS = {"inner": "face alone", "surroundings": "hair, neck and room alone"}
+_PARTS = {"inner": "face alone", "surroundings": "all but the face"}
 
 
 def section(content: dict[str, Any]) -> Section:
@@ -25,13 +25,15 @@ def section(content: dict[str, Any]) -> Section:
     for one in numbers:
         mine = [person for person in people if person["person"] == one]
         tables += [_asked(one, mine, content.get("recognisers") or {}), _own(one, mine)]
-        tables += _parts(one, mine)
+        tables += _ranks(one, mine)
     return Section(
         "privacy",
         "Privacy",
         "Each recogniser says by its own threshold whether it takes the result's face for the "
         "patient's. Those that help mien to choose a face prove little, for the face was moved "
-        "away from the patient in their eyes; the others had no say.",
+        'away from the patient in their eyes; the others had no say in it. "At most" is what the '
+        'frames asked about can rule out with 95 % confidence; "encoded again" is how often the '
+        "original itself is known.",
         tuple(tables),
         ("privacy",),
         tuple(_notes(content, people)),
@@ -49,23 +51,17 @@ def _asked(one: int, mine: list[dict[str, Any]], again: dict[str, Any]) -> Table
                 person["recogniser"],
                 "yes" if chooses(person["recogniser"]) else "no",
                 number(person["frames"]),
-                f"{share(person['share_under'])} (at most {share(person.get('share_upper'))})",
+                share(person["share_under"]),
+                share(person.get("share_upper")),
                 f"{number(person['nearest'])} ({number(person['threshold'])})",
-                share(person.get("rank1")),
-                share(person.get("rank1_single")),
                 share(ceiling.get("share_recognised")) if ceiling else DASH,
             )
         )
-    others = max((person.get("others") or 0 for person in mine), default=0)
     return Table(
         f"Person {one + 1}: who was asked, and whether they recognise the patient",
         (
-            *("recogniser", "helps to choose", "frames asked"),
-            "recognised (with 95 % confidence, of all frames)",
-            "smallest distance (threshold)",
-            f"first among {others} others, all original frames known",
-            "one frame known",
-            "original encoded again: recognised",
+            *("recogniser", "chooses", "frames", "known in", "at most"),
+            *("nearest (limit)", "encoded again"),
         ),
         tuple(rows),
     )
@@ -97,17 +93,21 @@ def _own(one: int, mine: list[dict[str, Any]]) -> Table:
     )
 
 
-def _parts(one: int, mine: list[dict[str, Any]]) -> list[Table]:
-    """What the face and what lies around it give away; no table where that was not asked."""
+def _ranks(one: int, mine: list[dict[str, Any]]) -> list[Table]:
+    """How often the patient is first among others; no table where there were no others."""
     rows = []
     for person in mine:
-        found = {part["part"]: part.get("rank1") for part in person.get("parts") or []}
-        if any(rank is not None for rank in found.values()):
-            rows.append((person["recogniser"], *(share(found.get(part)) for part in _PARTS)))
+        if person.get("rank1") is None:
+            continue
+        parts = {part["part"]: part.get("rank1") for part in person.get("parts") or []}
+        whole = share(person["rank1"]), share(person.get("rank1_single"))
+        rows.append((person["recogniser"], *whole, *(share(parts.get(part)) for part in _PARTS)))
     if not rows:
         return []
-    title = f"Person {one + 1}: first among others when only a part of the picture is seen"
-    return [Table(title, ("recogniser", *_PARTS.values()), tuple(rows))]
+    others = max(person.get("others") or 0 for person in mine)
+    title = f"Person {one + 1}: how often the patient is first among {others} others"
+    heads = ("recogniser", "all frames known", "one frame known", *_PARTS.values())
+    return [Table(title, heads, tuple(rows))]
 
 
 def _notes(content: dict[str, Any], people: list[dict[str, Any]]) -> list[str]:

@@ -8,6 +8,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from mien.live.doubt import Doubt
 from mien.live.guise import Guise
 from mien.live.session import Session
 from mien.live.settings import LiveSettings
@@ -45,7 +46,7 @@ class Kept:
     out: dict[int, np.ndarray] = field(default_factory=dict)
     closed: bool = False
 
-    def show(self, image: np.ndarray, pts: int, time_base: Fraction) -> None:
+    def show(self, image: np.ndarray, pts: int, time_base: Fraction, doubt: Doubt | None) -> None:
         self.out[pts] = image
 
     def close(self) -> None:

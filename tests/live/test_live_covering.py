@@ -10,6 +10,9 @@ from calls import QUICK, faces_left, pictures, solid
 
 from mien.engines.base import Engine
 from mien.errors import EngineError, VideoError
+from mien.live.audit import Audit
+from mien.live.errors import Errors
+from mien.live.following import Follower
 
 SETTLE = QUICK.settle - 1  # good pictures that stay covered
 
@@ -89,6 +92,43 @@ def test_an_error_covers_one_picture_and_those_until_all_is_well(hold, guise, pe
     assert made.shown == [2, 3, 4, *range(6 + SETTLE, len(person))]
     assert made.because["error"] == 1 + SETTLE
     assert faces_left(made, person, lookout) == 0
+    told = made.session.as_dict()["errors"]
+    assert told == [{"stage": "draw", "error": "ValueError: no", "times": 1}]
+
+
+def test_a_picture_that_cannot_be_measured_is_covered_and_named(hold, person, monkeypatch):
+    see, number = Follower.see, iter(range(len(person)))
+
+    def failing(self, image):
+        if next(number) == 6:
+            raise ValueError("torn\npicture")
+        return see(self, image)
+
+    monkeypatch.setattr(Follower, "see", failing)
+    made = hold(person)
+    assert 6 not in made.shown and made.because["error"] == 1 + SETTLE
+    told = made.session.as_dict()["errors"]
+    assert told == [{"stage": "measure", "error": "ValueError: torn picture", "times": 1}]
+
+
+def test_checks_that_end_cover_and_say_why(hold, person, monkeypatch):
+    def failing(*_):
+        raise MemoryError("no room")
+
+    monkeypatch.setattr(Audit, "_look", failing)
+    made = hold(person)
+    told = made.session.as_dict()["errors"]
+    assert told == [{"stage": "check", "error": "MemoryError: no room", "times": 1}]
+    assert max(made.kept.out) not in made.shown and made.because["error"] > 1
+
+
+def test_many_kinds_of_errors_take_no_more_room():
+    errors = Errors()
+    for number in range(1000):
+        errors.add("draw", ValueError(f"{number} " + "x" * 1000))
+    told = errors.as_list()
+    assert errors.total == 1000 == sum(each["times"] for each in told)
+    assert len(told) <= 21 and max(len(each["error"]) for each in told) <= 200
 
 
 def test_a_stage_that_dies_ends_the_call_covered(hold, guise, person):

@@ -192,6 +192,9 @@ def summary(happened: dict[str, Any]) -> str:
     because = happened["covered_because"]
     if because:
         lines.append("Covered: " + ", ".join(f"{k} {n}" for k, n in because.items()) + ".")
+    for each in happened["errors"]:
+        times = "once" if each["times"] == 1 else f"{each['times']} times"
+        lines.append(f"Failed {times} ({each['stage']}), and was covered: {each['error']}")
     if late is not None:
         lines.append(
             f"A picture was shown {late['p50']:.0f} ms after it came (middle), {late['p95']:.0f} "

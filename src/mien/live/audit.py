@@ -14,6 +14,7 @@ import numpy as np
 
 from mien.face.region import Region
 from mien.live.doubt import Doubt
+from mien.live.errors import Errors
 from mien.live.guise import Guise, nearest
 from mien.live.latest import Closed, Latest
 from mien.recognition.lookout import Face, Lookout, Tally
@@ -47,6 +48,8 @@ class Audit:
         Seconds between two looks; 0 for every picture that it can take.
     alarm : callable
         Told of a `Doubt` and the guise that it is about.
+    errors : Errors, optional
+        Where it is said what ended the looks.
     """
 
     def __init__(
@@ -54,7 +57,9 @@ class Audit:
         recognisers: Sequence[Recogniser],
         every_s: float,
         alarm: Callable[[Doubt, Guise], None],
+        errors: Errors | None = None,
     ) -> None:
+        self._errors = Errors() if errors is None else errors
         self.looks = 0
         """Pictures that were looked at."""
         self.nearest = float("inf")
@@ -108,6 +113,8 @@ class Audit:
                 self.looks += 1
         except Closed:
             return
+        except Exception as exc:
+            self._errors.add("check", exc)  # nobody looks any more: `broken` covers from here on
         finally:
             lookout.close()
 

@@ -19,6 +19,11 @@ class Doubt(Enum):
     RECOGNISED = "recognised"
     LEFT = "face_left"
     ERROR = "error"
+    WAITING = "waiting"
+    HIDDEN = "hidden"
+    OFF = "camera_off"
+    AWAY = "away"
+    GONE = "stopped"
 
     @property
     def words(self) -> str:
@@ -38,4 +43,9 @@ _WORDS = {
     Doubt.RECOGNISED: "the new face could be recognised",
     Doubt.LEFT: "a face of the original was seen in the result",
     Doubt.ERROR: "the face could not be drawn",
+    Doubt.WAITING: "the patient is in the waiting room",
+    Doubt.HIDDEN: "the patient's page is not in front",
+    Doubt.OFF: "the patient's camera is off",
+    Doubt.AWAY: "the patient is not connected",
+    Doubt.GONE: "the program that changes the face has ended",
 }

@@ -14,6 +14,7 @@ from mien.errors import PrivacyError
 from mien.live.audit import Audit, Outgoing
 from mien.live.covered import covered
 from mien.live.doubt import Doubt
+from mien.live.errors import Errors
 from mien.live.gate import Gate, Verdict
 from mien.live.guise import Guise, Wardrobe, nearest
 from mien.live.learning import Learned, Learning
@@ -38,6 +39,8 @@ class Drawing:
         Who choose the face, and who only look; the last of those who choose looks at every picture.
     waits : bool
         Whether the pictures wait while a face is chosen.
+    errors : Errors, optional
+        Where what fails is counted.
     """
 
     def __init__(
@@ -46,9 +49,11 @@ class Drawing:
         steers: tuple[Recogniser, ...],
         judges: tuple[Recogniser, ...],
         waits: bool,
+        errors: Errors | None = None,
     ) -> None:
+        self.errors = Errors() if errors is None else errors
         self.gate = Gate(settings.settle)
-        self.audit = Audit(steers + judges, settings.check_s, self.alarm)
+        self.audit = Audit(steers + judges, settings.check_s, self.alarm, self.errors)
         self.guise: Guise | None = None
         """What the person wears; None until it is chosen."""
         self.failure: PrivacyError | None = None
@@ -93,7 +98,8 @@ class Drawing:
         result = None
         try:
             doubt, result = self._decide(shot)
-        except Exception:
+        except Exception as exc:
+            self.errors.add("draw", exc)
             doubt = Doubt.ERROR
         verdict = self.gate.judge(doubt)
         if verdict is Verdict.SHOW and result is not None:

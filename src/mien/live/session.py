@@ -17,6 +17,7 @@ from mien.errors import EngineError, MienError, NoFaceError
 from mien.live.covered import covered
 from mien.live.doubt import Doubt
 from mien.live.drawing import Drawing
+from mien.live.errors import Errors
 from mien.live.following import Follower
 from mien.live.latest import Closed, Latest
 from mien.live.learning import Learned, Learning
@@ -66,7 +67,8 @@ class Session:
         self._own_backend = backend is None
         self._steers = tuple(recogniser(name) for name in (STEERS, *ALSO_STEER))
         self._judges = tuple(recogniser(name) for name in settings.judges)
-        self.drawing = Drawing(settings, self._steers, self._judges, waits=as_fast)
+        self.errors = Errors()
+        self.drawing = Drawing(settings, self._steers, self._judges, as_fast, self.errors)
         self._follower = Follower(self._backend)
         self._came: Latest[Shot] = Latest(as_fast)
         self._found: Latest[Shot] = Latest(as_fast)
@@ -152,6 +154,7 @@ class Session:
                 "found": dict(sorted(audit.found.items())),
                 "nearest": None if not audit.looks else round(audit.nearest, 3),
             },
+            "errors": self.errors.as_list(),
             "failure": None if self.drawing.failure is None else str(self.drawing.failure),
         }
 
@@ -165,7 +168,6 @@ class Session:
                 if self.counts.began is None:
                     self.counts.began = monotonic()
                     self.counts.processor_s = process_time(), 0.0
-                shot.came = monotonic()
                 self._came.put(shot)
                 self.counts.came += 1
         except Closed:
@@ -201,7 +203,8 @@ class Session:
     def _measure(self, shot: Shot) -> None:
         try:
             seen = self._follower.see(shot.image)
-        except Exception:
+        except Exception as exc:
+            self.errors.add("measure", exc)
             shot.landmarks, shot.doubt = None, Doubt.ERROR
         else:
             shot.landmarks, shot.doubt = seen.landmarks, seen.doubt
@@ -244,7 +247,7 @@ class Session:
             return False
         began = perf_counter()
         for sink in self._sinks:
-            sink.show(shot.result, shot.pts, shot.time_base)
+            sink.show(shot.result, shot.pts, shot.time_base, shot.doubt)
         shot.spent["out"] = perf_counter() - began
         self._shown = shot.pts, shot.time_base, shot.came, shot.image.shape
         self.counts.ended = monotonic()
@@ -259,7 +262,7 @@ class Session:
         pts += max(1, round((monotonic() - came) / time_base))
         picture = covered(shape, doubt)
         for sink in self._sinks:
-            sink.show(picture, pts, time_base)
+            sink.show(picture, pts, time_base, doubt)
         self._shown = pts, time_base, monotonic(), shape
         self.counts.filled += 1
 

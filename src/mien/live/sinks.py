@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from mien.errors import EngineError
+from mien.live.doubt import Doubt
 from mien.outputs import check_free
 from mien.video import VideoInfo, Writer
 from mien.video.clips import WRITTEN
@@ -20,8 +21,9 @@ _FAST = "veryfast"  # effort of x264 that two cores have left
 class Sink(Protocol):
     """What takes pictures."""
 
-    def show(self, image: np.ndarray, pts: int, time_base: Fraction) -> None:
-        """Take one: RGB, shape (height, width, 3), uint8; when it is shown, ticks."""
+    def show(self, image: np.ndarray, pts: int, time_base: Fraction, doubt: Doubt | None) -> None:
+        """Take one: RGB, shape (height, width, 3), uint8; when it is shown, ticks; why it is
+        covered, None where it is not."""
         ...
 
     def close(self) -> None:
@@ -50,7 +52,7 @@ class Recording:
         self._path, self._overwrite = path, overwrite
         self._writer: Writer | None = None
 
-    def show(self, image: np.ndarray, pts: int, time_base: Fraction) -> None:
+    def show(self, image: np.ndarray, pts: int, time_base: Fraction, doubt: Doubt | None) -> None:
         """See `Sink.show`."""
         if self._writer is None:
             height, width = image.shape[:2]
@@ -92,7 +94,7 @@ class VirtualCamera:
         self._make: Any = pyvirtualcam.Camera
         self._camera: Any = None
 
-    def show(self, image: np.ndarray, pts: int, time_base: Fraction) -> None:
+    def show(self, image: np.ndarray, pts: int, time_base: Fraction, doubt: Doubt | None) -> None:
         """See `Sink.show`."""
         height, width = image.shape[:2]
         if self._camera is None:
@@ -135,7 +137,7 @@ class Preview:
         self._photo: Any = None
         self._tkinter: Any = tkinter
 
-    def show(self, image: np.ndarray, pts: int, time_base: Fraction) -> None:
+    def show(self, image: np.ndarray, pts: int, time_base: Fraction, doubt: Doubt | None) -> None:
         """See `Sink.show`."""
         _, coded = cv2.imencode(".ppm", cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
         self._photo = self._tkinter.PhotoImage(data=coded.tobytes(), format="PPM")

@@ -4,13 +4,14 @@ VENV := .venv
 # only errors of the package client are worth reading: it has a line for every index that lacks a package
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check -qq
 
-.PHONY: setup app study review dicom train-setup demo test lint clean
+.PHONY: setup app study review dicom live train-setup demo test lint clean
 
 setup: $(VENV)/.base
 app: $(VENV)/.app
 study: $(VENV)/.study
 review: $(VENV)/.review
 dicom: $(VENV)/.dicom
+live: $(VENV)/.live
 
 $(VENV)/bin/python:
 	@command -v $(PYTHON) >/dev/null || { echo "mien needs Python 3.11: install it or run 'make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)'"; exit 2; }
@@ -29,6 +30,7 @@ $(eval $(call install,app,requirements-app.lock,reports and the application (0.3
 $(eval $(call install,study,requirements-study.lock,rating studies and the application (.5 GB more)))
 $(eval $(call install,review,requirements-review.lock,reviews and the application (.5 GB more)))
 $(eval $(call install,dicom,requirements-dicom.lock,DICOM (20 MB more)))
+$(eval $(call install,live,requirements-live.lock,live video and the application (.4 GB more)))
 $(eval $(call install,dev,requirements-dev.lock,the tests and the lint (0.5 GB more)))
 
 # torch and what benchmarks compare with; the tests of training skip without it

@@ -55,6 +55,14 @@ def serve(
     key: Annotated[
         Path | None, typer.Option("--tls-key", metavar="PEM", help="The certificate's key.")
     ] = None,
+    self_signed: Annotated[
+        bool,
+        typer.Option(
+            "--tls-self-signed",
+            help="Sign a certificate itself, of which browsers warn, so that they give cameras to "
+            "Live (needs make live).",
+        ),
+    ] = False,
     unprotected: Annotated[
         bool,
         typer.Option("--unprotected", help="Let other computers in without a password and TLS."),
@@ -99,6 +107,7 @@ def serve(
         password=None if password_file is None else _first_line(password_file),
         certificate=certificate,
         key=key,
+        self_signed=self_signed,
         unprotected=unprotected,
         studies=tuple(study or ()),
         reviews=tuple(review or ()),

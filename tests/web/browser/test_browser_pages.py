@@ -130,7 +130,7 @@ _ASKED = {
 }
 """Roles that need a name, as Chromium calls them."""
 
-WITHOUT_CLIPS = ("/record", "/review")
+WITHOUT_CLIPS = ("/record", "/live", "/review")
 """Pages that ask for no clips."""
 
 

@@ -26,10 +26,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from mien.web.http.serving import Serving
 
 ENTER, LOG_IN = "/enter", "/login"
-BY_LINK = ("/rate/", "/judge/", "/screen/")
-"""Below them a personal link is the key, which `mien.web.http.rating`, `judging` and `screening`
-ask for: no session is."""
-_PAGE_BY_LINK = re.compile(r"/(?:rate|judge|screen)/[\w-]+/?")
+BY_LINK = ("/rate/", "/judge/", "/screen/", "/live/")
+"""Below them a personal link is the key, which `mien.web.http.rating`, `judging`, `screening` and
+`calling` ask for: no session is."""
+_PAGE_BY_LINK = re.compile(r"/(?:rate|judge|screen|live)/[\w-]+/?")
 UPLOADS = (("POST", "/api/clips"), ("POST", "/api/reviews/exports"))
 """Requests whose bodies may be large; they count what arrives themselves."""
 _MOST_BYTES = 1 << 20  # of any other body

@@ -16,6 +16,7 @@ from starlette.staticfiles import StaticFiles
 
 from mien import __version__
 from mien.web.http.access import ENTER, LOG_IN, Access, Guard, refusal
+from mien.web.http.calling import CAMERA, Calling, calling
 from mien.web.http.desk import Desk
 from mien.web.http.judging import judging
 from mien.web.http.problems import answer_problems
@@ -39,6 +40,7 @@ from mien.web.queue.supervisor import Supervisor
 PAGES = {
     "/": "deidentify",
     "/record": "record",
+    "/live": "live",
     "/compare": "compare",
     "/evidence": "evidence",
     "/encounter": "encounter",
@@ -49,7 +51,6 @@ PAGES = {
 """Addresses of the pages, and what their files are called."""
 _STATIC = Path(__file__).parents[1] / "pages"
 _RECORD = "/record"
-_CAMERA = "camera=(self), microphone=(self), geolocation=()"  # of the page that records
 _LONGEST_FORM = 4096  # bytes
 _MOST_TRYING = 8  # passwords that wait to be looked at
 
@@ -98,7 +99,7 @@ def create_app(
     store.projects.first("Clips")
     for project in store.projects.all():
         folders.open_project(project.id)
-    supervisor = Supervisor(folders, store, serving)
+    supervisor, calls = Supervisor(folders, store, serving), Calling()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -110,6 +111,7 @@ def create_app(
                 app.state.failure = error  # uvicorn ends without a word
                 raise
         yield
+        await calls.close()
         if working:
             await run_in_threadpool(supervisor.stop)
         store.close()
@@ -125,17 +127,18 @@ def create_app(
         redirect_slashes=False,
     )
     app.state.store, app.state.folders, app.state.supervisor = store, folders, supervisor
-    app.state.recovery, app.state.failure = found, None
+    app.state.recovery, app.state.failure, app.state.calls = found, None, calls
     log = Log(folders.log)
     answer_problems(app, log)
     looking = looker or partial(look, log=log)
     making = StudyMaking(folders.data, studies, log)
     app.state.making = making
-    desk = Desk(serving, folders, store, looking, found, studies, making, reviews)
+    desk = Desk(serving, folders, store, looking, found, studies, making, reviews, calls)
     app.include_router(api(desk))
     app.include_router(rating(studies))
     app.include_router(judging(studies))
     app.include_router(screening(reviews))
+    app.include_router(calling(calls))
     _add_doors(app, access)
 
     _add_pages(app)
@@ -148,7 +151,7 @@ def _add_pages(app: FastAPI) -> None:
     def add(path: str, name: str) -> None:
         @app.get(path, include_in_schema=False)
         def page() -> FileResponse:
-            headers = {"Permissions-Policy": _CAMERA} if path == _RECORD else None
+            headers = {"Permissions-Policy": CAMERA} if path == _RECORD else None
             return FileResponse(_STATIC / f"{name}.html", headers=headers)
 
     for path, name in PAGES.items():

@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from mien.errors import LinkError
+from mien.web.http.calling import Calling
 from mien.web.http.problems import Problem
 from mien.web.http.reviews import Reviews
 from mien.web.http.serving import Serving
@@ -84,6 +85,8 @@ class Desk:
     """Makes studies from clips."""
     reviews: Reviews
     """Reviews that the server was given."""
+    calling: Calling
+    """Live calls."""
 
     def project(self, project: str | None) -> Project:
         """A project, by default the first; a `Problem` if there is none of that id."""

@@ -16,6 +16,7 @@ from mien.errors import OutputError, ParameterError
 from mien.outputs import complete
 from mien.web.http.access import ENTER, Access
 from mien.web.http.app import create_app
+from mien.web.http.certificate import self_signed
 from mien.web.http.connections import BACKLOG, Limits, Listener, protocol, with_handshake
 from mien.web.http.serving import Serving
 from mien.web.queue.folders import Folders
@@ -57,6 +58,13 @@ def serve(
     Folders(serving.data).make()
     with _alone(serving.data), _listening_again(serving, port) as listener:
         port = listener.getsockname()[1]
+        if serving.self_signed:
+            certificate, key, fingerprint = self_signed(serving.data, serving.reached_by)
+            serving = replace(serving, certificate=certificate, key=key, self_signed=False)
+            warn(
+                "Browsers warn of this server's own certificate: go on only where they show the "
+                f"SHA-256 fingerprint {fingerprint}."
+            )
         _remember(serving, port)
         access = Access(serving, port)
         name = serving.names[0] if serving.names else serving.host

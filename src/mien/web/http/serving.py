@@ -29,6 +29,8 @@ class Serving:
     """TLS certificate chain, PEM."""
     key: Path | None = None
     """Private key of `certificate`, PEM."""
+    self_signed: bool = False
+    """Whether the server signs a certificate itself, where none is given."""
     unprotected: bool = False
     """Whether another host than this computer is allowed without a password and TLS."""
     workers: int | None = None
@@ -51,16 +53,21 @@ class Serving:
     def __post_init__(self) -> None:
         if (self.certificate is None) != (self.key is None):
             raise ParameterError("TLS needs both: give --tls-certificate and --tls-key.")
+        if self.self_signed and self.certificate is not None:
+            raise ParameterError(
+                "There are two certificates: give --tls-certificate or --tls-self-signed, not both."
+            )
         if self.password is not None and len(self.password) < 10:
             raise ParameterError("The password is too short: give at least 10 characters.")
         if self.workers is not None and self.workers < 1:
             raise ParameterError(f"workers is {self.workers}: give at least 1.")
         if self.on_loopback:
             return
-        if not self.unprotected and (self.password is None or self.certificate is None):
+        if not self.unprotected and (self.password is None or self.scheme == "http"):
             raise ParameterError(
                 f"{self.host} can be reached from other computers: give --password-file, "
-                "--tls-certificate and --tls-key, or --unprotected to go without."
+                "and --tls-certificate with --tls-key or --tls-self-signed; or --unprotected to go "
+                "without."
             )
         if self.host in _ANYWHERE and not self.names:
             raise ParameterError(
@@ -79,19 +86,24 @@ class Serving:
     @property
     def scheme(self) -> str:
         """`http` or `https`."""
-        return "http" if self.certificate is None else "https"
+        return "https" if self.self_signed or self.certificate is not None else "http"
 
     @property
     def worker_count(self) -> int:
         """Worker processes to run."""
         return self.workers or max(1, (os.cpu_count() or 1) // 2)
 
-    def hosts(self, port: int) -> frozenset[str]:
-        """Values of the `Host` header that are answered."""
+    @property
+    def reached_by(self) -> tuple[str, ...]:
+        """Names and addresses by which browsers may ask, without the port."""
         names = {self.host, *self.names} - set(_ANYWHERE)
         if self.on_loopback:
             names |= {"127.0.0.1", "localhost", "::1"}
-        written = {f"[{name}]" if ":" in name else name.lower() for name in names}
+        return tuple(sorted(names))
+
+    def hosts(self, port: int) -> frozenset[str]:
+        """Values of the `Host` header that are answered."""
+        written = {f"[{name}]" if ":" in name else name.lower() for name in self.reached_by}
         found = {f"{name}:{port}" for name in written}
         if port == (80 if self.scheme == "http" else 443):
             found |= written

@@ -7,7 +7,7 @@ import { explain, switchLanguage, translate, use, words } from "./words.js";
 
 const OFTEN_MS = 400; // between two looks at the server while something happens
 const SELDOM_MS = 3000;
-const PAGES = [["/", "pageDeidentify"], ["/record", "pageRecord"], ["/compare", "pageCompare"], ["/evidence", "pageEvidence"], ["/encounter", "pageEncounter"], ["/release", "pageRelease"], ["/study", "pageStudy"], ["/review", "pageReview"]];
+const PAGES = [["/", "pageDeidentify"], ["/record", "pageRecord"], ["/live", "pageLive"], ["/compare", "pageCompare"], ["/evidence", "pageEvidence"], ["/encounter", "pageEncounter"], ["/release", "pageRelease"], ["/study", "pageStudy"], ["/review", "pageReview"]];
 
 let look = async () => false;
 let show = () => {};

@@ -3,7 +3,7 @@
 const WORDS = {
   en: {
     other: "Deutsch",
-    pageDeidentify: "De-identify", pageRecord: "Record", pageCompare: "Compare", pageEvidence: "Evidence", pageEncounter: "Encounter", pageRelease: "Release", pageStudy: "Study", pageReview: "Review",
+    pageDeidentify: "De-identify", pageRecord: "Record", pageLive: "Live", pageCompare: "Compare", pageEvidence: "Evidence", pageEncounter: "Encounter", pageRelease: "Release", pageStudy: "Study", pageReview: "Review",
     project: "Project", projectNew: "New project…", projectRename: "Rename this project…", projectRemove: "Remove this project if empty", projectName: "What shall the project be called?",
     footer: "Look at every result before you share it. Movement, voice, hair, body and room can still identify a person. mien is not a medical device.",
     lost: "The server does not answer: start mien serve again and open the address that it prints.",
@@ -21,7 +21,7 @@ const WORDS = {
   },
   de: {
     other: "English",
-    pageDeidentify: "De-identifizieren", pageRecord: "Aufnehmen", pageCompare: "Vergleichen", pageEvidence: "Nachweise", pageEncounter: "Gespräch", pageRelease: "Weitergabe", pageStudy: "Studie", pageReview: "Übersicht",
+    pageDeidentify: "De-identifizieren", pageRecord: "Aufnehmen", pageLive: "Live", pageCompare: "Vergleichen", pageEvidence: "Nachweise", pageEncounter: "Gespräch", pageRelease: "Weitergabe", pageStudy: "Studie", pageReview: "Übersicht",
     project: "Projekt", projectNew: "Neues Projekt…", projectRename: "Dieses Projekt umbenennen…", projectRemove: "Dieses Projekt entfernen, wenn es leer ist", projectName: "Wie soll das Projekt heißen?",
     footer: "Sehen Sie jedes Ergebnis an, bevor Sie es weitergeben. Bewegung, Stimme, Haare, Körper und Raum können eine Person weiterhin erkennbar machen. mien ist kein Medizinprodukt.",
     lost: "Der Server antwortet nicht: Starten Sie mien serve neu und öffnen Sie die Adresse, die es nennt.",

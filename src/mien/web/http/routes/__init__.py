@@ -12,6 +12,7 @@ from mien.web.http.routes import (
     encounters,
     evidence,
     lineups,
+    live,
     projects,
     recordings,
     recovery,
@@ -24,7 +25,7 @@ from mien.web.http.routes import (
 
 _ROUTES = (
     *(projects, recovery, clips, compare, surrogates, works, evidence, encounters, releases),
-    *(studies, lineups, reviews, recordings),
+    *(studies, lineups, reviews, recordings, live),
 )
 
 

@@ -1,0 +1,1 @@
+"""Calls from browser to browser: what the patient sends goes no farther."""

@@ -52,6 +52,8 @@ from mien.video import Reader
 SIZE = (640, 480)
 JUDGE = "faceres"  # has no say in the choice
 ALIKE = 8.0  # grey levels by which eyes to mouth may differ from the original's and be the same
+LONGEST_MS = 300_000  # until a page answers
+FIRST_S = 180  # until the first picture is shown; then what is measured is covered
 EVERY = 10  # pictures of the doctor of which one is looked at
 MIEN = [sys.executable, "-m", "mien"]
 SERVE = """
@@ -188,26 +190,27 @@ def hold_call(frames, seconds, work):
                 ],
             )
             owner = browser.new_page()
+            owner.set_default_timeout(LONGEST_MS)
             owner.goto(address)
             made = owner.request.post(f"{base}/api/live", data={}, headers={"Origin": base}).json()
             links = {who: base + link for who, link in made["links"].items()}
-            patient = browser.new_context().new_page()
-            patient.add_init_script(READ)
+            patient, doctor = (browser.new_context().new_page() for _ in range(2))
+            for page in (patient, doctor):
+                page.set_default_timeout(LONGEST_MS)
+                page.add_init_script(READ)
             patient.goto(links["patient"])
             began = time.monotonic()
             patient.click("#join")
-            patient.locator("#call").wait_for(state="visible", timeout=120_000)
-            doctor = browser.new_context().new_page()
-            doctor.add_init_script(READ)
+            patient.locator("#call").wait_for(state="visible")
             doctor.goto(links["doctor"])
             doctor.click("#join")
-            doctor.locator("#admit:enabled").click(timeout=120_000)
+            doctor.locator("#admit:enabled").click()
 
             def state():
                 (call,) = owner.request.get(f"{base}/api/live").json()["calls"]
                 return call
 
-            while state()["covered"] is not None and time.monotonic() - began < 180:
+            while state()["covered"] is not None and time.monotonic() - began < FIRST_S:
                 doctor.wait_for_timeout(200)
             first = round(time.monotonic() - began, 1)
             doctor.evaluate("window.__follow(document.getElementById('other'), 150)")

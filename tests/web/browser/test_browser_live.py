@@ -77,6 +77,7 @@ def filmed(chromium, tmp_path_factory):
 def call(serve, filmed, expect):
     """Pages of a call: whoever made it, the patient, the doctor."""
     served = serve("--workers", "1", code=_SERVE).enter()
+    expect.set_options(timeout=SLOW_MS)
     pages, problems = [], []
 
     def page(address, session=False):
@@ -84,6 +85,7 @@ def call(serve, filmed, expect):
         if session:
             cookies = served.api.cookies.items()
             context.add_cookies([{"name": n, "value": v, "url": served.base} for n, v in cookies])
+        context.set_default_timeout(SLOW_MS)
         made = context.new_page()
         made.on("pageerror", lambda error: problems.append(str(error)))
         made.goto(address)
@@ -152,19 +154,17 @@ def test_a_call_from_its_links_to_its_end(call):
     patient.focus("#join")
     patient.keyboard.press("Enter")
     state = patient.locator("#state")
-    expect(state).to_contain_text("The doctor is not here yet.", timeout=SLOW_MS)
-    expect(state).to_contain_text("You are seen with another face.", timeout=SLOW_MS)
+    expect(state).to_contain_text("The doctor is not here yet.")
+    expect(state).to_contain_text("You are seen with another face.")
     expect(patient.locator("#call-heading")).to_be_focused()
 
     doctor = page(links[1])
     doctor.click("#join")
-    expect(doctor.locator("#state")).to_contain_text("The patient waits.", timeout=SLOW_MS)
+    expect(doctor.locator("#state")).to_contain_text("The patient waits.")
     assert not blue(doctor)
     shot(doctor, "live-doctor-waits")
     doctor.click("#admit")
-    expect(doctor.locator("#state")).to_contain_text(
-        "You see the patient with another face.", timeout=SLOW_MS
-    )
+    expect(doctor.locator("#state")).to_contain_text("You see the patient with another face.")
     until(doctor, lambda: blue(doctor))
     expect(patient.locator("#state")).to_contain_text("The doctor is here.")
     named(doctor)

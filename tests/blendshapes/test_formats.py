@@ -51,6 +51,20 @@ def test_scores_and_people_come_back(ending, tmp_path):
     assert not back.found[[3, 50]].any() and back.found.sum() == 128
 
 
+def test_tables_call_the_time_time_s_and_are_read_by_the_older_name(tmp_path):
+    kept = recording()
+    formats.write(tmp_path / "a.csv", kept)
+    text = (tmp_path / "a.csv").read_text()
+    assert text.startswith("frame,time_s,")
+    (tmp_path / "old.csv").write_text(text.replace("time_s", "time", 1))
+    back = formats.read(tmp_path / "old.csv")
+    assert back.names == kept.names and same(back.times, kept.times)
+    both = text.replace("time_s", "time_s,time", 1)
+    (tmp_path / "both.csv").write_text(both)
+    with pytest.raises(FormatError, match="leave one out"):
+        formats.read(tmp_path / "both.csv")
+
+
 def test_categories_come_back(tmp_path):
     kept = recording(MEDIAPIPE)
     assert formats.write(tmp_path / "a.jsonl", kept) == ()
@@ -95,7 +109,7 @@ def test_categories_as_mediapipe_gives_them():
     [
         ("a.csv", "", "empty"),
         ("a.csv", "frame,time,jawOpen", "holds no frames"),
-        ("a.csv", "frame,jawOpen\n0,1", "line 1: there is no column named time"),
+        ("a.csv", "frame,jawOpen\n0,1", "line 1: there is no column named time_s"),
         ("a.csv", "frame,time,jawOpen\n0,soon,1", "line 2: time is 'soon'"),
         ("a.csv", "frame,time,jawOpen\n0,0,1\n1,0.1", "line 3: 2 fields"),
         ("a.jsonl", '{"time": 0, "categories": null}\n{"time": 1', "line 2: this is not JSON"),

@@ -8,9 +8,11 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+import mien.evidence.baselines as drawn
 import mien.evidence.evaluate as room
 import mien.evidence.original as recorded
 from mien.cli.app import app
@@ -20,6 +22,7 @@ from mien.errors import EngineError
 from mien.evidence.metrics import Metrics
 from mien.fidelity.figures import FIGURES
 from mien.pipeline import deidentify as pipeline
+from mien.video import Reader, Writer
 from thoroughness import FEWER
 
 NAME = "Erika-Mustermann"
@@ -30,17 +33,32 @@ def contents(folder: Path) -> dict[Path, bytes]:
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+def grey(source: Path, out: Path) -> None:
+    """A copy without colours."""
+    with Reader(source) as reader, Writer(out, reader.info) as writer:
+        for frame in reader:
+            writer.write(
+                np.repeat(frame.image.mean(2, keepdims=True), 3, 2).astype(np.uint8), frame.pts
+            )
+        writer.commit()
+
+
 @pytest.fixture(scope="module")
 def done(tmp_path_factory, brief) -> tuple[Path, Any, dict[Path, bytes]]:
-    """Two engines on one short clip: the folder, the answer and what was there before."""
+    """An engine, a published baseline and another tool's result of one short clip: the folder, the
+    answer and what was there before."""
     folder = tmp_path_factory.mktemp("compare")
     (folder / "tmp").mkdir()
     brief.copy(folder, f"{NAME}.mp4")
     before = contents(folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tempfile, "tempdir", str(folder / "tmp"))
-        words = ["compare", folder / f"{NAME}.mp4", "--engines", "mask, pixelate"]
-        words += ["-o", folder / "out"]
+        words = ["compare", folder / f"{NAME}.mp4", "--engines", "mask, fmp-pixelate"]
+        # what another tool made of it, called as its author liked
+        another = folder / f"{NAME}-swapped.mp4"
+        grey(folder / f"{NAME}.mp4", another)
+        before = contents(folder)
+        words += ["--result", f"swap={another}", "-o", folder / "out"]
         # the recogniser looks at a few frames only: it is tested elsewhere
         with giving(Given(thoroughness=FEWER)):
             answer = CliRunner().invoke(app, [str(word) for word in words])
@@ -53,7 +71,7 @@ def test_a_row_for_each_engine_and_one_for_the_ceiling(done):
     header, *rows, last = answer.stdout.splitlines()
     for title in ("r_x", "r_CCA", "OKS>.95", "recognised"):
         assert title in header
-    assert [row.split()[0] for row in rows] == ["mask", "pixelate", "(ceiling)"]
+    assert [row.split()[0] for row in rows] == ["mask", "fmp-pixelate", "swap", "(ceiling)"]
     assert {len(row) for row in rows} == {len(header)} and "comparison.html" in last
     assert "Traceback" not in answer.output
 
@@ -75,9 +93,13 @@ def test_the_numbers_are_strict_json(done):
 
     text = (folder / "out" / "comparison.json").read_text()
     found = json.loads(text, parse_constant=refuse)
-    mask, pixelate = found["rows"]
-    assert (mask["engine"], pixelate["engine"]) == ("mask", "pixelate")
-    assert mask["error"] is pixelate["error"] is None
+    names = [row["engine"] for row in found["rows"]]
+    assert names == ["mask", "fmp-pixelate", "swap"]
+    assert not any(row["error"] for row in found["rows"])
+    mask, _, swap = found["rows"]
+    # in a copy whose colours alone are gone the face is seen, and the patient is recognised
+    assert swap["figures"]["continuity.face_found"] > 0.9
+    assert swap["figures"]["privacy.share_recognised"] > 0.9
     assert found["ceiling"]["continuity.face_found"] == 1
     assert mask["figures"]["continuity.face_found"] < 0.5
     assert mask["figures"]["privacy.share_recognised"] == 0
@@ -113,6 +135,7 @@ def quick(monkeypatch) -> None:
 
     monkeypatch.setattr(recorded, "Original", Subject)
     monkeypatch.setattr(room, "evaluate", lambda *a, **k: SimpleNamespace(metrics=metrics))
+    monkeypatch.setattr(drawn, "write_baseline", deidentify)
     monkeypatch.setattr(pipeline, "deidentify", deidentify)
 
 
@@ -138,6 +161,15 @@ def test_as_json(mien, brief, quick, tmp_path):
     assert row["engine"] == "mask" and row["metrics"]["dynamics"]["r_x"] == 0.5
 
 
+def test_what_other_tools_made_can_be_compared_alone(mien, brief, quick, tmp_path):
+    words = ("--engines", "", "--result", f"swap={brief.path}", "-o", tmp_path / "out", "--json")
+    result = mien("compare", brief.path, *words)
+    assert result.exit_code == 0, result.output
+    (row,) = json.loads(result.stdout)["engines"]
+    assert row["engine"] == row["metrics"]["about"]["deidentified"] == "swap"
+    assert brief.path.is_file()
+
+
 def test_an_interruption_leaves_nothing(mien, brief, quick, monkeypatch, tmp_path):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     result = mien("compare", brief.path, "--engines", "mask,mesh", "-o", tmp_path / "out")
@@ -157,10 +189,17 @@ def test_refusals(mien, brief, tmp_path):
     (full / "thesis.txt").write_text("mine")
     before = contents(tmp_path)
     out = tmp_path / "out"
+    two = ("--result", f"a={brief.path}", "--result", f"a={brief.path}")
     for status, says, words in (
         (2, "no engine called 'magic'", (brief.path, "--engines", "mask,magic", "-o", out)),
         (2, "each engine once", (brief.path, "--engines", "mask,mask", "-o", out)),
         (2, "each engine once", (brief.path, "--engines", " , ", "-o", out)),
+        (2, "give NAME=FILE", (brief.path, "--result", "swapped.mp4", "-o", out)),
+        (2, "give NAME=FILE", (brief.path, "--result", f"../x={brief.path}", "-o", out)),
+        (2, "names 'a' twice", (brief.path, *two, "-o", out)),
+        (2, "as an engine is called", (brief.path, "--result", f"mesh={brief.path}", "-o", out)),
+        (3, "letter.mp4", (brief.path, "--result", f"a={letter}", "-o", out)),
+        (3, "none.mp4", (brief.path, "--result", f"a={tmp_path / 'none.mp4'}", "-o", out)),
         (2, "no profile", (brief.path, "--profile", "nonsense", "-o", out)),
         (6, "full", (brief.path, "-o", full)),
         (3, "letter.mp4", (letter, "-o", out)),

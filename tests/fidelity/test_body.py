@@ -189,3 +189,30 @@ def test_a_drawn_person_has_head_and_shoulders(brief):
     assert nose[1] < min(left[1], right[1])
     assert neck == pytest.approx((left + right) / 2)
     assert np.isnan(elsewhere).all()
+
+
+def test_eighteen_keypoints_count_the_neck_as_wide_as_shoulders():
+    original, other = person(1), person(1)
+    other[0, 17, 0] += 12
+    found = compare(original, other)
+    assert found["oks_mean"] == found["oks_without_face"] == 1
+    square = 0.53 * (395 - 245) * (440 - 52)
+    neck = np.exp(-(12**2) / (2 * square * (2 * 0.079) ** 2))
+    assert found["with_neck"]["oks_mean"] == pytest.approx((17 + neck) / 18, abs=1e-5)
+    assert set(found["with_neck"]) == {
+        *("oks_mean", "share_over_95", "share_over_995", "ap_50", "ap_50_95")
+    }
+
+
+def test_a_face_with_other_proportions_leaves_the_body_in_its_place():
+    original, other = person(), person()
+    other[:, :5, :2] += 15
+    other[:30, 5:, :2] += 90  # a body that jumps for a quarter of the time
+    found = compare(original, other)
+    assert found["share_over_95"] == 0
+    assert found["without_face_over_95"] == 0.75
+    low, high = found["interval"]["without_face_over_95"]
+    assert low < 0.75 < high
+    head = person()
+    head[:, 5:, 2] = 0.1
+    assert compare(head, head)["without_face_over_95"] is None

@@ -205,3 +205,28 @@ def test_any_clip_gives_json(n, seen):
     reading = clip(times, sine(times))
     reading.points[{"all": slice(0, 0), "none": slice(None), "some": slice(5, 25)}[seen]] = np.nan
     json.dumps(tremor.measure(reading, reading).as_dict(), allow_nan=False)
+
+
+@pytest.mark.parametrize(("gain", "sign"), [(1.0, 0), (0.7, -1), (1.3, 1)])
+def test_the_spectrogram_deviates_by_what_is_lost_or_added(gain, sign):
+    """A steady line: its power changes with the square of the gain, all over the band alike."""
+    times = np.arange(300) / 30
+    original = clip(times, sine(times), noise=0)
+    found = tremor.measure(original, clip(times, gain * sine(times), noise=0)).as_dict()
+    deviation = found["lip"]["deviation"]
+    assert np.sign(round(deviation, 6)) == sign
+    # the mean of the line over the band, in its own largest power
+    trace = spectra.series(times, tremor.place(original.points, "lip")[:, 1], 1 / 30)
+    seen = spectra.spectrogram(trace)
+    band = (seen.frequencies >= 4) & (seen.frequencies <= 6)
+    mean = float(seen.power[band].mean() / seen.power[band].max())
+    assert deviation == pytest.approx((gain**2 - 1) * mean, abs=1e-4)
+
+
+def test_what_is_added_at_one_time_and_lost_at_another_cancels_out():
+    times = np.arange(900) / 30
+    first = np.where(times < 15, 1.0, 0.0)
+    found = tremor.measure(
+        clip(times, first * sine(times), noise=0), clip(times, (1 - first) * sine(times), noise=0)
+    ).as_dict()
+    assert abs(found["lip"]["deviation"]) < 0.01

@@ -13,7 +13,7 @@ from mien.blendshapes.formats import read as read_scores
 from mien.encounter.timeline_files import load_timelines
 from mien.errors import FormatError
 from mien.intake.amounts import TABLE_CELLS
-from mien.intake.tables import read_table
+from mien.intake.tables import read_table, time_column
 from mien.selfnorm.snapshot_files import read_snapshots
 
 READERS = [read_table, read_scores, read_snapshots, load_timelines]
@@ -68,3 +68,11 @@ def test_damage(tmp_path, read):
         (tmp_path / "b.parquet").write_bytes(content)
         with pytest.raises(FormatError):
             read(tmp_path / "b.parquet")
+
+
+def test_the_time_has_one_name_and_an_older_one():
+    assert time_column(["frame", "time_s", "jawOpen"], "a.csv") == "time_s"
+    assert time_column(["frame", "time", "jawOpen"], "a.csv") == "time"
+    for names, says in ((["frame"], "no column named time_s"), (["time", "time_s"], "leave one")):
+        with pytest.raises(FormatError, match=says):
+            time_column(names, "a.csv")

@@ -326,9 +326,10 @@ def test_comparison_of_nothing(tmp_path):
 
 
 def test_cohort_links_each_clip_and_prints_the_tests(tmp_path):
+    pairs = {key: np.full(1275, 0.95) for key in ("r_x", "r_y", "r_cca")}
     rows = [
-        {"clip": "a b", "metrics": figures_of(0.8, 0.7)},
-        {"clip": "c", "metrics": figures_of(0.9, 0.4, False)},
+        {"clip": "a b", "metrics": figures_of(0.8, 0.7), "pairs": pairs},
+        {"clip": "c", "metrics": figures_of(0.9, 0.4, False), "pairs": None},
         {"clip": "d", "metrics": None, "error": "It failed."},
     ]
     test = {
@@ -343,6 +344,10 @@ def test_cohort_links_each_clip_and_prints_the_tests(tmp_path):
     assert "< 0.001" in page.text and "It failed." in page.text
     assert json.loads((tmp_path / "cohort.json").read_text())["tests"] == [test]
     assert (tmp_path / "tests.csv").read_text().splitlines()[1].startswith("rate,2,12,11,-1,")
+    assert "brows and lips" in page.text and "0.950 (100.0 %)" in page.text
+    assert json.loads((tmp_path / "cohort.json").read_text())["dynamics_pooled"]["r_x"] == 0.95
+    assert len((tmp_path / "matrices.csv").read_text().splitlines()) == 1276
+    assert {path.suffix for path in tmp_path.glob("matrices.*")} == {".csv", ".png", ".svg"}
 
 
 def test_clip_helper_draws_its_colour(tmp_path):

@@ -31,7 +31,7 @@ def test_frames_without_a_face_are_empty_in_both_tables(named, tmp_path):
     with (tmp_path / "a.csv").open(newline="") as stream:
         rows = list(csv.DictReader(stream))
     table = pq.read_table(tmp_path / "a.parquet").to_pylist()
-    assert [row["time"] != "" for row in rows] == [False, True, True, False, True, False]
+    assert [row["time_s"] != "" for row in rows] == [False, True, True, False, True, False]
     assert ("participant" in rows[0]) == named
     for row, entry in zip(rows, table, strict=True):
         assert list(row) == list(entry) and row["frame"] == str(entry["frame"])

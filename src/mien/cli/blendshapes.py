@@ -17,9 +17,7 @@ def blendshapes(
     video: options.Video,
     out: Annotated[
         Path,
-        options.out(
-            "OUT.csv|.parquet", "The table: frame, time in seconds and 51 scores from 0 to 1."
-        ),
+        options.out("OUT.csv|.parquet", "The table: frame, time_s and 51 scores from 0 to 1."),
     ],
     landmarker: Annotated[
         Path | None,

@@ -206,6 +206,8 @@ def _folders(original: Path, deidentified: Path, out: Path, wanted: _Wanted, as_
         measured = [Metrics.from_json(row["metrics"]) for row in rows if row["metrics"]]
         tests = cohort.paired_tests(measured)
         write_cohort(rows, tests, out, overwrite=wanted.overwrite)
+        for row in rows:
+            row.pop("pairs", None)
     finally:
         remove_if_empty(out)
     failed = [row for row in rows if not (row["metrics"] and row["metrics"]["profile"]["passed"])]
@@ -224,8 +226,14 @@ def _folders(original: Path, deidentified: Path, out: Path, wanted: _Wanted, as_
 def _row(original: Path, deidentified: Path, out: Path, wanted: _Wanted) -> dict[str, Any]:
     """One clip of many: its metrics, or why there are none."""
     try:
-        metrics = _one(original, deidentified, out, wanted).metrics.to_json()
-        return {"clip": deidentified.stem, "error": None, "metrics": metrics}
+        evidence = _one(original, deidentified, out, wanted)
+        found = evidence.measures.get("dynamics")
+        return {
+            "clip": deidentified.stem,
+            "error": None,
+            "metrics": evidence.metrics.to_json(),
+            "pairs": None if found is None else found.pairs,
+        }
     except Exception as error:
         sentence, _ = go_on_after(error)
         tell(f"{deidentified.name}: {sentence}")

@@ -15,7 +15,7 @@ from mien.emotion.classifier import EXPRESSIONS
 from mien.encounter.observation import ROLES
 from mien.encounter.timeline import Timeline
 from mien.errors import FormatError, ParameterError
-from mien.intake.tables import read_table
+from mien.intake.tables import TIME, read_table, time_column
 from mien.intake.words import parse_json
 from mien.outputs import check_free, complete
 
@@ -25,7 +25,7 @@ _KEY = b"mien.timelines"
 def table_of(timeline: Timeline) -> Any:
     """A `pyarrow.Table` with a row per step; missing values are null.
 
-    Columns: `time` (s), `role`, `expression`, a probability per expression (`p_anger` …),
+    Columns: `time_s`, `role`, `expression`, a probability per expression (`p_anger` …),
     `assessable`, `samples`, `reason`, `mouth`, `loudness`, `speaking`, `towards`, and the 51
     blendshapes by name.
     """
@@ -36,7 +36,7 @@ def table_of(timeline: Timeline) -> Any:
         return pa.array(values, mask=~np.isfinite(values))
 
     columns: dict[str, Any] = {
-        "time": pa.array(timeline.times),
+        TIME: pa.array(timeline.times),
         "role": pa.array([timeline.role] * len(timeline), pa.string()),
         "expression": pa.array(timeline.names(), pa.string()),
     }
@@ -81,7 +81,7 @@ def timeline_of_table(table: Any, role: str) -> Timeline:
         return Timeline(
             role=role,
             resolution=resolution,
-            times=numbers("time"),
+            times=numbers(time_column(table.column_names, "The table")),
             dominant=np.array(
                 [-1 if name is None else EXPRESSIONS.index(name) for name in names], np.int16
             ),

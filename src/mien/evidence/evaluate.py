@@ -234,7 +234,11 @@ def _read_ceiling(original: Original, deidentified: Path, stop: Stop) -> Ceiling
 
 
 def _read_other(original: Original, deidentified: Path, pairing: Pairing, stop: Stop) -> Reading:
-    """The result, frame by frame of the original, in the original's pixels."""
+    """The result, frame by frame of the original, in the original's pixels.
+
+    Its body is looked for in the frames in which the original's is: the model begins where it saw
+    the body last, so that other frames would be another measurement.
+    """
     backend = open_backend(original.landmarker)
     try:
         with Reader(deidentified) as reader, closing(ahead(reader)) as frames:
@@ -242,9 +246,19 @@ def _read_other(original: Original, deidentified: Path, pairing: Pairing, stop: 
             scale = np.array(size) / (original.info.width, original.info.height)
             near = expected(original.track, np.append(scale, scale.mean()))
             places: list[Place | None] = [None] * len(pairing.others)
+            bodies = np.zeros(len(pairing.others), bool)
             for frame in np.flatnonzero(pairing.partner >= 0):
                 places[pairing.partner[frame]] = near[frame]
-            reading = read(frames, places, backend, size, lambda frame: stop.check())
+                bodies[pairing.partner[frame]] |= original.bodies[frame]
+            reading = read(
+                frames,
+                places,
+                backend,
+                size,
+                lambda frame: stop.check(),
+                bodies,
+                original.alone,
+            )
     finally:
         backend.close()
     return reading.scaled(original.info.width, original.info.height).take(pairing.partner)

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from threading import Event, Lock
 
@@ -24,8 +25,6 @@ from mien.tracking import FaceTrack, State
 from mien.tracking.follow import follow
 from mien.video import Frame, Quality, Reader, reencoded
 from mien.workers import ahead
-
-_BODY_STEP_S = 0.1  # time between frames whose body is looked for: bodies are slow, the model too
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,6 +80,9 @@ class Original:
         How many re-encoded frames the recognisers describe at most: the ceiling of privacy.
     recognisers : sequence of str
         Who they are, see `mien.privacy.audit.ask`.
+    body_step_s : float
+        Seconds between frames whose body is looked for; 0 for every frame. Bodies are slow, and so
+        is the model that finds them.
 
     Raises
     ------
@@ -101,8 +103,10 @@ class Original:
         progress: Progress | None = None,
         probes: int = 24,
         recognisers: Sequence[str] = EVERYBODY,
+        body_step_s: float = 0.1,
     ) -> None:
         self.path = Path(path)
+        self._body_step_s = body_step_s
         self.landmarker = landmarker
         self._probes = probes
         self.recognisers = tuple(dict.fromkeys(recognisers))
@@ -135,11 +139,11 @@ class Original:
         """Where the person's face is."""
         return self.tracks[self.person]
 
-    @property
+    @cached_property
     def bodies(self) -> np.ndarray:
         """Frames in which the body is looked for, shape (n_frames,), bool."""
         step = float(np.median(np.diff(self.times))) if len(self.times) > 1 else 1.0
-        return np.arange(len(self.times)) % max(1, int(_BODY_STEP_S / step + 1e-6)) == 0
+        return np.arange(len(self.times)) % max(1, int(self._body_step_s / step + 1e-6)) == 0
 
     @property
     def alone(self) -> bool:

@@ -7,7 +7,8 @@ whole body an outline fills about that, of a talking head twice as much. The box
 that count and, where shoulders or hips lie outside the picture, reaches its edge there, as the
 outline of a body that is cut off does. It is never less than the square of the face's own extent:
 the box around eyes, ears and nose alone is nearly a line. The neck is made from the shoulders and
-would count them twice: it is left out of the similarity and only its distance is given.
+would count them twice: it is left out of the similarity and only its distance is given. Studies
+that read 18 keypoints, as OpenPose does, count it: `Body.with_neck` is the same with it.
 """
 
 from __future__ import annotations
@@ -25,12 +26,17 @@ CITATION = (
     "Lin et al., Microsoft COCO: Common Objects in Context, ECCV 2014, "
     "doi 10.1007/978-3-319-10602-1_48; keypoint evaluation of cocodataset.org"
 )
-RATIO = ("oks_mean", "oks_without_face", "share_over_95", "share_over_995", "ap_50", "ap_50_95")
+RATIO = (
+    *("oks_mean", "oks_without_face", "share_over_95", "share_over_995", "without_face_over_95"),
+    *("ap_50", "ap_50_95"),
+)
+_SHARES = ("oks_mean", "share_over_95", "share_over_995", "ap_50", "ap_50_95")
 
 SIGMAS = (
     np.array([26, 25, 25, 35, 35, 79, 79, 72, 72, 62, 62, 107, 107, 87, 87, 89, 89], float) / 1000
 )
 """COCO's standard deviations of annotators per keypoint, in scales, shape (17,)."""
+_NECK = SIGMAS[5]  # COCO has none of the neck: the shoulders', of which it is made
 _SEEN = 0.5  # visibility
 _FILLED = 0.53  # of a box by the person in it
 _FACE = slice(0, 5)
@@ -56,6 +62,9 @@ class Body:
     """Share of the frames whose similarity is above .95."""
     share_over_995: float | None
     """Share of the frames whose similarity is above .995."""
+    without_face_over_95: float | None
+    """Share of the frames whose similarity over shoulders, arms, hips and legs alone is above .95,
+    of those in which at least one of these is in view; None if there are none."""
     ap_50: float | None
     """Average precision at a similarity of .50: COCO's, over 101 recalls, the original as truth,
     at most one person a frame, detections ranked by the mean visibility of the 17 keypoints; a body
@@ -67,6 +76,8 @@ class Body:
     body."""
     interval: dict[str, tuple[float, float] | None]
     """95 % intervals by block bootstrap; the two average precisions have none."""
+    with_neck: dict[str, float | None]
+    """Mean similarity, both shares and both average precisions over 18 keypoints, the neck too."""
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready."""
@@ -77,10 +88,12 @@ class Body:
             "oks_without_face": plain(self.oks_without_face),
             "share_over_95": plain(self.share_over_95),
             "share_over_995": plain(self.share_over_995),
+            "without_face_over_95": plain(self.without_face_over_95),
             "ap_50": plain(self.ap_50),
             "ap_50_95": plain(self.ap_50_95),
             "distance": plain_each(self.distance),
             "interval": plain_intervals(self.interval),
+            "with_neck": plain_each(self.with_neck),
         }
 
 
@@ -101,6 +114,7 @@ def measure(original: Reading, other: Reading) -> Body:
     has_body = np.isfinite(answer[:, 0, 0])
     over_95 = np.where(compared, similarity > 0.95, np.nan)
     over_995 = np.where(compared, similarity > 0.995, np.nan)
+    limbs_over_95 = np.where(np.isfinite(limbs), limbs > 0.95, np.nan)
     precision = average_precision(truth, answer, size, outline)
     apart = np.linalg.norm(truth[:, :, :2] - answer[:, :, :2], axis=2)
     apart[~_counted(truth, size)] = np.nan
@@ -111,6 +125,7 @@ def measure(original: Reading, other: Reading) -> Body:
         oks_without_face=mean_or_none(limbs),
         share_over_95=mean_or_none(over_95),
         share_over_995=mean_or_none(over_995),
+        without_face_over_95=mean_or_none(limbs_over_95),
         ap_50=None if precision is None else float(precision[0]),
         ap_50_95=None if precision is None else float(precision.mean()),
         distance={name: mean_or_none(apart[:, k]) for k, name in enumerate(COCO)},
@@ -121,9 +136,27 @@ def measure(original: Reading, other: Reading) -> Body:
                 ("oks_without_face", limbs),
                 ("share_over_95", over_95),
                 ("share_over_995", over_995),
+                ("without_face_over_95", limbs_over_95),
             )
         },
+        with_neck=_with_neck(original, other),
     )
+
+
+def _with_neck(original: Reading, other: Reading) -> dict[str, float | None]:
+    """The figures over 18 keypoints, by `_SHARES`."""
+    size, outline = (original.width, original.height), original.outline
+    similarity = oks(original.body, other.body, size, neck=True, outline=outline)
+    known = similarity[np.isfinite(similarity)]
+    precision = average_precision(original.body, other.body, size, outline, neck=True)
+    values = (
+        mean_or_none(known),
+        mean_or_none(known > 0.95),
+        mean_or_none(known > 0.995),
+        None if precision is None else float(precision[0]),
+        None if precision is None else float(precision.mean()),
+    )
+    return dict(zip(_SHARES, values, strict=True))
 
 
 def oks(
@@ -132,6 +165,7 @@ def oks(
     size: tuple[int, int] | None = None,
     *,
     face: bool = True,
+    neck: bool = False,
     outline: np.ndarray | None = None,
 ) -> np.ndarray:
     """Object keypoint similarity in each frame.
@@ -144,6 +178,8 @@ def oks(
         Width and height of the picture; without it, keypoints outside count too.
     face : bool
         Whether nose, eyes and ears count.
+    neck : bool
+        Whether the neck counts, with the deviation of the shoulders: COCO gives it none.
     outline : np.ndarray [shape=(n_frames,)], optional
         Area of the original's outline, pixels squared; NaN where unknown.
 
@@ -153,17 +189,19 @@ def oks(
         From 0 to 1; 0 where only the original has a body; NaN where the original shows fewer than 3
         keypoints, or none of those that count.
     """
-    counted = _counted(original, size)[:, :17]
-    square = _square(original[:, :17, :2], counted, size)
+    many = 18 if neck else 17
+    counted = _counted(original, size)
+    square = _square(original[:, :17, :2], counted[:, :17], size)
     if outline is not None:
         square = np.where(np.nan_to_num(outline) > 0, outline, square)
-    known = (counted.sum(1) >= _FEWEST) & (square > 0)
+    known = (counted[:, :17].sum(1) >= _FEWEST) & (square > 0)
+    counted = counted[:, :many].copy()
     if not face:
-        counted = counted.copy()
         counted[:, _FACE] = False
-    gap = ((original[:, :17, :2] - other[:, :17, :2]) ** 2).sum(2)
+    sigmas = np.append(SIGMAS, _NECK)[:many]
+    gap = ((original[:, :many, :2] - other[:, :many, :2]) ** 2).sum(2)
     with np.errstate(divide="ignore", invalid="ignore"):
-        near = np.exp(-gap / (2 * square[:, None] * (2 * SIGMAS) ** 2))
+        near = np.exp(-gap / (2 * square[:, None] * (2 * sigmas) ** 2))
         mean = np.where(counted, np.nan_to_num(near), 0.0).sum(1) / counted.sum(1)
     return np.where(known, mean, np.nan)
 
@@ -173,13 +211,15 @@ def average_precision(
     other: np.ndarray,
     size: tuple[int, int] | None = None,
     outline: np.ndarray | None = None,
+    *,
+    neck: bool = False,
 ) -> np.ndarray | None:
     """COCO's average precision at similarities .50, .55 to .95, shape (10,); see `Body.ap_50`.
 
     None if the original shows no body. A frame in which it shows fewer than 3 keypoints is
     ignored, as COCO ignores people without keypoints.
     """
-    similarity = oks(original, other, size, outline=outline)
+    similarity = oks(original, other, size, neck=neck, outline=outline)
     truths = np.isfinite(similarity)
     if not truths.any():
         return None

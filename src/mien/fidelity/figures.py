@@ -176,6 +176,11 @@ _TREMOR = tuple(
         ),
         Figure(f"tremor.{path}.amplitude_ratio", f"amplitude, result / original, {where}", "one"),
         Figure(f"tremor.{path}.coherence", f"coherence from 4 to 6 Hz, {where}", "high"),
+        Figure(
+            f"tremor.{path}.deviation",
+            f"deviation of the spectrogram from 4 to 6 Hz, {where}",
+            "zero",
+        ),
         Figure(f"tremor.{path}.frequency_error", f"error of the frequency, {where}", "low", "Hz"),
     )
 )
@@ -199,8 +204,19 @@ _BODY = (
         "body.share_over_95", "share of frames over .95", "high", title="body, share over .95"
     ),
     Figure("body.share_over_995", "share of frames over .995", "high"),
+    Figure(
+        "body.without_face_over_95",
+        "share of frames over .95 without the face's keypoints",
+        "high",
+        title="body without the face, share over .95",
+    ),
     Figure("body.ap_50", "AP at .50", "high"),
     Figure("body.ap_50_95", "AP at .50 to .95", "high"),
+    Figure("body.with_neck.oks_mean", "mean similarity over 18 keypoints", "high"),
+    Figure("body.with_neck.share_over_95", "share of frames over .95, 18 keypoints", "high"),
+    Figure("body.with_neck.share_over_995", "share of frames over .995, 18 keypoints", "high"),
+    Figure("body.with_neck.ap_50", "AP at .50, 18 keypoints", "high"),
+    Figure("body.with_neck.ap_50_95", "AP at .50 to .95, 18 keypoints", "high"),
     Figure("body.found", "share of frames with a body", "high"),
     Figure("body.ratio.share_over_95", "share of frames over .95, of the ceiling's", "high",
            ceiling=None),

@@ -167,6 +167,38 @@ def spectrogram(trace: Series) -> Spectrogram | None:
     )
 
 
+def deviation(original: Series, other: Series) -> float:
+    """Signed mean deviation of the other's spectrogram from the original's from 4 to 6 Hz.
+
+    Both are divided by the largest power that the original has in that band, so that -1 to 0 is
+    power lost and more than 0 is power added, evenly over time and frequency. What is added at one
+    time and lost at another cancels out, as in the published figure [1]_, of which the scale
+    is not stated.
+
+    Parameters
+    ----------
+    original, other : Series
+        With the same samples.
+
+    Returns
+    -------
+    deviation : float
+        NaN where there is no spectrogram, or the original has no power there.
+
+    References
+    ----------
+    .. [1] Zhu et al., FaceMotionPreserve, Scientific Reports 2024.
+    """
+    one, two = spectrogram(original), spectrogram(other)
+    if one is None or two is None:
+        return math.nan
+    band = (one.frequencies >= BAND_HZ[0]) & (one.frequencies <= BAND_HZ[1])
+    largest = float(one.power[band].max())
+    if largest <= 0:
+        return math.nan
+    return float((two.power[band] - one.power[band]).mean() / largest)
+
+
 def spectrum(trace: Series) -> tuple[np.ndarray, np.ndarray]:
     """Average spectrum.
 

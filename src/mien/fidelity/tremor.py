@@ -21,7 +21,14 @@ import numpy as np
 from mien.face.topology import SIXTY_EIGHT
 from mien.fidelity.plain import plain
 from mien.fidelity.reading import Reading
-from mien.fidelity.spectra import REACH_HZ, Oscillation, coherence, oscillation, series
+from mien.fidelity.spectra import (
+    REACH_HZ,
+    Oscillation,
+    coherence,
+    deviation,
+    oscillation,
+    series,
+)
 
 CITATION = (
     "Zhu et al., FaceMotionPreserve (4 to 6 Hz spectrogram of lip and jaw), Scientific Reports "
@@ -50,6 +57,8 @@ class Trace:
     """Coherence of the two from 4 to 6 Hz, each frequency weighted by the original's power;
     NaN if less than three half-overlapping segments of 2 s are seen. Of two clips that have
     nothing in common it is about one over the number of segments."""
+    deviation: float = math.nan
+    """Signed mean deviation of the other's spectrogram from 4 to 6 Hz, see `spectra.deviation`."""
 
     @property
     def ratio(self) -> float:
@@ -66,6 +75,7 @@ class Trace:
             "ratio_db": plain(10 * math.log10(self.ratio)) if self.ratio > 0 else None,
             "amplitude_ratio": plain(math.sqrt(self.ratio)) if self.ratio > 0 else None,
             "coherence": plain(self.coherence),
+            "deviation": plain(self.deviation),
             "coherence_known": bool(self.original and self.original.present)
             and math.isfinite(self.coherence),
             "frequency_error": plain(abs(self.other.band_peak_hz - self.original.band_peak_hz))
@@ -260,6 +270,6 @@ def _compare(original: Reading, other: Reading, both: np.ndarray) -> TremorMeasu
                     continue
                 seconds = one.seconds
                 traces[site, axis, frame] = Trace(
-                    oscillation(one), oscillation(two), coherence(one, two)
+                    oscillation(one), oscillation(two), coherence(one, two), deviation(one, two)
                 )
     return TremorMeasure(seconds, traces)

@@ -3,11 +3,40 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from mien.errors import FormatError
 from mien.intake.amounts import TABLE_CELLS
+
+TIME = "time_s"
+"""The column that holds when a row is, in seconds."""
+TIMES = (TIME, "time")
+"""What it is called, first as it is written; ``time`` in tables of mien before 0.2."""
+
+
+def time_column(names: Sequence[str], where: str) -> str:
+    """Which column of a table holds the time.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The columns.
+    where : str
+        What an error begins with, such as the file's name.
+
+    Raises
+    ------
+    FormatError
+        If there is none, or one by the new and one by the old name.
+    """
+    held = [name for name in TIMES if name in names]
+    if not held:
+        raise FormatError(f"{where}: there is no column named {TIME}.")
+    if len(held) > 1:
+        raise FormatError(f"{where}: there is a column {TIME} and one named time: leave one out.")
+    return held[0]
 
 
 def read_table(path: str | os.PathLike[str], most: int = TABLE_CELLS) -> Any:

@@ -13,6 +13,7 @@ import numpy as np
 
 from mien.blendshapes.formats import read as read_recording
 from mien.errors import FormatError
+from mien.intake.tables import TIME
 from mien.outputs import check_free, complete
 from mien.selfnorm.network import SelfNorm
 from mien.selfnorm.snapshot_files import read_snapshots
@@ -105,7 +106,7 @@ class Predictions:
         writer = csv.writer(text, lineterminator="\n")
         who = ["participant"] if self._with_people else []
         names = [f"p_{name}" for name in self.expressions]
-        writer.writerow(["frame", "time", *who, "expression", *names])
+        writer.writerow(["frame", TIME, *who, "expression", *names])
         for frame, k in enumerate(self._places().tolist()):
             if k < 0:
                 writer.writerow([frame, "", *[""] * (1 + len(who) + len(names))])
@@ -130,7 +131,7 @@ class Predictions:
         said = np.array([*self.expressions, None], object)
         columns: dict[str, Any] = {
             "frame": pa.array(np.arange(len(places), dtype=np.int32)),
-            "time": pa.array(column(snapshots.times), mask=gone),
+            TIME: pa.array(column(snapshots.times), mask=gone),
         }
         if self._with_people:
             columns["participant"] = pa.array(snapshots.participants[at].tolist(), mask=gone)

@@ -18,7 +18,7 @@ from mien.blendshapes.formats.live_link import is_header as is_live_link
 from mien.blendshapes.names import ARKIT, MEDIAPIPE, NAMES
 from mien.errors import FormatError
 from mien.intake.amounts import TABLE_BYTES
-from mien.intake.tables import read_table
+from mien.intake.tables import TIME, TIMES, read_table, time_column
 from mien.outputs import check_free, complete
 from mien.selfnorm.snapshots import NO_SCORES, WORDS, Columns, Snapshots
 
@@ -79,7 +79,7 @@ def write_snapshots(
             pa.array(snapshots.labels.astype(np.int32), mask=snapshots.labels < 0),
             pa.array(list(snapshots.expressions), pa.string()),
         ),
-        "time": pa.array(snapshots.times),
+        TIME: pa.array(snapshots.times),
     }
     if snapshots.devices is not None:
         columns["device"] = _dictionary(snapshots.devices)
@@ -142,10 +142,10 @@ def _read_csv(path: Path) -> Snapshots:
                 f"{path.name}: the columns are separated by semicolons: save the table with commas "
                 "between columns and points in numbers."
             )
-        if not {"time", *WORDS} & set(names):
+        if not {*TIMES, *WORDS} & set(names):
             return Snapshots.of(read_recording(path))
         kinds: dict[str, Any] = {name: pa.float32() for name in names}
-        kinds |= {"time": pa.float64()} | dict.fromkeys(WORDS, pa.string())
+        kinds |= dict.fromkeys(TIMES, pa.float64()) | dict.fromkeys(WORDS, pa.string())
         options = pc.ConvertOptions(column_types=kinds, null_values=[""], strings_can_be_null=True)
         table = pc.read_csv(path, convert_options=options)
     except OSError as exc:
@@ -166,8 +166,9 @@ def _from_table(table: Any, path: Path, classes: Sequence[str] = ()) -> Snapshot
         for k, name in enumerate(names):
             scores[:, k] = table.column(name).to_numpy()
         times = np.zeros(table.num_rows)
-        if "time" in held:
-            times = table.column("time").to_numpy().astype(np.float64)
+        if set(TIMES) & set(held):
+            time = time_column(held, path.name)
+            times = table.column(time).to_numpy().astype(np.float64)
     except (ValueError, TypeError, pa.ArrowException) as exc:
         raise FormatError(
             f"{path.name}: a column that should hold numbers holds something else."

@@ -14,10 +14,11 @@ import numpy as np
 from mien.blendshapes.names import NEUTRAL, ROTATIONS
 from mien.blendshapes.recording import Recording
 from mien.errors import FormatError, ParameterError
+from mien.intake.tables import TIMES
 
 WORDS = ("participant", "expression", "device")
 """Columns of words."""
-NO_SCORES = {"frame", "time", *WORDS, NEUTRAL, *ROTATIONS}
+NO_SCORES = {"frame", *TIMES, *WORDS, NEUTRAL, *ROTATIONS}
 """Columns that score no expression."""
 _MOST = 1.5  # Live Link writes up to 1.08; per cent are far above
 

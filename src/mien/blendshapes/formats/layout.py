@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mien.blendshapes.recording import Recording
+from mien.intake.tables import TIMES
 
 PEOPLE = ("participant", "expression")
 """Columns of words: who, and what was asked for."""
-NO_SCORES = ("frame", "time", *PEOPLE)
+NO_SCORES = ("frame", *TIMES, *PEOPLE)
 """Columns of a table that hold no score."""
 
 Read = Callable[[Path, float | None], Recording]

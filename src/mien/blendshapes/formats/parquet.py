@@ -13,7 +13,7 @@ from mien.blendshapes.formats.layout import NO_SCORES, PEOPLE
 from mien.blendshapes.formats.rows import names_of
 from mien.blendshapes.recording import Recording
 from mien.errors import FormatError, ParameterError
-from mien.intake.tables import read_table
+from mien.intake.tables import TIME, read_table, time_column
 
 
 def check() -> Any:
@@ -46,13 +46,12 @@ def read(path: Path, rate: float | None = None) -> Recording:
 
     table = read_table(path)
     held = table.column_names
-    if "time" not in held:
-        raise FormatError(f"{path.name} holds no column named time.")
+    time = time_column(held, path.name)
     places = [k for k, name in enumerate(held) if name not in NO_SCORES]
     try:
         names = names_of([held[k] for k in places])
         columns = [table.column(k).to_numpy().astype(np.float32) for k in places]
-        times = table.column("time").to_numpy().astype(np.float64)
+        times = table.column(time).to_numpy().astype(np.float64)
     except (ValueError, TypeError, pa.ArrowException) as exc:
         words = str(exc).removeprefix("Line 1: ") if isinstance(exc, FormatError) else ""
         raise FormatError(
@@ -79,7 +78,7 @@ def to_bytes(recording: Recording) -> tuple[bytes, tuple[str, ...]]:
 
     columns: dict[str, Any] = {
         "frame": pa.array(np.arange(len(recording.times), dtype=np.int32)),
-        "time": pa.array(np.asarray(recording.times, np.float64)),
+        TIME: pa.array(np.asarray(recording.times, np.float64)),
     }
     for name, words in recording.people.items():
         columns[name] = pa.array(list(words), pa.string())

@@ -12,6 +12,7 @@ from mien.encounter.result import Encounter
 from mien.encounter.timeline import Timeline
 from mien.encounter.timeline_files import save_timelines, table_of
 from mien.errors import OutputError
+from mien.intake.tables import TIME
 from mien.report.encounter.spreadsheets import timelines_csv
 from mien.report.folder import Staged
 
@@ -62,7 +63,7 @@ def schema() -> dict[str, Any]:
         return found | ({"unit": unit} if unit else {})
 
     steps = [
-        column("time", "float64", "Start of the step on the clock of the doctor's recording", "s"),
+        column(TIME, "float64", "Start of the step on the clock of the doctor's recording", "s"),
         column("role", "string", "Whose face: doctor or patient"),
         column("expression", "string", "What the face resembled most; null where not assessed"),
         *(

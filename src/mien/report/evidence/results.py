@@ -13,10 +13,12 @@ from urllib.parse import quote
 import numpy as np
 
 from mien.evidence.cohort import pooled_blinks, pooled_words, unheld
+from mien.evidence.matrices import over_clips
 from mien.evidence.metrics import Metrics
 from mien.fidelity.figures import Figure
 from mien.report.drawing import CEILING, RESULT, Drawing, drawn, finish
-from mien.report.evidence.columns import best, known
+from mien.report.evidence.columns import COLUMNS, OF_ENGINES, best, known
+from mien.report.evidence.matrices import drawn_matrices, pairs_table, parts_table
 from mien.report.evidence.verdict import ANSWERS
 from mien.report.folder import write_files
 from mien.report.numbers import UNKNOWN, between, chance, number, number_or_dash
@@ -63,12 +65,14 @@ class _Row:
         return {column.key: value for column, value in zip(columns, self.values, strict=True)}
 
 
-def _read(rows: Sequence[dict[str, Any]], key: str) -> tuple[list[_Row], list[Figure]]:
+def _read(
+    rows: Sequence[dict[str, Any]], key: str, wanted: Sequence[Figure]
+) -> tuple[list[_Row], list[Figure]]:
     """The results, and the columns in which somebody has a figure."""
     measured = [
         None if row.get("metrics") is None else Metrics.from_json(row["metrics"]) for row in rows
     ]
-    columns = known(measured)
+    columns = known(measured, wanted)
     found = [
         _Row(
             str(row[key]),
@@ -101,7 +105,7 @@ def write_comparison(
     OutputError
         If a file is in the way or cannot be written.
     """
-    found, columns = _read(rows, "engine")
+    found, columns = _read(rows, "engine", OF_ENGINES)
     first = next((row for row in found if row.metrics is not None), None)
     measured = None if first is None else first.metrics
     ceiling = [None if measured is None else measured.of_ceiling(column) for column in columns]
@@ -156,23 +160,27 @@ def write_cohort(
     rows : sequence of dict
         One for each clip, in their order: ``clip``, its name; ``metrics``, what `metrics.json`
         holds, or None; ``error``, why there is none, in one sentence; ``report``, where its report
-        is, seen from the folder, by default ``CLIP/report.html``.
+        is, seen from the folder, by default ``CLIP/report.html``; ``pairs``, `Dynamics.pairs`, from
+        which the matrices are made, if they are there.
     tests : sequence of dict
         What `mien.evidence.cohort.paired_tests` found.
     folder : path
         Where to; it may exist.
     overwrite : bool
-        Replace files of these names: ``cohort`` with five endings, and ``tests.csv``.
+        Replace files of these names: ``cohort`` with five endings, ``tests.csv`` and, with
+        matrices, ``matrices`` with three.
 
     Raises
     ------
     OutputError
         If a file is in the way or cannot be written.
     """
-    found, columns = _read(rows, "clip")
+    found, columns = _read(rows, "clip", COLUMNS)
     drawing = _dots(found, columns) if columns else None
     missing = unheld(rows)
     pooled = pooled_blinks([row.metrics for row in found if row.metrics is not None])
+    matrices = over_clips([row["pairs"] for row in rows if row.get("pairs") is not None])
+    map_ = None if matrices is None else drawn_matrices(matrices)
     links = [given.get("report") or f"{given['clip']}/report.html" for given in rows]
     page = render(
         "cohort.html",
@@ -183,6 +191,8 @@ def write_cohort(
         held=sum(row.passed is True for row in found),
         unheld=[*missing, *pooled_words(pooled)],
         picture=_picture(drawing),
+        matrices=None if matrices is None else parts_table(matrices),
+        map=_picture(map_),
     )
     content = {
         "clips": [
@@ -197,12 +207,16 @@ def write_cohort(
         "tests": [dict(test) for test in tests],
         "does_not_hold": missing,
         "blinks_pooled": pooled,
+        "dynamics_pooled": None if matrices is None else matrices.as_dict(),
     }
     table = to_csv(
         ["clip", "passed", *(column.key for column in columns), "error"],
         ((row.name, row.flag, *row.values, row.error) for row in found),
     )
-    files = {"tests.csv": _tests(tests)}
+    files: dict[str, str | bytes] = {"tests.csv": _tests(tests)}
+    if matrices is not None and map_ is not None:
+        files |= {"matrices.csv": pairs_table(matrices)}
+        files |= {"matrices.png": map_.png, "matrices.svg": map_.svg}
     _write("cohort", page, table, content, drawing, Path(folder), overwrite, files)
 
 
@@ -225,7 +239,7 @@ def _write(
     drawing: Drawing | None,
     folder: Path,
     overwrite: bool,
-    more: dict[str, str] | None = None,
+    more: dict[str, str | bytes] | None = None,
 ) -> None:
     files: dict[str, str | bytes] = {
         f"{name}.html": page,

@@ -13,9 +13,8 @@ const PROFILES = ["generic", "parkinson", "palsy"];
 const SIGNS = { pass: "✓", fail: "✗", none: "–", warn: "!" };
 const PERCENT = ["face_found", "recognised"];
 // requirements whose figure is a share
-const SHARES = /share|face_found|held|gain$|precision$|recall$|completeness_ratio$|amplitude_ratio$/;
+const SHARES = /share|face_found|held|gain$|precision$|recall$|completeness_ratio$|amplitude_ratio$|over_95$/;
 const ALWAYS = "continuity.missing_share"; // the one line about movement that they do promise
-const BODY = "body.ratio.share_over_95";
 const SHORT_S = 1; // clips below it are too short for curves
 
 let clips = []; // those that are done
@@ -275,8 +274,7 @@ function one(clip, line, style) {
   return make("li", { className: style },
     answer(style, inShort(clip, line)),
     make("p", { textContent: w.asks[line.key] ?? line.says }),
-    make("p", { className: "note", textContent: parts.join(" · ") }),
-    line.key === BODY && style === "fail" ? make("p", { className: "note", textContent: w.bodyEasily }) : null);
+    make("p", { className: "note", textContent: parts.join(" · ") }));
 }
 
 function keyFigures(found) {

@@ -15,9 +15,11 @@ from mien.report.numbers import number
 from mien.report.sections import Section, Table
 
 _AGREEMENT = (
-    *("oks_mean", "oks_without_face", "share_over_95", "share_over_995", "ap_50", "ap_50_95"),
-    "found",
+    *("oks_mean", "oks_without_face", "share_over_95", "share_over_995", "without_face_over_95"),
+    *("ap_50", "ap_50_95", "found"),
 )
+_SHARES = ("oks_mean", "share_over_95", "share_over_995", "ap_50", "ap_50_95")
+_WITH_NECK = tuple(f"with_neck.{name}" for name in _SHARES)
 
 
 def section(content: dict[str, Any]) -> Section:
@@ -32,7 +34,10 @@ def section(content: dict[str, Any]) -> Section:
         for name, value in distance.items()
         if value is not None
     )
-    tables = [agreement("Agreement of the keypoints", "body", content, _AGREEMENT)]
+    tables = [
+        agreement("Agreement of the keypoints", "body", content, _AGREEMENT),
+        agreement("The same with the neck, as of 18 keypoints", "body", content, _WITH_NECK),
+    ]
     if shown:
         header = ("keypoint", "mean distance (pixels)", "ceiling")
         tables.append(Table("Distance of each keypoint that is in view", header, shown))

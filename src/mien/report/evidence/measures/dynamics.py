@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from mien.evidence.evaluate import Evidence
+from mien.evidence.matrices import PARTS
 from mien.fidelity.figures import look_up
 from mien.report.drawing import CEILING, RESULT, Made, canvas
 from mien.report.evidence.agreement import agreement
@@ -15,7 +17,6 @@ from mien.report.numbers import UNKNOWN, number, share
 from mien.report.sections import Section, Table
 
 _R = ("r_x", "r_y", "r_cca")
-_PARTS = (("brows", 0, 10), ("nose", 10, 19), ("eyes", 19, 31), ("lips", 31, 51))
 _MAPS = (("r_x", "sideways, $r_x$"), ("r_y", "up and down, $r_y$"), ("r_cca", "both, $r_{CCA}$"))
 
 
@@ -71,10 +72,19 @@ def section(content: dict[str, Any]) -> Section:
 
 def _maps(evidence: Evidence, curves: Curves) -> Made:
     found = evidence.measures["dynamics"]
-    rows = [
-        ("with the head's movement", found.pairs),
-        ("head's movement removed", found.still_pairs),
-    ]
+    figure = maps(
+        [("with the head's movement", found.pairs), ("head's movement removed", found.still_pairs)]
+    )
+    caption = (
+        "How alike two landmarks move against each other in original and result, for each pair of "
+        "51 landmarks: 1 (yellow) is alike, 0 (dark) is not; the mean of all pairs stands above."
+    )
+    return None if figure is None else ("dynamics", caption, figure)
+
+
+def maps(rows: list[tuple[str, dict[str, np.ndarray]]]) -> Figure | None:
+    """Correlations of all pairs as squares, a line of three for each row: its label and
+    `Dynamics.pairs`. None where nothing is known."""
     rows = [row for row in rows if np.isfinite(row[1]["r_x"]).any()]
     if not rows:
         return None
@@ -89,22 +99,18 @@ def _maps(evidence: Evidence, curves: Curves) -> Made:
             square.T[upper] = pairs[key]
             picture = axes.imshow(square, vmin=0, vmax=1, cmap="viridis", interpolation="nearest")
             axes.set_title(f"{title}: {np.nanmean(pairs[key]):.3f}")
-            ticks = [(start + end - 1) / 2 for _, start, end in _PARTS]
-            axes.set_xticks(ticks, [name for name, _, _ in _PARTS], rotation=90)
-            axes.set_yticks(ticks, [name for name, _, _ in _PARTS])
+            ticks = [(start + end - 1) / 2 for _, start, end in PARTS]
+            axes.set_xticks(ticks, [name for name, _, _ in PARTS], rotation=90)
+            axes.set_yticks(ticks, [name for name, _, _ in PARTS])
             axes.tick_params(length=0)
             axes.grid(False)
             axes.spines[["top", "right"]].set_visible(True)
-            for _, start, _ in _PARTS[1:]:
+            for _, start, _ in PARTS[1:]:
                 axes.axhline(start - 0.5, color="white", lw=0.6)
                 axes.axvline(start - 0.5, color="white", lw=0.6)
         line[0].set_ylabel(label)
     figure.colorbar(picture, ax=grid, shrink=0.7, extend="min", label="correlation")
-    caption = (
-        "How alike two landmarks move against each other in original and result, for each pair of "
-        "51 landmarks: 1 (yellow) is alike, 0 (dark) is not; the mean of all pairs stands above."
-    )
-    return "dynamics", caption, figure
+    return figure
 
 
 def _gains(evidence: Evidence, curves: Curves) -> Made:

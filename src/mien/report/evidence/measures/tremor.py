@@ -23,7 +23,7 @@ def section(content: dict[str, Any]) -> Section:
         keys = [
             f"{path}.{key}"
             for path in (site, f"{site}.in_head")
-            for key in ("ratio", "amplitude_ratio", "coherence")
+            for key in ("ratio", "amplitude_ratio", "coherence", "deviation")
         ]
         tables.append(agreement(f"Vertical movement, {name}", "tremor", content, keys))
         sides = [f"{site}.{key}_original" for key in ("peak_hz", "band_peak_hz", "amplitude")]

@@ -1,0 +1,98 @@
+"""An instrument must pass what is right: a clip that was encoded again, and nothing else."""
+
+from __future__ import annotations
+
+from itertools import islice
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from mien.evidence.evaluate import Evidence, evaluate
+from mien.evidence.original import Original
+from mien.fidelity.profile import Profile, names
+from mien.phantom import Script, Tremor, render_phantom
+from mien.video import Reader, Writer
+
+CLIPS = Path(__file__).resolve().parents[3] / "shared" / "clips"
+NAMES = ("d0", "d13", "d14", "d18", "s13", "s18", "s32")
+SECONDS = 3  # of each clip
+COMMON = {"seconds": 2, "fps": 20, "width": 320, "height": 240}
+PHANTOMS = (
+    Script(**COMMON, seed=11, blinks=(0.6,)),
+    Script(**COMMON, seed=12, speech=(0.2, 1.8)),
+    Script(**COMMON, seed=13, smile=(0.2, 1.8), blinks=(1.0,)),
+    Script(**COMMON, seed=14, tremor=Tremor(hertz=5, amplitude=0.02)),
+    Script(**COMMON, seed=15, asymmetry=0.8, blinks=(1.2,)),
+    Script(**COMMON, seed=16, head_motion=1.0, blinks=(0.5,)),
+    Script(**COMMON, seed=17, light=0.4, noise=4.0, blinks=(0.9,)),
+    Script(**COMMON, seed=18, blinks=(), head_motion=0.0),
+    Script(**COMMON, seed=19, people=2, blinks=(1.0,)),
+    Script(**COMMON, seed=20, variable_frame_rate=True, blinks=(0.7,)),
+)
+
+
+def beginning(source: Path, out: Path) -> Path:
+    """The first seconds of a clip, without loss."""
+    with Reader(source) as reader:
+        many = round(SECONDS * float(reader.info.average_rate or 30))
+        with Writer(out, reader.info, crf=0) as writer:
+            for frame in islice(reader, many):
+                writer.write(frame.image, frame.pts)
+            writer.commit()
+    return out
+
+
+def encoded_again(source: Path, out: Path) -> Path:
+    """A clip as any other program would encode it: with B-frames, at a usual quality."""
+    with Reader(source) as reader, av.open(str(out), "w") as container:
+        info = reader.info
+        stream = container.add_stream(
+            "libx264",
+            rate=info.average_rate or 30,
+            options={"crf": "21", "preset": "medium"},
+            width=info.width // 2 * 2,
+            height=info.height // 2 * 2,
+            pix_fmt="yuv420p",
+        )
+        stream.codec_context.time_base = info.time_base
+        for frame in reader:
+            picture = av.VideoFrame.from_ndarray(frame.image, format="rgb24")
+            picture.pts, picture.time_base = frame.pts, info.time_base
+            container.mux(stream.encode(picture))
+        container.mux(stream.encode(None))
+    return out
+
+
+def measured(clip: Path, folder: Path) -> Evidence:
+    return evaluate(Original(clip), encoded_again(clip, folder / "again.mp4"), only="fidelity")
+
+
+def passes_every_profile(found: Evidence) -> None:
+    metrics = found.metrics.to_json()
+    assert metrics["body"]["frames"], "no body was compared"
+    for name in names():
+        for line in Profile.open(name).check(metrics, "fidelity"):
+            assert line.passed is not False, (name, line.words)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_real_clip_encoded_again_passes_every_profile(name, tmp_path):
+    source = CLIPS / f"{name}.mp4"
+    if not source.is_file():
+        pytest.skip("the real clips are not part of the repository")
+    passes_every_profile(measured(beginning(source, tmp_path / "clip.mp4"), tmp_path))
+
+
+@pytest.mark.parametrize("script", PHANTOMS, ids=lambda script: str(script.seed))
+def test_a_phantom_encoded_again_passes_every_profile(script, tmp_path):
+    render_phantom(script, tmp_path / "clip.mp4")
+    found = measured(tmp_path / "clip.mp4", tmp_path)
+    passes_every_profile(found)
+    # the body is looked for in the same frames, ten a second: its model goes by the frame before
+    readings = found.readings
+    assert readings is not None
+    sought = np.isfinite(readings.original.body[:, 0, 0])
+    assert 0 < sought.sum() <= len(sought) // 2 + 1
+    assert not np.isfinite(readings.other.body[~sought, 0, 0]).any()

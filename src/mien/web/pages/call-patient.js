@@ -52,6 +52,7 @@ async function join() {
   let stream = null;
   try {
     stream = await devices(true, true).catch((problem) => (problem.code === "insecure" ? Promise.reject(problem) : devices(true, false)));
+    call.switches.hidden = document.hidden;
     await call.join(stream, KINDS, show);
     part("call");
     draw(call.state);

@@ -158,6 +158,8 @@ async function keepSize(peer) {
 /** Show a stream; where no new picture comes, none is shown. */
 export function watch(video, stream) {
   video.srcObject = stream;
+  if (video.dataset.watched) return; // after joining again
+  video.dataset.watched = "yes";
   let last = performance.now();
   const came = () => {
     last = performance.now();

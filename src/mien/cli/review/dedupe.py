@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
 from mien.cli import options
 from mien.cli.failure import tell
-from mien.cli.review.options import Files
-from mien.errors import ParameterError
+from mien.cli.review.options import Apart, Files, Together, numbers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,17 +29,8 @@ def dedupe(
             "it what was merged, as .duplicates.json.",
         ),
     ] = None,
-    apart: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="N,N",
-            help="Records that are not one publication; undoes a merge. May be repeated.",
-        ),
-    ] = None,
-    together: Annotated[
-        list[str] | None,
-        typer.Option(metavar="N,N", help="Records that are one publication. May be repeated."),
-    ] = None,
+    apart: Apart = None,
+    together: Together = None,
     overwrite: Annotated[bool, options.overwrite("the files if they exist")] = False,
     as_json: Annotated[bool, options.as_json("groups and pairs")] = False,
 ) -> None:
@@ -69,7 +56,7 @@ def dedupe(
         for note in export.notes:
             tell(note)
     records = [record for export in exports for record in export.records]
-    found = find_duplicates(records, together=_numbers(together), apart=_numbers(apart))
+    found = find_duplicates(records, together=numbers(together), apart=numbers(apart))
     said = _said(found, records)
     if out is not None and beside is not None:
         with Aside(beside, json.dumps(said, ensure_ascii=False, indent=1) + "\n") as aside:
@@ -81,15 +68,6 @@ def dedupe(
     _show(found, records)
     if out is not None:
         print(f"{found.unique:,} records written to {out}, what was merged to {beside}")
-
-
-def _numbers(given: Sequence[str] | None) -> list[list[int]]:
-    groups = []
-    for words in given or ():
-        if not re.fullmatch(r"\s*\d+(\s*,\s*\d+)+\s*", words):
-            raise ParameterError(f"{words!r} names no records: give two numbers or more, as 3,17.")
-        groups.append([int(number) for number in words.split(",")])
-    return groups
 
 
 def _said(found: Duplicates, records: Sequence[Record]) -> dict[str, Any]:

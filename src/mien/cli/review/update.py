@@ -14,6 +14,7 @@ import typer
 
 from mien.cli import options
 from mien.cli.failure import need, tell
+from mien.cli.review.options import Apart, Together, numbers
 from mien.errors import FormatError, ParameterError
 
 T = TypeVar("T")
@@ -47,6 +48,8 @@ def update(
     date: Annotated[
         str | None, typer.Option(metavar="YYYY-MM-DD", help="Of the search; today if not given.")
     ] = None,
+    apart: Apart = None,
+    together: Together = None,
     decisions: Annotated[
         Path | None, typer.Option(metavar="CSV", help="Add what reviewers decided.")
     ] = None,
@@ -61,7 +64,8 @@ def update(
     """Add records, decisions, data and judgements to a review, and say what changed by them.
 
     New records begin a new version if anything was decided in the one at hand; that stays in the
-    folder versions. A record that is there already keeps its number and every decision.
+    folder versions. A record that is there already keeps its number and every decision. Numbers
+    of --apart and --together are those that mien review dedupe gives to the same FILEs.
 
     Example: [bold]mien review update review pubmed-2026.nbib scopus-2026.ris[/bold]
     """
@@ -74,7 +78,13 @@ def update(
     with alone(folder):
         before = after = _opened(folder, protocol)
         if imports:
-            after = add(freeze(before) if before.decisions else before, imports, day)
+            after = add(
+                freeze(before) if before.decisions else before,
+                imports,
+                day,
+                together=numbers(together),
+                apart=numbers(apart),
+            )
         after = _with_people(after, decisions, values, judgements)
         if after is before and protocol is None:
             raise ParameterError("There is nothing to add: give files, or what was decided.")

@@ -154,6 +154,19 @@ def _judgement(
 ) -> Judgement:
     """A checked one; raises `ParameterError`."""
     study, who = whose
+    key, answer = checked_judgement(used, domain, item, answer)
+    notes = (row.get("support", ""), row.get("quote", ""), row.get("page", ""))
+    return Judgement(study, used.key, who, key, item, answer, *notes)
+
+
+def checked_judgement(used: Form, domain: str, item: str, answer: str) -> tuple[str, str]:
+    """Key of a domain, and an answer in the form in which it is kept; empty stays empty.
+
+    Raises
+    ------
+    ParameterError
+        If the form has no such place, or that is no answer there.
+    """
     key = OVERALL if domain.lower() == OVERALL else used.domain(domain).key
     answer = _SHORT.get(answer.lower(), answer.lower())
     allowed = used.levels if item in (JUDGEMENT, APPLICABILITY) else ANSWERS
@@ -163,8 +176,7 @@ def _judgement(
             raise ParameterError(f"{used.short} has no question {item!r} in its domain {key}")
     if answer and answer not in allowed:
         raise ParameterError(f"{answer[:30]!r} is no answer: choose one of {', '.join(allowed)}")
-    notes = (row.get("support", ""), row.get("quote", ""), row.get("page", ""))
-    return Judgement(study, used.key, who, key, item, answer, *notes)
+    return key, answer
 
 
 def to_csv(judgements: Iterable[Judgement]) -> str:

@@ -87,7 +87,7 @@ def adjudicate(values: list[Value], protocol: Protocol) -> Extracted:
     for (study, key), by in taken.items():
         others = {who: one for who, one in by.items() if who != CONSENSUS}
         decided = by.get(CONSENSUS)
-        alike = _alike(protocol.field(key), [one.value for one in others.values()])
+        alike = taken_alike(protocol.field(key), [one.value for one in others.values()])
         if len(others) > 1:
             counts[key][1] += 1
             counts[key][0] += alike
@@ -108,7 +108,8 @@ def adjudicate(values: list[Value], protocol: Protocol) -> Extracted:
     return Extracted(protocol, studies, settled, tuple(disagreements), agreement, missing)
 
 
-def _alike(field: Field, values: list[str]) -> bool:
+def taken_alike(field: Field, values: list[str]) -> bool:
+    """Whether values of several extractors, each as `checked` writes it, say the same."""
     if len(values) < 2:
         return True
     if field.kind in ("count", "number", "share") and all(values):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from mien.errors import ParameterError
@@ -39,7 +39,14 @@ def freeze(review: Review) -> Review:
     return replace(review, version=review.version + 1, earlier=(*review.earlier, state))
 
 
-def add(review: Review, imports: Sequence[Import], date: str) -> Review:
+def add(
+    review: Review,
+    imports: Sequence[Import],
+    date: str,
+    *,
+    together: Iterable[Sequence[int]] = (),
+    apart: Iterable[Sequence[int]] = (),
+) -> Review:
     """Add records to the version at hand.
 
     Parameters
@@ -48,6 +55,9 @@ def add(review: Review, imports: Sequence[Import], date: str) -> Review:
     imports : sequence of Import
     date : str
         Of the searches.
+    together, apart : iterable of sequences of int
+        Places of records of `imports`, from 0, that somebody has decided about: one publication,
+        or several; see `find_duplicates`.
 
     Returns
     -------
@@ -58,7 +68,7 @@ def add(review: Review, imports: Sequence[Import], date: str) -> Review:
     Raises
     ------
     ParameterError
-        If a kind of search is none.
+        If a kind of search is none, or a place is none of a record.
     """
     came: list[tuple[Record, Import]] = []
     for one in imports:
@@ -67,7 +77,9 @@ def add(review: Review, imports: Sequence[Import], date: str) -> Review:
         came += [(record, one) for record in one.records]
     known = [one.record for one in review.records]
     everything = [*known, *(record for record, _ in came)]
-    found = find_duplicates(everything)
+    found = find_duplicates(
+        everything, together=_after(known, together), apart=_after(known, apart)
+    )
     group_of = {k: group for group in found.groups for k in group}
     records = list(review.records)
     gone: list[Merged] = []
@@ -94,3 +106,8 @@ def add(review: Review, imports: Sequence[Import], date: str) -> Review:
         records=tuple(records),
         merged=(*review.merged, *gone),
     )
+
+
+def _after(known: Sequence[Record], places: Iterable[Sequence[int]]) -> list[list[int]]:
+    """Places that count from the records that are known."""
+    return [[len(known) + place for place in group] for group in places]

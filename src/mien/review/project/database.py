@@ -47,6 +47,14 @@ CREATE TABLE log (
     stage TEXT NOT NULL, what TEXT NOT NULL, reason TEXT NOT NULL);
 """
 """`outcomes` has the person who decided a conflict, if one did. `log` only grows."""
+LATER = """
+CREATE TABLE IF NOT EXISTS answers (
+    person INTEGER NOT NULL, record INTEGER NOT NULL, form TEXT NOT NULL, domain TEXT NOT NULL,
+    item TEXT NOT NULL, answer TEXT NOT NULL, support TEXT NOT NULL, quote TEXT NOT NULL,
+    page TEXT NOT NULL, at REAL NOT NULL, version INTEGER NOT NULL,
+    PRIMARY KEY (person, record, form, domain, item)) WITHOUT ROWID
+"""
+"""What people say of included studies; databases that were begun before it came gain it."""
 
 
 @contextmanager
@@ -88,5 +96,6 @@ def create(path: Path) -> None:
     try:
         db.execute("PRAGMA journal_mode = WAL")
         db.executescript(TABLES)
+        db.execute(LATER)
     finally:
         db.close()

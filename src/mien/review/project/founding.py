@@ -27,7 +27,8 @@ from mien.review.project.database import DATABASE, create, opened
 from mien.review.project.earlier import take_over
 from mien.review.project.lists import retracted
 from mien.review.project.outcomes import TITLE
-from mien.review.project.store import ARBITER, REVIEWER, ReviewStore
+from mien.review.project.store import ARBITER, REVIEWER, Person, ReviewStore
+from mien.review.project.taken import take_over_answers, with_answers
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,7 @@ def begin_screening(folder: Path, founding: Founding) -> ReviewStore:
                 db.execute("INSERT INTO people VALUES (?, ?, ?, ?)", (number, name, token, role))
             known = take_over(db, review, founding.reviewers, bool(founding.arbiter))
             _add(db, review.records, founding.seed, founding.pilot, known)
+            take_over_answers(db, review, _people(db))
         _fold_log(part)
     return ReviewStore(folder)
 
@@ -115,14 +117,15 @@ def refresh(store: ReviewStore) -> int:
                 "UPDATE records SET retracted = ?2 WHERE id = ?1 AND retracted != ?2",
                 (_number(one), flagged),
             )
+        take_over_answers(db, review, store.people)
         _set(db, {**_of_protocol(review), **_counts(review)})
     return len(fresh)
 
 
 def collect(store: ReviewStore) -> int:
-    """Write what was decided into the review's ``decisions.csv``.
+    """Write what was decided, taken and judged into the review's tables.
 
-    What others than the reviewers of this screening decided stays as it is there.
+    What others than the people of this screening said stays as it is there.
 
     Returns
     -------
@@ -134,8 +137,9 @@ def collect(store: ReviewStore) -> int:
         names = {one.name for one in store.reviewers} | {CONSENSUS}
         kept = tuple(one for one in review.decisions if one.reviewer not in names)
         found = (*kept, *decisions_of(store))
-        if found != review.decisions:
-            replace(review, decisions=found).save(store.folder, overwrite=True)
+        now = with_answers(store, replace(review, decisions=found))
+        if now != review:
+            now.save(store.folder, overwrite=True)
     return len(found)
 
 
@@ -198,6 +202,11 @@ def _set(db: sqlite3.Connection, settings: dict[str, Any]) -> None:
         "INSERT INTO settings VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
         [(key, json.dumps(value)) for key, value in settings.items()],
     )
+
+
+def _people(db: sqlite3.Connection) -> tuple[Person, ...]:
+    rows = db.execute("SELECT id, name, token, role FROM people ORDER BY id")
+    return tuple(Person(*row) for row in rows)
 
 
 def _number(one: Stored) -> int:

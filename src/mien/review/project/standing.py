@@ -5,17 +5,23 @@ from __future__ import annotations
 import csv
 import io
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from itertools import combinations
 from typing import Any
 
+from mien.review.bias.judgements import to_csv as judgements_csv
 from mien.review.cells import shielded
+from mien.review.extraction.values import to_csv as values_csv
 from mien.review.living.decisions import INCLUDE, STAGES
+from mien.review.living.review_folder import open_review
+from mien.review.project.forms import studies_for
+from mien.review.project.founding import decisions_of
 from mien.review.project.lists import counted
 from mien.review.project.outcomes import CONFLICT, FULL, TITLE, Agreement, agreement
 from mien.review.project.ranking import stopping_of
-from mien.review.project.store import ReviewStore
+from mien.review.project.store import Person, ReviewStore
+from mien.review.project.taken import with_answers
 
 
 @dataclass(frozen=True)
@@ -73,6 +79,7 @@ def standing(store: ReviewStore) -> dict[str, Any]:
                 "role": one.role,
                 "counts": counted(store, one),
                 "stopping": None if stop is None else asdict(stop),
+                "studies": _far(store, one),
             }
         )
     return {
@@ -119,8 +126,26 @@ def plain(store: ReviewStore) -> dict[str, str]:
         "decisions.csv": _table("record title stage who decision reason note labels", decisions),
         "outcomes.csv": _table("record title stage outcome reason settled_by", outcomes),
         "log.csv": _table("when who record stage what reason", times),
+        **_tables(store),
         "standing.json": json.dumps(standing(store), indent=1, ensure_ascii=False) + "\n",
     }
+
+
+def _far(store: ReviewStore, person: Person) -> dict[str, int]:
+    """Included studies, how many have somebody's data, how many somebody judged with a tool."""
+    found = studies_for(store, person)
+    return {
+        "included": len(found),
+        "data": sum(one["data"] for one in found),
+        "judged": sum(bool(one["judged"]) for one in found),
+    }
+
+
+def _tables(store: ReviewStore) -> dict[str, str]:
+    """Data and judgements of the review with what was said in the forms."""
+    review = replace(open_review(store.folder), decisions=decisions_of(store))
+    now = with_answers(store, review)
+    return {"values.csv": values_csv(now.values), "judgements.csv": judgements_csv(now.judgements)}
 
 
 def _table(names: str, rows: list[Any]) -> str:

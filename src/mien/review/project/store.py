@@ -18,7 +18,7 @@ from mien.review.living.decisions import (
     STAGES,
     UNAVAILABLE,
 )
-from mien.review.project.database import DATABASE, opened
+from mien.review.project.database import DATABASE, LATER, opened
 from mien.review.project.outcomes import CONFLICT, FULL, TITLE, outcome
 from mien.review.records.record import Record
 
@@ -70,6 +70,7 @@ class ReviewStore:
         if not self.path.is_file():
             raise FormatError(f"{folder} holds no screening: begin one with mien review screen.")
         try:
+            self._complete()
             with self.reading() as db:
                 rows = db.execute("SELECT key, value FROM settings").fetchall()
                 self.settings: dict[str, Any] = {key: json.loads(value) for key, value in rows}
@@ -78,6 +79,15 @@ class ReviewStore:
         except (sqlite3.Error, ValueError) as exc:
             raise FormatError(f"{folder} holds no review that can be read.") from exc
         self.reviewers = tuple(one for one in self.people if one.role == REVIEWER)
+
+    def _complete(self) -> None:
+        """Give a database that an earlier version began the tables that came later."""
+        wanted = "SELECT COUNT(*) FROM sqlite_master WHERE name = 'answers'"
+        with self.reading() as db:
+            if db.execute(wanted).fetchone()[0]:
+                return
+        with self.writing() as db:
+            db.execute(LATER)
 
     def reading(self) -> AbstractContextManager[sqlite3.Connection]:
         """The database as it is now."""

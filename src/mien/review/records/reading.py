@@ -16,6 +16,7 @@ from mien.review.records import meaning
 from mien.review.records.bibtex import bibtex, read_entries
 from mien.review.records.columns import is_heading
 from mien.review.records.databases import database_of_address, database_of_file
+from mien.review.records.joined import pieces
 from mien.review.records.record import Record
 from mien.review.records.tables import read_text as read_table
 from mien.review.records.tables import read_workbook
@@ -116,7 +117,7 @@ def _read(data: bytes, name: str, notes: list[str]) -> tuple[str, Iterable[Recor
             raise FormatError(
                 f"{name}, line 1: this is {what} and no export of records: export RIS, CSV or XLSX."
             )
-    text = decode(data, name)
+    text = decode(data, name, notes)
     if not text.strip():
         raise FormatError(
             f"{name}, line 1: the file is empty and holds no record: export it again."
@@ -132,9 +133,15 @@ def _read(data: bytes, name: str, notes: list[str]) -> tuple[str, Iterable[Recor
     if not places or _tabular(text, min(places)[0]):
         return "table", read_table(text, name, notes)
     kind = _KINDS[min(places)[1]][0]
-    if kind == "bibtex":
-        return kind, map(bibtex, read_entries(text, name))
-    return kind, _of_tags(kind, text, name, notes)
+    return kind, _of_pieces(kind, text, name, notes)
+
+
+def _of_pieces(kind: str, text: str, name: str, notes: list[str]) -> Iterator[Record]:
+    for part, words in pieces(text, kind):
+        if part == "bibtex":
+            yield from map(bibtex, read_entries(words, name))
+        else:
+            yield from _of_tags(part, words, name, notes)
 
 
 def _tabular(text: str, at: int) -> bool:

@@ -16,6 +16,7 @@ from mien.review.records.columns import (
     form_of,
     is_heading,
     known_columns,
+    meaning,
     row_record,
     unguarded,
 )
@@ -24,7 +25,8 @@ from mien.review.records.record import Record
 RAW_COLUMN = "mien_fields"
 """Of tables that mien writes: all fields of the record as JSON, so that none is lost."""
 _LOOKED_AT = 40  # rows in which headings are looked for
-_MOST_UNPACKED = 2 << 30
+_MOST_UNPACKED = 1 << 30
+_SUSPICIOUS, _DENSEST = 50 << 20, 100  # bytes; how often smaller packed text is at most
 _GUARD = re.compile(r'(^|[,;\t\n])="([^"\n]*)"(?=[,;\t\n]|$)')
 
 Row = tuple[int, list[str]]
@@ -51,7 +53,9 @@ def read_text(text: str, name: str, notes: list[str]) -> Iterator[Record]:
             f"{name}, line 1: these are no records of a form that is known, nor a table with a "
             "column called title, so export RIS, CSV, BibTeX, EndNote XML or PubMed format."
         )
-    yield from _records(_whole(text, best[1], name), name, notes)
+    rows = _whole(text, best[1], name)
+    cut = rows[-1][0] if rows and not text.endswith("\n") else 0
+    yield from _records(rows, name, notes, cut)
 
 
 def read_workbook(data: bytes, name: str, notes: list[str]) -> Iterator[Record]:
@@ -66,8 +70,14 @@ def read_workbook(data: bytes, name: str, notes: list[str]) -> Iterator[Record]:
 
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
-            if sum(one.file_size for one in packed.infolist()) > _MOST_UNPACKED:
+            size = sum(one.file_size for one in packed.infolist())
+            if size > _MOST_UNPACKED:
                 raise FormatError(f"{name} is too large for a workbook: cut it into parts.")
+            if size > _SUSPICIOUS and size > _DENSEST * len(data):
+                raise FormatError(
+                    f"{name} swells to {size >> 20} MiB when it is unpacked, as no export of "
+                    "records does, so it is not read."
+                )
         book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
         sheets = [
             (sheet.title, _sheet_rows(sheet.iter_rows(values_only=True)))
@@ -84,9 +94,49 @@ def read_workbook(data: bytes, name: str, notes: list[str]) -> Iterator[Record]:
                 notes.append(f"{name}: sheet {title} names no columns of records and was left out.")
             continue
         found = True
-        yield from _records(rows, name, notes)
+        yield from _records(_with_formulas(rows, data, title, name, notes), name, notes)
     if not found:
         raise FormatError(f"{name}, row 1: no sheet has a column called title: add headings.")
+
+
+def _with_formulas(
+    rows: list[Row], data: bytes, title: str, name: str, notes: list[str]
+) -> list[Row]:
+    """Rows in which formulas that were never computed stand instead of nothing in empty titles."""
+    head = _heading(rows)
+    assert head is not None
+    column = next((k for k, cell in enumerate(head[1]) if meaning(cell) == "title"), None)
+    lacking = {
+        line
+        for line, cells in rows
+        if column is not None and line > head[0] and len(cells) > column and not cells[column]
+    }
+    if column is None or not lacking:
+        return rows
+    import openpyxl
+
+    sheet = openpyxl.load_workbook(io.BytesIO(data), read_only=True)[title]
+    found = {}
+    for line, cells in enumerate(sheet.iter_rows(values_only=True), 1):
+        if line in lacking and len(cells) > column and str(cells[column] or "").startswith("="):
+            found[line] = str(cells[column])
+    if found:
+        notes.append(
+            f"{name}, row {min(found)}: {len(found)} titles are formulas that were never computed: "
+            "open and save the workbook in a spreadsheet program, then read it again."
+        )
+    return [
+        (line, [*cells[:column], _said_by(found[line]), *cells[column + 1 :]])
+        if line in found
+        else (line, cells)
+        for line, cells in rows
+    ]
+
+
+def _said_by(formula: str) -> str:
+    """The words of a link, else the formula."""
+    link = re.fullmatch(r'=HYPERLINK\(\s*".*?"\s*[,;]\s*"(.*)"\s*\)', formula, re.I | re.S)
+    return link.group(1).replace('""', '"') if link else formula
 
 
 def _sheet_rows(rows: Iterable[Sequence[object]]) -> list[Row]:
@@ -144,7 +194,8 @@ def _heading(rows: Iterable[Row]) -> Row | None:
     return None
 
 
-def _records(rows: Sequence[Row], name: str, notes: list[str]) -> Iterator[Record]:
+def _records(rows: Sequence[Row], name: str, notes: list[str], cut: int = 0) -> Iterator[Record]:
+    """Records of rows; `cut` is the line of a last row that has no end."""
     head = _heading(rows)
     assert head is not None
     at = next(k for k, row in enumerate(rows) if row[0] == head[0])
@@ -155,6 +206,11 @@ def _records(rows: Sequence[Row], name: str, notes: list[str]) -> Iterator[Recor
             continue  # tables put one below the other
         while len(cells) > len(columns) and not cells[-1].strip():
             cells = cells[:-1]
+        if len(cells) < len(columns) and line == cut:
+            notes.append(
+                f"{name}, line {line}: the last row has fewer cells than columns, so the file may "
+                "be cut short."
+            )
         if len(cells) > len(columns):
             notes.append(f"{name}, line {line}: there are more cells than columns.")
         wider = [*columns, *(f"column {k + 1}" for k in range(len(columns), len(cells)))]

@@ -19,18 +19,19 @@ _PAGE = re.compile(
 )
 
 
-def decode(data: bytes, name: str) -> str:
+def decode(data: bytes, name: str, notes: list[str] | None = None) -> str:
     """The text of a file, with newlines as line ends and without a mark of its byte order.
 
     UTF-8, UTF-16 and UTF-32 are told by their marks or their zeros; what is none of them is read
-    as Windows-1252, which includes Latin-1.
+    as Windows-1252, which includes Latin-1. In a file that is UTF-8 for the most part, only the
+    letters that are not are read so, and the first is told in `notes`.
 
     Raises
     ------
     FormatError
         If it is no text, or a page of the web.
     """
-    text = _decoded(data, name)
+    text = _decoded(data, name, notes if notes is not None else [])
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\ufeff", "")
     if _PAGE.match(text[:4096]):
         raise FormatError(
@@ -44,7 +45,7 @@ def decode(data: bytes, name: str) -> str:
     return text
 
 
-def _decoded(data: bytes, name: str) -> str:
+def _decoded(data: bytes, name: str, notes: list[str]) -> str:
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             try:
@@ -53,7 +54,7 @@ def _decoded(data: bytes, name: str) -> str:
                 if encoding.startswith("utf-16") and exc.end >= len(data) - len(mark):
                     return data[len(mark) :].decode(encoding, "ignore")  # cut in a letter
                 if encoding == "utf-8":
-                    return data[len(mark) :].decode("cp1252", "replace")
+                    return _mixed(data[len(mark) :], name, notes)
                 raise FormatError(
                     f"{name} is no text in {encoding.upper()}, as its first bytes say: export it "
                     "again as UTF-8."
@@ -67,6 +68,32 @@ def _decoded(data: bytes, name: str) -> str:
     except UnicodeDecodeError as exc:
         if exc.reason == "unexpected end of data" and len(data) - exc.start < 4:
             return data[: exc.start].decode("utf-8")  # cut in a letter
+        return _mixed(data, name, notes)
+
+
+def _mixed(data: bytes, name: str, notes: list[str]) -> str:
+    """Text that is not all UTF-8: as UTF-8 with some letters of another kind, or of that kind."""
+    bad: list[int] = []
+
+    def other(error: UnicodeError) -> tuple[str, int]:
+        assert isinstance(error, UnicodeDecodeError)
+        bad.append(error.start)
+        return _western(data[error.start : error.start + 1]), error.start + 1
+
+    codecs.register_error("mien-western", other)
+    text = data.decode("utf-8", "mien-western")
+    letters = sum(c > "\x7f" for c in text) - len(bad)
+    if letters <= len(bad):
+        return _western(data)
+    before = data[: bad[0]].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    notes.append(
+        f"{name}, line {before.count(10) + 1}: from here on {len(bad)} letters are not UTF-8 as "
+        "the others are; they were read as Windows-1252."
+    )
+    return text
+
+
+def _western(data: bytes) -> str:
     try:
         return data.decode("cp1252")
     except UnicodeDecodeError:

@@ -23,6 +23,7 @@ from mien.review.records.record import (
     year_in,
 )
 
+_DEEPEST = 100
 _INVALID = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
@@ -36,7 +37,7 @@ def read_xml(text: str, name: str) -> Iterator[Record]:
     FormatError
         If it is damaged, or XML of another kind; the line is named.
     """
-    if "<!ENTITY" in text[:100_000]:
+    if "<!ENTITY" in text:
         raise FormatError(
             f"{name}, line 1: it declares entities, which exports of records do not, so it is not "
             "read."
@@ -64,8 +65,15 @@ def read_xml(text: str, name: str) -> Iterator[Record]:
         lines.append(line)
     place = iter(lines)
     try:
-        for _, element in ElementTree.iterparse(io.StringIO(text), ("end",)):
-            if element.tag == kind:
+        depth = 0
+        for event, element in ElementTree.iterparse(io.StringIO(text), ("start", "end")):
+            depth += 1 if event == "start" else -1
+            if depth > _DEEPEST:
+                raise FormatError(
+                    f"{name}, line {next(place, line)}: the XML is nested deeper than records are, "
+                    "so it is not read."
+                )
+            if event == "end" and element.tag == kind:
                 record = _endnote(element) if kind == "record" else _pubmed(element)
                 yield replace(record, line=next(place, line))
                 element.clear()

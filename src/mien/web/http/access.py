@@ -29,7 +29,7 @@ ENTER, LOG_IN = "/enter", "/login"
 BY_LINK = ("/rate/", "/judge/", "/screen/", "/live/")
 """Below them a personal link is the key, which `mien.web.http.rating`, `judging`, `screening` and
 `calling` ask for: no session is."""
-_PAGE_BY_LINK = re.compile(r"/(?:rate|judge|screen|live)/[\w-]+/?")
+_PAGE_BY_LINK = re.compile(r"/(?:rate|judge|screen|live)/[\w-]+/?(?:studies/?)?")
 UPLOADS = (("POST", "/api/clips"), ("POST", "/api/reviews/exports"))
 """Requests whose bodies may be large; they count what arrives themselves."""
 _MOST_BYTES = 1 << 20  # of any other body

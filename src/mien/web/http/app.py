@@ -18,6 +18,7 @@ from mien import __version__
 from mien.web.http.access import ENTER, LOG_IN, Access, Guard, refusal
 from mien.web.http.calling import CAMERA, Calling, calling
 from mien.web.http.desk import Desk
+from mien.web.http.extracting import extracting
 from mien.web.http.judging import judging
 from mien.web.http.problems import answer_problems
 from mien.web.http.rating import rating
@@ -139,6 +140,7 @@ def create_app(
     app.include_router(judging(studies))
     app.include_router(screening(reviews))
     app.include_router(calling(calls))
+    app.include_router(extracting(reviews))
     _add_doors(app, access)
 
     _add_pages(app)

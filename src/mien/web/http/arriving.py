@@ -6,15 +6,18 @@ import secrets
 import shutil
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from mien.errors import MienError
+from mien.web.http.alike import Looked, Place, look
 from mien.web.http.problems import Problem
 
 if TYPE_CHECKING:
+    from mien.review.living.update import Import
     from mien.review.project.founding import Founding
 
 LARGEST = 256 << 20
@@ -52,6 +55,9 @@ class Arriving:
     def __init__(self, home: Path) -> None:
         self._home = home
         self._arrived: dict[str, Arrived] = {}
+        self._decided: dict[tuple[Place, Place], bool] = {}
+        self._looked: tuple[tuple[str, ...], Looked] | None = None
+        self._looking = Lock()
         if home.is_dir() and not home.is_symlink():
             shutil.rmtree(home, ignore_errors=True)
 
@@ -100,7 +106,48 @@ class Arriving:
         gone = self._arrived.pop(export, None)
         if gone is None:
             raise Problem(404, "no_export", "This export is not here any more.")
+        self._decided = {
+            pair: one
+            for pair, one in self._decided.items()
+            if export not in (pair[0][0], pair[1][0])
+        }
         self.drop(gone.path)
+
+    def duplicates(self) -> Looked:
+        """Look for duplicates among the exports; what was found last is kept while they stay."""
+        taken = tuple(one for one in self.taken() if not one.protocol)
+        key = tuple(one.id for one in taken)
+        with self._looking:
+            if self._looked is None or self._looked[0] != key:
+                files = [(one.id, one.name, one.path) for one in taken]
+                self._looked = (key, look(files))
+            found = self._looked[1]
+        pairs = tuple(
+            replace(one, decided=self._decided.get((one.a, one.b))) for one in found.pairs
+        )
+        return replace(found, pairs=pairs)
+
+    def decide(self, a: Place, b: Place, together: bool | None) -> None:
+        """Keep what somebody decided about a pair: one publication, two, or nothing any more."""
+        known = {(one.a, one.b) for one in self.duplicates().pairs}
+        if (a, b) not in known:
+            raise Problem(404, "no_pair", "These two records are not here any more.")
+        if together is None:
+            self._decided.pop((a, b), None)
+        else:
+            self._decided[a, b] = together
+
+    def decided(self, *, together: bool) -> list[list[int]]:
+        """Numbers of records, counted over all exports, that were decided about."""
+        start, starts = 0, {}
+        for one in self._arrived.values():
+            starts[one.id] = start
+            start += one.records
+        return [
+            [starts[a[0]] + a[1], starts[b[0]] + b[1]]
+            for (a, b), said in self._decided.items()
+            if said is together
+        ]
 
     def drop(self, path: Path) -> None:
         """Remove a file that was written here, with its folder."""
@@ -118,14 +165,15 @@ class Arriving:
             self.remove(export)
 
 
-def begin_review(folder: Path, arrived: Sequence[Arrived], founding: Founding) -> None:
+def begin_review(folder: Path, arriving: Arriving, founding: Founding) -> None:
     """Make a review of exports, which people then screen; by the published protocol if none came.
 
     Parameters
     ----------
     folder : Path
         A new one; gone again if this raises.
-    arrived : sequence of Arrived
+    arriving : Arriving
+        The exports, and what was decided about pairs of their records.
     founding : Founding
         Who decides.
 
@@ -135,27 +183,78 @@ def begin_review(folder: Path, arrived: Sequence[Arrived], founding: Founding) -
         If it cannot be made, such as for names that are missing.
     """
     from mien.review.living.review_folder import begin
-    from mien.review.living.update import Import, add
+    from mien.review.living.update import add
     from mien.review.project.founding import begin_screening
     from mien.review.protocol.protocol import published_text
-    from mien.review.records.reading import read_export
 
+    arrived = arriving.taken()
     try:
         written = next(
             (one.path.read_text("utf-8-sig") for one in arrived if one.protocol), published_text()
         )
-        imports = [
-            Import(
-                one.sources[0] if one.sources else one.name,
-                "database",
-                one.name,
-                read_export(one.path).records,
-            )
-            for one in arrived
-            if not one.protocol
-        ]
-        add(begin(written), imports, date.today().isoformat()).save(folder)
+        add(
+            begin(written),
+            imports_of(arrived),
+            date.today().isoformat(),
+            together=arriving.decided(together=True),
+            apart=arriving.decided(together=False),
+        ).save(folder)
         begin_screening(folder, founding)
     except MienError as error:
         shutil.rmtree(folder, ignore_errors=True)
         raise Problem(422, "not_begun", str(error)) from error
+
+
+def imports_of(arrived: Sequence[Arrived]) -> list[Import]:
+    """Exports as searches of databases; a protocol is none."""
+    from mien.review.living.update import Import
+    from mien.review.records.reading import read_export
+
+    return [
+        Import(
+            one.sources[0] if one.sources else one.name,
+            "database",
+            one.name,
+            read_export(one.path).records,
+        )
+        for one in arrived
+        if not one.protocol
+    ]
+
+
+def update_review(folder: Path, arriving: Arriving) -> None:
+    """Add exports to a review that is being screened: what is known keeps every decision.
+
+    A new version begins if anything was decided, as by `mien review update`.
+
+    Raises
+    ------
+    Problem
+        If it cannot be done, such as for a protocol among the exports.
+    """
+    from mien.review.living.alone import alone
+    from mien.review.living.review_folder import open_review
+    from mien.review.living.update import add, freeze
+    from mien.review.project.founding import collect, refresh
+    from mien.review.project.store import ReviewStore
+
+    arrived = arriving.taken()
+    if any(one.protocol for one in arrived):
+        raise Problem(
+            409, "protocol_stays", "A review keeps its protocol: remove the other one first."
+        )
+    store = ReviewStore(folder)
+    try:
+        collect(store)
+        with alone(folder):
+            before = open_review(folder)
+            add(
+                freeze(before) if before.decisions else before,
+                imports_of(arrived),
+                date.today().isoformat(),
+                together=arriving.decided(together=True),
+                apart=arriving.decided(together=False),
+            ).save(folder, overwrite=True)
+        refresh(store)
+    except MienError as error:
+        raise Problem(422, "not_updated", str(error)) from error

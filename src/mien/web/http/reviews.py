@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from mien.review.project.database import DATABASE
 from mien.review.project.store import Person, ReviewStore
-from mien.web.http.arriving import Arriving, begin_review
+from mien.web.http.arriving import Arriving, begin_review, update_review
 from mien.web.http.problems import Problem
 
 if TYPE_CHECKING:
@@ -65,11 +65,16 @@ class Reviews:
     def begin(self, founding: Founding) -> str:
         """Begin a review of the exports that arrived; its id."""
         folder = self._home / secrets.token_hex(8)
-        begin_review(folder, self.arriving.taken(), founding)
+        begin_review(folder, self.arriving, founding)
         store = ReviewStore(folder.resolve())
         self._stores[review_id(folder)] = store
         self.arriving.clear()
         return review_id(folder)
+
+    def update(self, review: str) -> None:
+        """Add the exports that arrived to a review."""
+        update_review(self.get(review).folder, self.arriving)
+        self.arriving.clear()
 
     def get(self, review: str) -> ReviewStore:
         """A review; a `Problem` if there is none of that id."""

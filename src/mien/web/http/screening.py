@@ -16,6 +16,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 from starlette.responses import FileResponse, RedirectResponse, Response
 
+from mien.review.project.forms import included
 from mien.review.project.lists import counted, listed, seen
 from mien.review.project.store import ARBITER, NotNow, ReviewStore
 from mien.web.http.access import refusal
@@ -30,8 +31,12 @@ _OPEN = {
     "dom.js": "text/javascript",
     "words.js": "text/javascript",
     "words/screen.js": "text/javascript",
+    "studies.js": "text/javascript",
+    "studies-fields.js": "text/javascript",
+    "words/studies.js": "text/javascript",
     "style.css": "text/css",
     "screen.css": "text/css",
+    "studies.css": "text/css",
     "icon.svg": "image/svg+xml",
 }
 """Files of the pages that need no session, because the reviewers' page is made of them."""
@@ -89,6 +94,7 @@ def screening(reviews: Reviews, clock: Callable[[], float] = time.time) -> APIRo
             "reasons": store.settings["reasons"],
             "terms": store.settings["terms"],
             "counts": counted(store, person),
+            "included": len(included(store)),
         }
 
     @router.get("/{token}/list")
@@ -149,7 +155,11 @@ def screening(reviews: Reviews, clock: Callable[[], float] = time.time) -> APIRo
         except NotNow as error:
             _refuse(error)
         reviews.learn(store, person)
-        return {"version": version, "counts": counted(store, person)}
+        return {
+            "version": version,
+            "counts": counted(store, person),
+            "included": len(included(store)),
+        }
 
     @router.put("/{token}/note", status_code=204)
     def note(token: str, given: Note) -> Response:

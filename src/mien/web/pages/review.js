@@ -10,6 +10,7 @@ import { WORDS } from "./words/review.js";
 let reviews = [];
 let exports = []; // that the next review is made of
 let working = ""; // what is being done to them
+let alike = null; // duplicates among the exports, once somebody looked
 let busy = null; // the review that is reported on
 let chosen = null; // the review whose report is shown
 
@@ -29,10 +30,12 @@ function personRow(person) {
     await navigator.clipboard?.writeText(address).then(() => say(w.copied), () => {});
   }, person.name, { "data-at": `copy ${person.link}` });
   return make("tr", {},
-    make("th", { scope: "row", textContent: person.name }),
+    make("th", { scope: "row" }, make("a", { href: person.link, target: "_blank", rel: "noopener", textContent: person.name, "aria-label": `${w.openLink}: ${person.name}` })),
     make("td", { textContent: w[person.role] }),
     make("td", { textContent: w.of(person.title.done, person.title.all) }),
     make("td", { textContent: w.of(person.full.done, person.full.all) }),
+    make("td", { textContent: person.role === "arbiter" ? "–" : w.of(person.data.done, person.data.all) }),
+    make("td", { textContent: person.role === "arbiter" ? "–" : w.of(person.judged.done, person.judged.all) }),
     make("td", { textContent: person.at_least === null ? "–" : w.recall(person.at_least, person.stop) }),
     make("td", {}, field), make("td", {}, copy));
 }
@@ -52,17 +55,18 @@ function reviewItem(review) {
   const w = words();
   return make("li", {},
     make("h3", { textContent: review.title }),
-    make("p", { textContent: w.facts(review.identified, review.duplicates, review.records, review.included) }),
+    make("p", { textContent: (review.version > 1 ? w.version(review.version) : "") + w.facts(review.identified, review.duplicates, review.records, review.included) }),
     make("p", { textContent: w.conflicts(review.conflicts.title, review.conflicts.full) }),
-    table([w.person, w.role, w.titles, w.full, w.recallHead, w.link, ""], review.people.map(personRow)),
+    table([w.person, w.role, w.titles, w.full, w.data, w.judged, w.recallHead, w.link, ""], review.people.map(personRow)),
     review.agreement.length ? make("h4", { textContent: w.agreement }) : null,
     review.agreement.length ? table([w.pair, w.where, w.n, w.alike, "κ", w.adjusted], review.agreement.map(agreementRow)) : null,
     make("p", { className: "row" },
+      exports.some((one) => one.records > 0) ? button("update", () => update(review), review.title, { disabled: working !== "", "data-at": `update ${review.id}` }) : null,
       button("write", () => write(review), review.title, { className: "main", disabled: busy !== null, "data-at": `write ${review.id}` }),
       busy === review.id ? make("span", { className: "state", textContent: w.writing }) : null,
       review.reported ? link("open", `/api/reviews/${review.id}/report`, review.title, { target: "_blank", rel: "noopener", "data-at": `open ${review.id}` }) : null,
       link("text", `/api/reviews/${review.id}/text.zip`, review.title, { download: "screening.zip", "data-at": `text ${review.id}` })),
-    make("p", { className: "note", textContent: w.key }));
+    make("p", { className: "note", textContent: `${w.steps} ${w.key}` }));
 }
 
 function exportItem(one) {
@@ -71,6 +75,52 @@ function exportItem(one) {
     make("span", { className: "name", textContent: one.name }),
     make("span", { textContent: one.protocol ? w.protocol : w.holds(one.records, one.sources.join(", ")) }),
     button("remove", () => act(`reviews/exports/${one.id}`, "DELETE"), one.name, { "data-at": `remove ${one.id}` }));
+}
+
+/** Two records side by side, and what is decided about them. */
+function pairItem(pair) {
+  const w = words();
+  const one = pair.decided ?? pair.merged;
+  const told = (record) => make("div", {},
+    make("b", { textContent: record.title || w.noTitle }),
+    make("p", { className: "note", textContent: [record.authors, record.where, record.doi, record.source].filter(Boolean).join(" · ") }));
+  const choose = (together) => decidePair(pair, pair.decided === together ? null : together);
+  return make("li", {},
+    make("div", { className: "pair" }, told(pair.records[0]), told(pair.records[1])),
+    make("p", { className: "note", textContent: `${pair.score.toFixed(2)} · ${pair.reasons.join(", ")}` }),
+    make("p", { className: "row" },
+      make("button", { type: "button", textContent: w.together, "data-at": `together ${pair.a} ${pair.b}`, "aria-pressed": String(one), onclick: () => choose(true) }),
+      make("button", { type: "button", textContent: w.apart, "data-at": `apart ${pair.a} ${pair.b}`, "aria-pressed": String(!one), onclick: () => choose(false) }),
+      make("span", { className: "note", textContent: pair.decided === null ? (pair.merged ? w.mergedItself : w.apartItself) : w.decided })));
+}
+
+async function decidePair(pair, together) {
+  if (!(await act("reviews/exports/duplicates", "PUT", { a: pair.a, b: pair.b, together }))) return;
+  pair.decided = together;
+  alike = { ...alike };
+  show();
+}
+
+async function lookAlike() {
+  working = words().beginning;
+  show();
+  try {
+    alike = await ask("reviews/exports/duplicates");
+    trouble(null);
+  } catch (problem) {
+    trouble(problem);
+  }
+  working = "";
+  show();
+}
+
+async function update(review) {
+  working = words().beginning;
+  show();
+  const made = await act(`reviews/${review.id}/update`, "POST");
+  working = "";
+  show();
+  if (made) say(words().updated);
 }
 
 /** Send exports to the server, one after the other. */
@@ -123,13 +173,27 @@ async function write(review) {
 
 function show() {
   redraw(at("exports"), exports, () => exports.map(exportItem));
+  const known = exports.map((one) => one.id).join();
+  if (alike && alike.of !== known) alike = alike.of === undefined ? { ...alike, of: known } : null;
+  at("look").hidden = !exports.some((one) => one.records > 0);
+  at("look").disabled = working !== "";
+  at("looked").textContent = alike ? words().found(alike.total, alike.total - alike.unique, alike.doubtful) : "";
+  redraw(at("pairs"), alike?.pairs ?? [], () => drawPairs());
   at("beginning").textContent = working;
   at("start").disabled = working !== "" || !exports.some((one) => one.records > 0);
   at("list-heading").hidden = reviews.length === 0;
-  redraw(at("reviews"), [reviews, busy], () => reviews.map(reviewItem));
+  redraw(at("reviews"), [reviews, busy, working, exports.length], () => reviews.map(reviewItem));
   const reported = reviews.find((each) => each.id === chosen && each.reported) ?? reviews.find((each) => each.reported);
   at("report").hidden = !reported;
   frame("frame", reported ? `/api/reviews/${reported.id}/report?at=${reported.reported}` : "", words().report);
+}
+
+function drawPairs() {
+  if (!alike?.pairs.length) return [];
+  const w = words();
+  const part = (merged) => alike.pairs.filter((one) => one.merged === merged);
+  const list = (pairs, title, open) => pairs.length ? [make("details", { open, className: "pairs", "data-at": `pairs ${title}` }, make("summary", { textContent: `${title} (${pairs.length})` }), make("ul", {}, ...pairs.map(pairItem)))] : [];
+  return [...list(part(false), w.doubtful, true), ...list(part(true), w.merged, false), ...(alike.left_out ? [make("p", { className: "note", textContent: w.leftOut(alike.left_out) })] : [])];
 }
 
 async function look() {
@@ -144,4 +208,5 @@ at("files").addEventListener("change", async () => {
   await take([...at("files").files]);
   at("files").value = "";
 });
+at("look").addEventListener("click", lookAlike);
 at("people").addEventListener("submit", start);

@@ -68,6 +68,7 @@ async function send() {
       say(words().stored);
       if (answer?.counts) {
         state.counts = answer.counts;
+        state.included = answer.included;
         if (record?.id === entry[1].record && record.stage === entry[1].stage) record.version = answer.version;
         drawFar();
       }
@@ -181,6 +182,8 @@ function drawFar() {
   const counts = state.counts[stage];
   at("progress").value = counts.all ? counts.done / counts.all : 0;
   at("far").textContent = words().far(counts.done, counts.all);
+  at("studies").hidden = !state.included;
+  at("studies").textContent = words().studies(state.included);
   at("stages").replaceChildren(...["title", "full"].map((one) => make("button", {
     type: "button", textContent: words().stage(one, state.counts[one].todo), "aria-pressed": String(one === stage),
     onclick: () => {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -42,6 +43,10 @@ class PersonView(BaseModel):
     """Address of the page on this server."""
     title: CountView
     full: CountView
+    data: CountView
+    """Included studies whose data are taken."""
+    judged: CountView
+    """Included studies that are judged with a tool."""
     at_least: float | None
     """Recall that is sure to have been reached; None before anything was decided."""
     stop: bool
@@ -85,11 +90,59 @@ class WantedReview(BaseModel):
     """Records that everybody decides first."""
 
 
+class RecordView(BaseModel):
+    """A record of a pair."""
+
+    title: str
+    authors: str
+    where: str
+    """Year, journal, volume, pages."""
+    doi: str
+    source: str
+
+
+class PairView(BaseModel):
+    """Two records that may be one publication."""
+
+    a: tuple[str, int]
+    """Id of the export and place in it."""
+    b: tuple[str, int]
+    score: float
+    reasons: list[str]
+    merged: bool
+    """Whether they are merged if nobody decides."""
+    decided: bool | None
+    """Whether somebody decided that they are one."""
+    records: tuple[RecordView, RecordView]
+
+
+class DuplicatesView(BaseModel):
+    """Duplicates among the exports."""
+
+    total: int
+    unique: int
+    doubtful: int
+    pairs: list[PairView]
+    """Doubtful ones first."""
+    left_out: int
+
+
+class DecidedPair(BaseModel):
+    """What somebody decided about a pair."""
+
+    a: tuple[str, Annotated[int, Field(ge=0)]]
+    b: tuple[str, Annotated[int, Field(ge=0)]]
+    together: bool | None = None
+    """Nothing takes a decision back."""
+
+
 class ReviewView(BaseModel):
     """One review."""
 
     id: str
     title: str
+    version: int
+    """Each update begins one."""
     records: int
     identified: int
     duplicates: int
@@ -190,6 +243,24 @@ def _add_beginning(router: APIRouter, desk: Desk) -> None:
         arriving.remove(export)
         return Response(status_code=204)
 
+    @router.get("/exports/duplicates", responses=documented(409, 422))
+    def duplicates() -> DuplicatesView:
+        """Look for records of one publication among the exports."""
+        found = arriving.duplicates()
+        return DuplicatesView(**(asdict(found) | {"pairs": [asdict(x) for x in found.pairs]}))
+
+    @router.put("/exports/duplicates", status_code=204, responses=documented(404, 409))
+    def decide_pair(given: DecidedPair) -> Response:
+        """Decide that two records are one publication or two; it counts when the review begins."""
+        arriving.decide(given.a, given.b, given.together)
+        return Response(status_code=204)
+
+    @router.post("/{review}/update", responses=documented(404, 409, 422))
+    def update(review: str) -> ReviewView:
+        """Add the exports to a review that is there; decisions stay."""
+        desk.reviews.update(review)
+        return _view(review, desk.reviews.get(review))
+
     @router.post("", status_code=201, responses=documented(409, 501))
     def begin(wanted: WantedReview) -> ReviewView:
         """Begin a review of the exports: duplicates are merged, everybody gets a link."""
@@ -220,6 +291,7 @@ def _view(key: str, store: ReviewStore) -> ReviewView:
     return ReviewView(
         id=key,
         title=found["title"],
+        version=found["version"],
         records=found["records"],
         identified=found["identified"],
         duplicates=found["duplicates"],
@@ -264,12 +336,14 @@ def _person(said: dict[str, Any], token: str) -> PersonView:
         stage: CountView(done=said["counts"][stage]["done"], all=said["counts"][stage]["all"])
         for stage in ("title", "full")
     }
-    stop = said["stopping"]
+    stop, studies = said["stopping"], said["studies"]
     return PersonView(
         name=said["name"],
         role=said["role"],
         link=LINK.format(token=token),
         **counts,
+        data=CountView(done=studies["data"], all=studies["included"]),
+        judged=CountView(done=studies["judged"], all=studies["included"]),
         at_least=None if stop is None else stop["at_least"],
         stop=stop is not None and stop["stop"],
     )

@@ -4,6 +4,7 @@ export const WORDS = {
   en: {
     stays: "Each decision is stored at once. Nobody sees it before the other has decided, too.",
     stage: (stage, n) => `${stage === "title" ? "Titles and abstracts" : "Full texts"} (${n})`,
+    studies: (n) => `Data and risk of bias (${n})`,
     far: (a, b) => `${a} of ${b} decided`,
     include: "Include", exclude: "Exclude", maybe: "Maybe", unavailable: "Not available",
     reasons: "Reasons to exclude", chooseReason: "Choose a reason.",
@@ -23,6 +24,7 @@ export const WORDS = {
   de: {
     stays: "Jede Entscheidung wird sofort gespeichert. Niemand sieht sie, bevor auch die andere Person entschieden hat.",
     stage: (stage, n) => `${stage === "title" ? "Titel und Abstracts" : "Volltexte"} (${n})`,
+    studies: (n) => `Daten und Verzerrungsrisiko (${n})`,
     far: (a, b) => `${a} von ${b} entschieden`,
     include: "Einschluss", exclude: "Ausschluss", maybe: "Vielleicht", unavailable: "Nicht zu haben",
     reasons: "Ausschlussgründe", chooseReason: "Wählen Sie einen Grund.",

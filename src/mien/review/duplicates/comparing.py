@@ -102,6 +102,7 @@ def _evidence(a: Comparable, b: Comparable) -> Iterator[tuple[float, str]]:
     yield from _identifiers(a, b, same_doi, same_pmid)
     yield from _authors(a, b)
     yield from _place(a, b)
+    yield from _year_alone(a, b, same_doi or same_pmid)
 
 
 def _title(a: Comparable, b: Comparable, identified: bool) -> Iterator[tuple[float, str]]:
@@ -275,6 +276,20 @@ def _place(a: Comparable, b: Comparable) -> Iterator[tuple[float, str]]:
                 (0.5 if digits[0] == digits[1] else -3.0),
                 ("" if digits[0] == digits[1] else "first pages differ"),
             )
+
+
+def _year_alone(a: Comparable, b: Comparable, identified: bool) -> Iterator[tuple[float, str]]:
+    """Years that differ where nothing says that the place of publication is one.
+
+    A paper of a conference and its article, and what a group reports again a year later, have
+    title and authors in common, and nothing else.
+    """
+    if not a.year or not b.year or a.year == b.year or identified:
+        return
+    placed = (bool(a.page) and a.page == b.page) or (bool(a.volume) and a.volume == b.volume)
+    journal = bool(a.journal and b.journal) and same_journal(a.journal, b.journal)
+    if not placed and not (journal and a.title == b.title):
+        yield -2.5, "years differ, and no page or volume agrees"
 
 
 def _abstract(a: Comparable, b: Comparable) -> Iterator[tuple[float, str]]:

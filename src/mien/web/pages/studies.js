@@ -188,6 +188,7 @@ function draw() {
 
 use(WORDS);
 translate();
+at("listing").open = innerWidth > 700; // on a telephone the study comes first
 at("language").addEventListener("click", () => {
   switchLanguage();
   translate();

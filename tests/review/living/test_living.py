@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mien.errors import FormatError, OutputError
+from mien.errors import FormatError, OutputError, ParameterError
 from mien.report.review.review_page import summary
 from mien.review.demo.publications import EXTERNAL, MEAN, publications
 from mien.review.demo.staging import stage
@@ -172,3 +172,17 @@ def test_a_review_of_nothing_has_a_summary():
     found = summary(findings(begin(published_text())))
     assert found["synthesis"] is None and found["flow"]["total_studies"] == 0
     json.dumps(found, allow_nan=False)
+
+
+def test_decided_pairs_of_an_update_count_from_its_own_records():
+    one = Record(
+        title="Faces of acromegaly in photographs of adults", authors=("Su, Z",), year=2020
+    )
+    other = Record(title="Knees in sport and play", authors=("Li, B",), year=2019)
+    review = add(begin(published_text()), [Import("A", "database", "a.ris", (other,))], "2021")
+    came = [Import("B", "database", "b.ris", (one, one, other))]
+    assert len(add(review, came, "2022").records) == 2
+    assert len(add(review, came, "2022", apart=[(0, 1)]).records) == 3
+    assert len(add(review, came, "2022", together=[(0, 2)]).merged) == 3
+    with pytest.raises(ParameterError):
+        add(review, came, "2022", apart=[(0, 3)])

@@ -167,7 +167,8 @@ function draw() {
   if (study.pdf) at("facts").append(" · ", make("a", { href: `../pdf/${study.id}`, download: "", textContent: w.pdf }));
   at("abstract").textContent = study.abstract;
   at("forms").replaceChildren(...state.forms.map((one) => make("button", {
-    type: "button", textContent: one.title || w.dataForm, "aria-pressed": String(one.key === shown), "data-form": one.key,
+    type: "button", textContent: `${one.title || w.dataForm}${state.settles ? ` (${study.differ.filter((each) => each[0] === one.key).length})` : ""}`,
+    "aria-pressed": String(one.key === shown), "data-form": one.key,
     onclick: () => {
       shown = one.key;
       draw();

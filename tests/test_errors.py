@@ -19,12 +19,11 @@ def errors() -> dict[str, str | None]:
     ]
     found: dict[str, str | None] = {}
     known = {"MienError"}
+    bases = {
+        node: {ast.unparse(base).rpartition(".")[2] for base in node.bases} for node in classes
+    }
     for _ in classes:  # bases may stand after what inherits from them
-        more = {
-            node.name
-            for node in classes
-            if known & {ast.unparse(base).rpartition(".")[2] for base in node.bases}
-        }
+        more = {node.name for node in classes if known & bases[node]}
         if more <= known:
             break
         known |= more

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import count
 
 import pytest
@@ -26,7 +29,7 @@ from mien.outputs import (
 from mien.report.folder import Staged, check_folder
 from systems import without_renameat2
 
-FINISHED, KILLED, STOPPED = 0, 9, 5
+FINISHED, KILLED, STOPPED = "finished", "killed", "stopped"
 STEPS = {  # of Python's audit hooks: everything that changes a folder
     "open", "os.link", "os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.scandir",
     "shutil.copyfile", "shutil.rmtree",
@@ -48,48 +51,81 @@ def filesystem(request, monkeypatch):
     return request.param
 
 
-def ended_at(step: int, action, *, kill: bool) -> int:
-    """Do something in another process that ends before a step; how it ended."""
-    child = os.fork()
-    if child == 0:
-        seen = count()
+class Steps:
+    """What is done before each step. There is one hook, because none can be taken away again."""
 
-        def before(event, args):
-            if event in STEPS and next(seen) == step:
-                if kill:
-                    os._exit(KILLED)
-                raise KeyboardInterrupt
+    before: Callable[[], None] | None = None
+    hooked = False
 
-        sys.addaudithook(before)
+    @classmethod
+    @contextmanager
+    def each(cls, before: Callable[[], None]) -> Iterator[None]:
+        if not cls.hooked:
+            sys.addaudithook(cls._hook)
+            cls.hooked = True
+        cls.before = before
         try:
-            action()
-        except KeyboardInterrupt:
-            os._exit(STOPPED)
-        except BaseException:
-            os._exit(1)
-        os._exit(FINISHED)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+            yield
+        finally:
+            cls.before = None
+
+    @classmethod
+    def _hook(cls, event: str, args: object) -> None:
+        if cls.before is not None and event in STEPS:
+            before, cls.before = cls.before, None  # what it does itself is no step
+            before()
+            cls.before = before
 
 
 def at_every_step(tmp_path, prepare, action, check, *, kill: bool) -> int:
-    """Check a fresh folder after the end at each step; how many steps there are."""
+    """Check a folder as the end at each step leaves it; how many steps there are."""
+    return (killed if kill else interrupted)(tmp_path, prepare, action, check)
+
+
+def killed(tmp_path, prepare, action, check) -> int:
+    """What a process that is killed leaves is what was there before its next step."""
+    folder, left = tmp_path / "whole", []
+    folder.mkdir()
+    prepare(folder)
+
+    def copy() -> None:
+        left.append(tmp_path / str(len(left)))
+        shutil.copytree(folder, left[-1], symlinks=True)
+
+    with Steps.each(copy):
+        action(folder)
+    for one in left:
+        check(one, KILLED)
+    check(folder, FINISHED)
+    return len(left)
+
+
+def interrupted(tmp_path, prepare, action, check) -> int:
+    """An interruption at each step, in a fresh folder each time."""
     for step in count():
-        folder = tmp_path / str(step)
+        folder, seen = tmp_path / str(step), count()
         folder.mkdir()
         prepare(folder)
-        how = ended_at(step, lambda folder=folder: action(folder), kill=kill)
+
+        def stop(step=step, seen=seen) -> None:
+            if next(seen) == step:
+                raise KeyboardInterrupt
+
+        how = FINISHED
+        with Steps.each(stop):
+            try:
+                action(folder)
+            except KeyboardInterrupt:
+                how = STOPPED
         check(folder, how)
         if how == FINISHED:
             return step
-        assert how == (KILLED if kill else STOPPED)
     raise AssertionError
 
 
-forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 ends = pytest.mark.parametrize("kill", [True, False], ids=["killed", "interrupted"])
 
 
-@forks
 @ends
 @pytest.mark.parametrize("overwrite", [True, False])
 @pytest.mark.parametrize("before", [None, b"old"])
@@ -117,6 +153,34 @@ def test_a_file_is_whole_or_not_there(tmp_path, filesystem, before, overwrite, k
     assert at_every_step(tmp_path, prepare, action, check, kill=kill) >= 2
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_process_that_is_killed_leaves_what_was_there_before_its_next_step(tmp_path):
+    def prepare(folder):
+        (folder / "a").write_bytes(b"old")
+
+    def action(folder):
+        with complete(folder / "a") as part:
+            part.write_bytes(b"new" * 9999)
+
+    def found(folder):  # of the hidden names, half is drawn by chance
+        return sorted((one.name[-5:], one.read_bytes()) for one in folder.iterdir())
+
+    copied = []
+    steps = killed(tmp_path, prepare, action, lambda folder, how: copied.append(found(folder)))
+    assert steps >= 2
+    for step in range(steps):
+        folder, seen = tmp_path / f"fork {step}", count()
+        folder.mkdir()
+        prepare(folder)
+        child = os.fork()
+        if child == 0:
+            with Steps.each(lambda step=step, seen=seen: next(seen) == step and os._exit(9)):
+                action(folder)
+            os._exit(0)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+        assert found(folder) == copied[step]
+
+
 def contents(path):
     return {
         str(one.relative_to(path)): one.read_text()
@@ -132,7 +196,6 @@ def report(path, word, overwrite=True):
         staged.commit()
 
 
-@forks
 @ends
 @pytest.mark.parametrize("older", [True, False])
 def test_a_report_is_whole_and_never_lost(tmp_path, filesystem, older, kill):

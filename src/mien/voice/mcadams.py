@@ -15,8 +15,7 @@ References
 from __future__ import annotations
 
 import numpy as np
-from scipy.linalg import LinAlgError, solve_toeplitz
-from scipy.signal import firwin, lfilter
+import scipy  # loads its parts when they are used: most clips keep their voices
 
 ALPHA = 0.8
 """Power to which angles are raised."""
@@ -52,7 +51,9 @@ class Changer:
         self._every = max(1, rate // _LEAST_HZ)
         self._inner = _Inner(rate / self._every, channels, alpha)
         width = _SIDE * self._every
-        self._low = firwin(2 * width + 1, 0.9 / self._every) if self._every > 1 else np.ones(1)
+        self._low = (
+            scipy.signal.firwin(2 * width + 1, 0.9 / self._every) if self._every > 1 else np.ones(1)
+        )
         self._down = np.zeros((channels, len(self._low) - 1))
         self._up = np.zeros((channels, len(self._low) - 1))
         self._late = len(self._low) - 1  # samples by which both filters delay, to be left out
@@ -64,12 +65,12 @@ class Changer:
         self._taken += samples.shape[1]
         if not samples.shape[1]:
             return samples
-        low, self._down = lfilter(self._low, [1.0], samples, zi=self._down)
+        low, self._down = scipy.signal.lfilter(self._low, [1.0], samples, zi=self._down)
         changed = self._inner.push(low[:, first :: self._every])
         wide = np.zeros((len(changed), changed.shape[1] * self._every))
         wide[:, :: self._every] = self._every * changed
         if wide.shape[1]:
-            wide, self._up = lfilter(self._low, [1.0], wide, zi=self._up)
+            wide, self._up = scipy.signal.lfilter(self._low, [1.0], wide, zi=self._up)
         late = min(self._late, wide.shape[1])
         self._late -= late
         self._given += wide.shape[1] - late
@@ -128,11 +129,13 @@ class _Inner:
         lags *= self._taper  # else harmonics pass for resonances, and would be moved
         lags[0] *= 1 + _WHITE
         try:
-            before = np.concatenate([[1.0], -solve_toeplitz(lags[:-1], lags[1:])])
-        except LinAlgError:
+            before = np.concatenate([[1.0], -scipy.linalg.solve_toeplitz(lags[:-1], lags[1:])])
+        except scipy.linalg.LinAlgError:
             return out  # silence, not the voice as it was
-        out[: len(frame)] = self._window * lfilter(before, [1.0], context)[self._order :]
-        changed = lfilter([1.0], moved(before, self._rate, self._alpha), out)
+        out[: len(frame)] = (
+            self._window * scipy.signal.lfilter(before, [1.0], context)[self._order :]
+        )
+        changed = scipy.signal.lfilter([1.0], moved(before, self._rate, self._alpha), out)
         sum_of_squares = float(changed @ changed)
         if not np.isfinite(sum_of_squares) or sum_of_squares <= 0:
             return np.zeros_like(out)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-from scipy.signal import butter, sosfilt
+import scipy  # loads its parts when they are used
 
 HOP_S = 0.01
 LOWEST_HZ, HIGHEST_HZ = 60.0, 400.0
@@ -43,7 +43,7 @@ class Pitch:
         self._waiting = np.zeros(0)
         self._rest = np.zeros(0)
         self._start = self._next = 0.0
-        self._low = butter(4, _HEARD_HZ, fs=rate, output="sos")
+        self._low = scipy.signal.butter(4, _HEARD_HZ, fs=rate, output="sos")
         self._state = np.zeros((len(self._low), 2))
         self._found: list[float] = []
 
@@ -51,7 +51,7 @@ class Pitch:
         """Take samples [shape=(n,), -1 to 1]."""
         if not len(samples):
             return
-        low, self._state = sosfilt(self._low, samples, zi=self._state)
+        low, self._state = scipy.signal.sosfilt(self._low, samples, zi=self._state)
         raw = np.concatenate([self._rest, low])
         whole = len(raw) - len(raw) % self._skip
         self._rest = raw[whole:]

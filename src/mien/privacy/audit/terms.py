@@ -15,8 +15,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from scipy.spatial.distance import pdist
-from scipy.stats import ttest_rel
+import scipy  # loads its parts when they are used
 
 from mien.recognition.recogniser import distances
 
@@ -102,7 +101,7 @@ def own_frames(
         return found
     given = np.broadcast_to(surrogate, results.shape)
     other, away = _cosines(given, results), np.linalg.norm(results - given, axis=1)
-    test = ttest_rel(own, other) if len(own) > 1 and np.ptp(own - other) > 0 else None
+    test = scipy.stats.ttest_rel(own, other) if len(own) > 1 and np.ptp(own - other) > 0 else None
     return OwnFrames(
         found.frames,
         found.cosine_mean,
@@ -143,7 +142,7 @@ def one_part(
         return OnePart(part, len(results), cosine, None, None, 0)
     nearest = distances(results, originals).min(1)
     rank1 = nearest < distances(results, others).min(1)
-    threshold = np.quantile(pdist(others), 1 / ONE_IN)
+    threshold = np.quantile(scipy.spatial.distance.pdist(others), 1 / ONE_IN)
     return OnePart(
         part,
         len(results),

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import mien
 
+SETTINGS = mien.Settings(subject="P01", voice="mute")  # clips of one subject get one face
 
-def main(folder: Path, clip: Path | None = None) -> None:
+
+def main(folder: Path, clip: Path | None = None, settings: mien.Settings = SETTINGS) -> None:
     if clip is None:
         clip = folder / "patient.mp4"
         mien.render_phantom(mien.Script(seconds=1, fps=12, width=320, height=240), clip)
-    settings = mien.Settings(subject="P01", voice="mute")  # clips of one subject get one face
     result = mien.deidentify(clip, folder / "shared.mp4", settings)
 
     print(f"{result.output}: {result.ledger.counts()}, wearing {', '.join(result.surrogates)}")

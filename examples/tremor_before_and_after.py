@@ -11,14 +11,16 @@ from pathlib import Path
 import mien
 from mien.phantom import Tremor
 
+SETTINGS = mien.Settings(subject="P01", judges=())  # clips of one subject get one face
 
-def main(folder: Path, seconds: float = 3) -> None:
+
+def main(folder: Path, settings: mien.Settings = SETTINGS) -> None:
     original, result = folder / "tremor.mp4", folder / "tremor-deid.mp4"
     script = mien.Script(
-        seconds=seconds, fps=20, width=240, height=200, blinks=(), tremor=Tremor(hertz=5)
+        seconds=3, fps=20, width=240, height=200, blinks=(), tremor=Tremor(hertz=5)
     )
     mien.render_phantom(script, original)
-    mien.deidentify(original, result, mien.Settings(subject="P01", judges=()))
+    mien.deidentify(original, result, settings)
     evidence = mien.evaluate(original, result, only="fidelity")
 
     table = evidence.metrics.to_frame().set_index("key")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import mien
+from thoroughness import FEWER
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "python.md"
@@ -34,8 +35,9 @@ def test_the_page_holds_every_example_as_it_is():
         assert len(path.read_text().splitlines()) < 100 and f"`{path.name}`" in PAGE.read_text()
 
 
-def test_a_clip_is_deidentified(tmp_path, patient, capsys):
-    run("deidentify_a_clip", tmp_path, patient.path)
+def test_a_clip_is_deidentified(tmp_path, brief, capsys):
+    settings = mien.Settings(subject="P01", voice="mute", thoroughness=FEWER)
+    run("deidentify_a_clip", tmp_path, brief.path, settings)
     told = capsys.readouterr().out
     assert "nearest" in told and "human_faceres (had no say) recognises 0%" in told
     assert (tmp_path / "shared.mp4").exists()
@@ -56,7 +58,8 @@ def test_expressions_are_scored(tmp_path, capsys):
 
 
 def test_a_tremor_is_measured(tmp_path, capsys):
-    run("tremor_before_and_after", tmp_path)
+    settings = mien.Settings(subject="P01", judges=(), thoroughness=FEWER)
+    run("tremor_before_and_after", tmp_path, settings)
     rows = [line for line in capsys.readouterr().out.splitlines() if "frequency, relative" in line]
     errors = [float(line.split(": ")[1].split()[0]) for line in rows]
     assert errors and min(errors) < 0.2  # Hz

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +12,7 @@ import typer
 from mien.cli import options
 from mien.cli.bars import Bars
 from mien.cli.failure import tell
+from mien.cli.grouped import grouped
 from mien.cli.sheet import write_sheet
 from mien.errors import OutputError, PrivacyError
 from mien.outputs import check_free
@@ -24,6 +26,32 @@ _WORST = 8  # pairs of pictures of each person on the sheet
 _PER_ROW = 4
 
 
+@dataclass(frozen=True)
+class Judging:
+    """Who judges which frames."""
+
+    gallery: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Pictures of other people, one each, among whom the recogniser has to pick the "
+            "patient; by default portraits that come with mien.",
+        ),
+    ] = None
+    recogniser: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME|PATH",
+            help="Who judges, each by itself: dlib and mobileface, which chose the new face; "
+            "faceres, which did not; arcface, or a file in InsightFace's ONNX format. Repeat it. "
+            "By default the first three.",
+        ),
+    ] = None
+    audit_: options.Audited = "sample"
+    landmarker: options.Landmarker = None
+
+
+@grouped
 def audit(
     original: options.Original,
     deidentified: Annotated[
@@ -33,6 +61,7 @@ def audit(
             help="What became of it, with mien or anything else; it is only read.",
         ),
     ],
+    judging: Judging,
     out: Annotated[
         Path | None,
         options.out(
@@ -41,25 +70,6 @@ def audit(
             "picture SHOWS THE PATIENT.",
         ),
     ] = None,
-    gallery: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FOLDER",
-            help="Pictures of other people, one each, among whom the recogniser has to pick the "
-            "patient; by default portraits that come with mien.",
-        ),
-    ] = None,
-    recogniser: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME|PATH",
-            help="Who judges, each by itself: dlib and mobileface, which chose the new face; "
-            "faceres, which did not; arcface, or a file in InsightFace's ONNX format. Repeat it. "
-            "By default the first three.",
-        ),
-    ] = None,
-    audit_: options.Audited = "sample",
-    landmarker: options.Landmarker = None,
     overwrite: Annotated[bool, options.overwrite("the sheet if it exists")] = False,
     as_json: Annotated[bool, options.as_json("the result")] = False,
 ) -> None:
@@ -70,20 +80,20 @@ def audit(
     from mien.privacy.audit import EVERYBODY, sampling
     from mien.privacy.clips import audit_clips
 
-    frames = sampling(audit_)
+    frames = sampling(judging.audit_)
     if out is not None:
         check_free(out, overwrite, kind="a picture", endings=(".png",))
         for clip in (original, deidentified):
             if out.exists() and clip.exists() and out.samefile(clip):
                 raise OutputError(f"{out} is an input, and inputs are never overwritten.")
-    names = tuple(recogniser or EVERYBODY)
+    names = tuple(judging.recogniser or EVERYBODY)
     with Bars(deidentified.name) as progress:
         verdict = audit_clips(
             original,
             deidentified,
             recognisers=names,
-            gallery=gallery,
-            landmarker=landmarker,
+            gallery=judging.gallery,
+            landmarker=judging.landmarker,
             progress=progress,
             sampling=frames,
         )

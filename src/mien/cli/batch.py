@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +14,7 @@ import typer
 from mien.cli import options
 from mien.cli.failure import check, need, tell
 from mien.cli.given import thoroughness
+from mien.cli.grouped import grouped
 from mien.shortfall import STATUS
 
 if TYPE_CHECKING:
@@ -22,6 +24,49 @@ _EVERY_S = 10.0  # of a line that says how far it has come
 QUARANTINED = 1
 
 
+@dataclass(frozen=True)
+class How:
+    """How each clip is treated."""
+
+    engine: Annotated[str, typer.Option(help="As of mien deidentify.")] = "mesh"
+    match: Annotated[
+        str, typer.Option(metavar="none|sex|age|tone", help="As of mien deidentify.")
+    ] = "age"
+    voice: Annotated[str, typer.Option(metavar="keep|mute", help="The sound.")] = "keep"
+    profile: Annotated[
+        str | None,
+        typer.Option(
+            metavar="parkinson|palsy|generic|FILE",
+            help="Also measure every result, as mien evaluate does; a row may name its own.",
+        ),
+    ] = None
+    key: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="A secret (head -c 32 /dev/urandom > FILE) from which codes of subjects follow; "
+            "one that is drawn and kept in the folder if left out.",
+        ),
+    ] = None
+    landmarker: options.Landmarker = None
+
+
+@dataclass(frozen=True)
+class Work:
+    """Who works on them."""
+
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Clips at a time; what fits if left out."),
+    ] = None
+    ray: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Work on this Ray cluster; local starts one here."),
+    ] = None
+    retry: Annotated[bool, typer.Option("--retry", help="Try again what is in quarantine.")] = False
+
+
+@grouped
 def batch(
     plan: Annotated[
         Path,
@@ -34,38 +79,8 @@ def batch(
     out: Annotated[
         Path, options.out("FOLDER", "The batch: a new folder, or the one to go on with.")
     ],
-    engine: Annotated[str, typer.Option(help="As of mien deidentify.")] = "mesh",
-    match: Annotated[
-        str, typer.Option(metavar="none|sex|age|tone", help="As of mien deidentify.")
-    ] = "age",
-    voice: Annotated[str, typer.Option(metavar="keep|mute", help="The sound.")] = "keep",
-    profile: Annotated[
-        str | None,
-        typer.Option(
-            metavar="parkinson|palsy|generic|FILE",
-            help="Also measure every result, as mien evaluate does; a row may name its own.",
-        ),
-    ] = None,
-    key: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="A secret (head -c 32 /dev/urandom > FILE) from which codes of subjects follow; "
-            "one that is drawn and kept in the folder if left out.",
-        ),
-    ] = None,
-    workers: Annotated[
-        int | None,
-        typer.Option(min=1, metavar="N", help="Clips at a time; what fits if left out."),
-    ] = None,
-    ray: Annotated[
-        str | None,
-        typer.Option(metavar="ADDRESS", help="Work on this Ray cluster; local starts one here."),
-    ] = None,
-    retry: Annotated[
-        bool, typer.Option("--retry", help="Try again what is in quarantine.")
-    ] = False,
-    landmarker: options.Landmarker = None,
+    how: How,
+    work: Work,
     as_json: Annotated[bool, options.as_json("what became of the plan")] = False,
 ) -> None:
     """De-identify many clips: results, manifests, evidence and one report in a folder.
@@ -87,21 +102,21 @@ def batch(
 
     rows = read_plan(plan)
     base = Settings(
-        engine=engine,
-        match=match,
-        voice=voice,  # type: ignore[arg-type]  # checked by Settings
-        landmarker=None if landmarker is None else str(landmarker),
+        engine=how.engine,
+        match=how.match,
+        voice=how.voice,  # type: ignore[arg-type]  # checked by Settings
+        landmarker=None if how.landmarker is None else str(how.landmarker),
         thoroughness=thoroughness(),
     )
-    secret = None if key is None else Secret.read(key)
-    driver = Driver(rows, State(out), base, secret, profile, retry, _Lines())
+    secret = None if how.key is None else Secret.read(how.key)
+    driver = Driver(rows, State(out), base, secret, how.profile, work.retry, _Lines())
     pool: Pool
-    if ray is not None:
+    if work.ray is not None:
         from mien.scale.on_ray import OnRay
 
-        pool = OnRay(ray)
+        pool = OnRay(work.ray)
     else:
-        pool = Processes(min(workers or suitable(), len(rows)))
+        pool = Processes(min(work.workers or suitable(), len(rows)))
     made = driver.run(pool)
     files = write_report(made, out)
     if as_json:

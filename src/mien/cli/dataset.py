@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -11,9 +12,38 @@ import typer
 from mien.cli import options
 from mien.cli.bars import Bars
 from mien.cli.failure import need
+from mien.cli.grouped import grouped
 from mien.cli.release import sources_of
 
 
+@dataclass(frozen=True)
+class Beside:
+    """What belongs to the results."""
+
+    original: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="CLIP",
+            help="An original, to compare its result with; may be repeated. It is not packed.",
+        ),
+    ] = None
+    metrics: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="METRICS.json", help="Figures of mien evaluate; may be repeated."),
+    ] = None
+
+
+@dataclass(frozen=True)
+class Card:
+    """What the data set says of itself."""
+
+    title: Annotated[str, typer.Option(metavar="TEXT", help="Name of the data set.")] = ""
+    consent: options.Consent = ""
+    licence: options.Licence = ""
+    contact: options.Contact = ""
+
+
+@grouped
 def dataset(
     results: Annotated[
         list[Path],
@@ -24,17 +54,8 @@ def dataset(
         ),
     ],
     out: Annotated[Path, options.out("FOLDER", "The data set: a new folder.")],
-    original: Annotated[
-        list[Path] | None,
-        typer.Option(
-            metavar="CLIP",
-            help="An original, to compare its result with; may be repeated. It is not packed.",
-        ),
-    ] = None,
-    metrics: Annotated[
-        list[Path] | None,
-        typer.Option(metavar="METRICS.json", help="Figures of mien evaluate; may be repeated."),
-    ] = None,
+    beside: Beside,
+    card: Card,
     keep_voice: Annotated[
         bool,
         typer.Option("--keep-voice", help="Pack the sound too: a voice identifies a person."),
@@ -46,10 +67,6 @@ def dataset(
             help="Also write FHIR R4 resources: Media or DocumentReference.",
         ),
     ] = None,
-    title: Annotated[str, typer.Option(metavar="TEXT", help="Name of the data set.")] = "",
-    consent: options.Consent = "",
-    licence: options.Licence = "",
-    contact: options.Contact = "",
     as_json: Annotated[bool, options.as_json("the result")] = False,
 ) -> None:
     """Check results once more and lay them out as a data set: participants, sidecars, a datasheet.
@@ -62,13 +79,13 @@ def dataset(
     from mien.release import Options
     from mien.release.dataset.write import write_dataset
 
-    sources = sources_of(results, original or [], metrics or [])
+    sources = sources_of(results, beside.original or [], beside.metrics or [])
     wanted = Options(
         voice="keep" if keep_voice else "mute",
-        title=title,
-        consent=consent,
-        licence=licence,
-        contact=contact,
+        title=card.title,
+        consent=card.consent,
+        licence=card.licence,
+        contact=card.contact,
     )
     with Bars(out.name) as progress:
         made = write_dataset(sources, out, wanted, fhir=fhir, progress=progress)

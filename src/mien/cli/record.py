@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +13,7 @@ import typer
 
 from mien.cli import options
 from mien.cli.failure import tell
+from mien.cli.grouped import grouped
 from mien.errors import ParameterError, VideoError
 from mien.shortfall import STATUS
 
@@ -21,6 +23,39 @@ if TYPE_CHECKING:
     from mien.recording.guided.guide import Guide
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What is asked for, and how."""
+
+    protocol: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME|FILE.toml",
+            help="What is asked for: mds-updrs-face, facial-palsy, blink, expressions, or a file.",
+        ),
+    ] = "mds-updrs-face"
+    language: Annotated[str, typer.Option(metavar="de|en", help="Of what is said.")] = "en"
+    consent: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TEXT", help='How consent was given, such as "form 12"; asked if not given.'
+        ),
+    ] = None
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Where pictures come from."""
+
+    camera: Annotated[
+        int | None, typer.Option(metavar="NUMBER", help="A camera; 0 is the first one.")
+    ] = None
+    replay: Annotated[
+        Path | None, typer.Option(metavar="CLIP", help="A clip in the camera's place.")
+    ] = None
+
+
+@grouped
 def record(
     participant: Annotated[
         str, typer.Argument(metavar="PSEUDONYM", help="Such as P017; never a name.")
@@ -32,26 +67,8 @@ def record(
             "A new folder: a clip for each step, and recording.json. The clips SHOW THE PATIENT.",
         ),
     ],
-    protocol: Annotated[
-        str,
-        typer.Option(
-            metavar="NAME|FILE.toml",
-            help="What is asked for: mds-updrs-face, facial-palsy, blink, expressions, or a file.",
-        ),
-    ] = "mds-updrs-face",
-    camera: Annotated[
-        int | None, typer.Option(metavar="NUMBER", help="A camera; 0 is the first one.")
-    ] = None,
-    replay: Annotated[
-        Path | None, typer.Option(metavar="CLIP", help="A clip in the camera's place.")
-    ] = None,
-    language: Annotated[str, typer.Option(metavar="de|en", help="Of what is said.")] = "en",
-    consent: Annotated[
-        str | None,
-        typer.Option(
-            metavar="TEXT", help='How consent was given, such as "form 12"; asked if not given.'
-        ),
-    ] = None,
+    asked: Asked,
+    pictures: Pictures,
     landmarker: options.Landmarker = None,
     as_json: Annotated[bool, options.as_json("what happened")] = False,
 ) -> None:
@@ -68,15 +85,21 @@ def record(
     from mien.recording.guided.protocol import open_protocol
     from mien.recording.guided.takes import record as run
 
-    if (camera is None) == (replay is None):
+    if (pictures.camera is None) == (pictures.replay is None):
         raise ParameterError("Give a camera with --camera or a clip with --replay, and not both.")
-    if replay is not None and not replay.is_file():
-        raise VideoError(f"{replay} cannot be read: there is no such file")
-    guide = Guide(participant, open_protocol(protocol), language)
-    guide.consent(_consent(guide, consent), guide.words)
+    if pictures.replay is not None and not pictures.replay.is_file():
+        raise VideoError(f"{pictures.replay} cannot be read: there is no such file")
+    guide = Guide(participant, open_protocol(asked.protocol), asked.language)
+    guide.consent(_consent(guide, asked.consent), guide.words)
     backend = open_backend(landmarker)
     try:
-        run(guide, _pictures(camera, replay), out, backend, None if as_json else tell)
+        run(
+            guide,
+            _pictures(pictures.camera, pictures.replay),
+            out,
+            backend,
+            None if as_json else tell,
+        )
     finally:
         backend.close()
     happened = {"output": str(out), **guide.record()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +12,7 @@ import typer
 from mien.cli import options
 from mien.cli.bars import Bars
 from mien.cli.failure import need
+from mien.cli.grouped import grouped
 from mien.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -21,6 +23,49 @@ if TYPE_CHECKING:
 _SIGNS = {"pass": "passed", "warn": "NOTE  ", "fail": "FAILED"}
 
 
+@dataclass(frozen=True)
+class Beside:
+    """What belongs to the results."""
+
+    original: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="CLIP",
+            help="An original, to compare its result with; may be repeated. Its result is found by "
+            "checksum. Without it less can be checked. It is not packed.",
+        ),
+    ] = None
+    metrics: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="METRICS.json",
+            help="Figures of mien evaluate to pack too; may be repeated.",
+        ),
+    ] = None
+
+
+@dataclass(frozen=True)
+class Card:
+    """What goes with the clips, and what of them."""
+
+    mute: Annotated[
+        bool,
+        typer.Option("--mute", help="Pack copies without sound: a voice identifies a person."),
+    ] = False
+    title: Annotated[str, typer.Option(metavar="TEXT", help="Heading of the data card.")] = ""
+    consent: options.Consent = ""
+    licence: options.Licence = ""
+    contact: options.Contact = ""
+    keep_checksums: Annotated[
+        bool,
+        typer.Option(
+            "--keep-checksums",
+            help="Keep the originals' checksums: who has an original can then find its clip.",
+        ),
+    ] = False
+
+
+@grouped
 def release(
     results: Annotated[
         list[Path],
@@ -30,36 +75,8 @@ def release(
         ),
     ],
     out: Annotated[Path, options.out("RELEASE.zip", "The archive to write.")],
-    original: Annotated[
-        list[Path] | None,
-        typer.Option(
-            metavar="CLIP",
-            help="An original, to compare its result with; may be repeated. Its result is found by "
-            "checksum. Without it less can be checked. It is not packed.",
-        ),
-    ] = None,
-    metrics: Annotated[
-        list[Path] | None,
-        typer.Option(
-            metavar="METRICS.json",
-            help="Figures of mien evaluate to pack too; may be repeated.",
-        ),
-    ] = None,
-    mute: Annotated[
-        bool,
-        typer.Option("--mute", help="Pack copies without sound: a voice identifies a person."),
-    ] = False,
-    title: Annotated[str, typer.Option(metavar="TEXT", help="Heading of the data card.")] = "",
-    consent: options.Consent = "",
-    licence: options.Licence = "",
-    contact: options.Contact = "",
-    keep_checksums: Annotated[
-        bool,
-        typer.Option(
-            "--keep-checksums",
-            help="Keep the originals' checksums: who has an original can then find its clip.",
-        ),
-    ] = False,
+    beside: Beside,
+    card: Card,
     landmarker: Annotated[Path | None, options.landmarker("look for faces")] = None,
     overwrite: Annotated[bool, options.overwrite("the archive if it exists")] = False,
     as_json: Annotated[bool, options.as_json("the result")] = False,
@@ -74,14 +91,14 @@ def release(
     from mien.release import Options, Withheld
     from mien.release import release as pack
 
-    sources = sources_of(results, original or [], metrics or [])
+    sources = sources_of(results, beside.original or [], beside.metrics or [])
     options = Options(
-        voice="mute" if mute else "keep",
-        title=title,
-        consent=consent,
-        licence=licence,
-        contact=contact,
-        keep_checksums=keep_checksums,
+        voice="mute" if card.mute else "keep",
+        title=card.title,
+        consent=card.consent,
+        licence=card.licence,
+        contact=card.contact,
+        keep_checksums=card.keep_checksums,
         landmarker=None if landmarker is None else str(landmarker),
     )
     try:

@@ -42,6 +42,16 @@ class Pictures:
     """What was otherwise than the standard has it, a sentence each."""
 
 
+def _check_inside(boxes: tuple[Box, ...], stored: Stored) -> None:
+    """Refuse an area that is not in the picture."""
+    for box in boxes:
+        if not (0 <= box[0] < box[2] <= stored.width and 0 <= box[1] < box[3] <= stored.height):
+            raise ParameterError(
+                f"The area {','.join(map(str, box))} is not in the picture of {stored.width} by "
+                f"{stored.height} pixels: give left, top, right, bottom."
+            )
+
+
 def as_clip(
     stored: Stored,
     folder: Path,
@@ -75,12 +85,7 @@ def as_clip(
     ParameterError
         If there is text and it is to be refused, or a box is outside the picture.
     """
-    for box in boxes:
-        if not (0 <= box[0] < box[2] <= stored.width and 0 <= box[1] < box[3] <= stored.height):
-            raise ParameterError(
-                f"The area {','.join(map(str, box))} is not in the picture of {stored.width} by "
-                f"{stored.height} pixels: give left, top, right, bottom."
-            )
+    _check_inside(boxes, stored)
     if stored.syntax.family == "video":
         source, notes = _stream(stored, folder)
         info, times = _read_through(source, stored)

@@ -116,42 +116,42 @@ def deidentify(
     """
     source, output = Path(source), Path(output)
     stored = open_image(source)
-    aside = output.with_suffix(".json")
-    if source.resolve() in (output.resolve(), aside.resolve()):
-        raise OutputError(f"{source.name} is used twice: give the output a name of its own.")
-    check_free(output, overwrite, kind="a DICOM image", endings=ENDINGS)
-    check_free(aside, overwrite)
+    aside = _aside(source, output, overwrite)
     report = progress or silent
     with TemporaryDirectory(prefix="mien-") as place:
         folder = Path(place)
         pictures = as_clip(stored, folder, text=options.text, boxes=options.boxes, progress=report)
         store = Store(stored, folder, pictures.frames)
-        result = deidentify_clip(
-            pictures.clip,
-            folder / "result.mp4",
-            replace(options.settings, voice="mute", overwrite=True),
-            progress=report,
-            watch=store.watch,
-        )
+        settings = replace(options.settings, voice="mute", overwrite=True)
+        made = folder / "result.mp4"
+        result = deidentify_clip(pictures.clip, made, settings, progress=report, watch=store.watch)
         new = header.cleaned(stored, options.cleaning)
         with complete(output, overwrite=overwrite) as part:
             store.write(part, new, _said_in(new, stored, result, pictures, options))
             said = _manifest(result, pictures, options, new)
-            record = result.record | {"dicom": said}
-            record["input"] = record["input"] | {"sha256": checksum(source)}
-            record["output"] = record["output"] | {"sha256": checksum(part)}
-            text = Aside(aside, as_text(record))
+            text = Aside(aside, as_text(_record(result, said, source, part)))
         with text:
             text.commit()
-    return Image(
-        output,
-        aside,
-        result,
-        new.RecognizableVisualFeatures == "YES",
-        pictures.text,
-        pictures.notes,
-        said,
-    )
+    visible = new.RecognizableVisualFeatures == "YES"
+    return Image(output, aside, result, visible, pictures.text, pictures.notes, said)
+
+
+def _aside(source: Path, output: Path, overwrite: bool) -> Path:
+    """The manifest's place, once both places are free."""
+    aside = output.with_suffix(".json")
+    if source.resolve() in (output.resolve(), aside.resolve()):
+        raise OutputError(f"{source.name} is used twice: give the output a name of its own.")
+    check_free(output, overwrite, kind="a DICOM image", endings=ENDINGS)
+    check_free(aside, overwrite)
+    return aside
+
+
+def _record(result: Result, said: dict[str, Any], source: Path, part: Path) -> dict[str, Any]:
+    """The manifest of the pictures as that of the image."""
+    record = result.record | {"dicom": said}
+    record["input"] = record["input"] | {"sha256": checksum(source)}
+    record["output"] = record["output"] | {"sha256": checksum(part)}
+    return record
 
 
 def unrecognisable(result: Result) -> bool:

@@ -110,8 +110,6 @@ def send(
     SendError
         If the archive cannot be reached, does not take such images, or refuses one.
     """
-    from pynetdicom import AE
-
     images = [open_image(path) for path in paths]  # all are looked at before one is sent
     for image in images:
         if image.says("PatientIdentityRemoved") != "YES" and not identified:
@@ -119,21 +117,8 @@ def send(
                 f"{image.path} does not say that the patient's identity was removed: de-identify "
                 "it first, or add --identified."
             )
-    kinds = list(dict.fromkeys((str(i.header.SOPClassUID), i.syntax.uid) for i in images))
-    if len(kinds) > _CONTEXTS:
-        raise ParameterError(f"These are {len(kinds)} kinds of images: send them in parts.")
-    entity = AE(ae_title=peer.calling)
-    entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = timeout_s
-    entity.connection_timeout = timeout_s
-    for kind, syntax in kinds:
-        entity.add_requested_context(kind, syntax)
     told = f"{peer.host}:{peer.port} ({peer.called})"
-    link = entity.associate(peer.host, peer.port, ae_title=peer.called)
-    if not link.is_established:
-        raise SendError(
-            f"{told} {'refuses us' if link.is_rejected else 'cannot be reached'}: check the "
-            "address and both titles (--called, --calling)."
-        )
+    link = _linked(images, peer, told, timeout_s)
     sent: list[str] = []
     try:
         for image in images:
@@ -143,6 +128,27 @@ def send(
     finally:
         link.release()
     return sent
+
+
+def _linked(images: Sequence[Stored], peer: Peer, told: str, timeout_s: float) -> Any:
+    """An association with an archive for such images."""
+    from pynetdicom import AE
+
+    kinds = list(dict.fromkeys((str(i.header.SOPClassUID), i.syntax.uid) for i in images))
+    if len(kinds) > _CONTEXTS:
+        raise ParameterError(f"These are {len(kinds)} kinds of images: send them in parts.")
+    entity = AE(ae_title=peer.calling)
+    entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = timeout_s
+    entity.connection_timeout = timeout_s
+    for kind, syntax in kinds:
+        entity.add_requested_context(kind, syntax)
+    link = entity.associate(peer.host, peer.port, ae_title=peer.called)
+    if not link.is_established:
+        raise SendError(
+            f"{told} {'refuses us' if link.is_rejected else 'cannot be reached'}: check the "
+            "address and both titles (--called, --calling)."
+        )
+    return link
 
 
 def _send(link: Any, image: Stored, told: str, sent: int, of: int) -> None:

@@ -77,6 +77,22 @@ def _convolutions() -> list[tuple[int, int, int]]:
     return sizes
 
 
+def _folded(values_of: list[np.ndarray]) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Kernel and bias of each convolution with its affine layer, of the first with the scale of
+    its pictures."""
+    layers = []
+    for number, (out, into, side) in enumerate(_convolutions()):
+        values, affine = values_of[2 * number], values_of[2 * number + 1]
+        count = out * into * side**2
+        kernel = values[:count].reshape(out, into, side, side)
+        gamma, beta = affine[:out], affine[out:]
+        layers.append((kernel * gamma[:, None, None, None], values[count:] * gamma + beta))
+    kernel, bias = layers[0]
+    shift = (kernel * (_MEAN / _SCALE)[:, None, None]).sum((1, 2, 3))
+    layers[0] = kernel / _SCALE, bias - shift
+    return layers
+
+
 def _graph(values_of: list[np.ndarray]) -> bytes:
     """The network as a serialised ONNX model, each affine layer folded into its convolution."""
     from onnx import TensorProto, helper, numpy_helper
@@ -93,16 +109,7 @@ def _graph(values_of: list[np.ndarray]) -> bytes:
         nodes.append(helper.make_node(kind, inputs, [f"v{len(nodes)}"], **options))
         return f"v{len(nodes) - 1}"
 
-    layers = []
-    for number, (out, into, side) in enumerate(_convolutions()):
-        values, affine = values_of[2 * number], values_of[2 * number + 1]
-        count = out * into * side**2
-        kernel = values[:count].reshape(out, into, side, side)
-        gamma, beta = affine[:out], affine[out:]
-        layers.append((kernel * gamma[:, None, None, None], values[count:] * gamma + beta))
-    kernel, bias = layers[0]
-    shift = (kernel * (_MEAN / _SCALE)[:, None, None]).sum((1, 2, 3))
-    layers[0] = kernel / _SCALE, bias - shift
+    layers = _folded(values_of)
 
     def convolution(x: str, number: int, stride: int, pad: int) -> str:
         kernel, bias = layers[number]

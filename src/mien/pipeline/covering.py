@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -160,15 +160,7 @@ def cover_by_hand(
         )
     check_free(aside, overwrite)
     with _splice(result, output, moments, times, None, overwrite, progress) as made:
-        # a clip that starts before zero counts later than its original, as the ledger does
-        shift = told.ranges[0]["from_s"] - round(float(times[0]), 6)
-        before = Ledger.from_ranges(told.ranges, times[:-1] + shift)
-        entries, by_hand = before.entries.copy(), []
-        for moment in moments:
-            frames = moment.frames(times)
-            entries[frames.start : frames.stop] = Entry.COVERED
-            by_hand.append(_entry(moment, frames, before.times))
-        ledger = Ledger(entries, before.times)
+        ledger, by_hand = _covered(told.ranges, times, moments)
         record = told.content | {
             "ledger": Entries(ledger.counts(), ledger.ranges()).to_json(),
             "covered_by_hand": [*told.content.get("covered_by_hand", ()), *by_hand],
@@ -180,6 +172,21 @@ def cover_by_hand(
             text.commit()
     count = len({number for moment in moments for number in moment.frames(times)})
     return Covered(output, aside, ledger, count, made.encoded, made.copied, made.reason, record)
+
+
+def _covered(
+    ranges: Sequence[Mapping[str, Any]], times: np.ndarray, moments: Sequence[Moment]
+) -> tuple[Ledger, list[dict[str, Any]]]:
+    """The ledger with these moments in it, and what the manifest says of each."""
+    # a clip that starts before zero counts later than its original, as the ledger does
+    shift = ranges[0]["from_s"] - round(float(times[0]), 6)
+    before = Ledger.from_ranges(ranges, times[:-1] + shift)
+    entries, by_hand = before.entries.copy(), []
+    for moment in moments:
+        frames = moment.frames(times)
+        entries[frames.start : frames.stop] = Entry.COVERED
+        by_hand.append(_entry(moment, frames, before.times))
+    return Ledger(entries, before.times), by_hand
 
 
 def cover_beside(

@@ -65,6 +65,19 @@ def load(recogniser: str, part: str | None = None) -> np.ndarray:
     return np.asarray(descriptors)
 
 
+def _pictures(path: Path) -> list[Path]:
+    """The pictures in a folder, by name."""
+    if not path.is_dir():
+        raise ParameterError(f"There is no folder {path}: name one that holds pictures of faces.")
+    names = sorted(entry for entry in path.iterdir() if entry.suffix.lower() in _ENDINGS)
+    if not names:
+        raise ParameterError(f"There is no picture in {path}: put JPEG or PNG files into it.")
+    for name in names:  # one that is too large is refused before the others are looked at
+        with suppress(OSError):
+            picture_size(name)
+    return names
+
+
 def from_folder(
     path: str | Path,
     recogniser: Recogniser,
@@ -105,14 +118,7 @@ def from_folder(
         If none of the pictures shows a face.
     """
     path = Path(path)
-    if not path.is_dir():
-        raise ParameterError(f"There is no folder {path}: name one that holds pictures of faces.")
-    names = sorted(entry for entry in path.iterdir() if entry.suffix.lower() in _ENDINGS)
-    if not names:
-        raise ParameterError(f"There is no picture in {path}: put JPEG or PNG files into it.")
-    for name in names:  # one that is too large is refused before the others are looked at
-        with suppress(OSError):
-            picture_size(name)
+    names = _pictures(path)
     chips: list[list[np.ndarray]] = [[] for _ in parts]
     detector = Detector()
     try:

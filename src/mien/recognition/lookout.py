@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 import cv2
@@ -193,14 +193,7 @@ class Lookout:
         boxes : list of Box
             Each with room for the whole head around it.
         """
-
-        def accounted(seen: Sighting) -> bool:
-            mine = [face for face in faces if same_face(face.region, seen)]
-            if any(face.spared for face in mine):
-                return True
-            share = unchanged(original, result, seen, tolerance)
-            return share is None or (bool(mine) and share < LEFT)
-
+        accounted = partial(_accounted, original, result, faces, tolerance)
         found = []
         for sighting in sightings:
             if accounted(sighting):
@@ -331,6 +324,21 @@ def unchanged(
     inside = (columns - sighting.x) ** 2 + (rows - sighting.y) ** 2 <= radius**2
     same = difference.max(2) <= tolerance
     return float(same[inside].mean()) if inside.any() else None
+
+
+def _accounted(
+    original: np.ndarray,
+    result: np.ndarray,
+    faces: Sequence[Face],
+    tolerance: float,
+    seen: Sighting,
+) -> bool:
+    """Whether what is seen in an original was left on purpose, or is changed in its result."""
+    mine = [face for face in faces if same_face(face.region, seen)]
+    if any(face.spared for face in mine):
+        return True
+    share = unchanged(original, result, seen, tolerance)
+    return share is None or (bool(mine) and share < LEFT)
 
 
 def _solid(image: np.ndarray, sighting: Sighting) -> bool:

@@ -77,6 +77,40 @@ class Audit:
         return found
 
 
+def _target(wanted: float | None, recogniser: Recogniser) -> float:
+    """The distance that every frame has to keep."""
+    target = recogniser.threshold if wanted is None else float(wanted)
+    if target < recogniser.threshold:
+        raise ParameterError(
+            f"target is {target:g}: choose at least the recogniser's {recogniser.threshold:g}."
+        )
+    return target
+
+
+def _numbered(
+    frames: Sequence[int] | np.ndarray | None, count: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Numbers of frames, each once, and the place among them of each of `count` descriptors."""
+    numbers = np.arange(count) if frames is None else np.asarray(frames, int)
+    if len(numbers) != count:
+        raise ParameterError(f"{len(numbers)} frame numbers for {count} descriptors.")
+    numbers, which = np.unique(numbers, return_inverse=True)
+    return numbers, which
+
+
+def _ranks(
+    originals: np.ndarray, results: np.ndarray, others: np.ndarray | None, which: np.ndarray
+) -> tuple[float | None, float | None]:
+    """`Audit.rank1` and `Audit.rank1_single`; None without other people."""
+    if others is None or not len(others):
+        return None, None
+    nearer = distances(results, originals) < distances(results, others).min(1)[:, None]
+    rank1 = _rounded((_smallest(1.0 - nearer.any(1), which) == 0).mean())
+    single = np.zeros((int(which.max()) + 1, len(originals)), bool)
+    np.logical_or.at(single, which, nearer)
+    return rank1, _rounded(single.mean())
+
+
 def audit(
     person: int,
     originals: np.ndarray,
@@ -115,45 +149,27 @@ def audit(
     PrivacyError
         If there is nothing to compare: what was not looked at has not passed.
     """
-    target = recogniser.threshold if target is None else float(target)
-    if target < recogniser.threshold:
-        raise ParameterError(
-            f"target is {target:g}: choose at least the recogniser's {recogniser.threshold:g}."
-        )
+    target = _target(target, recogniser)
     if not len(originals) or not len(results):
         raise PrivacyError(
             f"The output was withheld: no frame of person {person + 1} could be compared with the "
             "original; use --engine mask, or cut the clip to where the face is seen."
         )
-    numbers = np.arange(len(results)) if frames is None else np.asarray(frames, int)
-    if len(numbers) != len(results):
-        raise ParameterError(f"{len(numbers)} frame numbers for {len(results)} descriptors.")
-    numbers, which = np.unique(numbers, return_inverse=True)
+    numbers, which = _numbered(frames, len(results))
     distance = _smallest(distances(results, originals).min(1), which)
     under = int((distance < recogniser.threshold).sum())
-    rank1, rank1_single = None, None
-    if others is not None and len(others):
-        nearer = distances(results, originals) < distances(results, others).min(1)[:, None]
-        rank1 = _rounded((_smallest(1.0 - nearer.any(1), which) == 0).mean())
-        single = np.zeros((len(numbers), len(originals)), bool)
-        np.logical_or.at(single, which, nearer)
-        rank1_single = _rounded(single.mean())
+    rank1, rank1_single = _ranks(originals, results, others, which)
+    away = None if surrogate is None else np.linalg.norm(results - surrogate, axis=1).mean()
+    nearest, mean = _rounded(distance.min()), _rounded(distance.mean())
     return Audit(
-        person,
-        len(numbers),
-        len(originals),
-        _rounded(distance.min()),
-        _rounded(distance.mean()),
-        recogniser.threshold,
+        *(person, len(numbers), len(originals), nearest, mean, recogniser.threshold),
         quantiles={str(q): _rounded(np.percentile(distance, q)) for q in _QUANTILES},
         share_under=_rounded(under / len(numbers)),
         share_upper=_rounded(upper_bound(under, len(numbers))),
         rank1=rank1,
         rank1_single=rank1_single,
         others=0 if others is None else len(others),
-        to_surrogate=None
-        if surrogate is None
-        else _rounded(np.linalg.norm(results - surrogate, axis=1).mean()),
+        to_surrogate=None if away is None else _rounded(away),
         worst=numbers[np.argsort(distance, kind="stable")[:_WORST]].tolist(),
         under=numbers[distance < target].tolist(),
         target=target,

@@ -165,18 +165,30 @@ def release(
         TemporaryDirectory(prefix=".mien-", suffix=PART, dir=folder) as aside,
     ):
         subjects = _subjects(sources, options, Path(aside), progress)
-        checks: list[Check] = []
-        for subject in subjects:
-            said = staged_as(progress, f"{subject.name}, ")
-            checks += inspect(subject, Look(options.landmarker, said))
         documents = _documents(subjects, options)
-        words, elsewhere = _words(sources, subjects)
-        checks += inspect_all(Package(subjects, documents, options.typed, words, elsewhere))
-        if failed(checks):
-            raise Withheld(checks)
+        checks = _passed(sources, subjects, documents, options, progress)
         files = _files(subjects, documents, checks, options)
         sizes = _write(part, files, progress)
     return Released(place, tuple(checks), sizes)
+
+
+def _passed(
+    sources: list[Source],
+    subjects: list[Subject],
+    documents: dict[str, dict[str, Any]],
+    options: Options,
+    progress: Progress | None,
+) -> list[Check]:
+    """All checks, if none failed; raises `Withheld`."""
+    checks: list[Check] = []
+    for subject in subjects:
+        said = staged_as(progress, f"{subject.name}, ")
+        checks += inspect(subject, Look(options.landmarker, said))
+    words, elsewhere = _words(sources, subjects)
+    checks += inspect_all(Package(subjects, documents, options.typed, words, elsewhere))
+    if failed(checks):
+        raise Withheld(checks)
+    return checks
 
 
 def _check(sources: Sequence[Source], place: Path, overwrite: bool) -> None:

@@ -29,6 +29,14 @@ _TOP = ("label", "versions", "settings", "input", "output", "people", "linkable"
         "covered_by_hand")  # fmt: skip
 
 
+_PARTS = {
+    "ledger": Entries.public,
+    "covered_to_deliver": Conceded.public,
+    "residual_faces": Residual.public,
+}
+"""What of a manifest is passed on if it is there, and how."""
+
+
 def public_manifest(
     record: Mapping[str, Any],
     *,
@@ -75,13 +83,7 @@ def public_manifest(
         "privacy": [only(person, Audit.TOLD) for person in record.get("privacy") or ()],
         "judges": [only(person, (*Audit.TOLD, "steered")) for person in record.get("judges") or ()],
     }  # fmt: skip
-    for key, public in (
-        ("ledger", Entries.public),
-        ("covered_to_deliver", Conceded.public),
-        ("residual_faces", Residual.public),
-    ):
-        if record.get(key):
-            told[key] = public(record[key])
+    told |= {key: public(record[key]) for key, public in _PARTS.items() if record.get(key)}
     if muted:
         told["settings"]["voice"] = "mute"
         told["output"]["signed"] = False

@@ -5,7 +5,6 @@ What judges are told comes from here, too: never who is who.
 
 from __future__ import annotations
 
-import hmac
 import json
 import secrets
 from collections.abc import Sequence
@@ -15,6 +14,7 @@ from typing import Any
 
 from mien.errors import FormatError
 from mien.study.database import opened, transaction
+from mien.study.links import Invited, invite, whose
 from mien.study.store import Refused
 
 DATABASE, SETTINGS, FACES = "lineup.sqlite3", "lineup.json", "faces"
@@ -31,14 +31,8 @@ CREATE TABLE answers (
 """
 
 
-@dataclass(frozen=True)
-class Judge:
-    """Somebody with a personal link."""
-
-    id: int
-    name: str
-    token: str
-    """The secret part of the link."""
+class Judge(Invited):
+    """Who judges."""
 
 
 @dataclass(frozen=True)
@@ -97,9 +91,7 @@ class LineupStore:
         with opened(folder / DATABASE) as db:
             db.executescript(_TABLES)
         with transaction(folder / DATABASE) as db:
-            for number, name in enumerate(names):
-                token = secrets.token_urlsafe(24)
-                db.execute("INSERT INTO judges VALUES (?, ?, ?)", (number, name, token))
+            invite(db, "judges", names)
             db.executemany(
                 "INSERT INTO trials VALUES (?, ?, ?, ?, ?, ?)",
                 [
@@ -111,13 +103,7 @@ class LineupStore:
 
     def judge(self, token: str) -> Judge | None:
         """Whose link has this secret; None if nobody's."""
-        with opened(self._path) as db:
-            rows = db.execute("SELECT id, name, token FROM judges").fetchall()
-        found = None
-        for row in rows:  # all of them, so that the time says nothing
-            if hmac.compare_digest(row[2].encode(), token.encode("utf-8", "surrogatepass")):
-                found = Judge(*row)
-        return found
+        return whose(self._path, "judges", token, Judge)
 
     def progress(self) -> tuple[JudgeProgress, ...]:
         """How far everybody is."""

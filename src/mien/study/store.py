@@ -5,7 +5,6 @@ What raters are told comes from here, too: never the clip, its version, or wheth
 
 from __future__ import annotations
 
-import hmac
 import json
 import secrets
 import sqlite3
@@ -17,6 +16,7 @@ from typing import Any
 from mien.errors import FormatError, ParameterError
 from mien.study.database import opened, transaction
 from mien.study.items import from_json
+from mien.study.links import Invited, invite, whose
 from mien.study.shown import TRAINING, Shown
 
 DATABASE, SETTINGS, CLIPS = "study.sqlite3", "study.json", "clips"
@@ -50,14 +50,8 @@ class Refused(ParameterError):
         self.code = code
 
 
-@dataclass(frozen=True)
-class Rater:
-    """Somebody with a personal link."""
-
-    id: int
-    name: str
-    token: str
-    """The secret part of the link."""
+class Rater(Invited):
+    """Who rates."""
 
 
 @dataclass(frozen=True)
@@ -121,9 +115,7 @@ class StudyStore:
         with opened(folder / DATABASE) as db:
             db.executescript(_TABLES)
         with transaction(folder / DATABASE) as db:
-            for number, name in enumerate(names):
-                token = secrets.token_urlsafe(24)
-                db.execute("INSERT INTO raters VALUES (?, ?, ?)", (number, name, token))
+            invite(db, "raters", names)
             numbers = {name: k for k, name in enumerate(names)}
             db.executemany(
                 "INSERT INTO shows (id, rater, round, position, clip, version, repeat, file) "
@@ -141,13 +133,7 @@ class StudyStore:
 
     def rater(self, token: str) -> Rater | None:
         """Whose link has this secret; None if nobody's."""
-        with opened(self._path) as db:
-            rows = db.execute("SELECT id, name, token FROM raters").fetchall()
-        found = None
-        for row in rows:  # all of them, so that the time says nothing
-            if hmac.compare_digest(row[2].encode(), token.encode("utf-8", "surrogatepass")):
-                found = Rater(*row)
-        return found
+        return whose(self._path, "raters", token, Rater)
 
     def progress(self) -> tuple[Progress, ...]:
         """How far everybody is."""

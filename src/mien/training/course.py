@@ -12,7 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
 import torch
@@ -23,35 +23,91 @@ from mien.engines.checkpoints import read
 from mien.errors import EngineError, FormatError, ParameterError
 from mien.outputs import complete
 
+if TYPE_CHECKING:
+    from mien.training.faces import Faces
+
+
+class Sizes(Protocol):
+    """How large networks are, as their engine has it."""
+
+    @property
+    def side(self) -> int:
+        """Pixels along a side of a picture."""
+
+    def to_json(self) -> dict[str, Any]:
+        """As a checkpoint tells it."""
+
+
+class Settings(Protocol):
+    """How networks are taught; a run can only go on with the same."""
+
+    @property
+    def config(self) -> Sizes:
+        """The sizes of the networks."""
+
+    @property
+    def learning_rate(self) -> float:
+        """Of Adam."""
+
+    @property
+    def seed(self) -> int:
+        """Decides the first weights and what every step sees."""
+
+    def to_json(self) -> dict[str, Any]:
+        """As a checkpoint tells it."""
+
+
+def check_learning(batch: int, learning_rate: float, *, of: str, usual: str) -> None:
+    """Refuse what no training has: a `ParameterError`."""
+    if not 1 <= batch <= 1024:
+        raise ParameterError(f"batch is {batch}: choose 1 to 1024 {of}.")
+    if not 0 < learning_rate <= 1:
+        raise ParameterError(f"The learning rate is {learning_rate}: choose about {usual}.")
+
 
 class Course(ABC):
     """A training that can be ended at any time and goes on as if it had not been.
 
     Parameters
     ----------
+    faces : Faces
+        What it learns from.
+    settings : Settings
     parts : dict
         What learns, by its name in the checkpoint.
-    learning_rate : float
-        Of Adam.
     betas : tuple of 2 float
         Of Adam.
     device : str
         Of torch. On the processor a run is repeated exactly; on a graphics card it is not, because
         some sums have no fixed order there.
+
+    Raises
+    ------
+    ParameterError
+        If the pictures are not of the networks' size.
     """
 
     WHAT: ClassVar[str]
     """Whose checkpoints these are, as in "a motion model"."""
     ENTRY: ClassVar[type[Any]]
-    """What is noted when results are judged: a dataclass with a field `step`."""
+    """What is noted when results are judged: a dataclass with a field `step`, and `warnings`."""
 
     def __init__(
         self,
+        faces: Faces,
+        settings: Settings,
         parts: Mapping[str, nn.Module],
-        learning_rate: float,
         betas: tuple[float, float],
         device: str,
     ) -> None:
+        side = faces.clips[0].shape[1]
+        if side != settings.config.side:
+            raise ParameterError(
+                f"The pictures have {side} pixels along a side and the network "
+                f"{settings.config.side}: cut the faces out again."
+            )
+        self.faces = faces
+        self._taught_with = settings
         self.step = 0
         self.history: list[Any] = []
         self._tally: dict[str, float] = {}
@@ -59,7 +115,7 @@ class Course(ABC):
         self._since = [0.0, 0.0]  # sum of the losses and number of steps since the last look
         self._parts = {name: part.to(self._device) for name, part in parts.items()}
         self._optimisers = {
-            name: Adam(part.parameters(), learning_rate, betas=betas)
+            name: Adam(part.parameters(), settings.learning_rate, betas=betas)
             for name, part in self._parts.items()
         }
 
@@ -74,7 +130,7 @@ class Course(ABC):
         for part in self._parts.values():
             part.train()
         try:
-            found = self._learn(np.random.default_rng([self._seed, self.step]))
+            found = self._learn(np.random.default_rng([self._taught_with.seed, self.step]))
         except torch.linalg.LinAlgError as exc:
             raise self._lost() from exc
         told = {name: value.item() for name, value in found.items()}
@@ -84,11 +140,6 @@ class Course(ABC):
         taught = sum(value for name, value in told.items() if name != "discriminator")
         self._since = [self._since[0] + taught, self._since[1] + 1]
         return told
-
-    @property
-    @abstractmethod
-    def _seed(self) -> int:
-        """Decides what every step sees."""
 
     @abstractmethod
     def _learn(self, rng: np.random.Generator) -> dict[str, Tensor]:
@@ -102,9 +153,10 @@ class Course(ABC):
     def sheet(self) -> np.ndarray:
         """Samples as one picture, RGB, uint8."""
 
-    @abstractmethod
     def _told(self) -> tuple[dict[str, Any], dict[str, Any], str]:
         """Sizes of the networks, settings, and the checksum of what is learned from."""
+        settings = self._taught_with
+        return settings.config.to_json(), settings.to_json(), self.faces.checksum
 
     def save(self, path: Path) -> None:
         """Write a checkpoint, which is also what `--weights` takes.

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from mien.engines.gan.configuration import IDENTITY, WHAT, GanConfig
 from mien.engines.gan.generator import Generator
 from mien.errors import ParameterError
-from mien.training.course import Course
+from mien.training.course import Course, check_learning
 from mien.training.critic import Critic, penalty, to_learn, to_please, weak_matching
 from mien.training.faces import Faces
 from mien.training.identity import Identity, places
@@ -64,10 +64,7 @@ class GanSettings:
     """Decides the first weights and what every step sees."""
 
     def __post_init__(self) -> None:
-        if not 1 <= self.batch <= 1024:
-            raise ParameterError(f"batch is {self.batch}: choose 1 to 1024 faces.")
-        if not 0 < self.learning_rate <= 1:
-            raise ParameterError(f"The learning rate is {self.learning_rate}: choose about 1e-4.")
+        check_learning(self.batch, self.learning_rate, of="faces", usual="1e-4")
         if self.seed < 0 or self.first < 0:
             raise ParameterError("seed and first are whole numbers from 0.")
         if self.config.identity != IDENTITY:
@@ -137,13 +134,7 @@ class GanTraining(Course):
     ENTRY = GanJudged
 
     def __init__(self, faces: Faces, settings: GanSettings, device: str = "cpu") -> None:
-        side = faces.clips[0].shape[1]
-        if side != settings.config.side:
-            raise ParameterError(
-                f"The pictures have {side} pixels along a side and the network "
-                f"{settings.config.side}: cut the faces out again."
-            )
-        self.faces, self.settings = faces, settings
+        self.settings = settings
         self.sampler = Sampler(faces, settings.blinks)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(settings.seed)
@@ -155,18 +146,10 @@ class GanTraining(Course):
             "discriminator": self._critic,
             "landmarks": self._landmarks,
         }
-        super().__init__(parts, settings.learning_rate, (0.0, 0.99), device)
+        super().__init__(faces, settings, parts, (0.0, 0.99), device)
         for group in self._optimisers["landmarks"].param_groups:
             group |= {"lr": 2e-3, "betas": (0.9, 0.999)}  # no adversary: it may be quick
         self._identity = Identity().to(self._device).requires_grad_(False)
-
-    @property
-    def _seed(self) -> int:
-        return self.settings.seed
-
-    def _told(self) -> tuple[dict[str, Any], dict[str, Any], str]:
-        settings = self.settings
-        return settings.config.to_json(), settings.to_json(), self.faces.checksum
 
     def _learn(self, rng: np.random.Generator) -> dict[str, Tensor]:
         same = self.step % 2 == 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -13,7 +13,7 @@ from mien.engines.motion.checkpoint import WHAT, Networks
 from mien.engines.motion.configuration import MotionConfig
 from mien.errors import ParameterError
 from mien.training.adversary import Adversary, matching, to_learn, to_please
-from mien.training.course import Course
+from mien.training.course import Course, check_learning
 from mien.training.faces import Faces
 from mien.training.motion_losses import LossWeights, losses, reconstruct
 from mien.training.pairs import pairs
@@ -37,10 +37,7 @@ class MotionSettings:
     """Decides the first weights and what every step sees."""
 
     def __post_init__(self) -> None:
-        if not 1 <= self.batch <= 1024:
-            raise ParameterError(f"batch is {self.batch}: choose 1 to 1024 pairs.")
-        if not 0 < self.learning_rate <= 1:
-            raise ParameterError(f"The learning rate is {self.learning_rate}: choose about 2e-4.")
+        check_learning(self.batch, self.learning_rate, of="pairs", usual="2e-4")
         if self.seed < 0:
             raise ParameterError(f"seed is {self.seed}: choose a whole number from 0.")
 
@@ -66,6 +63,8 @@ class Judged:
     """The same of the portrait as it is, without any network."""
     loss: float
     """Mean of all losses over the steps since the last look."""
+    warnings: ClassVar[list[str]] = []
+    """What goes wrong, in sentences: nothing that is known of."""
 
 
 class MotionTraining(Course):
@@ -84,13 +83,7 @@ class MotionTraining(Course):
     ENTRY = Judged
 
     def __init__(self, faces: Faces, settings: MotionSettings, device: str = "cpu") -> None:
-        side = faces.clips[0].shape[1]
-        if side != settings.config.side:
-            raise ParameterError(
-                f"The pictures have {side} pixels along a side and the network "
-                f"{settings.config.side}: cut the faces out again."
-            )
-        self.faces, self.settings = faces, settings
+        self.settings = settings
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(settings.seed)
             self.networks = Networks.fresh(settings.config)
@@ -103,16 +96,8 @@ class MotionTraining(Course):
         }
         if self._adversary is not None:
             parts["discriminator"] = self._adversary
-        super().__init__(parts, settings.learning_rate, (0.5, 0.999), device)
+        super().__init__(faces, settings, parts, (0.5, 0.999), device)
         self._perceptual = Perceptual().to(self._device)
-
-    @property
-    def _seed(self) -> int:
-        return self.settings.seed
-
-    def _told(self) -> tuple[dict[str, Any], dict[str, Any], str]:
-        settings = self.settings
-        return settings.config.to_json(), settings.to_json(), self.faces.checksum
 
     def _learn(self, rng: np.random.Generator) -> dict[str, Tensor]:
         batch, weights = self.settings.batch, self.settings.weights

@@ -22,6 +22,16 @@ data, *words = sys.argv[1:]
 sys.argv = ["mien", "serve", "--no-browser", "--data", data, *words]
 main()
 """
+_SPARING = """
+import sys
+from pathlib import Path
+from mien.web.http.server import serve
+from mien.web.http.serving import Serving
+data, workers = sys.argv[1:]
+serving = Serving(Path(data), workers=int(workers), work="renderings:sparing")
+serve(serving, 0, lambda address: print(address, flush=True))
+"""
+_TESTS = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -32,8 +42,12 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Se
 
     def start(*words: str, data: Path | None = None, code: str = _SERVE) -> Served:
         data = data or tmp_path_factory.mktemp("served") / "data"
+        paths = [str(_TESTS / "web"), str(_TESTS)]  # of what workers do
         process = subprocess.Popen(
-            [sys.executable, "-c", code, str(data), *words], stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", code, str(data), *words],
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
         )
         stack.callback(process.wait)
         stack.callback(process.kill)
@@ -45,8 +59,14 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Se
 
 
 @pytest.fixture(scope="module")
+def serve_sparingly(serve) -> Callable[..., Served]:
+    """Starts servers that look at a result a little only, where that is not what is tested."""
+    return lambda workers=1, data=None: serve(str(workers), data=data, code=_SPARING)
+
+
+@pytest.fixture(scope="session")
 def chromium() -> Iterator[Any]:
-    """The browser; of a file's tests and no longer, because it keeps an event loop running."""
+    """The browser. It keeps an event loop running in this thread: tests run theirs in another."""
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     if CHROMIUM is None:
         pytest.skip("there is no Chromium: install Debian's package chromium")
@@ -60,7 +80,7 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def expect() -> Any:
     """Playwright's own waiting for what shall be seen: long, for computers that do much else."""
     found = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect

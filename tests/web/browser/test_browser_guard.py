@@ -153,8 +153,8 @@ def test_another_name_of_this_computer_is_not_answered(served):
         assert served.api.get("/api/clips", headers={"Host": host}).status_code == 421, host
 
 
-def test_killed_processes_lose_no_clip_and_leave_no_half_file(serve, patient):
-    first = serve("--workers", "1").enter()
+def test_killed_processes_lose_no_clip_and_leave_no_half_file(serve_sparingly, patient):
+    first = serve_sparingly().enter()
     clip = first.upload(patient.path, engine="mask")["id"]
 
     def drawing(found: dict) -> bool:
@@ -168,15 +168,15 @@ def test_killed_processes_lose_no_clip_and_leave_no_half_file(serve, patient):
     first.until(f"clips/{clip}", lambda found: found["stage"] is not None)
     first.stop(signal.SIGKILL)
 
-    second = serve("--workers", "1", data=first.data).enter()
+    second = serve_sparingly(data=first.data).enter()
     done = second.until(f"clips/{clip}", lambda f: f["status"] not in ("queued", "running"))
     assert (done["status"], done["error"]) == ("done", None)
     assert second.files() == sorted([clip, *_MADE])
     assert len(second.workers()) == 1  # the other server's are gone
 
 
-def test_a_clip_that_kills_its_workers_fails_and_leaves_no_half_file(serve, patient):
-    served = serve("--workers", "1").enter()
+def test_a_clip_that_kills_its_workers_fails_and_leaves_no_half_file(serve_sparingly, patient):
+    served = serve_sparingly().enter()
     clip = served.upload(patient.path, engine="mask")["id"]
     for _ in range(2):
         served.until(f"clips/{clip}", lambda found: found["stage"] is not None)

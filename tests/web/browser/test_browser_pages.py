@@ -160,8 +160,8 @@ class Visit:
 
 
 @pytest.fixture(scope="module")
-def served(serve) -> Served:
-    return serve("--workers", "2")
+def served(serve_sparingly) -> Served:
+    return serve_sparingly(workers=2)
 
 
 @pytest.fixture(scope="module")

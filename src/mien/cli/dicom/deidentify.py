@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +13,7 @@ from mien.cli import options
 from mien.cli.bars import Bars
 from mien.cli.failure import go_on_after, need, tell
 from mien.cli.given import thoroughness
+from mien.cli.grouped import grouped
 from mien.errors import OutputError, ParameterError
 from mien.shortfall import STATUS
 
@@ -20,6 +22,76 @@ if TYPE_CHECKING:
     from mien.dicom.deidentify import Image, Options
 
 
+@dataclass(frozen=True)
+class Headers:
+    """What becomes of the headers."""
+
+    key: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="A secret (head -c 32 /dev/urandom > FILE). Images that are de-identified with "
+            "one secret, today or later, stay one study with one patient; without it one is drawn "
+            "for this run and forgotten.",
+        ),
+    ] = None
+    patient: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CODE",
+            help="The patient's new ID; one that follows from the secret if left out.",
+        ),
+    ] = None
+    dates: Annotated[
+        str,
+        typer.Option(
+            metavar="remove|shift",
+            help="shift keeps dates, earlier by a number of days that is the patient's own.",
+        ),
+    ] = "remove"
+    descriptors: Annotated[
+        str,
+        typer.Option(
+            metavar="remove|clean",
+            help="clean keeps those words of descriptions that are known to name nobody.",
+        ),
+    ] = "remove"
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """What becomes of the pictures."""
+
+    text: Annotated[
+        str,
+        typer.Option(
+            metavar="cover|refuse|checked",
+            help="What becomes of text in the picture. The search can miss some: look. checked "
+            "says that you did, and that none is left but under --cover-box.",
+        ),
+    ] = "cover"
+    cover_box: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="L,T,R,B", help="An area to cover in every frame, pixels; may be repeated."
+        ),
+    ] = None
+    engine: Annotated[
+        str, typer.Option(help="As of mien deidentify: mesh, mask, blur, pixelate.")
+    ] = "mesh"
+    subject: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ID", help="Code of the patient in a study: images with one ID get one face."
+        ),
+    ] = None
+    crf: Annotated[
+        int, typer.Option(min=1, max=51, help="Quality of video that is stored; lower is better.")
+    ] = 17
+    landmarker: options.Landmarker = None
+
+
+@grouped
 def deidentify(
     inputs: Annotated[
         list[Path], typer.Argument(metavar="IN.dcm...", help="Images; they are only read.")
@@ -32,63 +104,8 @@ def deidentify(
             "(.json) is written beside each.",
         ),
     ],
-    key: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="A secret (head -c 32 /dev/urandom > FILE). Images that are de-identified with "
-            "one secret, today or later, stay one study with one patient; without it one is drawn "
-            "for this run and forgotten.",
-        ),
-    ] = None,
-    patient: Annotated[
-        str | None,
-        typer.Option(
-            metavar="CODE",
-            help="The patient's new ID; one that follows from the secret if left out.",
-        ),
-    ] = None,
-    dates: Annotated[
-        str,
-        typer.Option(
-            metavar="remove|shift",
-            help="shift keeps dates, earlier by a number of days that is the patient's own.",
-        ),
-    ] = "remove",
-    descriptors: Annotated[
-        str,
-        typer.Option(
-            metavar="remove|clean",
-            help="clean keeps those words of descriptions that are known to name nobody.",
-        ),
-    ] = "remove",
-    text: Annotated[
-        str,
-        typer.Option(
-            metavar="cover|refuse|checked",
-            help="What becomes of text in the picture. The search can miss some: look. checked "
-            "says that you did, and that none is left but under --cover-box.",
-        ),
-    ] = "cover",
-    cover_box: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="L,T,R,B", help="An area to cover in every frame, pixels; may be repeated."
-        ),
-    ] = None,
-    engine: Annotated[
-        str, typer.Option(help="As of mien deidentify: mesh, mask, blur, pixelate.")
-    ] = "mesh",
-    subject: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ID", help="Code of the patient in a study: images with one ID get one face."
-        ),
-    ] = None,
-    crf: Annotated[
-        int, typer.Option(min=1, max=51, help="Quality of video that is stored; lower is better.")
-    ] = 17,
-    landmarker: options.Landmarker = None,
+    headers: Headers,
+    drawing: Drawing,
     overwrite: Annotated[bool, options.overwrite("results that exist already")] = False,
     as_json: Annotated[bool, options.as_json("the results")] = False,
 ) -> None:
@@ -107,20 +124,20 @@ def deidentify(
 
     wanted = Options(
         Cleaning(
-            Secret.drawn() if key is None else Secret.read(key),
-            dates,  # type: ignore[arg-type]  # checked by Cleaning
-            descriptors,  # type: ignore[arg-type]
-            patient,
+            Secret.drawn() if headers.key is None else Secret.read(headers.key),
+            headers.dates,  # type: ignore[arg-type]  # checked by Cleaning
+            headers.descriptors,  # type: ignore[arg-type]
+            headers.patient,
         ),
         Settings(
-            engine=engine,
-            subject=subject,
-            crf=crf,
-            landmarker=None if landmarker is None else str(landmarker),
+            engine=drawing.engine,
+            subject=drawing.subject,
+            crf=drawing.crf,
+            landmarker=None if drawing.landmarker is None else str(drawing.landmarker),
             thoroughness=thoroughness(),
         ),
-        text,  # type: ignore[arg-type]  # checked by Options
-        tuple(_box(written) for written in cover_box or ()),
+        drawing.text,  # type: ignore[arg-type]  # checked by Options
+        tuple(_box(written) for written in drawing.cover_box or ()),
     )
     if len(inputs) > 1 and not out.is_dir():
         raise OutputError(f"{out} is no folder: several images need an existing one as --out.")

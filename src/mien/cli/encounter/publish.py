@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,50 +11,41 @@ import typer
 
 from mien.cli import options
 from mien.cli.bars import Bars
-from mien.cli.encounter.options import (
-    AsJson,
-    Doctor,
-    DoctorIs,
-    Moments,
-    Patient,
-    PatientIs,
-    Resolution,
-    Shift,
-    Video,
-)
-from mien.cli.encounter.sources import BOTH, settings_of, sources_of
+from mien.cli.encounter.options import AsJson, Recordings
+from mien.cli.encounter.sources import BOTH
 from mien.cli.failure import need, tell
+from mien.cli.grouped import grouped
 
 if TYPE_CHECKING:
     from mien.release.encounter import Published
 
 
-def publish(
-    out: Annotated[Path, options.out("FOLDER", "The data set: a new folder.")],
-    video: Video = None,
-    doctor: Doctor = None,
-    patient: Patient = None,
-    doctor_is: DoctorIs = None,
-    patient_is: PatientIs = None,
-    offset: Shift = None,
-    resolution: Resolution = 1.0,
-    moments: Moments = 5.0,
+@dataclass(frozen=True)
+class Contents:
+    """What the data set holds, and what its card says."""
+
     voice: Annotated[
         str,
         typer.Option(metavar="mute|keep", help="keep copies the sound: a voice names a person."),
-    ] = "mute",
+    ] = "mute"
     baselines: Annotated[
         list[str] | None,
         typer.Option(
             metavar="blur|pixelate|mask",
             help="Also compare the labels after this; its video is not published. Repeat it.",
         ),
-    ] = None,
-    title: Annotated[str | None, typer.Option(help="Heading of the card.")] = None,
-    consent: options.Consent = "",
-    licence: options.Licence = "",
-    contact: options.Contact = "",
-    landmarker: options.Landmarker = None,
+    ] = None
+    title: Annotated[str | None, typer.Option(help="Heading of the card.")] = None
+    consent: options.Consent = ""
+    licence: options.Licence = ""
+    contact: options.Contact = ""
+
+
+@grouped
+def publish(
+    out: Annotated[Path, options.out("FOLDER", "The data set: a new folder.")],
+    recordings: Recordings,
+    contents: Contents,
     overwrite: Annotated[bool, options.overwrite("an older data set in that folder")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -67,24 +59,22 @@ def publish(
     from mien.release.encounter import Options
     from mien.release.encounter import publish as write
 
-    sources = sources_of(video, doctor, patient)
-    options = Options(
-        voice=voice,
-        consent=consent,
-        licence=licence,
-        contact=contact,
-        baselines=tuple(dict.fromkeys(baselines or [])),
-        **({} if title is None else {"title": title}),
+    sources = recordings.sources()
+    wanted = Options(
+        voice=contents.voice,
+        consent=contents.consent,
+        licence=contents.licence,
+        contact=contents.contact,
+        baselines=tuple(dict.fromkeys(contents.baselines or [])),
+        **({} if contents.title is None else {"title": contents.title}),
     )
     with Bars("encounter") as progress:
         made = write(
             sources.get(BOTH) or sources["doctor"],
             sources.get("patient"),
             out,
-            options,
-            analysis=settings_of(
-                sources, doctor_is, patient_is, offset, resolution, moments, landmarker
-            ),
+            wanted,
+            analysis=recordings.settings(sources),
             overwrite=overwrite,
             progress=progress,
         )
@@ -92,7 +82,7 @@ def publish(
         print(json.dumps(made.manifest | {"folder": str(made.folder)}, indent=2))
         return
     _print(made)
-    if not consent:
+    if not contents.consent:
         tell("the card says that consent is not stated: add --consent.")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
@@ -12,20 +13,11 @@ import typer
 
 from mien.cli import options
 from mien.cli.bars import Bars
-from mien.cli.encounter.options import (
-    AsJson,
-    Doctor,
-    DoctorIs,
-    Moments,
-    Patient,
-    PatientIs,
-    Resolution,
-    Shift,
-    Video,
-)
-from mien.cli.encounter.sources import results_of, settings_of, sources_of
+from mien.cli.encounter.options import AsJson, Recordings
+from mien.cli.encounter.sources import results_of
 from mien.cli.encounter.videos import Made, videos_of
 from mien.cli.failure import need, tell
+from mien.cli.grouped import grouped
 from mien.cli.places import keep_out
 from mien.errors import ParameterError
 
@@ -35,16 +27,10 @@ if TYPE_CHECKING:
     from mien.phantom.encounter_script import EncounterScript
 
 
-def report(
-    out: Annotated[Path, options.out("FOLDER", "Where the report goes: a new folder.")],
-    video: Video = None,
-    doctor: Doctor = None,
-    patient: Patient = None,
-    doctor_is: DoctorIs = None,
-    patient_is: PatientIs = None,
-    offset: Shift = None,
-    resolution: Resolution = 1.0,
-    moments: Moments = 5.0,
+@dataclass(frozen=True)
+class Shown:
+    """What the page shows."""
+
     deidentified: Annotated[
         list[Path] | None,
         typer.Option(
@@ -52,23 +38,29 @@ def report(
             help="What became of the recordings, doctor's first, for the page; made by mien now "
             "if not given.",
         ),
-    ] = None,
+    ] = None
     no_video: Annotated[
         bool, typer.Option("--no-video", help="A page without video: much quicker.")
-    ] = False,
+    ] = False
     include_original: Annotated[
         bool,
         typer.Option(
             "--include-original", help="Show the recordings. The report then SHOWS THE PEOPLE."
         ),
-    ] = False,
+    ] = False
+
+
+@grouped
+def report(
+    out: Annotated[Path, options.out("FOLDER", "Where the report goes: a new folder.")],
+    recordings: Recordings,
+    shown: Shown,
     rules: Annotated[
         Path | None, typer.Option(metavar="TOML", help="Rules of feedback of your own.")
     ] = None,
     language: Annotated[
         str, typer.Option(metavar="en|de", help="Language of the feedback.")
     ] = "en",
-    landmarker: options.Landmarker = None,
     demo: Annotated[
         bool,
         typer.Option(
@@ -92,12 +84,12 @@ def report(
         raise ParameterError(f"--language is {language!r}: choose {' or '.join(LANGUAGES)}.")
     wanted = Rules.open(rules)
     if demo:
-        if video or doctor or patient or deidentified:
+        if recordings.given or shown.deidentified:
             raise ParameterError("--demo draws its own recordings: leave the videos out.")
         sources, script = _draw(out, overwrite)
-        out, offset = out / "report", None
+        out, recordings = out / "report", replace(recordings, offset=None)
     else:
-        sources, script = sources_of(video, doctor, patient), None
+        sources, script = recordings.sources(), None
     keep_out(out, sources.values())
     need("reports")
     from mien.encounter.analysis import analyse
@@ -105,22 +97,20 @@ def report(
     from mien.report.encounter.page import Videos, write
 
     check_folder(out, overwrite)
-    shown = results_of(deidentified or [], sources)
+    results = results_of(shown.deidentified or [], sources)
     began = time.monotonic()
     with Bars("encounter") as progress, TemporaryDirectory(prefix="mien-encounter-") as folder:
-        settings = settings_of(
-            sources, doctor_is, patient_is, offset, resolution, moments, landmarker
-        )
+        settings = recordings.settings(sources)
         found = analyse(*sources.values(), settings=settings, progress=progress)
         took = time.monotonic() - began
         said = feedback_on(found, wanted, language=language)
-        made = Made(shown)
-        if not shown and not no_video and not include_original:
-            made = videos_of(sources, Path(folder), landmarker, progress)
+        made = Made(results)
+        if not results and not shown.no_video and not shown.include_original:
+            made = videos_of(sources, Path(folder), recordings.landmarker, progress)
         videos = Videos(
             made.shown,
             sources,
-            include_original,
+            shown.include_original,
             checked=bool(made.kept),
             why_missing=made.why_missing,
         )
@@ -132,7 +122,7 @@ def report(
         print(json.dumps(content | {"report": str(out)}, indent=2, ensure_ascii=False))
         return
     _print(found, said, out, took, script)
-    if include_original:
+    if shown.include_original:
         typer.echo(f"{out} shows the people: keep it where the originals are.")
 
 

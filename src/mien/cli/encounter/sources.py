@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from mien.errors import ParameterError, PrivacyError
-
-if TYPE_CHECKING:
-    from mien.encounter.settings import AnalysisSettings
 
 BOTH = "both"
 
@@ -22,31 +18,6 @@ def sources_of(video: Path | None, doctor: Path | None, patient: Path | None) ->
         return {"doctor": doctor, "patient": patient}
     raise ParameterError(
         "Give one VIDEO that shows both, or --doctor and --patient with a recording each."
-    )
-
-
-def settings_of(
-    sources: Mapping[str, Path],
-    doctor_is: str | None,
-    patient_is: str | None,
-    offset: float | None,
-    resolution: float,
-    moments: float,
-    landmarker: Path | None,
-) -> AnalysisSettings:
-    """How they are analysed, as the options say."""
-    from mien.encounter.observation import ROLES
-    from mien.encounter.settings import AnalysisSettings
-
-    if offset is not None and len(sources) == 1:
-        raise ParameterError("One recording has one clock: leave --offset out.")
-    references = dict(zip(ROLES, (doctor_is, patient_is), strict=True))
-    return AnalysisSettings(
-        offset=offset,
-        references={role: given for role, given in references.items() if given is not None},
-        resolution=resolution,
-        fps=moments,
-        landmarker=landmarker,
     )
 
 

@@ -10,17 +10,16 @@ import typer
 
 from mien.cli import options
 from mien.cli.failure import need
+from mien.cli.grouped import grouped
 from mien.cli.places import keep_out
-from mien.cli.review.included import included
+from mien.cli.review.forms import Form, Out, write_form
 from mien.errors import ParameterError
-from mien.outputs import check_free, complete
 
 
+@grouped
 def bias(
-    out: Annotated[
-        Path | None,
-        options.out("PLACE", "A new folder for page and figures; of --form, the CSV to fill in."),
-    ] = None,
+    form: Form,
+    out: Out = None,
     judgements: Annotated[
         list[Path] | None,
         typer.Argument(
@@ -33,16 +32,6 @@ def bias(
         typer.Option(
             metavar="cochrane|quadas2|probast|probast_ai", help="Where files do not name it."
         ),
-    ] = None,
-    form: Annotated[
-        bool, typer.Option("--form", help="Write an empty form of --tool for the --study given.")
-    ] = False,
-    study: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="Of --form; may be repeated.")
-    ] = None,
-    review: Annotated[
-        Path | None,
-        typer.Option(metavar="FOLDER", help="Of --form: all studies that this review includes."),
     ] = None,
     assessor: Annotated[str, typer.Option(metavar="NAME", help="Of --form: who judges.")] = "A",
     overwrite: Annotated[bool, options.overwrite("what is there")] = False,
@@ -58,8 +47,8 @@ def bias(
     from mien.review.bias.forms import form as open_form
     from mien.review.bias.judgements import read_judgements
 
-    if form:
-        _write_form(tool, included(study, review), assessor, out, overwrite)
+    if form.form:
+        _write_form(tool, form.studies(), assessor, out, overwrite)
         return
     if not judgements:
         raise ParameterError("Give a CSV of judgements, or --form for an empty one.")
@@ -98,7 +87,4 @@ def _write_form(
 
     if tool is None or not studies or out is None:
         raise ParameterError("--form needs --tool, --out, and --study or --review.")
-    check_free(out, overwrite, kind="a form", endings=(".csv",))
-    with complete(out, overwrite=overwrite) as part:
-        part.write_text(to_csv(empty_form(tool, studies, assessor)))
-    typer.echo(f"{out} is to be filled in.")
+    write_form(out, to_csv(empty_form(tool, studies, assessor)), overwrite)

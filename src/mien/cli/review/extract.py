@@ -10,16 +10,18 @@ import typer
 
 from mien.cli import options
 from mien.cli.failure import need, tell
+from mien.cli.grouped import grouped
 from mien.cli.places import keep_out
-from mien.cli.review.included import included
+from mien.cli.review.forms import Form, Out, write_form
 from mien.errors import ParameterError
-from mien.outputs import check_free, complete
 
 if TYPE_CHECKING:
     from mien.review.protocol.protocol import Protocol
 
 
+@grouped
 def extract(
+    form: Form,
     values: Annotated[
         list[Path] | None,
         typer.Argument(
@@ -27,23 +29,10 @@ def extract(
             help="What each extractor took, and what was decided (extractor: consensus).",
         ),
     ] = None,
-    out: Annotated[
-        Path | None,
-        options.out("PLACE", "A new folder for page and figures; of --form, the CSV to fill in."),
-    ] = None,
+    out: Out = None,
     protocol: Annotated[
         Path | None,
         typer.Option(metavar="TOML", help="Whose form it is; the published one if not given."),
-    ] = None,
-    form: Annotated[
-        bool, typer.Option("--form", help="Write an empty form for the --study given.")
-    ] = False,
-    study: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="Of --form; may be repeated.")
-    ] = None,
-    review: Annotated[
-        Path | None,
-        typer.Option(metavar="FOLDER", help="Of --form: all studies that this review includes."),
     ] = None,
     extractor: Annotated[str, typer.Option(metavar="NAME", help="Of --form: who extracts.")] = "A",
     overwrite: Annotated[bool, options.overwrite("what is there")] = False,
@@ -54,9 +43,9 @@ def extract(
     Example: [bold]mien review extract anna.csv ben.csv decided.csv -o data[/bold]
     """
     need("review")
-    used = _protocol(protocol, review)
-    if form:
-        _write_form(used, included(study, review), extractor, out, overwrite)
+    used = _protocol(protocol, form.review)
+    if form.form:
+        _write_form(used, form.studies(), extractor, out, overwrite)
         return
     if not values:
         raise ParameterError("Give a CSV of values, or --form for an empty one.")
@@ -111,7 +100,4 @@ def _write_form(
 
     if not studies or out is None:
         raise ParameterError("--form needs --out, and --study or --review.")
-    check_free(out, overwrite, kind="a form", endings=(".csv",))
-    with complete(out, overwrite=overwrite) as part:
-        part.write_text(to_csv(empty_form(used, studies, extractor)))
-    typer.echo(f"{out} is to be filled in.")
+    write_form(out, to_csv(empty_form(used, studies, extractor)), overwrite)

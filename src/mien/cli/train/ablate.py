@@ -3,34 +3,47 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from mien.cli import options
 from mien.cli.bars import Bars
 from mien.cli.failure import need
+from mien.cli.grouped import grouped
+from mien.cli.train.common import Batch
+from mien.cli.train.sizes import Sizes
 from mien.errors import OutputError, ParameterError
 from mien.outputs import complete
+
+if TYPE_CHECKING:
+    from mien.engines.gan.configuration import GanConfig
+    from mien.training.ablation import Scored
 
 _RESULT = "ablation.json"
 
 
+@dataclass(frozen=True)
+class Amounts:
+    """How many teach and judge, for how long."""
+
+    phantoms: Annotated[int, typer.Option(min=2, help="Synthetic people who teach.")] = 24
+    people: Annotated[int, typer.Option(min=1, help="Others who judge.")] = 6
+    seconds: Annotated[float, typer.Option(min=0.5, help="Of each of their clips.")] = 4.0
+    frames: Annotated[int, typer.Option(min=2, help="Of each who teaches.")] = 40
+    steps: Annotated[int, typer.Option(min=1, help="Of each training.")] = 2400
+    first: Annotated[int, typer.Option(min=0, help="Of them for the landmark network.")] = 300
+    seeds: Annotated[int, typer.Option(min=1, help="Trainings of each arm.")] = 1
+
+
+@grouped
 def ablate(
     out: Annotated[Path, options.out("FOLDER", "Where checkpoints and the result go.")],
-    phantoms: Annotated[int, typer.Option(min=2, help="Synthetic people who teach.")] = 24,
-    people: Annotated[int, typer.Option(min=1, help="Others who judge.")] = 6,
-    seconds: Annotated[float, typer.Option(min=0.5, help="Of each of their clips.")] = 4.0,
-    frames: Annotated[int, typer.Option(min=2, help="Of each who teaches.")] = 40,
-    steps: Annotated[int, typer.Option(min=1, help="Of each training.")] = 2400,
-    first: Annotated[int, typer.Option(min=0, help="Of them for the landmark network.")] = 300,
-    seeds: Annotated[int, typer.Option(min=1, help="Trainings of each arm.")] = 1,
-    side: Annotated[int, typer.Option(help="Pixels of a picture's side.")] = 64,
-    width: Annotated[int, typer.Option(help="Features at full size.")] = 16,
-    halvings: Annotated[int, typer.Option(help="Of the resolution.")] = 2,
-    blocks: Annotated[int, typer.Option(help="Identity blocks.")] = 4,
-    batch: Annotated[int, typer.Option(min=1, max=1024, help="Faces a step.")] = 6,
+    amounts: Amounts,
+    sizes: Sizes,
+    batch: Batch = 6,
     seed: Annotated[int, typer.Option(min=0, help="The first of the seeds.")] = 0,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on in a folder of an ablation that was ended.")
@@ -47,39 +60,21 @@ def ablate(
     need("train")
     if out.exists() and not (resume and out.is_dir()):
         raise OutputError(f"{out} already exists: choose another name, or go on with --resume.")
-    from mien.engines.gan.configuration import GanConfig
     from mien.training import ablation
-    from mien.training.course import Course, run
-    from mien.training.faces import of_phantoms
-    from mien.training.gan import GanSettings, GanTraining
 
-    told = {"side": side, "width": width, "halvings": halvings, "blocks": blocks, "identity": 256}
-    config = GanConfig.of(told, "The command line")
-    if first >= steps:
-        raise ParameterError(f"All {steps} steps are for the landmark network: lower --first.")
+    config = sizes.config()
+    if amounts.first >= amounts.steps:
+        raise ParameterError(
+            f"All {amounts.steps} steps are for the landmark network: lower --first."
+        )
     out.mkdir(exist_ok=True)
-    scores: list[ablation.Scored] = []
     with Bars(out.name, "in all") as progress:
-        judging = ablation.patients(people, seconds, seed, progress)
-        for one in range(seed, seed + seeds):
-            faces = of_phantoms(phantoms, side, frames, one, progress)
-            usual = GanSettings(config, batch, first=first, seed=one)
-            for name in ablation.ARMS:
-                training = GanTraining(faces, ablation.arm(name, usual))
-                path = out / f"{name}-{one}.pt"
-                if path.is_file():
-                    training.go_on(path)
-
-                def after(made: Course, name: str = name) -> None:
-                    progress(f"{name}, steps", made.step, steps)
-
-                run(training, path, steps, 200, after)
-                scores += ablation.score(training, name, judging)
+        scores = _scores(out, amounts, config, range(seed, seed + amounts.seeds), batch, progress)
     result = {
         "arms": ablation.table(scores),
         "claims": ablation.differences(scores),
         "scores": ablation.to_json(scores),
-        "steps": steps,
+        "steps": amounts.steps,
     }
     with complete(out / _RESULT) as part:
         part.write_text(json.dumps(result, indent=2, allow_nan=False))
@@ -87,6 +82,35 @@ def ablate(
         print(json.dumps(result, indent=2, allow_nan=False))
     else:
         typer.echo("\n".join(_lines(result)))
+
+
+def _scores(
+    out: Path, amounts: Amounts, config: GanConfig, seeds: range, batch: int, progress: Bars
+) -> list[Scored]:
+    """Teach each arm with each seed, or go on, and judge it."""
+    from mien.training import ablation
+    from mien.training.course import Course, run
+    from mien.training.faces import of_phantoms
+    from mien.training.gan import GanSettings, GanTraining
+
+    scores: list[Scored] = []
+    steps = amounts.steps
+    judging = ablation.patients(amounts.people, amounts.seconds, seeds.start, progress)
+    for seed in seeds:
+        faces = of_phantoms(amounts.phantoms, config.side, amounts.frames, seed, progress)
+        usual = GanSettings(config, batch, first=amounts.first, seed=seed)
+        for name in ablation.ARMS:
+            training = GanTraining(faces, ablation.arm(name, usual))
+            path = out / f"{name}-{seed}.pt"
+            if path.is_file():
+                training.go_on(path)
+
+            def after(made: Course, name: str = name) -> None:
+                progress(f"{name}, steps", made.step, steps)
+
+            run(training, path, steps, 200, after)
+            scores += ablation.score(training, name, judging)
+    return scores
 
 
 def _lines(result: dict[str, Any]) -> list[str]:

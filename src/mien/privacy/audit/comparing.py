@@ -33,6 +33,16 @@ from mien.tracking.follow import follow
 from mien.video import Frame
 
 
+def _left_out(people: int, compared: int) -> list[str]:
+    """What is said of those who could not be compared."""
+    if compared == people:
+        return []
+    return [
+        f"{people - compared} of {people} people could not be compared: no frame with them is in "
+        "the de-identified clip."
+    ]
+
+
 def audit_pair(
     original: str | os.PathLike[str],
     deidentified: str | os.PathLike[str],
@@ -78,20 +88,16 @@ def audit_pair(
         if not found.tracks:
             raise found.nobody()
         pairing = pair(original, deidentified, found.tracks, found.times, report)
-    tracks, partner, notes = pairing.tracks, pairing.partner, list(pairing.notes)
+    partner, notes = pairing.partner, list(pairing.notes)
     paired = np.flatnonzero(partner >= 0)
-    compared = [track for track in tracks if len(np.intersect1d(track.known(), paired))]
+    compared = [track for track in pairing.tracks if len(np.intersect1d(track.known(), paired))]
     people = [Subject(track, partner, one, sampling) for one in asked for track in compared]
     if not people:
         raise ParameterError(
             f"No frame of {deidentified.name} belongs to a face of {original.name}: name two clips "
             "of the same recording."
         )
-    if len(compared) < len(tracks):
-        notes.append(
-            f"{len(tracks) - len(compared)} of {len(tracks)} people could not be compared: no "
-            "frame with them is in the de-identified clip."
-        )
+    notes += _left_out(len(pairing.tracks), len(compared))
     scan = set(even(paired, sampling.scanned))
     frames = side_by_side(original, deidentified, partner)
     residual, tally = _compare(frames, pairing, people, scan, backend, report)

@@ -14,7 +14,7 @@ from mien.face.region import Region
 from mien.models.landmarker import Backend
 from mien.progress import Progress
 from mien.recognition.recogniser import Recogniser
-from mien.tracking import State
+from mien.tracking import FaceTrack, State
 from mien.tracking.follow import Following
 
 PICTURE = 75  # pixels; side of the aligned pictures that are kept for the reversal
@@ -61,6 +61,26 @@ class Observation:
         )
 
 
+Kept = list[tuple[int, list[tuple[np.ndarray, np.ndarray]]]]
+"""Numbers of frames, and landmarks and chip of every face in each."""
+
+
+def _of_track(track: FaceTrack, kept: Kept) -> tuple[list[int], list[np.ndarray]]:
+    """In which frames the face of a track was seen, and its chips."""
+    where: list[int] = []
+    chips: list[np.ndarray] = []
+    for index, faces_of in kept:
+        if track.state[index] != State.TRACKED:
+            continue
+        here = Region.around(track.landmarks[index])
+        for points, chip in faces_of:
+            if here.same_place(Region.around(points)):
+                where.append(index)
+                chips.append(chip)
+                break
+    return where, chips
+
+
 def observe(
     path: Path, backend: Backend, recogniser: Recogniser, progress: Progress | None = None
 ) -> Observation:
@@ -85,7 +105,7 @@ def observe(
         If it cannot be read.
     """
     following = Following(path, backend, progress=progress)
-    kept: list[tuple[int, list[tuple[np.ndarray, np.ndarray]]]] = []
+    kept: Kept = []
     stride = 1
     for frame, faces in following:
         if frame.index % stride == 0:
@@ -101,17 +121,7 @@ def observe(
             "out."
         )
     track = found.tracks[0]
-    where: list[int] = []
-    chips: list[np.ndarray] = []
-    for index, faces_of in kept:
-        if track.state[index] != State.TRACKED:
-            continue
-        here = Region.around(track.landmarks[index])
-        for points, chip in faces_of:
-            if here.same_place(Region.around(points)):
-                where.append(index)
-                chips.append(chip)
-                break
+    where, chips = _of_track(track, kept)
     if not chips:
         raise NoFaceError(
             f"The face in {path} is seen too seldom to be described: take the clip out."

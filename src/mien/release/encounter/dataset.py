@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -101,21 +101,31 @@ def publish(
     options = options or Options()
     analysis = analysis or AnalysisSettings()
     place = Path(folder)
-    originals = {BOTH: Path(doctor)} if patient is None else {
-        "doctor": Path(doctor), "patient": Path(patient)
-    }  # fmt: skip
+    originals = _originals(doctor, patient)
     _check(place, originals, overwrite)
     if encounter is None:
         encounter = analyse(*originals.values(), settings=analysis, progress=progress)
     with Staged(place, overwrite) as staged:
         manifest, agreed = _fill(staged, encounter, originals, options, analysis, progress)
-        if problems := leaks(staged.part, originals, voice=options.voice, progress=progress):
-            more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-            raise PrivacyError(
-                f"The data set was withheld: {problems[0]}{more}; nothing was written."
-            )
+        _enforce(leaks(staged.part, originals, voice=options.voice, progress=progress))
         staged.commit()
     return Published(place, manifest, agreed)
+
+
+def _originals(
+    doctor: str | os.PathLike[str], patient: str | os.PathLike[str] | None
+) -> dict[str, Path]:
+    """The recordings by whom they show."""
+    if patient is None:
+        return {BOTH: Path(doctor)}
+    return {"doctor": Path(doctor), "patient": Path(patient)}
+
+
+def _enforce(problems: Sequence[str]) -> None:
+    """Withhold what holds something of the originals."""
+    if problems:
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        raise PrivacyError(f"The data set was withheld: {problems[0]}{more}; nothing was written.")
 
 
 def _fill(

@@ -195,15 +195,7 @@ def write_cohort(
         map=_picture(map_),
     )
     content = {
-        "clips": [
-            {
-                "clip": row.name,
-                "passed": row.passed,
-                "figures": row.figures(columns),
-                "error": row.error or None,
-            }
-            for row in found
-        ],
+        "clips": [_told(row, columns) for row in found],
         "tests": [dict(test) for test in tests],
         "does_not_hold": missing,
         "blinks_pooled": pooled,
@@ -218,6 +210,16 @@ def write_cohort(
         files |= {"matrices.csv": pairs_table(matrices)}
         files |= {"matrices.png": map_.png, "matrices.svg": map_.svg}
     _write("cohort", page, table, content, drawing, Path(folder), overwrite, files)
+
+
+def _told(row: _Row, columns: Sequence[Figure]) -> dict[str, Any]:
+    """A clip in the JSON file."""
+    return {
+        "clip": row.name,
+        "passed": row.passed,
+        "figures": row.figures(columns),
+        "error": row.error or None,
+    }
 
 
 def _line(row: _Row, link: str) -> dict[str, Any]:

@@ -13,6 +13,15 @@ from mien.surrogates.making.clusters import SAME_PERSON
 from mien.surrogates.making.cohort import REASONS
 from mien.surrogates.making.composite import EXAGGERATION
 
+_REFERENCES = (
+    "Newton, Sweeney, Malin: Preserving privacy by de-identifying face images. IEEE Transactions "
+    "on Knowledge and Data Engineering 17(2), 2005.",
+    "Gross, Sweeney, Cohn, de la Torre, Baker: Face de-identification. In: Protecting Privacy in "
+    "Video Surveillance, Springer, 2009.",
+    "Domingo-Ferrer, Mateo-Sanz: Practical data-oriented microaggregation for statistical "
+    "disclosure control. IEEE Transactions on Knowledge and Data Engineering 14(1), 2002.",
+)
+
 
 def statement_of(
     k: int,
@@ -66,14 +75,7 @@ def statement_of(
             "That the composites hold nothing of the order of single faces. Moving them away from "
             "the nearest faces of the cohort used those faces.",
         ],
-        "references": [
-            "Newton, Sweeney, Malin: Preserving privacy by de-identifying face images. IEEE "
-            "Transactions on Knowledge and Data Engineering 17(2), 2005.",
-            "Gross, Sweeney, Cohn, de la Torre, Baker: Face de-identification. In: Protecting "
-            "Privacy in Video Surveillance, Springer, 2009.",
-            "Domingo-Ferrer, Mateo-Sanz: Practical data-oriented microaggregation for statistical "
-            "disclosure control. IEEE Transactions on Knowledge and Data Engineering 14(1), 2002.",
-        ],
+        "references": list(_REFERENCES),
     }
 
 

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from mien.pipeline.deidentify import deidentify
-from mien.pipeline.settings import Settings
+from mien.pipeline.settings import Settings, Thoroughness
 from mien.pipeline.withholding import USUAL
 from mien.progress import Progress
 from mien.tracking.selection import Selection
@@ -19,11 +19,14 @@ _JUDGED = ("person", "recogniser", "frames", "share_under")  # of an audit, for 
 _COMPARE_WIDTH = 960  # pixels at most of each half
 
 
-def render(task: Task, progress: Progress) -> dict[str, Any]:
+def render(
+    task: Task, progress: Progress, thoroughness: Thoroughness | None = None
+) -> dict[str, Any]:
     """De-identify a clip.
 
     The folder gets the result, its manifest, the times of its frames and a picture of it; also a
-    copy with original and result beside each other, unless the original is not to stay.
+    copy with original and result beside each other, unless the original is not to stay. How
+    thoroughly the result is looked at, is the usual if nothing is said.
 
     Raises
     ------
@@ -45,6 +48,7 @@ def render(task: Task, progress: Progress) -> dict[str, Any]:
             voice=wanted["voice"],
             surroundings=wanted.get("surroundings", "keep"),
             withhold=wanted.get("withhold", USUAL),  # not in jobs of earlier versions
+            thoroughness=thoroughness or Thoroughness(),
         ),
         side_by_side=task.folder / COMPARE if wanted["compare"] else None,
         side_by_side_width=_COMPARE_WIDTH,

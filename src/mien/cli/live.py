@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,36 +11,66 @@ import typer
 
 from mien.cli import options
 from mien.cli.failure import tell
+from mien.cli.grouped import grouped
 from mien.cli.places import keep_input
 from mien.errors import ParameterError, VideoError
 
 if TYPE_CHECKING:
+    from mien.live.settings import LiveSettings
     from mien.live.sinks import Sink
 
 
-def live(
+@dataclass(frozen=True)
+class Camera:
+    """Where pictures come from, and when that ends."""
+
     camera: Annotated[
         int | None, typer.Option(metavar="NUMBER", help="A camera; 0 is the first one.")
-    ] = None,
+    ] = None
     replay: Annotated[
         Path | None,
         typer.Option(metavar="CLIP", help="A clip in the camera's place, at its own speed."),
-    ] = None,
+    ] = None
+    seconds: Annotated[
+        float | None, typer.Option(min=0.1, metavar="SECONDS", help="End after so long.")
+    ] = None
+    loop: Annotated[
+        bool, typer.Option("--loop", help="Begin the clip again at its end; Ctrl-C ends.")
+    ] = False
+    as_fast: Annotated[
+        bool,
+        typer.Option(
+            "--as-fast", help="Give the clip as fast as it goes, and drop no picture of it."
+        ),
+    ] = False
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Where what is made of them goes."""
+
     record: Annotated[
         Path | None,
         typer.Option(
             metavar="OUT.mp4",
             help="Record what is shown: de-identified or covered, without sound.",
         ),
-    ] = None,
+    ] = None
     virtual_camera: Annotated[
         bool,
         typer.Option(
             "--virtual-camera",
             help="Be a webcam for other programs (needs v4l2loopback or OBS, and mien\\[live]).",
         ),
-    ] = False,
-    preview: Annotated[bool, typer.Option("--preview", help="Show it in a window.")] = False,
+    ] = False
+    preview: Annotated[bool, typer.Option("--preview", help="Show it in a window.")] = False
+    overwrite: Annotated[bool, options.overwrite("the recording if it exists")] = False
+
+
+@dataclass(frozen=True)
+class Guise:
+    """Who is seen in place of whom."""
+
     learn_from: Annotated[
         Path | None,
         typer.Option(
@@ -47,41 +78,35 @@ def live(
             metavar="CLIP",
             help="An earlier recording of the same person, alone: nothing is covered for learning.",
         ),
-    ] = None,
+    ] = None
     learn_seconds: Annotated[
         float, typer.Option(metavar="SECONDS", help="How much of the face is learned from.")
-    ] = 4.0,
-    seconds: Annotated[
-        float | None, typer.Option(min=0.1, metavar="SECONDS", help="End after so long.")
-    ] = None,
-    loop: Annotated[
-        bool, typer.Option("--loop", help="Begin the clip again at its end; Ctrl-C ends.")
-    ] = False,
-    as_fast: Annotated[
-        bool,
-        typer.Option(
-            "--as-fast", help="Give the clip as fast as it goes, and drop no picture of it."
-        ),
-    ] = False,
+    ] = 4.0
     engine: Annotated[
         str, typer.Option(metavar="mesh|mask|blur|pixelate", help="What replaces the face.")
-    ] = "mesh",
+    ] = "mesh"
     match: Annotated[
         str, typer.Option(metavar="none|sex|age|tone", help="What the new face keeps alike.")
-    ] = "age",
+    ] = "age"
     subject: Annotated[
         str | None,
         typer.Option(metavar="ID", help="Code of the patient: the same face in every call."),
-    ] = None,
+    ] = None
     bank: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Take faces from a bank of your own.")
-    ] = None,
+    ] = None
     check_every: Annotated[
         float,
         typer.Option(metavar="SECONDS", help="How often recognisers look at what is shown."),
-    ] = 3.0,
-    landmarker: options.Landmarker = None,
-    overwrite: Annotated[bool, options.overwrite("the recording if it exists")] = False,
+    ] = 3.0
+    landmarker: options.Landmarker = None
+
+
+@grouped
+def live(
+    source: Camera,
+    shown: Shown,
+    guise: Guise,
     as_json: Annotated[bool, options.as_json("what happened")] = False,
 ) -> None:
     """Give the person in front of a camera another face, as it happens; in doubt it is covered.
@@ -96,30 +121,27 @@ def live(
     """
     from mien.live.settings import LiveSettings
 
-    if (camera is None) == (replay is None):
+    if (source.camera is None) == (source.replay is None):
         raise ParameterError("Give a camera with --camera or a clip with --replay, and not both.")
-    if camera is not None and (loop or as_fast):
+    if source.camera is not None and (source.loop or source.as_fast):
         raise ParameterError("--loop and --as-fast are for clips: give one with --replay.")
-    if loop and as_fast and seconds is None:
+    if source.loop and source.as_fast and source.seconds is None:
         raise ParameterError("--loop with --as-fast has no end: add --seconds.")
-    for clip in (replay, learn_from):
+    for clip in (source.replay, guise.learn_from):
         if clip is not None and not clip.is_file():
             raise VideoError(f"{clip} cannot be read: there is no such file")
-        if clip is not None and record is not None:
-            keep_input(record, clip)
+        if clip is not None and shown.record is not None:
+            keep_input(shown.record, clip)
     settings = LiveSettings(
-        engine=engine,
-        match=match,
-        subject=subject,
-        bank=bank,
-        calibrate_s=learn_seconds,
-        check_s=check_every,
+        engine=guise.engine,
+        match=guise.match,
+        subject=guise.subject,
+        bank=guise.bank,
+        calibrate_s=guise.learn_seconds,
+        check_s=guise.check_every,
     )
-    happened = _run(
-        settings, camera, replay, learn_from, seconds, landmarker,
-        _sinks(record, overwrite, virtual_camera, preview), (as_fast, loop), quiet=as_json,
-    )  # fmt: skip
-    happened = {"record": None if record is None else str(record), **happened}
+    happened = _run(settings, source, guise, _sinks(shown), quiet=as_json)
+    happened = {"record": None if shown.record is None else str(shown.record), **happened}
     if as_json:
         print(json.dumps(happened, indent=2))
     else:
@@ -128,51 +150,43 @@ def live(
         tell(happened["failure"])
 
 
-def _sinks(record: Path | None, overwrite: bool, camera: bool, preview: bool) -> list[Sink]:
+def _sinks(shown: Shown) -> list[Sink]:
     from mien.live.sinks import Preview, Recording, VirtualCamera
 
     sinks: list[Sink] = []
-    if record is not None:
-        sinks.append(Recording(record, overwrite))
-    if camera:
+    if shown.record is not None:
+        sinks.append(Recording(shown.record, shown.overwrite))
+    if shown.virtual_camera:
         sinks.append(VirtualCamera())
-    if preview:
+    if shown.preview:
         sinks.append(Preview())
     return sinks
 
 
 def _run(
-    settings: Any,
-    camera: int | None,
-    replay: Path | None,
-    learn_from: Path | None,
-    seconds: float | None,
-    landmarker: Path | None,
-    sinks: list[Sink],
-    pace: tuple[bool, bool],
-    quiet: bool,
+    settings: LiveSettings, source: Camera, guise: Guise, sinks: list[Sink], quiet: bool
 ) -> dict[str, Any]:
     """Run a session to its end or to Ctrl-C; what was shown until then is kept."""
     from mien.live.session import Session
-    from mien.live.sources import Camera, Replay, Source
+    from mien.live.sources import Camera as Device
+    from mien.live.sources import Replay, Source
     from mien.models.landmarker import open_backend
 
-    as_fast, loop = pace
-    source: Source
-    if replay is not None:
-        source = Replay(replay, paced=not as_fast, loop=loop)
+    pictures: Source
+    if source.replay is not None:
+        pictures = Replay(source.replay, paced=not source.as_fast, loop=source.loop)
     else:
-        assert camera is not None
-        source = Camera(camera)
-    backend = open_backend(landmarker)
-    session = Session(source, sinks, settings, as_fast=as_fast, backend=backend)
+        assert source.camera is not None
+        pictures = Device(source.camera)
+    backend = open_backend(guise.landmarker)
+    session = Session(pictures, sinks, settings, as_fast=source.as_fast, backend=backend)
     try:
-        if learn_from is not None:
-            session.learn_from(Replay(learn_from, paced=False))
+        if guise.learn_from is not None:
+            session.learn_from(Replay(guise.learn_from, paced=False))
         try:
-            session.run(seconds, None if quiet else tell)
+            session.run(source.seconds, None if quiet else tell)
         except KeyboardInterrupt:
-            if replay is not None and not loop:
+            if source.replay is not None and not source.loop:
                 raise
     finally:
         session.close()

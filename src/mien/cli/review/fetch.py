@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,11 +13,12 @@ import typer
 from mien.cli import options
 from mien.cli.bars import Bars
 from mien.cli.given import given
+from mien.cli.grouped import grouped
 from mien.errors import ParameterError
 
 if TYPE_CHECKING:
     from mien.review.records.record import Record
-    from mien.review.search.apis.transport import Transport
+    from mien.review.wanted.apis.transport import Transport
 
 _Email = Annotated[
     str, typer.Option(metavar="YOU@HOST", help="Your address, which the servers ask for.")
@@ -28,29 +30,37 @@ _Folder = Annotated[
 _DAY = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 
 
+@dataclass(frozen=True)
+class Search:
+    """What is searched for, and where."""
+
+    api: Annotated[
+        list[str] | None,
+        typer.Option(metavar="pubmed|openalex|crossref", help="Whom to ask; may be repeated."),
+    ] = None
+    query: Annotated[
+        str | None,
+        typer.Option(metavar="TEXT", help="Ask this instead, in the language of the interface."),
+    ] = None
+    since: Annotated[
+        str | None, typer.Option(metavar="DAY", help="First day of publication, as 2021-09-30.")
+    ] = None
+    until: Annotated[str | None, typer.Option(metavar="DAY", help="Last day.")] = None
+    entered: Annotated[
+        bool,
+        typer.Option("--entered", help="Days are of entering the database: what is new since."),
+    ] = False
+
+
+@grouped
 def fetch(
     out: _Folder,
     email: _Email,
+    wanted: Search,
     file: Annotated[
         Path | None,
         typer.Argument(metavar="PROTOCOL.toml", help="A protocol; the published one if none."),
     ] = None,
-    api: Annotated[
-        list[str] | None,
-        typer.Option(metavar="pubmed|openalex|crossref", help="Whom to ask; may be repeated."),
-    ] = None,
-    query: Annotated[
-        str | None,
-        typer.Option(metavar="TEXT", help="Ask this instead, in the language of the interface."),
-    ] = None,
-    since: Annotated[
-        str | None, typer.Option(metavar="DAY", help="First day of publication, as 2021-09-30.")
-    ] = None,
-    until: Annotated[str | None, typer.Option(metavar="DAY", help="Last day.")] = None,
-    entered: Annotated[
-        bool,
-        typer.Option("--entered", help="Days are of entering the database: what is new since."),
-    ] = False,
     as_json: Annotated[bool, options.as_json("what was found")] = False,
 ) -> None:
     """Search PubMed, OpenAlex or Crossref with a protocol's concepts; the records are a file then.
@@ -60,24 +70,28 @@ def fetch(
     Example: [bold]mien review fetch protocol.toml -o search --api pubmed --email me@host.org[/bold]
     """
     from mien.review.protocol.protocol import Protocol, published
-    from mien.review.search.apis.harvest import harvest, opened
-    from mien.review.search.apis.pages import Query
     from mien.review.search.strings import search_string
+    from mien.review.wanted.apis.harvest import harvest, opened
+    from mien.review.wanted.apis.pages import Query
 
-    names = list(dict.fromkeys(api or ["pubmed"]))
+    names = list(dict.fromkeys(wanted.api or ["pubmed"]))
     protocol = published() if file is None else Protocol.open(file)
-    first = _day(since if since is not None else protocol.search.since, first=True)
-    last = _day(until if until is not None else protocol.search.until, first=False)
+    first = _day(wanted.since if wanted.since is not None else protocol.search.since, first=True)
+    last = _day(wanted.until if wanted.until is not None else protocol.search.until, first=False)
     transport = _transport(email)
     _made(out)
     records: list[Record] = []
     said = []
     for name in names:
         syntax = "pubmed" if name == "pubmed" else "openalex"
-        words = query or search_string(protocol.concepts, syntax).text
+        words = wanted.query or search_string(protocol.concepts, syntax).text
         with Bars(name, "records") as progress:
             found = harvest(
-                out / name, name, Query(words, first, last, entered), transport, progress=progress
+                out / name,
+                name,
+                Query(words, first, last, wanted.entered),
+                transport,
+                progress=progress,
             )
         records += found
         search = opened(out / name)
@@ -112,8 +126,8 @@ def chase(
     Example: [bold]mien review chase included.ris -o citations --email me@host.org[/bold]
     """
     from mien.review.records.reading import read_export
-    from mien.review.search.apis.citations import BACKWARD, FORWARD
-    from mien.review.search.apis.citations import chase as run
+    from mien.review.wanted.apis.citations import BACKWARD, FORWARD
+    from mien.review.wanted.apis.citations import chase as run
 
     wanted = [name for name, on in ((BACKWARD, backward), (FORWARD, forward)) if on]
     studies = read_export(file).records
@@ -131,7 +145,7 @@ def chase(
 
 
 def _transport(email: str) -> Transport:
-    from mien.review.search.apis.transport import Web
+    from mien.review.wanted.apis.transport import Web
 
     return given().transport or Web(email)
 

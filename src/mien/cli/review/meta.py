@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +12,7 @@ import typer
 from mien.cli import options
 from mien.cli.bars import Bars
 from mien.cli.failure import need
+from mien.cli.grouped import grouped
 from mien.cli.places import keep_out
 from mien.errors import ParameterError
 
@@ -18,6 +20,31 @@ if TYPE_CHECKING:
     from mien.review.synthesis.synthesis import Synthesis
 
 
+@dataclass(frozen=True)
+class Pooling:
+    """What is pooled, and how."""
+
+    moderator: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="A column to make subgroups of or to regress on; may be repeated. Every "
+            "column that can if none is given.",
+        ),
+    ] = None
+    fewest: Annotated[
+        int, typer.Option(metavar="N", help="Studies below which nothing is pooled.")
+    ] = 4
+    nodes: Annotated[
+        int,
+        typer.Option(
+            metavar="N",
+            help="Nodes of the quadrature of the binomial model, 1 to 31; 1 is Laplace, as lme4.",
+        ),
+    ] = 1
+
+
+@grouped
 def meta(
     table: Annotated[
         Path,
@@ -26,27 +53,10 @@ def meta(
             help="Studies: columns study, tp, fp, fn, tn; others may be moderators.",
         ),
     ],
+    pooling: Pooling,
     out: Annotated[
         Path | None, options.out("FOLDER", "Where page, tables and figures go: a new folder.")
     ] = None,
-    moderator: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="COLUMN",
-            help="A column to make subgroups of or to regress on; may be repeated. Every "
-            "column that can if none is given.",
-        ),
-    ] = None,
-    fewest: Annotated[
-        int, typer.Option(metavar="N", help="Studies below which nothing is pooled.")
-    ] = 4,
-    nodes: Annotated[
-        int,
-        typer.Option(
-            metavar="N",
-            help="Nodes of the quadrature of the binomial model, 1 to 31; 1 is Laplace, as lme4.",
-        ),
-    ] = 1,
     correction: Annotated[
         str,
         typer.Option(
@@ -70,8 +80,8 @@ def meta(
 
     if correction not in CORRECTIONS:
         raise ParameterError(f"--correction is {correction!r}: choose {', '.join(CORRECTIONS)}.")
-    columns = tuple(moderator) if moderator else None
-    settings = SynthesisSettings(fewest, nodes, correction, columns)  # type: ignore[arg-type]
+    columns = tuple(pooling.moderator) if pooling.moderator else None
+    settings = SynthesisSettings(pooling.fewest, pooling.nodes, correction, columns)  # type: ignore[arg-type]
     if out is not None:
         from mien.report.folder import check_folder
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,6 +12,7 @@ import typer
 from mien.cli import options
 from mien.cli.bars import Bars
 from mien.cli.failure import need, tell
+from mien.cli.grouped import grouped
 from mien.cli.places import keep_out
 
 if TYPE_CHECKING:
@@ -20,6 +22,32 @@ if TYPE_CHECKING:
     from mien.review.screening.simulation import Simulation
 
 
+@dataclass(frozen=True)
+class Screening:
+    """How the set is screened."""
+
+    label: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="The column with decisions.")
+    ] = None
+    model: Annotated[
+        str,
+        typer.Option(
+            metavar="svm|logistic|naive-bayes", help="What learns; svm is as ASReview's ELAS u4."
+        ),
+    ] = "svm"
+    included: Annotated[
+        int, typer.Option(metavar="N", help="Relevant records known from the start, drawn.")
+    ] = 0
+    excluded: Annotated[
+        int, typer.Option(metavar="N", help="Irrelevant records known from the start, drawn.")
+    ] = 0
+    seed: Annotated[int, typer.Option(metavar="N", help="For what is drawn.")] = 0
+    recall: Annotated[
+        float, typer.Option(metavar="R", help="Recall that the stopping rule is to reach.")
+    ] = 0.95
+
+
+@grouped
 def simulate(
     file: Annotated[
         Path,
@@ -28,28 +56,10 @@ def simulate(
             help="Records with decisions: a column such as label_included, included or label.",
         ),
     ],
+    screening: Screening,
     out: Annotated[
         Path | None, options.out("FOLDER", "Where figure and tables go: a new folder.")
     ] = None,
-    label: Annotated[
-        str | None, typer.Option(metavar="COLUMN", help="The column with decisions.")
-    ] = None,
-    model: Annotated[
-        str,
-        typer.Option(
-            metavar="svm|logistic|naive-bayes", help="What learns; svm is as ASReview's ELAS u4."
-        ),
-    ] = "svm",
-    included: Annotated[
-        int, typer.Option(metavar="N", help="Relevant records known from the start, drawn.")
-    ] = 0,
-    excluded: Annotated[
-        int, typer.Option(metavar="N", help="Irrelevant records known from the start, drawn.")
-    ] = 0,
-    seed: Annotated[int, typer.Option(metavar="N", help="For what is drawn.")] = 0,
-    recall: Annotated[
-        float, typer.Option(metavar="R", help="Recall that the stopping rule is to reach.")
-    ] = 0.95,
     overwrite: Annotated[bool, options.overwrite("an older report in that folder")] = False,
     as_json: Annotated[bool, options.as_json("all measures")] = False,
 ) -> None:
@@ -76,13 +86,21 @@ def simulate(
         tell(note)
     decided = [
         (record, decision)
-        for record, decision in zip(export.records, labels_of(export.records, label), strict=True)
+        for record, decision in zip(
+            export.records, labels_of(export.records, screening.label), strict=True
+        )
         if decision is not None
     ]
     if len(decided) < len(export.records):
         tell(f"{len(export.records) - len(decided):,} records have no decision and were left out.")
     records = [record for record, _ in decided]
-    settings = Settings(model, included, excluded, seed, target=recall)
+    settings = Settings(
+        screening.model,
+        screening.included,
+        screening.excluded,
+        screening.seed,
+        target=screening.recall,
+    )
     with Bars(file.name, "relevant records") as progress:
         found = run(records, [decision for _, decision in decided], settings, progress)
     said = _said(found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -11,9 +12,40 @@ import typer
 from mien.cli import options
 from mien.cli.bars import Bars
 from mien.cli.failure import need, tell
+from mien.cli.grouped import grouped
 from mien.errors import ParameterError
 
 
+@dataclass(frozen=True)
+class Asking:
+    """What is asked, and how often."""
+
+    items: Annotated[
+        str,
+        typer.Option(metavar="ITEM,ITEM", help="What is asked: keys or numbers, as 3.2,3.17."),
+    ] = "3.2,3.17"
+    items_file: Annotated[
+        Path | None, typer.Option(metavar="TOML", help="Items of your own, to choose from as well.")
+    ] = None
+    repeats: Annotated[
+        int | None,
+        typer.Option(min=0, help="Originals shown a second time; a quarter of them if not given."),
+    ] = None
+    washout: Annotated[
+        float,
+        typer.Option(metavar="DAYS", help="Between two rounds, in which no clip comes twice."),
+    ] = 14.0
+    training: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="CSV", help="Clips with reference ratings that come first: clip, item, score."
+        ),
+    ] = None
+    title: Annotated[str, typer.Option(help="What raters read on top.")] = "Rating study"
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same order.")] = 0
+
+
+@grouped
 def design(
     originals: Annotated[
         Path, typer.Argument(metavar="ORIGINALS", help="Folder of clips as recorded; only read.")
@@ -33,29 +65,7 @@ def design(
         str,
         typer.Option(metavar="NAME,NAME", help="Who rates; everybody gets a link of their own."),
     ],
-    items: Annotated[
-        str,
-        typer.Option(metavar="ITEM,ITEM", help="What is asked: keys or numbers, as 3.2,3.17."),
-    ] = "3.2,3.17",
-    items_file: Annotated[
-        Path | None, typer.Option(metavar="TOML", help="Items of your own, to choose from as well.")
-    ] = None,
-    repeats: Annotated[
-        int | None,
-        typer.Option(min=0, help="Originals shown a second time; a quarter of them if not given."),
-    ] = None,
-    washout: Annotated[
-        float,
-        typer.Option(metavar="DAYS", help="Between two rounds, in which no clip comes twice."),
-    ] = 14.0,
-    training: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="CSV", help="Clips with reference ratings that come first: clip, item, score."
-        ),
-    ] = None,
-    title: Annotated[str, typer.Option(help="What raters read on top.")] = "Rating study",
-    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same order.")] = 0,
+    asking: Asking,
     as_json: Annotated[bool, options.as_json("the design")] = False,
 ) -> None:
     """Make a blinded rating study: copies under names that tell nothing, an order for each rater.
@@ -71,22 +81,24 @@ def design(
     from mien.video import clips
 
     need("study")
-    own = None if items_file is None else read_items(items_file)
-    asked = chosen_items(items, own)
+    own = None if asking.items_file is None else read_items(asking.items_file)
+    asked = chosen_items(asking.items, own)
     pairs, alone = clips.pairs(originals, results)
     for name in alone:
         tell(f"{name} has no counterpart in the other folder and is left out.")
     if originals.resolve() in out.resolve().parents or results.resolve() in out.resolve().parents:
         raise ParameterError(f"{out} lies among the clips: choose another place for the study.")
-    again = len(pairs) // 4 if repeats is None else repeats
-    shown, reference = ({}, {}) if training is None else read_reference(training, asked)
+    again = len(pairs) // 4 if asking.repeats is None else asking.repeats
+    shown, reference = (
+        ({}, {}) if asking.training is None else read_reference(asking.training, asked)
+    )
     settings = DesignSettings(
         items=asked,
         raters=tuple(name.strip() for name in raters.split(",") if name.strip()),
         repeats=again,
-        washout_days=washout,
-        seed=seed,
-        title=title,
+        washout_days=asking.washout,
+        seed=asking.seed,
+        title=asking.title,
         training=shown,
         reference=reference,
     )

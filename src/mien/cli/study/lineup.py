@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -10,9 +11,40 @@ import typer
 from mien.cli import options
 from mien.cli.bars import Bars
 from mien.cli.failure import need, tell
+from mien.cli.grouped import grouped
 from mien.errors import ParameterError
 
 
+@dataclass(frozen=True)
+class Trials:
+    """Who sees whom."""
+
+    judges: Annotated[
+        str, typer.Option(metavar="NAME,NAME", help="Who compares six faces; strangers.")
+    ] = ""
+    arms: Annotated[
+        str, typer.Option(metavar="inner,whole", help="The inner face, and with hair and neck.")
+    ] = "inner"
+    controls: Annotated[
+        str,
+        typer.Option(
+            metavar="surrogates|cohort|FOLDER",
+            help="Who else is shown: mien's surrogates, the other patients, or portraits.",
+        ),
+    ] = "surrogates"
+    acquaintances: Annotated[
+        str,
+        typer.Option(metavar="NAME,NAME", help="Who knows the patients and is asked to name them."),
+    ] = ""
+    names: Annotated[
+        Path | None,
+        typer.Option(metavar="CSV", help="The patients' names for acquaintances: clip, name."),
+    ] = None
+    title: Annotated[str, typer.Option(help="What judges read on top.")] = "Who is who?"
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same trials.")] = 0
+
+
+@grouped
 def lineup(
     originals: Annotated[
         Path, typer.Argument(metavar="ORIGINALS", help="Folder of clips as recorded; only read.")
@@ -28,29 +60,7 @@ def lineup(
     out: Annotated[
         Path, options.out("LINEUP", "The line-up: a new folder, which SHOWS THE PATIENTS.")
     ],
-    judges: Annotated[
-        str, typer.Option(metavar="NAME,NAME", help="Who compares six faces; strangers.")
-    ] = "",
-    arms: Annotated[
-        str, typer.Option(metavar="inner,whole", help="The inner face, and with hair and neck.")
-    ] = "inner",
-    controls: Annotated[
-        str,
-        typer.Option(
-            metavar="surrogates|cohort|FOLDER",
-            help="Who else is shown: mien's surrogates, the other patients, or portraits.",
-        ),
-    ] = "surrogates",
-    acquaintances: Annotated[
-        str,
-        typer.Option(metavar="NAME,NAME", help="Who knows the patients and is asked to name them."),
-    ] = "",
-    names: Annotated[
-        Path | None,
-        typer.Option(metavar="CSV", help="The patients' names for acquaintances: clip, name."),
-    ] = None,
-    title: Annotated[str, typer.Option(help="What judges read on top.")] = "Who is who?",
-    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same trials.")] = 0,
+    trials: Trials,
 ) -> None:
     """Make trials of human re-identification: six faces, of which two may be one person.
 
@@ -64,13 +74,13 @@ def lineup(
 
     need("study")
     settings = LineupSettings(
-        judges=_listed(judges),
-        acquaintances=_listed(acquaintances),
-        arms=_listed(arms),
-        controls=controls,
-        names={} if names is None else read_names(names),
-        seed=seed,
-        title=title,
+        judges=_listed(trials.judges),
+        acquaintances=_listed(trials.acquaintances),
+        arms=_listed(trials.arms),
+        controls=trials.controls,
+        names={} if trials.names is None else read_names(trials.names),
+        seed=trials.seed,
+        title=trials.title,
     )
     pairs, alone = clips.pairs(originals, results)
     for name in alone:

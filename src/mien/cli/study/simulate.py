@@ -3,40 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from mien.cli import options
+from mien.cli.grouped import grouped
 from mien.errors import ParameterError
 
 
+@dataclass(frozen=True)
+class Raters:
+    """How the simulated raters are."""
+
+    raters: Annotated[
+        int | None, typer.Option(min=1, max=100, help="Simulated raters (3) or judges (7).")
+    ] = None
+    bias: Annotated[
+        float, typer.Option(help="What results are scored higher by on hypomimia, points.")
+    ] = -0.23
+    self_agreement: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of hidden repeats that get the same score.")
+    ] = 0.8
+    not_sure: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of answers that are “not sure”.")
+    ] = 0.05
+    guessing: Annotated[
+        bool, typer.Option("--guessing", help="The last rater, or every judge, guesses.")
+    ] = False
+    backwards: Annotated[
+        bool, typer.Option("--backwards", help="The first rater reads the scale backwards.")
+    ] = False
+
+
+@grouped
 def simulate(
     out: Annotated[Path, options.out("TABLE.csv", "The table of answers.")],
+    how: Raters,
     kind: Annotated[
         str,
         typer.Option(metavar="ratings|trials", help="Raters, or judges who look for the patient."),
     ] = "ratings",
     clips: Annotated[int, typer.Option(min=1, help="Simulated recordings.")] = 76,
-    raters: Annotated[
-        int | None, typer.Option(min=1, max=100, help="Simulated raters (3) or judges (7).")
-    ] = None,
-    bias: Annotated[
-        float, typer.Option(help="What results are scored higher by on hypomimia, points.")
-    ] = -0.23,
-    self_agreement: Annotated[
-        float, typer.Option(min=0, max=1, help="Share of hidden repeats that get the same score.")
-    ] = 0.8,
-    not_sure: Annotated[
-        float, typer.Option(min=0, max=1, help="Share of answers that are “not sure”.")
-    ] = 0.05,
-    guessing: Annotated[
-        bool, typer.Option("--guessing", help="The last rater, or every judge, guesses.")
-    ] = False,
-    backwards: Annotated[
-        bool, typer.Option("--backwards", help="The first rater reads the scale backwards.")
-    ] = False,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same answers.")] = 0,
     overwrite: Annotated[bool, options.overwrite()] = False,
 ) -> None:
@@ -50,7 +60,7 @@ def simulate(
 
     check_free(out, overwrite, kind="a table", endings=(".csv",))
     if kind == "trials":
-        _trials(out, raters or 7, clips, guessing, seed)
+        _trials(out, how.raters or 7, clips, how.guessing, seed)
         return
     if kind != "ratings":
         raise ParameterError(f"--kind is {kind!r}: choose ratings or trials.")
@@ -58,10 +68,10 @@ def simulate(
     from mien.study.simulated import SimulatedStudy, usual_raters
     from mien.study.simulated import simulate as make
 
-    people = list(usual_raters(raters or 3, bias, self_agreement, not_sure))
-    if backwards:
+    people = list(usual_raters(how.raters or 3, how.bias, how.self_agreement, how.not_sure))
+    if how.backwards:
         people[0] = replace(people[0], backwards=True)
-    if guessing:
+    if how.guessing:
         people[-1] = replace(people[-1], guesses=True, backwards=False)
     made = make(SimulatedStudy(clips=clips, raters=tuple(people), seed=seed))
     _write(

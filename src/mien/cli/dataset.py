@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +14,9 @@ from mien.cli.bars import Bars
 from mien.cli.failure import need
 from mien.cli.grouped import grouped
 from mien.cli.release import sources_of
+
+if TYPE_CHECKING:
+    from mien.release.dataset.write import Dataset
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,11 @@ def dataset(
         }
         print(json.dumps(told, indent=2))
         return
+    _print(made)
+
+
+def _print(made: Dataset) -> None:
+    """Say what was written."""
     for check in made.checks:
         if check.verdict == "warn":
             where = "all clips" if check.clip is None else f"clip {check.clip}"

@@ -161,17 +161,24 @@ def cover_by_hand(
     check_free(aside, overwrite)
     with _splice(result, output, moments, times, None, overwrite, progress) as made:
         ledger, by_hand = _covered(told.ranges, times, moments)
-        record = told.content | {
-            "ledger": Entries(ledger.counts(), ledger.ranges()).to_json(),
-            "covered_by_hand": [*told.content.get("covered_by_hand", ()), *by_hand],
-            # what was signed was another file
-            "output": told.content["output"] | {"sha256": checksum(made.part), "signed": False},
-        }
+        record = _record(told, ledger, by_hand, made.part)
         with Aside(aside, as_text(record)) as text:
             made.commit()
             text.commit()
     count = len({number for moment in moments for number in moment.frames(times)})
     return Covered(output, aside, ledger, count, made.encoded, made.copied, made.reason, record)
+
+
+def _record(
+    told: StoredManifest, ledger: Ledger, by_hand: list[dict[str, Any]], part: Path
+) -> dict[str, Any]:
+    """The manifest of the covered clip."""
+    return told.content | {
+        "ledger": Entries(ledger.counts(), ledger.ranges()).to_json(),
+        "covered_by_hand": [*told.content.get("covered_by_hand", ()), *by_hand],
+        # what was signed was another file
+        "output": told.content["output"] | {"sha256": checksum(part), "signed": False},
+    }
 
 
 def _covered(

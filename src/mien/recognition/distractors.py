@@ -133,12 +133,13 @@ def from_folder(
         detector.close()
     if not chips[0]:
         raise NoFaceError(f"None of the {len(names)} pictures in {path} shows a face: use others.")
-    return [
-        np.concatenate(
-            [recogniser.describe_all(own[k : k + 32]) for k in range(0, len(own), 32)]
-        ).astype(np.float32)
-        for own in chips
-    ]
+    return [_described(own, recogniser) for own in chips]
+
+
+def _described(chips: list[np.ndarray], recogniser: Recogniser) -> np.ndarray:
+    """Descriptors of chips, some at a time."""
+    found = [recogniser.describe_all(chips[k : k + 32]) for k in range(0, len(chips), 32)]
+    return np.concatenate(found).astype(np.float32)
 
 
 def _picture(path: Path, enlarge: float) -> np.ndarray | None:

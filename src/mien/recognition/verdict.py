@@ -77,6 +77,15 @@ class Audit:
         return found
 
 
+def _check_any(person: int, originals: np.ndarray, results: np.ndarray) -> None:
+    """Withhold what nothing was looked at of."""
+    if not len(originals) or not len(results):
+        raise PrivacyError(
+            f"The output was withheld: no frame of person {person + 1} could be compared with the "
+            "original; use --engine mask, or cut the clip to where the face is seen."
+        )
+
+
 def _target(wanted: float | None, recogniser: Recogniser) -> float:
     """The distance that every frame has to keep."""
     target = recogniser.threshold if wanted is None else float(wanted)
@@ -150,11 +159,7 @@ def audit(
         If there is nothing to compare: what was not looked at has not passed.
     """
     target = _target(target, recogniser)
-    if not len(originals) or not len(results):
-        raise PrivacyError(
-            f"The output was withheld: no frame of person {person + 1} could be compared with the "
-            "original; use --engine mask, or cut the clip to where the face is seen."
-        )
+    _check_any(person, originals, results)
     numbers, which = _numbered(frames, len(results))
     distance = _smallest(distances(results, originals).min(1), which)
     under = int((distance < recogniser.threshold).sum())

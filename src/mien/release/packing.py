@@ -159,10 +159,9 @@ def release(
     sources = [clip if isinstance(clip, Source) else Source(Path(clip)) for clip in clips]
     place = Path(output)
     _check(sources, place, overwrite)
-    folder = place.absolute().parent
     with (
         complete(place, overwrite=overwrite) as part,
-        TemporaryDirectory(prefix=".mien-", suffix=PART, dir=folder) as aside,
+        TemporaryDirectory(prefix=".mien-", suffix=PART, dir=place.absolute().parent) as aside,
     ):
         subjects = _subjects(sources, options, Path(aside), progress)
         documents = _documents(subjects, options)

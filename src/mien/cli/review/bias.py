@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +14,9 @@ from mien.cli.grouped import grouped
 from mien.cli.places import keep_out
 from mien.cli.review.forms import Form, Out, write_form
 from mien.errors import ParameterError
+
+if TYPE_CHECKING:
+    from mien.review.bias.consensus import Assessed
 
 
 @grouped
@@ -68,14 +71,7 @@ def bias(
         content = {one.form.key: one.as_dict() for one in found}
         print(json.dumps(content, indent=2, ensure_ascii=False))
         return
-    for one in found:
-        left = sum(not difference.decided for difference in one.differences)
-        agreement = one.agreement
-        same = f", {agreement['share']:.0%} the same before" if agreement["n"] else ""
-        typer.echo(
-            f"{one.form.short}: {len(one.studies)} studies, {len(one.assessors)} assessors{same}; "
-            f"{left} differences are open."
-        )
+    _print(found)
     if out is not None:
         typer.echo(f"{out / 'report.html'} has it all.")
 
@@ -88,3 +84,15 @@ def _write_form(
     if tool is None or not studies or out is None:
         raise ParameterError("--form needs --tool, --out, and --study or --review.")
     write_form(out, to_csv(empty_form(tool, studies, assessor)), overwrite)
+
+
+def _print(found: list[Assessed]) -> None:
+    """Say how many judgements there are, and how many differ."""
+    for one in found:
+        left = sum(not difference.decided for difference in one.differences)
+        agreement = one.agreement
+        same = f", {agreement['share']:.0%} the same before" if agreement["n"] else ""
+        typer.echo(
+            f"{one.form.short}: {len(one.studies)} studies, {len(one.assessors)} assessors{same}; "
+            f"{left} differences are open."
+        )

@@ -16,6 +16,7 @@ from mien.cli.review.forms import Form, Out, write_form
 from mien.errors import ParameterError
 
 if TYPE_CHECKING:
+    from mien.review.extraction.adjudication import Extracted
     from mien.review.protocol.protocol import Protocol
 
 
@@ -70,16 +71,7 @@ def extract(
         content = found.as_dict() | {"fairness": fairness(found).as_dict()}
         print(json.dumps(content, indent=2, ensure_ascii=False))
         return
-    still = sum(one.decided is None for one in found.disagreements)
-    typer.echo(
-        f"{len(found.studies)} studies; {len(found.disagreements)} values were taken differently, "
-        f"{still} are not decided; {len(found.missing)} required values are missing."
-    )
-    for attribute, counts in fairness(found).reported.items():
-        typer.echo(
-            f"By {attribute}: accuracy in {counts['accuracy']} studies, people only in "
-            f"{counts['people']}, nothing in {counts['nothing']}."
-        )
+    _print(found)
     if out is not None:
         typer.echo(f"{out / 'report.html'} has it all.")
 
@@ -101,3 +93,19 @@ def _write_form(
     if not studies or out is None:
         raise ParameterError("--form needs --out, and --study or --review.")
     write_form(out, to_csv(empty_form(used, studies, extractor)), overwrite)
+
+
+def _print(found: Extracted) -> None:
+    """Say what differs, what is missing, and who is reported on."""
+    from mien.review.extraction.fairness import fairness
+
+    still = sum(one.decided is None for one in found.disagreements)
+    typer.echo(
+        f"{len(found.studies)} studies; {len(found.disagreements)} values were taken differently, "
+        f"{still} are not decided; {len(found.missing)} required values are missing."
+    )
+    for attribute, counts in fairness(found).reported.items():
+        typer.echo(
+            f"By {attribute}: accuracy in {counts['accuracy']} studies, people only in "
+            f"{counts['people']}, nothing in {counts['nothing']}."
+        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +14,9 @@ from mien.cli.bars import Bars
 from mien.cli.failure import need, tell
 from mien.cli.grouped import grouped
 from mien.errors import ParameterError
+
+if TYPE_CHECKING:
+    from mien.study.design import DesignSettings
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,6 @@ def design(
     """
     from mien.study.design import DesignSettings, chosen_items, read_reference
     from mien.study.design import design as make
-    from mien.study.estimate import plural
     from mien.study.items import read_items
     from mien.video import clips
 
@@ -112,12 +114,20 @@ def design(
     if as_json:
         print((out / "study.json").read_text("utf-8"), end="")
         return
+    _print(out, len(pairs), settings, make_power.words)
+
+
+def _print(out: Path, pairs: int, settings: DesignSettings, words: str) -> None:
+    """Say what the study holds, and what comes next."""
+    from mien.study.estimate import plural
+
+    items = ", ".join(item.title for item in settings.items)
     typer.echo(
-        f"{out}: {plural(len(pairs), 'pair')}, {plural(again, 'hidden repeat')}, "
-        f"{plural(len(settings.raters), 'rater')}, {', '.join(item.title for item in asked)}."
+        f"{out}: {plural(pairs, 'pair')}, {plural(settings.repeats, 'hidden repeat')}, "
+        f"{plural(len(settings.raters), 'rater')}, {items}."
     )
-    typer.echo(make_power.words)
-    if not again:
+    typer.echo(words)
+    if not settings.repeats:
         tell("there are no hidden repeats: how far raters agree with themselves stays unknown.")
     typer.echo(f"{out} shows the patients: keep it where the originals are.")
     typer.echo(f"Next: mien serve --study {json.dumps(str(out)) if ' ' in str(out) else out}")

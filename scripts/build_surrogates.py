@@ -15,6 +15,7 @@ import argparse
 import csv
 import json
 import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -47,13 +48,13 @@ MODE_SIDE = 128
 NEEDED = 0.605  # distance of a composite to every other and to every portrait that is aimed at
 LEAST = 0.545  # to every portrait: of pairs of portraits one in 1,000 is nearer
 DISTINCT = 0.4  # of two composites
-MOST_SHAPE, MOST_ALONE = 5.0, 7.5  # s.d. that shapes may be moved: all, and those too near to one
+MOST_SHAPE, MOST_ALONE = 6.0, 7.0  # s.d. of a shape from the mean: all, and those too near to one
 TONES = ("fair", "medium", "dark")
 AGES = ("younger", "older")
 # (sex, tone, age) -> number of composites; None: too few people to tell ages apart
 GROUPS = {
-    ("M", 0, 0): 8, ("M", 0, 1): 7, ("M", 1, 0): 5, ("M", 1, 1): 5, ("M", 2, None): 8,
-    ("F", 0, 0): 8, ("F", 0, 1): 7, ("F", 1, 0): 5, ("F", 1, 1): 5, ("F", 2, None): 8,
+    ("M", 0, 0): 9, ("M", 0, 1): 7, ("M", 1, 0): 5, ("M", 1, 1): 5, ("M", 2, None): 8,
+    ("F", 0, 0): 9, ("F", 0, 1): 7, ("F", 1, 0): 6, ("F", 1, 1): 5, ("F", 2, None): 8,
 }  # fmt: skip
 
 
@@ -103,7 +104,7 @@ def fine_textures(clean: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     fine, coarse = [], []
     skin = inside() & ~features()
     for picture in clean:
-        face, _ = making.mirrored(picture)
+        face, _ = making.bare(picture)
         face = bare_lids(sealed(face.clip(0, 255).astype(np.uint8)))
         log = logarithm(cv2.resize(face, (MAP, MAP), interpolation=cv2.INTER_AREA))
         low = smooth(log, skin, 20.0)
@@ -174,8 +175,12 @@ def free_to_differ() -> np.ndarray:
 def find_modes(
     members: list[Member], alphas: np.ndarray, fine: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Principal components per s.d.: of identity coefficients, and of fine log textures."""
-    centred = alphas - alphas.mean(0)
+    """Principal components per s.d.: of identity coefficients, and of fine log textures.
+
+    Shapes are compared with the mean of their own sex, so that a woman's may differ as women do.
+    """
+    male = np.array([m.sex == "M" for m in members])
+    centred = alphas - np.where(male[:, None], alphas[male].mean(0), alphas[~male].mean(0))
     _, s, v = np.linalg.svd(centred, full_matrices=False)
     shape = (v * s[:, None] / np.sqrt(len(alphas)))[:SHAPES]
     small = np.stack(
@@ -275,35 +280,36 @@ def main() -> None:
     effects = cached(args.cache, "effects", lambda: effects_of(members))
     clean = [making.without_expression(m, effects) for m in members]
     fine, coarse = cached(args.cache, "fine", lambda: fine_textures(clean))
-    alphas = np.stack([m.alpha for m in members])
+    alphas = np.stack([m.at_ease for m in members])
     shape, texture = find_modes(members, alphas, fine)
     mean_face = np.exp(fine.mean(0) + coarse.mean(0)) - 6
     mean = Surrogate(
         "mean",
-        FaceModel.load().shape(alphas.mean(0)),
+        FaceModel.load().resting(alphas.mean(0)),
         mean_face.clip(0, 255).astype(np.uint8),
     )
     count = len(shape) + len(texture)
-    unknown = Modes(shape, texture, {}, np.zeros((count, 102)))
+    male = np.array([m.sex == "M" for m in members])
+    middle = {"male": alphas[male].mean(0), "female": alphas[~male].mean(0)}
+    unknown = Modes(shape, texture, {}, middle, np.zeros((count, 102)))
     who = [Dlib(), *(named(name) for name in ALSO_STEER)]
     seen, astray = cached(
         args.cache, "tried", lambda: on_people(unknown, mean, stand_ins(args.portraits), who)
     )
-    modes = Modes(
-        shape, texture, {one.name: change for one, change in zip(who, seen, strict=True)}, astray
-    )
+    known = {one.name: change for one, change in zip(who, seen, strict=True)}
+    modes = Modes(shape, texture, known, middle, astray)
 
     tones = np.array([m.tone for m in members])
     levels = 2 - np.digitize(tones, np.percentile(tones, [10, 40]))
-    middle = float(np.median([m.born for m in members if m.born]))
+    halfway = float(np.median([m.born for m in members if m.born]))
     rng = np.random.default_rng(7)
     composites, cards, made_of = [], [], []
     numbers: dict[str, int] = {}
     for (sex, tone, age), count in GROUPS.items():
-        group = group_of(members, sex, tone, age, levels, middle)
+        group = group_of(members, sex, tone, age, levels, halfway)
         descriptors = np.stack([members[i].descriptor for i in group])
         centres, _ = kmeans2(descriptors, count, seed=3, minit="++")
-        group_picture = np.mean([clean[i] for i in group], axis=0)
+        group_picture = making.middle([clean[i] for i in group])
         for centre in centres:
             smiles = np.array([members[i].causes[0] for i in group])
             cost = np.linalg.norm(descriptors - centre, axis=1) + 0.5 * smiles
@@ -314,10 +320,11 @@ def main() -> None:
             made = making.compose(
                 name, [clean[i] for i in chosen], alphas[chosen], group_picture, alphas.mean(0), rng
             )
+            made = replace(made, card={"apparent_sex": "male" if sex == "M" else "female"})
             born = [members[i].born for i in chosen if members[i].born]
             composites.append(made)
             made_of.append(chosen)
-            older = age if age is not None else int(np.median(born) <= middle)
+            older = age if age is not None else int(np.median(born) <= halfway)
             cards.append(
                 {
                     "id": name,
@@ -380,7 +387,9 @@ def main() -> None:
         cv2.imwrite(
             str(folder / f"{face.id}.jpg"), face.texture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 90]
         )
-        alpha, *_ = np.linalg.lstsq(basis.T, (face.shape - model.neutral).ravel(), rcond=None)
+        alpha, *_ = np.linalg.lstsq(
+            basis.T, (face.shape - model.usual - model.neutral).ravel(), rcond=None
+        )
         own = [place[members[i].id] for i in made_of[k]]
         card["distance"] = {
             "nearest_composite": round(float(between[k].min()), 3),
@@ -402,6 +411,7 @@ def main() -> None:
         texture=np.round(half / step[:, None, None, None]).astype(np.int8),
         texture_step=step.astype(np.float32),
         **{f"seen_{name}": change.astype(np.float32) for name, change in modes.recognisers.items()},
+        **{f"middle_{sex}": alpha.astype(np.float32) for sex, alpha in modes.middle.items()},
         reading=astray.astype(np.float32),
         effects=effects.astype(np.float16),
     )

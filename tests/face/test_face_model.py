@@ -88,6 +88,23 @@ def test_what_the_modes_do_not_hold_is_part_of_who_somebody_is():
     assert after < 0.75 * before  # some of it passes for pose and expression
 
 
+def test_what_everybody_has_alike_is_symmetric_and_no_larger_than_a_nose():
+    flipped = MODEL.usual[MODEL.mirror] * [-1, 1, 1]
+    assert np.abs(flipped - MODEL.usual)[:468].max() < 1e-4
+    assert 0.01 < np.sqrt((MODEL.usual[:, :2] ** 2).mean()) < 0.05
+
+
+def test_a_smile_that_lasts_is_not_taken_for_a_broad_jaw():
+    """Of two people who differ by what a smile leaves in the coefficients, one smiles."""
+    calm, _ = patient(9)
+    _, smile = patient(9, mouthSmileLeft=0.8, mouthSmileRight=0.8)
+    smiling = calm + MODEL.pose_of(smile) @ MODEL.posed
+    jaw = [MODEL.shape(alpha)[[172, 397], 0] for alpha in (calm, smiling)]
+    assert np.ptp(jaw[1]) > 1.01 * np.ptp(jaw[0])
+    np.testing.assert_allclose(MODEL.at_ease(smiling, smile), calm, atol=1e-12)
+    np.testing.assert_allclose(MODEL.at_ease(calm, np.zeros(52)), calm, atol=1e-12)
+
+
 def test_fit_refuses_what_is_not_landmarks():
     with pytest.raises(ParameterError):
         MODEL.fit(np.full((3, 478, 3), np.nan))

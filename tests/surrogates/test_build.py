@@ -25,7 +25,7 @@ from mien.surrogates.making import bank as building
 from mien.surrogates.making.bank import Built, build, effects
 from mien.surrogates.making.clusters import partition, same_person
 from mien.surrogates.making.cohort import Member
-from mien.surrogates.making.composite import apart, slopes_of
+from mien.surrogates.making.composite import apart, bare, slopes_of
 from mien.surrogates.making.neutral import SIZE
 from mien.surrogates.modes import Modes
 from mien.surrogates.portrait import likeness
@@ -244,7 +244,7 @@ def test_the_bank_is_read_back(made):
         assert set(card) >= {"apparent_sex", "apparent_tone", "source", "alpha", "descriptor"}
         model = FaceModel.load()
         eyes = np.linalg.norm(model.neutral[33] - model.neutral[263])
-        assert np.abs(face.shape - model.shape(np.array(card["alpha"]))).max() < 0.01 * eyes
+        assert np.abs(face.shape - model.resting(np.array(card["alpha"]))).max() < 0.01 * eyes
 
 
 def test_the_counts_add_up(made, cohort):
@@ -371,6 +371,18 @@ def test_a_clip_is_measured_in_its_calmest_frame(patient):
     assert smiles < 0.3 and abs(found.yaw) < 0.2  # the patient smiles for most of the clip
     with Reader(patient.path) as reader:
         assert found.texture.any() and reader.info.width == 320
+
+
+def test_hair_at_the_sides_is_no_skin():
+    """Dark strands before the ears: skin goes on where they are, and the middle is as it was."""
+    picture = np.full((SIZE, SIZE, 3), (200, 160, 140), np.float32)
+    picture[150:400, 30:70] = picture[150:400, -70:-30] = (60, 40, 30)
+    picture[240:270, 240:270] = (120, 90, 80)  # a mark in the middle of the face
+    side, share = bare(picture)
+    strands = side[200:360, 36:64]
+    assert np.abs(strands - [200, 160, 140]).max() < 12
+    assert np.abs(side[244:266, 246:266] - picture[244:266, 246:266]).max() < 1
+    assert share[280, 50] < 0.5 * share[280, 256]
 
 
 def test_effects_are_those_of_the_four_causes():

@@ -24,6 +24,9 @@ _AXES = np.array([1.0, 1.0, 0.35])  # a single camera measures depth about three
 _AT_REST = 40  # frames by which what the modes leave over is known
 _NOISE = 0.012  # landmark error of one frame, in outer-eye distances
 
+POSED = ("mouthSmile", "cheekSquint", "jawOpen", "mouthUpperUp", "mouthStretch", "eyeSquint")
+"""What people do with their faces when they are photographed: ARKit names, without the side."""
+
 
 @dataclass(frozen=True)
 class Solution:
@@ -53,6 +56,12 @@ class FaceModel:
     """Skin triangles, with openings at the eyes and the mouth, shape (852, 3)."""
     mirror: np.ndarray
     """Index of each landmark's left-right partner, shape (478,)."""
+    usual: np.ndarray
+    """What identity and expression leave over of everybody alike, at rest: where landmarks are read
+    otherwise than the modes say, canonical units, shape (478, 3)."""
+    posed: np.ndarray
+    """What `fit` takes for identity of an expression that lasts, per unit of each of `POSED`,
+    standard deviations, shape (6, 40)."""
 
     @staticmethod
     @cache
@@ -68,6 +77,8 @@ class FaceModel:
                     expression_names=tuple(asset["expression_names"].tolist()),
                     triangles=asset["triangles"],
                     mirror=asset["mirror"],
+                    usual=asset["usual"].astype(np.float64),
+                    posed=asset["posed"].astype(np.float64),
                 )
         except OSError as exc:
             raise EngineError("The face model's asset is missing: reinstall mien.") from exc
@@ -76,6 +87,29 @@ class FaceModel:
         """Canonical landmarks of an identity with an expression, shape (478, 3)."""
         points = self.neutral + np.tensordot(alpha, self.identity, 1)
         return points if beta is None else points + np.tensordot(beta, self.expression, 1)
+
+    def resting(self, alpha: np.ndarray) -> np.ndarray:
+        """Landmarks as they are read of an identity at rest, canonical units, shape (478, 3)."""
+        return self.shape(alpha) + self.usual
+
+    def at_ease(self, alpha: np.ndarray, beta: np.ndarray) -> np.ndarray:
+        """Identity without what an expression that lasts has left in it.
+
+        A face that smiles in every frame is fitted with a broader jaw: on portraits a third of what
+        the coefficients differ by goes with the expression.
+
+        Parameters
+        ----------
+        alpha : np.ndarray [shape=(40,)]
+            From `fit`.
+        beta : np.ndarray [shape=(52,)]
+            Mean expression of the frames, from `solve`.
+        """
+        return alpha - self.pose_of(beta) @ self.posed
+
+    def pose_of(self, beta: np.ndarray) -> np.ndarray:
+        """How much of each of `POSED` there is in expression coefficients, shape (6,)."""
+        return np.array([np.mean([beta[i] for i in sides]) for sides in _sides(self)])
 
     def pose(self, landmarks: np.ndarray, alpha: np.ndarray) -> Similarity:
         """Place a person's rigid landmarks on those of one frame."""
@@ -156,9 +190,11 @@ class FaceModel:
         weight = self._frontality(landmarks)
         seen = np.flatnonzero(weight >= np.quantile(weight, 0.5))
         some = seen[np.linspace(0, len(seen) - 1, min(len(seen), _AT_REST)).round().astype(int)]
-        left = np.median([self.solve(landmarks[i], alpha).residual for i in some], axis=0)
+        solved = [self.solve(landmarks[i], alpha) for i in some]
+        left = np.median([one.residual for one in solved], axis=0)
         mirrored = left[self.mirror] * np.array([-1.0, 1.0, 1.0])
-        return self.shape(alpha) + (left + mirrored) / 2
+        calm = self.at_ease(alpha, np.mean([one.beta for one in solved], axis=0))
+        return self.shape(calm) + (left + mirrored) / 2
 
     def solve(self, landmarks: np.ndarray, alpha: np.ndarray) -> Solution:
         """Split one frame into pose, expression and residual.
@@ -192,6 +228,19 @@ class FaceModel:
             abs(self.pose(points, np.zeros(IDENTITY_MODES)).rotation[0, 2]) for points in landmarks
         ]
         return np.exp(-0.5 * (np.array(turn) / 0.3) ** 2) + 1e-3
+
+
+@cache
+def _sides(model: FaceModel) -> list[list[int]]:
+    """Places of each of `POSED` among the expressions, of one or both sides."""
+    return [
+        [
+            model.expression_names.index(name)
+            for name in (channel, f"{channel}Left", f"{channel}Right")
+            if name in model.expression_names
+        ]
+        for channel in POSED
+    ]
 
 
 @cache

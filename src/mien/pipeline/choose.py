@@ -30,9 +30,10 @@ from mien.tracking.track import Sample
 
 MATCHES = ("none", "sex", "age", "tone")
 STRENGTH = 1.0
-FAR_SHAPE = 9.0
-"""Standard deviations by which a face may be moved in shape where nothing else hides the patient:
-it then looks odd."""
+FAR_SHAPE = 12.0
+"""Standard deviations that a face may lie from the mean of its sex where nothing else hides the
+patient: it then looks odd."""
+_FAR_TRIED = 3  # candidates that are moved so far
 _JITTER = 1.0  # s.d. by which a face differs from the bank's, in every run by another difference
 _STEP = 1.25  # s.d. of the modes that one push adds
 _PUSHES = 16  # at most, on each size of pictures
@@ -157,47 +158,73 @@ def choose(
         seen = _seen(bank.load(name), smaller, quick, steers, views=subject is None)
         return round(_margin(steers, seen), 3)
 
-    best: Choice | None = None
-    # candidates that look like the patient; others only where all of those would be recognised
-    alike = plausible(bank, steers[0].gallery, person, wanted.match)
-    rest = sorted(set(bank.cards) - set(alike))
-    others = [rest[k] for k in rng.permutation(len(rest))[:_OTHERS]]
-    pools = [[only]] if only else [alike, others] if others else [alike]
-    for pool in pools:
-        names = [name for name in pool if name not in wanted.without] or pool
+    def weigh(name: str, tried: dict[str, float]) -> Choice:
+        start = bank.load(name)
+        amounts = np.zeros(len(modes)) if only else jitter
+        first = Choice(
+            modes.moved(start, amounts), start, STRENGTH, {}, 0.0, amounts, tried, wanted.probes
+        )
+        return push(person, samples, steers, first, wanted.room)
+
+    def hidden(names: list[str]) -> Choice | None:
+        """A face of these that hides the patient; the others are remembered."""
         names, tried = _shortlist(names, wanted, rng, margin_of)
         hides: list[Choice] = []
         cost: list[float] = []
         for name in names:
-            start = bank.load(name)
-            amounts = np.zeros(len(modes)) if only else jitter
-            first = Choice(
-                modes.moved(start, amounts), start, STRENGTH, {}, 0.0, amounts, tried, wanted.probes
-            )
-            here = push(person, samples, steers, first, wanted.room)
-            if best is None or here.margin > best.margin:
-                best = here
+            here = weigh(name, tried)
             if here.margin < 1 + _LAST_ROOM:
+                failed.append(here)
                 continue
             # what is less far than is wanted costs, and so does motion that is read less well
             hides.append(here)
             cost.append(_astray(here, person, samples) + _SHORT * here.lacks + _MOVED * here.pushed)
             if subject is not None and cost[-1] <= _READ_WELL:
                 return here  # the first that will do: the same in every clip
-        if hides:
-            if subject is not None:
-                return hides[int(np.argmin(cost))]
-            # one of the best is drawn, for always taking the same one would link a patient's clips
-            good = [c for c, much in zip(hides, cost, strict=True) if much <= 1.15 * min(cost)]
-            return good[int(rng.integers(len(good)))]
-        assert best is not None
-        # a face that hides nobody need not be read: the best is moved on with less regard to that
-        further = push(person, samples, steers, best, wanted.room, _HARDLY_LEGIBLE, FAR_SHAPE)
-        if further.margin >= 1 + _LAST_ROOM:
-            return further
-        best = max(best, further, key=lambda choice: choice.margin)
-    assert best is not None
-    return best
+        if not hides:
+            return None
+        if subject is not None:
+            return hides[int(np.argmin(cost))]
+        # one of the best is drawn, for always taking the same one would link a patient's clips
+        good = [c for c, much in zip(hides, cost, strict=True) if much <= 1.15 * min(cost)]
+        return good[int(rng.integers(len(good)))]
+
+    def odd() -> Choice | None:
+        """A face that hides the patient moved farther than people are from each other, and with
+        less regard to how it is read, which a face that hides nobody need not be."""
+        for k in np.argsort([-choice.margin for choice in failed])[:_FAR_TRIED]:
+            further = push(
+                person, samples, steers, failed[k], wanted.room, _HARDLY_LEGIBLE, FAR_SHAPE
+            )
+            if further.margin >= 1 + _LAST_ROOM:
+                return further
+            failed[k] = max(failed[k], further, key=lambda choice: choice.margin)
+        return None
+
+    failed: list[Choice] = []
+    # who looks otherwise is better than who looks odd, and who looks odd than a man for a woman
+    for pools in [[[only]]] if only else _pools(bank, steers[0].gallery, person, wanted.match, rng):
+        for pool in pools:
+            found = hidden([name for name in pool if name not in wanted.without] or pool)
+            if found is not None:
+                return found
+        found = odd()
+        if found is not None:
+            return found
+    return max(failed, key=lambda choice: choice.margin)
+
+
+def _pools(
+    bank: Bank, gallery: np.ndarray, person: Fitted, match: str, rng: np.random.Generator
+) -> list[list[list[str]]]:
+    """Candidates in the order in which they are tried: those who look like the patient as asked,
+    then those of the same sex, and apart from these some of the others."""
+    alike = plausible(bank, gallery, person, match)
+    sex = plausible(bank, gallery, person, "sex") if match in ("age", "tone") else []
+    sex = [name for name in sex if name not in alike]
+    rest = sorted(set(bank.cards) - {*alike, *sex})
+    others = [rest[k] for k in rng.permutation(len(rest))[:_OTHERS]]
+    return [[pool for pool in pools if pool] for pools in ([alike, sex], [others])]
 
 
 def _shortlist(
@@ -250,7 +277,7 @@ def push(
     legible : float
         Weight of a face whose motion is read well against a far one.
     most_shape : float
-        Standard deviations by which its shape may be moved.
+        Standard deviations that its shape may be away from the mean face of its sex.
     """
     modes = Modes.load()
     spread = np.linspace(0, len(samples) - 1, min(len(samples), choice.probes)).round().astype(int)
@@ -274,7 +301,7 @@ def push(
             direction = away(steers, seen, room, modes, legible)
             if direction is None or step == _PUSHES - 1 or step - since >= _PATIENCE:
                 break
-            further = modes.within(amounts + _STEP * direction, most_shape)
+            further = modes.within(amounts + _STEP * direction, start, most_shape)
             if np.linalg.norm(further - amounts) < 0.1 * _STEP:
                 break
             amounts = further

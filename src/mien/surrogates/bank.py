@@ -94,7 +94,7 @@ def _load(folder: Path, name: str, alpha: tuple[float, ...], bank: Bank) -> Surr
         raise EngineError(f"The picture of surrogate {name} is damaged: build the bank again.")
     return Surrogate(
         name,
-        FaceModel.load().shape(np.array(alpha)),
+        FaceModel.load().resting(np.array(alpha)),
         picture,
         bank.cards[name],
     )

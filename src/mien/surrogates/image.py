@@ -42,7 +42,7 @@ def from_image(path: str | Path, consent: str | None, backend: Backend) -> Surro
     # the texture of a smile would add a smile to every frame: only the shape can be put to rest
     return Surrogate(
         "image",
-        model.shape(alpha),
+        model.at_rest(points[None], alpha),
         uv.unwrap(image, points, 512),
         {"id": "image", "k": 1, "consent": consent.strip()},
     )

@@ -25,8 +25,8 @@ from mien.face.topology import (
 
 MAP = 256  # side of the per-frame maps, texels
 _LIGHT = 40.0  # texels: what is smoother than this is light and skin tone
-_RIM_LIGHT = 28.0  # ... at the outline, where the two skins meet
-_RIM = 0.14  # of the layout's side: how far in from the outline that is so
+_RIM_LIGHT = 14.0  # ... at the outline, where the two skins meet
+_RIM = 0.16  # of the layout's side: how far in from the outline that is so
 _SKIN = 0.1  # log: what differs more from the skin around it is hair, or its shadow;
 _USUAL_SKIN = 1.5  # or, where all of it is uneven, so many times what is usual
 _HIGHLIGHT = 0.5  # log
@@ -36,6 +36,9 @@ _SHADE = 5.0  # texels: shading of skin is coarser than this, pores and lines ar
 # blotches
 _SHADED = (0.5, 0.15)
 _BESIDE = (0.02, 0.06)  # of the layout's side: where that begins, and over how much it fades
+_BANDS = 1.0, 2.0, 4.0, 8.0  # texels that fine bands of skin lie between
+_LINES = 95.0  # percentile of it that is compared: lines are few, and seen first
+_SOFTEST = 0.2  # of a portrait's detail that is kept at least
 _CHANGE = 2.0  # texels: changes finer than this are measurement noise
 _USUAL = 0.25  # log: about a quarter brighter or darker than at rest
 _COARSE = 10.0  # texels: changes near brows, lids and lips are taken no finer than this
@@ -160,8 +163,29 @@ def _like_their_surroundings(neutral: np.ndarray, bare: np.ndarray) -> np.ndarra
     return weight
 
 
-def in_patients_light(surrogate: np.ndarray, light: np.ndarray, size: int) -> np.ndarray:
-    """The surrogate's texture with the patient's light and tone.
+def detail_of(log: np.ndarray, skin: np.ndarray) -> np.ndarray:
+    """How much bare skin varies in each of the fine bands, log, shape (4,).
+
+    Pores, lines and noise together, as sharp as the camera and its codec left them.
+
+    Parameters
+    ----------
+    log : np.ndarray [shape=(256, 256, 3)]
+        Log texture.
+    skin : np.ndarray [shape=(256, 256), dtype=bool]
+        Texels of bare skin.
+    """
+    where = skin & _plain()
+    if not where.any():
+        return np.full(len(_BANDS), np.inf)
+    fine = _bands(log, 1.0)[:-1]
+    return np.array([np.percentile(np.abs(band[where]).mean(1), _LINES) for band in fine])
+
+
+def in_patients_light(
+    surrogate: np.ndarray, light: np.ndarray, size: int, detail: np.ndarray | None = None
+) -> np.ndarray:
+    """The surrogate's texture with the patient's light and tone, no crisper than the patient's.
 
     Parameters
     ----------
@@ -171,6 +195,8 @@ def in_patients_light(surrogate: np.ndarray, light: np.ndarray, size: int) -> np
         The patient's, of `light_of`.
     size : int
         Side of the result, texels.
+    detail : np.ndarray [shape=(4,)], optional
+        How much the patient's skin varies, of `detail_of`.
     """
     small = logarithm(cv2.resize(surrogate, (MAP, MAP), interpolation=cv2.INTER_AREA))
     given = inside() & ~features()
@@ -179,7 +205,40 @@ def in_patients_light(surrogate: np.ndarray, light: np.ndarray, size: int) -> np
     gain = _enlarged(light - base - (1 - _shading()) * shade, size)
     interpolation = cv2.INTER_AREA if size <= len(surrogate) else cv2.INTER_CUBIC
     picture = logarithm(cv2.resize(surrogate, (size, size), interpolation=interpolation))
+    if detail is not None:
+        softer = np.minimum(detail / np.maximum(detail_of(small, inside()), 1e-6), 1.0)
+        softer = np.maximum(softer, _SOFTEST)
+        keep = _enlarged(_beside(), size)[..., None]
+        *fine, coarse = _bands(picture, size / MAP)
+        picture = coarse + sum(
+            (keep + (1 - keep) * np.float32(much)) * band
+            for band, much in zip(fine, softer, strict=True)
+        )
     return (np.exp(picture + gain) - np.float32(FLOOR)).clip(0, 255).astype(np.float32)
+
+
+def _bands(log: np.ndarray, scale: float) -> list[np.ndarray]:
+    """What of a log texture lies between each two of `_BANDS`, finest first, and the rest."""
+    bands = []
+    for sigma in _BANDS:
+        coarser = cv2.GaussianBlur(log, (0, 0), sigma * scale)
+        bands.append(log - coarser)
+        log = coarser
+    return [*bands, log]
+
+
+@cache
+def _plain() -> np.ndarray:
+    """Skin away from features and outline, shape (256, 256), bool."""
+    distance = cv2.distanceTransform(inside().astype(np.uint8), cv2.DIST_L2, 5) / MAP
+    return (distance > _BESIDE[1]) & (_beside() == 0)
+
+
+@cache
+def _beside() -> np.ndarray:
+    """1 on brows, eyes, lips and nostrils, 0 away from them, shape (256, 256), float32."""
+    distance = cv2.distanceTransform((~features()).astype(np.uint8), cv2.DIST_L2, 5) / MAP
+    return np.clip(1 - distance / _BESIDE[0], 0, 1).astype(np.float32)
 
 
 @cache

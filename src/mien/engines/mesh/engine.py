@@ -17,6 +17,7 @@ from mien.engines.mesh.appearance import (
     FLOOR,
     MAP,
     change,
+    detail_of,
     feather,
     in_patients_light,
     lamp,
@@ -36,6 +37,7 @@ from mien.tracking.track import Sample
 
 _CHEEKS = [50, 280, 205, 425, 101, 330]
 _LIT = 4  # samples that have to be so bright
+_BARE = 0.3  # of something that lies over the skin, under which it is bare
 _EDGE = 0.012  # widths of the face over which it fades where it is seen from the side
 _AS_BRIGHT = 0.5  # log: how much darker a sample may be than they are
 
@@ -54,11 +56,13 @@ class Person(Fitted):
     """Where glasses or hair lie over the skin, 0-1, shape (256, 256), float32."""
     size: int
     """Texels that match the face's pixels."""
+    detail: np.ndarray
+    """How much the skin varies in each of the fine bands, log, shape (4,)."""
 
     @cached_property
     def light(self) -> np.ndarray:
         """Light and tone of the skin, log, shape (256, 256, 3); found once for all surrogates."""
-        return light_of(self.neutral, self.own < 0.3)
+        return light_of(self.neutral, self.own < _BARE)
 
     @property
     def tone(self) -> float:
@@ -112,7 +116,9 @@ class Person(Fitted):
         fitting = enlarge / max(float(np.median(across)), 1e-6)
         size = int(np.clip(fitting, 64, 512))
         shape = model.at_rest(np.stack([sample.landmarks for sample in samples]), alpha)
-        return Person(alpha, shape, neutral, static(neutral), size)
+        own = static(neutral)
+        detail = np.median([detail_of(logs[i], own < _BARE) for i in calm], axis=0)
+        return Person(alpha, shape, neutral, own, size, detail)
 
 
 def _lit(samples: Sequence[Sample]) -> list[Sample]:
@@ -156,7 +162,7 @@ class Mesh(Engine):
         self._model = FaceModel.load()
         self._person = person
         self._offset = displacement(person.shape, surrogate.shape, strength)
-        self._skin = in_patients_light(surrogate.texture, person.light, person.size)
+        self._skin = in_patients_light(surrogate.texture, person.light, person.size, person.detail)
         self._own = np.maximum(openings(), person.own).astype(np.float32)
         self._triangles = triangles(mouth=True)
         self._uv = coordinates().astype(np.float32)

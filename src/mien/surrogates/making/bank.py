@@ -41,9 +41,8 @@ from mien.recognition.recogniser import Recogniser, distances
 from mien.surrogates.bank import Surrogate, apparent_rules
 from mien.surrogates.making.clusters import partition, same_person
 from mien.surrogates.making.cohort import REASONS, Member, shortcoming
-from mien.surrogates.making.composite import apart, compose, without_expression
+from mien.surrogates.making.composite import apart, compose, middle, without_expression
 from mien.surrogates.making.measuring import measure_all
-from mien.surrogates.making.neutral import SIZE
 from mien.surrogates.making.statement import in_words, statement_of
 from mien.surrogates.modes import Modes
 from mien.surrogates.portrait import likeness
@@ -269,10 +268,8 @@ def _compose(
 ) -> Iterator[tuple[Surrogate, dict[str, Any]]]:
     """One face for each cluster of a group, and its card."""
     rng = np.random.default_rng(len(group))
-    alphas = np.stack([member.alpha for member in people])
-    everybody = np.zeros((SIZE, SIZE, 3), np.float32)
-    for i in group:
-        everybody += without_expression(people[i], effects()) / np.float32(len(group))
+    alphas = np.stack([member.at_ease for member in people])
+    everybody = middle([without_expression(people[i], effects()) for i in group])
     stem = {"male": "own-man", "female": "own-woman", None: "own-face"}[sex]
     for number, cluster in enumerate(clusters):
         some = [people[i] for i in cluster]
@@ -327,7 +324,7 @@ def _apart(
     basis = model.identity.reshape(len(model.identity), -1)
     for row, place in enumerate(kept):
         own = np.stack([people[i].descriptor for i in clusters[place]])
-        shape = (moved[place].shape - model.neutral).ravel()
+        shape = (moved[place].shape - model.usual - model.neutral).ravel()
         alpha, *_ = np.linalg.lstsq(basis.T, shape, rcond=None)
         cards[place] |= {
             "distance": {

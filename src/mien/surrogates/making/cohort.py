@@ -81,6 +81,11 @@ class Member:
         )
 
     @property
+    def at_ease(self) -> np.ndarray:
+        """Identity coefficients without what the expression has left in them, shape (40,)."""
+        return FaceModel.load().at_ease(self.alpha, self.beta)
+
+    @property
     def tone(self) -> float:
         """Individual typology angle of the cheeks, degrees; high is fair (Chardin 1991)."""
         lab = cv2.cvtColor(self.texture.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)[CHEEKS]

@@ -39,6 +39,8 @@ EXAGGERATION = 1.8  # of what sets a composite apart from the mean of its group:
 _LEGIBLE = 120.0  # weight of a readable face: composites are moved little
 _FARTHEST = 6.6  # s.d. that a composite may be moved; a person is on average 8 from the mean
 _STEP = 0.5
+_SKIN = 0.35, 0.85  # share of a texel that is skin between which it is believed
+_GOES_ON = 24.0  # texels over which skin goes on into what is none
 _LOOK_AGAIN = 12  # rounds after which slopes are measured anew
 
 
@@ -69,6 +71,29 @@ def mirrored(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return (picture * share[..., None] + (picture * share[..., None])[:, ::-1]) / both, both
 
 
+def bare(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The symmetric skin of a texture, and how surely each texel of it is skin.
+
+    Where hair lies over the sides of the face, or an ear or the background has got into them, the
+    skin around goes on: streaks that all members have would stay in their mean, and what one group
+    has more of than another would be exaggerated with it.
+    """
+    side, share = mirrored(picture)
+    sure = np.clip((share / 2 - _SKIN[0]) / (_SKIN[1] - _SKIN[0]), 0, 1).astype(np.float32)
+    weight = sure**2 + np.float32(1e-3)
+    around = cv2.GaussianBlur(side * weight, (0, 0), _GOES_ON)
+    around /= cv2.GaussianBlur(weight, (0, 0), _GOES_ON)[..., None]
+    return np.asarray(sure * side + (1 - sure) * around), share
+
+
+def middle(pictures: Sequence[np.ndarray]) -> np.ndarray:
+    """The mean skin of a group, shape (512, 512, 3), float32."""
+    total = np.zeros((SIZE, SIZE, 3), np.float32)
+    for picture in pictures:
+        total += unfolded(bare(picture)[0]) / np.float32(len(pictures))
+    return total
+
+
 def compose(
     name: str,
     pictures: Sequence[np.ndarray],
@@ -88,14 +113,15 @@ def compose(
     alphas : np.ndarray [shape=(k, 40)]
         Their identity coefficients.
     group_picture, group_alpha : np.ndarray
-        Means of everybody who was to choose from.
+        Means of everybody who was to choose from; the picture is `middle`'s.
     rng : np.random.Generator
         Draws the pores.
     """
     sides, shares = [], []
     for picture in pictures:
         tone = group_picture[CHEEKS].mean(0) / picture[CHEEKS].mean(0)
-        side, share = mirrored(picture * tone)
+        side, share = bare(picture * tone)
+        side = unfolded(side)
         sides.append(side)
         shares.append(share)
     weights = np.broadcast_to(shares, np.shape(sides))
@@ -103,13 +129,13 @@ def compose(
     far = group_picture + EXAGGERATION * (mean - group_picture)
     # the exaggeration is for shapes and shading, not for grain
     low = cv2.GaussianBlur((far + far[:, ::-1]) / 2 - mean, (0, 0), 3)
-    crisp = unfolded(sharpen((mean + low).astype(np.float32), sides, rng))
+    crisp = sharpen((mean + low).astype(np.float32), sides, rng)
     picture = bare_lids(sealed(crisp.clip(0, 255).astype(np.uint8)))
     # colour outside the face: extend, so that filtering at the rim finds skin
     outside = (uv.layout(SIZE)[0] < 0).astype(np.uint8)
     picture = np.asarray(cv2.inpaint(picture, outside, 3, cv2.INPAINT_TELEA))
     alpha = group_alpha + EXAGGERATION * (alphas.mean(0) - group_alpha)
-    return Surrogate(name, FaceModel.load().shape(alpha), picture)
+    return Surrogate(name, FaceModel.load().resting(alpha), picture)
 
 
 def apart(
@@ -141,8 +167,9 @@ def apart(
     slopes : callable, optional
         What the recogniser makes of each mode on a face; `slopes_of` if not given.
     most_shape : float, optional
-        How far their shapes may be moved, standard deviations, and textures hardly, so that they
-        look like faces; without it, shapes and textures go as far as is needed, up to 6.6.
+        How far their shapes may be from the mean face of their sex, standard deviations, and
+        textures moved hardly, so that they look like faces; without it, shapes and textures go as
+        far as is needed, up to 6.6.
 
     Returns
     -------
@@ -184,7 +211,7 @@ def apart(
             if most_shape is None:
                 tried *= min(1.0, _FARTHEST / max(float(np.linalg.norm(tried)), 1e-9))
             else:
-                tried = modes.within(tried, most_shape)
+                tried = modes.within(tried, small[k], most_shape)
             amounts[k], descriptors[k] = tried, describe(k, tried)
     nearest = np.array([nearest_to(k)[1].min() for k in range(len(composites))])
     moved = [modes.moved(face, some) for face, some in zip(composites, amounts, strict=True)]

@@ -159,7 +159,7 @@ def bare_lids(picture: np.ndarray) -> np.ndarray:
     for brow in (topology.RIGHT_BROW, topology.LEFT_BROW):
         outline = np.concatenate([brow[:5], brow[:4:-1]])
         cv2.fillPoly(brows, [uv[outline].round().astype(np.int32)], 1)
-    disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (37, 33))
+    disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (57, 33))  # shadow is drawn out sideways
     brows = cv2.dilate(brows, np.ones((9, 9), np.uint8))
     wide = cv2.dilate(lids, disk)
     weight = ((wide | brows) == 0).astype(np.float32) * (layout(SIZE)[0] >= 0)
@@ -173,12 +173,23 @@ def bare_lids(picture: np.ndarray) -> np.ndarray:
     return (plain + share * (around - plain)).clip(0, 255).astype(np.uint8)
 
 
+_UNDER_EYES = (
+    (31, 228, 229, 230, 231, 232, 233),
+    (111, 117, 118, 119, 120, 121),
+    (261, 448, 449, 450, 451, 452, 453),
+    (340, 346, 347, 348, 349, 350),
+)
+
+
 def folds() -> np.ndarray:
-    """From the wings of the nose round the mouth to the chin, 0-1: where smiles leave creases."""
+    """From the wings of the nose round the mouth to the chin, and under the eyes, 0-1: where smiles
+    leave creases."""
     uv = coordinates() * SIZE
     mask = np.zeros((SIZE, SIZE), np.uint8)
     for fold in ((129, 203, 206, 216, 212, 202, 204), (358, 423, 426, 436, 432, 422, 424)):
         cv2.polylines(mask, [uv[list(fold)].round().astype(np.int32)], False, 1, 62)
+    for bag in _UNDER_EYES:
+        cv2.polylines(mask, [uv[list(bag)].round().astype(np.int32)], False, 1, 34)
     hull = cv2.convexHull(uv[topology.LIPS].astype(np.float32)).astype(np.int32)
     lips = cv2.fillConvexPoly(np.zeros_like(mask), hull, 1)
     nose = uv[[98, 97, 2, 326, 327, 358, 279, 4, 49, 129]].round().astype(np.int32)
@@ -190,7 +201,7 @@ FOLDS = folds()
 
 
 def unfolded(picture: np.ndarray) -> np.ndarray:
-    """Flatten the creases that smiling members leave, keep pores and broad shading."""
+    """Flatten the creases that a smile leaves, keep pores and broad shading."""
     hull = cv2.convexHull((coordinates() * SIZE)[topology.LIPS].astype(np.float32))
     lips = cv2.fillConvexPoly(np.zeros((SIZE, SIZE), np.uint8), hull.astype(np.int32), 1)
     weight = (1 - cv2.dilate(lips, np.ones((9, 9), np.uint8))).astype(np.float32)
@@ -200,7 +211,7 @@ def unfolded(picture: np.ndarray) -> np.ndarray:
         top = cv2.GaussianBlur(picture * weight[..., None], (0, 0), sigma)
         return top / (cv2.GaussianBlur(weight, (0, 0), sigma)[..., None] + 1e-3)
 
-    return picture + 0.8 * FOLDS[..., None] * (average(26.0) - average(2.5))
+    return picture + 0.9 * FOLDS[..., None] * (average(26.0) - average(1.2))
 
 
 def lightness(picture: np.ndarray, where: np.ndarray) -> float:

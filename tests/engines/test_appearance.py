@@ -1,0 +1,80 @@
+"""A new face is lit and as crisp as the patient's own skin."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from mien.engines.mesh.appearance import (
+    MAP,
+    detail_of,
+    features,
+    in_patients_light,
+    inside,
+    light_of,
+    logarithm,
+)
+
+SIZE = 384
+
+
+def texture(grain: float, seed: int = 0) -> np.ndarray:
+    """Skin with grain of so many grey levels, some of it as fine as a texel."""
+    rng = np.random.default_rng(seed)
+    noise = rng.normal(size=(SIZE, SIZE))
+    noise += 3 * cv2.GaussianBlur(rng.normal(size=(SIZE, SIZE)), (0, 0), 2)
+    return (150 + grain * noise[..., None] + [30, 0, -20]).clip(0, 255).astype(np.uint8)
+
+
+def at_map(picture: np.ndarray) -> np.ndarray:
+    return logarithm(cv2.resize(picture, (MAP, MAP), interpolation=cv2.INTER_AREA))
+
+
+@pytest.fixture(scope="module")
+def light() -> np.ndarray:
+    return light_of(at_map(texture(0)), inside())
+
+
+def test_smooth_skin_has_no_detail_and_grain_has(light):
+    smooth, grained = (detail_of(at_map(texture(grain)), inside()) for grain in (0, 8))
+    assert smooth.max() < 1e-3
+    assert grained.min() > 0.005
+
+
+@pytest.mark.parametrize("grain", [2, 5, 9])
+def test_a_crisp_face_on_a_soft_patient_is_as_soft(light, grain):
+    soft = detail_of(at_map(texture(grain, 1)), inside())
+    worn = in_patients_light(texture(14), light, SIZE, soft)
+    got = detail_of(at_map(worn), inside())
+    np.testing.assert_array_less(
+        got, np.maximum(1.35 * soft, 0.25 * detail_of(at_map(texture(14)), inside()))
+    )
+
+
+def test_a_soft_face_is_not_made_crisper(light):
+    crisp = detail_of(at_map(texture(14, 1)), inside())
+    plain = in_patients_light(texture(4), light, SIZE)
+    np.testing.assert_allclose(in_patients_light(texture(4), light, SIZE, crisp), plain, atol=0.6)
+
+
+def test_features_keep_their_edges(light):
+    picture = texture(3)
+    brow = cv2.resize(features().astype(np.uint8), (SIZE, SIZE)) > 0
+    picture[brow] = picture[brow] // 3
+    soft = detail_of(at_map(texture(0)), inside())
+    worn = in_patients_light(picture, light, SIZE, soft)
+    plain = in_patients_light(picture, light, SIZE)
+    middle = cv2.erode(brow.astype(np.uint8), np.ones((9, 9))) > 0
+    assert np.abs(worn - plain)[middle].max() < 1
+
+
+def test_the_light_meets_the_patients_at_the_outline():
+    """A shadow over the chin is there on the new face too, up to its edge."""
+    picture = texture(0).astype(np.float32)
+    rows = np.arange(SIZE)[:, None, None] / SIZE
+    picture *= 1 - 0.3 / (1 + np.exp(-(rows - 0.7) * 15))
+    patient = at_map(picture.clip(0, 255).astype(np.uint8))
+    worn = at_map(in_patients_light(texture(0), light_of(patient, inside()), SIZE))
+    ring = inside() & ~(cv2.erode(inside().astype(np.uint8), np.ones((9, 9))) > 0)
+    assert np.abs(worn - patient)[ring].mean() < 0.05

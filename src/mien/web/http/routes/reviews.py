@@ -167,6 +167,7 @@ def routes(desk: Desk) -> APIRouter:
         return [_view(key, store) for key, store in reviews.all().items()]
 
     _add_beginning(router, desk)
+    _add_duplicates(router, desk)
 
     @router.post("/{review}/report", responses=documented(404, 409, 501))
     def write_report(review: str) -> ReviewView:
@@ -243,18 +244,6 @@ def _add_beginning(router: APIRouter, desk: Desk) -> None:
         arriving.remove(export)
         return Response(status_code=204)
 
-    @router.get("/exports/duplicates", responses=documented(409, 422))
-    def duplicates() -> DuplicatesView:
-        """Look for records of one publication among the exports."""
-        found = arriving.duplicates()
-        return DuplicatesView(**(asdict(found) | {"pairs": [asdict(x) for x in found.pairs]}))
-
-    @router.put("/exports/duplicates", status_code=204, responses=documented(404, 409))
-    def decide_pair(given: DecidedPair) -> Response:
-        """Decide that two records are one publication or two; it counts when the review begins."""
-        arriving.decide(given.a, given.b, given.together)
-        return Response(status_code=204)
-
     @router.post("/{review}/update", responses=documented(404, 409, 422))
     def update(review: str) -> ReviewView:
         """Add the exports to a review that is there; decisions stay."""
@@ -269,6 +258,23 @@ def _add_beginning(router: APIRouter, desk: Desk) -> None:
         founding = Founding(tuple(wanted.reviewers), wanted.arbiter, wanted.pilot)
         key = desk.reviews.begin(founding)
         return _view(key, desk.reviews.get(key))
+
+
+def _add_duplicates(router: APIRouter, desk: Desk) -> None:
+    """Routes by which pairs of records are looked at before a review begins."""
+    arriving = desk.reviews.arriving
+
+    @router.get("/exports/duplicates", responses=documented(409, 422))
+    def duplicates() -> DuplicatesView:
+        """Look for records of one publication among the exports."""
+        found = arriving.duplicates()
+        return DuplicatesView(**(asdict(found) | {"pairs": [asdict(x) for x in found.pairs]}))
+
+    @router.put("/exports/duplicates", status_code=204, responses=documented(404, 409))
+    def decide_pair(given: DecidedPair) -> Response:
+        """Decide that two records are one publication or two; it counts when the review begins."""
+        arriving.decide(given.a, given.b, given.together)
+        return Response(status_code=204)
 
 
 def _export(one: Arrived) -> ExportView:

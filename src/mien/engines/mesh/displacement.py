@@ -5,7 +5,8 @@ the face does, it does on both. Three things are held:
 
 - the outline of the face moves with the rest, and what lies around it makes room (see
   `surroundings`), less towards the hair, which stays the patient's;
-- each eye opening moves as a whole, so its aspect ratio is the patient's at every moment;
+- each eye opening moves as a whole, with the lids' edges and lashes, which lie a little outside of
+  the landmarks' ring, so its aspect ratio is the patient's at every moment;
 - the inner contour of the lips moves as a whole: sealed lips are sealed, a gap keeps its size.
 """
 
@@ -25,7 +26,8 @@ from mien.face.topology import (
 
 _HAIR = 0.45  # outer-eye distances below the top of the outline over which the displacement grows
 _TOP = 0.5  # of the displacement at the top, where the hair begins
-_LID = 0.10  # ... and over which the skin around an opening follows it
+_EDGE = 0.07  # ... around an eye's ring within which all moves as the eye does
+_LID = 0.10  # ... and over which the skin around that follows it
 _LARGEST = 0.5  # outer-eye distances that no landmark moves by
 
 
@@ -53,7 +55,7 @@ def displacement(patient: np.ndarray, surrogate: np.ndarray, strength: float = 1
     below = (patient[:, 1:2] - patient[FACE_OVAL, 1].min()) / _HAIR
     offset = free * (_TOP + (1 - _TOP) * _ease(below))
     for ring, iris in ((RIGHT_EYE_RING, RIGHT_IRIS), (LEFT_EYE_RING, LEFT_IRIS)):
-        offset = _as_a_whole(offset, patient, ring, also=iris)
+        offset = _as_a_whole(offset, patient, ring, also=iris, edge=_EDGE)
     return _as_a_whole(offset, patient, INNER_LIP_RING)
 
 
@@ -62,10 +64,11 @@ def _as_a_whole(
     patient: np.ndarray,
     ring: np.ndarray,
     also: np.ndarray | None = None,
+    edge: float = 0.0,
 ) -> np.ndarray:
-    """Make an opening move as one, and let the skin around it ease into that."""
+    """Make an opening and its edge move as one, and let the skin around it ease into that."""
     whole = offset[ring].mean(0)
-    near = 1 - _ease(_distance(patient[:, :2], patient[ring, :2]) / _LID)
+    near = 1 - _ease((_distance(patient[:, :2], patient[ring, :2]) - edge) / _LID)
     near[ring] = 1
     if also is not None:
         near[also] = 1

@@ -4,7 +4,7 @@ VENV := .venv
 # only errors of the package client are worth reading: it has a line for every index that lacks a package
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check -qq
 
-.PHONY: setup app study review dicom live train-setup demo test lint clean
+.PHONY: setup app study review dicom live train-setup demo test lint reference wheel clean
 
 setup: $(VENV)/.base
 app: $(VENV)/.app
@@ -31,6 +31,7 @@ $(eval $(call install,study,requirements-study.lock,rating studies and the appli
 $(eval $(call install,review,requirements-review.lock,reviews and the application (.5 GB more)))
 $(eval $(call install,dicom,requirements-dicom.lock,DICOM (20 MB more)))
 $(eval $(call install,live,requirements-live.lock,live video and the application (.4 GB more)))
+$(eval $(call install,docs,requirements-docs.lock,what builds the reference (60 MB more)))
 $(eval $(call install,dev,requirements-dev.lock,the tests and the lint (0.5 GB more)))
 
 # torch and what benchmarks compare with; the tests of training skip without it
@@ -49,6 +50,15 @@ lint: $(VENV)/.dev
 	$(VENV)/bin/ruff format --check src tests scripts benchmarks examples
 	$(VENV)/bin/mypy
 	$(VENV)/bin/python scripts/check_pages.py
+
+# the pages of what mien offers in Python, from docstrings, into build/reference
+reference: $(VENV)/.docs
+	$(VENV)/bin/python -m sphinx -q -W --keep-going -b html docs/reference build/reference
+	@echo "build/reference/index.html"
+
+# wheel and sdist, checked, and the main job done with the wheel alone
+wheel:
+	PYTHON=$(PYTHON) scripts/check_wheel.sh
 
 clean:
 	rm -rf $(VENV) demo build dist

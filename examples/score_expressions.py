@@ -19,7 +19,7 @@ def main(folder: Path, clip: Path | None = None) -> None:
             seconds=2, fps=12, width=320, height=240, blinks=(0.5,), smile=(1.0, 1.8)
         )
         mien.render_phantom(script, clip)
-    recording = mien.score_clip(clip).recording
+    recording = mien.blendshapes(clip).recording
     write(folder / "scores.csv", recording)
 
     table = recording.to_frame().set_index("time_s")

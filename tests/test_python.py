@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import runpy
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -84,8 +86,32 @@ def test_a_folder_becomes_a_table(tmp_path, brief, capsys):
 
 
 def test_a_table_without_pandas_says_what_to_install(monkeypatch):
-    import sys
 
     monkeypatch.setitem(sys.modules, "pandas", None)
     with pytest.raises(ModuleNotFoundError, match=r"pip install 'mien\[reports\]'"):
         mien.Metrics().to_frame()
+
+
+def test_the_reference_names_everything_that_is_offered():
+    text = (ROOT / "docs" / "reference" / "index.rst").read_text()
+    assert [name for name in mien.__all__ if f"mien.{name}" not in text] == []
+    for path in EXAMPLES:
+        assert f".. literalinclude:: ../../examples/{path.name}" in text
+
+
+def test_rooms_are_called_whichever_way_they_are_met():
+    """`mien.blendshapes` is a room and a function, however it was imported first."""
+    script = (
+        "import mien{first}\n"
+        "from mien import blendshapes, encounter\n"
+        "try: mien.blendshapes('none.mp4')\n"
+        "except mien.MienError as error: print(error)\n"
+        "try: encounter('none.mp4')\n"
+        "except mien.MienError as error: print(error)\n"
+    )
+    for first in ("", ", mien.blendshapes.names, mien.encounter"):
+        told = subprocess.run(
+            [sys.executable, "-c", script.format(first=first)], capture_output=True, text=True
+        )
+        assert told.stdout.count("none.mp4") == 2, told.stderr
+        assert told.stderr == ""

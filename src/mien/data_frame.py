@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from mien.advice import to_get
+
 if TYPE_CHECKING:
     import pandas
 
@@ -26,7 +28,7 @@ def data_frame(columns: Mapping[str, Sequence[Any] | Any]) -> pandas.DataFrame:
         import pandas
     except ModuleNotFoundError as exc:
         raise ModuleNotFoundError(
-            "a data frame needs the package pandas: pip install 'mien[reports]'", name="pandas"
+            f"a data frame needs the package pandas: {to_get('reports')}", name="pandas"
         ) from exc
     return pandas.DataFrame(dict(columns))
 

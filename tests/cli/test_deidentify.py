@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import av
 import pytest
 
-from mien.cli.deidentify import judges
+from mien.cli.told import judges
 from mien.pipeline import deidentify as pipeline
 from mien.pipeline.withholding import RECOGNISED
 from mien.recognition.dlib_resnet import Dlib
@@ -88,7 +88,7 @@ def test_same_stem_is_refused_before_anything_starts(mien, brief, tmp_path):
     ("out", "count", "status"),
     [
         ("nowhere", 1, 6),
-        ("nowhere", 2, 6),
+        ("nowhere/deeper", 2, 6),
         ("nowhere/out.mp4", 1, 6),
         ("out.mp4", 2, 2),
         ("clip.txt", 1, 2),

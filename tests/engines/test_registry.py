@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
+from mien.advice import to_get
 from mien.engines import ENGINES, Engine, Rendering, Traits, offered, register, traits_of
 from mien.errors import ParameterError
 from mien.face.geometry import face_box
@@ -94,9 +95,9 @@ def test_without_torch_an_engine_that_learns_says_so(name):
         "except Exception as error: print(type(error).__name__, error)"
     )
     told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
-    assert told.stdout == (
-        f"EngineError The engine {name} needs torch: pip install 'mien[train]'.\n"
-    ), told.stderr
+    assert told.stdout == (f"EngineError The engine {name} needs torch: {to_get('train')}.\n"), (
+        told.stderr
+    )
 
 
 def test_of_an_unknown_engine_nothing_is_promised():

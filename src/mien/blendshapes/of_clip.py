@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,16 +16,20 @@ from mien.blendshapes.names import NAMES
 from mien.blendshapes.recording import Recording
 from mien.blendshapes.scores import Blendshapes
 from mien.models.landmarker import open_backend
-from mien.progress import Progress, silent
+from mien.progress import Progress, usual
 from mien.recognition.registry import joining
+from mien.shown import Shown
 from mien.tracking import State
 from mien.tracking.follow import follow
 from mien.video import Reader
 from mien.workers import ahead
 
+if TYPE_CHECKING:
+    import pandas
 
-@dataclass(frozen=True, eq=False)
-class ScoredClip:
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ScoredClip(Shown):
     """What `score_clip` found."""
 
     recording: Recording
@@ -31,6 +37,28 @@ class ScoredClip:
     measured."""
     people: int
     """How many people there are."""
+
+    def to_frame(self) -> pandas.DataFrame:
+        """A row for each frame: ``time_s``, a column for each score."""
+        return self.recording.to_frame()
+
+    def plot(self, names: Sequence[str] = (), axes: Any = None) -> Any:
+        """Scores over time: see `Recording.plot`."""
+        return self.recording.plot(names, axes)
+
+    def title(self) -> str:
+        found, frames = int(self.recording.found.sum()), len(self.recording.times)
+        return f"{len(self.recording.names)} scores, {found} of {frames} frames scored"
+
+    def table(self) -> list[tuple[str, ...]]:
+        scores = np.nan_to_num(self.recording.scores)
+        rows: list[tuple[str, ...]] = [("score", "mean", "most", "at")]
+        for k in np.argsort(-np.ptp(scores, axis=0), kind="stable")[:5] if len(scores) else ():
+            top = int(scores[:, k].argmax())
+            when = f"{self.recording.times[top]:.2f} s"
+            mean, most = f"{scores[:, k].mean():.2f}", f"{scores[top, k]:.2f}"
+            rows.append((self.recording.names[k], mean, most, when))
+        return rows
 
 
 def score_clip(
@@ -60,7 +88,12 @@ def score_clip(
     NoFaceError
         If it shows no face.
     """
-    path, report = Path(video), progress or silent
+    path = Path(video)
+    with usual(progress, path.name) as report:
+        return _score(path, landmarker, report)
+
+
+def _score(path: Path, landmarker: str | Path | None, report: Progress) -> ScoredClip:
     with closing(open_backend(landmarker)) as backend:
         followed = follow(path, backend, joining().describe, report)
     tracks = [track for track in followed.tracks if (track.state == State.TRACKED).any()]

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mien.blendshapes.names import KNOWN
 from mien.data_frame import data_frame
 from mien.errors import ParameterError
+from mien.shown import new_axes
 
 if TYPE_CHECKING:
     import pandas
+
+
+_PLOTTED = 5  # scores, where none are named
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +68,35 @@ class Recording:
         """
         columns = dict(zip(self.names, self.scores.T, strict=True))
         return data_frame({"time_s": self.times, **columns})
+
+    def plot(self, names: Sequence[str] = (), axes: Any = None) -> Any:
+        """Scores over time.
+
+        Parameters
+        ----------
+        names : sequence of str
+            Which; the five that move most if none are named.
+        axes : matplotlib.axes.Axes, optional
+            Where to draw; new ones if None.
+
+        Returns
+        -------
+        axes : matplotlib.axes.Axes
+
+        Raises
+        ------
+        ParameterError
+            If the recording does not hold one of them.
+        """
+        if not names:
+            spread = np.ptp(np.nan_to_num(self.scores), axis=0)
+            names = [self.names[k] for k in np.argsort(-spread, kind="stable")[:_PLOTTED]]
+        axes = axes or new_axes("time (s)", "score")
+        for name in names:
+            axes.plot(self.times, self.column(name), label=name)
+        axes.set_ylim(0, 1)
+        axes.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
+        return axes
 
     @property
     def found(self) -> np.ndarray:

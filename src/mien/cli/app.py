@@ -10,7 +10,6 @@ from typing import Annotated
 
 import typer
 
-from mien import __version__
 from mien.cli.audit import audit
 from mien.cli.batch import batch
 from mien.cli.blendshapes import blendshapes
@@ -20,6 +19,7 @@ from mien.cli.dataset import dataset
 from mien.cli.deidentify import deidentify
 from mien.cli.demo import demo
 from mien.cli.dicom import dicom
+from mien.cli.doctor import doctor
 from mien.cli.encounter import encounter
 from mien.cli.evaluate import evaluate
 from mien.cli.expression import expression
@@ -39,7 +39,6 @@ from mien.cli.train import train
 app = typer.Typer(
     name="mien",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -62,6 +61,7 @@ for _command in (
     release,
     dataset,
     serve,
+    doctor,
 ):
     app.command(epilog=STATUSES)(guarded(_command))
 app.add_typer(dicom, name="dicom")
@@ -75,7 +75,9 @@ app.add_typer(train, name="train")
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"mien {__version__}")
+        from mien.cli.version import lines
+
+        typer.echo("\n".join(lines()))
         raise typer.Exit
 
 
@@ -83,7 +85,12 @@ def _version(wanted: bool) -> None:
 def _options(
     version: Annotated[
         bool,
-        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+        typer.Option(
+            "--version",
+            callback=_version,
+            is_eager=True,
+            help="Print version and extras.",
+        ),
     ] = False,
 ) -> None:
     """Change who a face is in a clinical video and keep what it does."""

@@ -4,21 +4,31 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from mien.cli import options
 from mien.cli.bars import Bars
-from mien.cli.places import keep_input
+from mien.cli.many import Many, each
+from mien.errors import ParameterError
+
+_ENDINGS = (".csv", ".parquet")
 
 
 def blendshapes(
-    video: options.Video,
+    videos: options.Videos,
     out: Annotated[
         Path,
-        options.out("OUT.csv|.parquet", "The table: frame, time_s and 51 scores from 0 to 1."),
+        options.out(
+            "OUT.csv|.parquet|FOLDER",
+            "The table: frame, time_s and 51 scores from 0 to 1; or, of many clips, a "
+            "folder of tables, each called like its clip.",
+        ),
     ],
+    kind: Annotated[
+        str, typer.Option("--format", metavar="csv|parquet", help="Of the tables in a folder.")
+    ] = "csv",
     landmarker: Annotated[
         Path | None,
         typer.Option(
@@ -26,10 +36,10 @@ def blendshapes(
             help="A Face Landmarker model to track with; the scores are then its own.",
         ),
     ] = None,
-    overwrite: Annotated[bool, options.overwrite("the table if it exists")] = False,
+    overwrite: Annotated[bool, options.overwrite("tables that exist")] = False,
     as_json: Annotated[bool, options.as_json("a summary")] = False,
 ) -> None:
-    """Score the expression of the most present person in every frame.
+    """Score the expression of the most present person in every frame, of one clip or of many.
 
     Frames in which the face was not measured are left empty.
 
@@ -38,23 +48,33 @@ def blendshapes(
     from mien.blendshapes.formats import check_output, write
     from mien.blendshapes.of_clip import score_clip
 
-    check_output(out, overwrite)
-    keep_input(out, video)
-    with Bars(video.name) as progress:
-        scored = score_clip(video, landmarker, progress)
-    recording, people = scored.recording, scored.people
-    write(out, recording, overwrite=overwrite)
-    found = int(recording.found.sum())
-    if as_json:
-        summary = {
+    if f".{kind}" not in _ENDINGS:
+        raise ParameterError(f"--format is {kind!r}: choose csv or parquet.")
+    many = Many.of(videos, out, overwrite, "a table", _ENDINGS, f".{kind}")
+    for table in filter(None, many.outputs):
+        if many.folder is None or many.folder.is_dir():
+            check_output(table, overwrite)
+
+    def do(video: Path, table: Path | None) -> dict[str, Any]:
+        assert table is not None
+        with Bars(video.name) as progress:
+            scored = score_clip(video, landmarker, progress)
+        recording, people = scored.recording, scored.people
+        write(table, recording, overwrite=overwrite)
+        found = int(recording.found.sum())
+        if not as_json:
+            others = f"; the most present of {people} people" if people > 1 else ""
+            typer.echo(f"{table}: {found} of {len(recording.times)} frames scored{others}")
+        return {
             "input": str(video),
-            "output": str(out),
+            "output": str(table),
             "frames": len(recording.times),
             "scored": found,
             "people": people,
             "scores": "mien" if landmarker is None else str(landmarker),
         }
-        print(json.dumps(summary, indent=2))
-        return
-    others = f"; the most present of {people} people" if people > 1 else ""
-    typer.echo(f"{out}: {found} of {len(recording.times)} frames scored{others}")
+
+    entries = each(many, do)
+    if as_json:
+        print(json.dumps(entries[0] if many.one else {"results": entries}, indent=2))
+    many.finish(entries)

@@ -6,13 +6,11 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from mien.cli import options
 from mien.cli.bars import Bars
-from mien.cli.deidentify import judges
 from mien.cli.given import given, thoroughness
 from mien.cli.sheet import write_sheet
+from mien.cli.told import judges
 from mien.errors import OutputError
 
 if TYPE_CHECKING:
@@ -36,6 +34,7 @@ _TIMES = (("rest", 0.5), ("blink", 1.2), ("smile", 6.5), ("smile fading", 7.5), 
 
 def demo(
     out: Annotated[Path, options.out("FOLDER", "Where to put the files.")] = Path("demo"),
+    as_json: Annotated[bool, options.as_json("what was written")] = False,
 ) -> None:
     """Render a synthetic patient, de-identify the clip and show the two beside each other.
 
@@ -63,7 +62,17 @@ def demo(
     counts = result.ledger.counts()
     told = [f"{line}\n" for line in judges(result)]
     worst = min(result.audits, key=lambda found: found.nearest)
-    typer.echo(
+    content = {
+        "folder": str(out),
+        "files": [str(out / name) for name in FILES],
+        "counts": counts,
+        "surrogate": result.surrogates,
+        "privacy": [found.as_dict() for found in result.audits],
+        "judges": result.told.judges,
+        "seconds": round(time.monotonic() - start, 1),
+    }
+    options.say(
+        as_json,
         f"A synthetic patient who talks, blinks, smiles and has a lip tremor of 5 Hz was given "
         f"the face {', '.join(result.surrogates)}.\n"
         f"{counts['rendered']} of {sum(counts.values())} frames rendered, "
@@ -72,7 +81,8 @@ def demo(
         f"{worst.threshold:.3f} is the same person.\n"
         f"{''.join(told)}"
         f"{time.monotonic() - start:.0f} seconds. Look at {out / 'contact-sheet.png'} and "
-        f"{out / 'side-by-side.mp4'} first."
+        f"{out / 'side-by-side.mp4'} first.",
+        content,
     )
 
 

@@ -15,6 +15,7 @@ from typing import ParamSpec
 
 import typer
 
+from mien.advice import to_get
 from mien.errors import MienError
 from mien.shortfall import STATUS, Shortfall, listening
 
@@ -50,8 +51,6 @@ EXTRAS = {
     "torch": "train",
 }
 """Packages that not everybody needs, and the extra of mien that brings each."""
-_TARGETS = {"reports": "app", "web": "app", "train": "train-setup"}
-"""Of `make`, that bring an extra, where they are not called like it."""
 _asked = Event()
 
 
@@ -71,8 +70,7 @@ def explain(error: Exception) -> tuple[str, int]:
     if package in EXTRAS:
         extra = EXTRAS[package]
         return (
-            f"this needs the package {package}, which is not installed: run make "
-            f"{_TARGETS.get(extra, extra)}, or pip install 'mien[{extra}]'."
+            f"this needs the package {package}, which is not installed: {to_get(extra)} brings it."
         ), 1
     words = " ".join(str(error).split()) or "no details"
     return (

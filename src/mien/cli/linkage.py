@@ -4,21 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from mien import __version__
 from mien.cli import options
 from mien.cli.bars import Bars
 from mien.cli.failure import tell
-from mien.errors import OutputError, ParameterError
+from mien.errors import OutputError
 from mien.outputs import check_free, complete
-
-if TYPE_CHECKING:
-    from mien.privacy.linkage.attacks import Attack
-    from mien.privacy.linkage.cohort import Cohort
-    from mien.privacy.reversal import Reversal
 
 _NAMES = {
     "reference": "original → original",
@@ -30,7 +24,6 @@ _NAMES = {
     "descriptor": "descriptor inverse",
 }
 _RATES = ("rank 1", "AUC")
-_MOTION = "Movement identifies people: this risk is not zero in any clip that keeps its movement."
 
 
 def linkage(
@@ -60,31 +53,16 @@ def linkage(
 
     Example: [bold]mien linkage clips shared --people who.csv -o linkage.json[/bold]
     """
-    from mien.models.landmarker import open_backend
-    from mien.privacy.linkage.attacks import link_appearance, link_motion
-    from mien.privacy.linkage.cohort import gather
+    from mien.privacy.linkage.attacked import link
     from mien.privacy.linkage.pairs import find_pairs
-    from mien.privacy.reversal import reverse
-    from mien.recognition import distractors, registry
 
     if out is not None:
         _check_free(out, originals, deidentified, overwrite)
     pairs = find_pairs(originals, deidentified, people)
-    recogniser = registry.recogniser()
-    others = distractors.load(recogniser.name)
     with Bars(f"{len(pairs)} clips") as progress:
-        backend = open_backend(landmarker)
-        try:
-            cohort = gather(pairs, backend, recogniser, progress)
-        finally:
-            backend.close()
-        attacks = link_appearance(cohort) + link_motion(cohort)
-        reversal = None
-        try:
-            reversal = reverse(cohort, recogniser, others, progress)
-        except ParameterError as error:  # the other attacks stand without it
-            tell(str(error))
-    report = _report(cohort, attacks, reversal, recogniser)
+        report = link(pairs, landmarker=landmarker, progress=progress).content
+    if not report["reversal"] and report["reversal_missing"]:
+        tell(report["reversal_missing"])
     if out is not None:
         _write(out, json.dumps(report, indent=2, ensure_ascii=False) + "\n")
     if as_json:
@@ -93,81 +71,6 @@ def linkage(
     _show(report)
     if out is not None:
         typer.echo(f"{out}: the report; it holds rates, and no name of a person or a clip")
-
-
-def _report(
-    cohort: Cohort,
-    attacks: list[Attack],
-    reversal: Reversal | None,
-    recogniser: Any,
-) -> dict[str, Any]:
-    """Everything that was measured."""
-    return {
-        "mien": __version__,
-        "recogniser": recogniser.name,
-        "threshold": recogniser.threshold,
-        "people": len(cohort.people),
-        "clips": len({stretch.name for stretch in [*cohort.gallery, *cohort.probes]}),
-        "split": cohort.split,
-        "gallery": len(cohort.gallery),
-        "probes": len(cohort.probes),
-        "surrogates": _surrogates(cohort),
-        "notes": _notes(cohort, attacks, reversal),
-        "attacks": [attack.as_dict() for attack in attacks],
-        "reversal": None if reversal is None else reversal.as_dict(),
-    }
-
-
-def _surrogates(cohort: Cohort) -> dict[str, int]:
-    """How many surrogates were given, and how many people had one throughout."""
-    given: dict[str, set[tuple[str, ...]]] = {}
-    clips: dict[str, set[str]] = {}
-    for stretch in [*cohort.gallery, *cohort.probes]:
-        name = cohort.surrogates.get(stretch.name, ())
-        if name:
-            given.setdefault(stretch.person, set()).add(name[:1])
-            clips.setdefault(stretch.person, set()).add(stretch.name)
-    several = [person for person in given if len(clips[person]) > 1]
-    return {
-        "different": len({name for names in given.values() for name in names}),
-        "people_with_several_clips": len(several),
-        "of_these_with_one_surrogate": sum(len(given[person]) == 1 for person in several),
-    }
-
-
-def _notes(cohort: Cohort, attacks: list[Attack], reversal: Reversal | None) -> list[str]:
-    """What a reader has to know before the numbers."""
-    notes = []
-    if cohort.split == "halves":
-        notes.append(
-            "Gallery and probe of a person are the first and the last 45 % of one clip. This "
-            "flatters the attacker: camera, light, mood and new face are the same in both."
-        )
-    else:
-        notes.append(
-            "Gallery and probes are different clips of a person. Where they come from one "
-            "recording, camera, light and mood help the attacker."
-        )
-    same = _surrogates(cohort)["of_these_with_one_surrogate"]
-    if cohort.split == "halves" or same:
-        notes.append(
-            "Where one surrogate was given to all clips of a person, as with --subject, that "
-            "results link to each other (result → result) is intended."
-        )
-    if len(cohort.people) < 50:
-        notes.append(
-            f"{len(cohort.people)} people are few: look at the intervals, and do not take a low "
-            "rate for safety."
-        )
-    if not any(attack.kind == "motion" for attack in attacks):
-        notes.append("The clips are too short for motion: 0.9 s of face are needed in each part.")
-    if reversal is None:
-        notes.append(
-            "Reversal was not tried: it needs four people, and results with the timing of their "
-            "originals."
-        )
-    notes.append(_MOTION)
-    return notes
 
 
 def _show(report: dict[str, Any]) -> None:

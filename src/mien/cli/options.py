@@ -5,6 +5,7 @@ Where only the object differs, a function takes it: ``Annotated[bool, options.ov
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,6 +20,11 @@ def out(metavar: str, words: str) -> Any:
 def overwrite(what: str = "what exists") -> Any:
     """Whether what lies there may be replaced."""
     return typer.Option("--overwrite", help=f"Replace {what}.")
+
+
+def say(as_json: bool, sentence: str, content: dict[str, Any]) -> None:
+    """Print a sentence, or for programs what it says as one JSON object."""
+    typer.echo(json.dumps(content, indent=2) if as_json else sentence)
 
 
 def as_json(what: str) -> Any:
@@ -42,6 +48,10 @@ Audited = Annotated[
 ]
 Landmarker = Annotated[Path | None, landmarker()]
 Video = Annotated[Path, typer.Argument(metavar="VIDEO", help="A clip; it is only read.")]
+Videos = Annotated[
+    list[Path],
+    typer.Argument(metavar="VIDEO...", help="Clips, or folders of clips; they are only read."),
+]
 Original = Annotated[
     Path, typer.Argument(metavar="ORIGINAL", help="The clip as recorded; it is only read.")
 ]

@@ -99,6 +99,7 @@ def phantom(
     ] = None,
     seed: Annotated[int, typer.Option(help="Decides everything drawn by chance.")] = 0,
     overwrite: Annotated[bool, options.overwrite("files that exist already")] = False,
+    as_json: Annotated[bool, options.as_json("what was written")] = False,
 ) -> None:
     """Render a synthetic patient, and write down what is true of every frame.
 
@@ -135,4 +136,13 @@ def phantom(
     )
     with Bars(out.name) as progress:
         truth = render_phantom(script, out, fault=planted, overwrite=overwrite, progress=progress)
-    typer.echo(f"{out}: {len(truth.pts)} frames; truth in {out.with_suffix('.truth.json')}")
+    options.say(
+        as_json,
+        f"{out}: {len(truth.pts)} frames; truth in {out.with_suffix('.truth.json')}",
+        {
+            "output": str(out),
+            "truth": str(out.with_suffix(".truth.json")),
+            "frames": len(truth.pts),
+            "seed": seed,
+        },
+    )

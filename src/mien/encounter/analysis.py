@@ -22,7 +22,7 @@ from mien.encounter.settings import AnalysisSettings
 from mien.encounter.soundtrack import Soundtrack, read_soundtrack
 from mien.encounter.watching import Watched, Watcher
 from mien.errors import ParameterError
-from mien.progress import Progress, silent
+from mien.progress import Progress, usual
 from mien.video import Reader
 
 
@@ -55,8 +55,17 @@ def analyse(
     NoFaceError
         If a recording shows no face.
     """
-    settings = settings or AnalysisSettings()
-    report = progress or silent
+    with usual(progress, "encounter") as report:
+        return _analyse(doctor, patient, settings or AnalysisSettings(), report)
+
+
+def _analyse(
+    doctor: str | os.PathLike[str],
+    patient: str | os.PathLike[str] | None,
+    settings: AnalysisSettings,
+    report: Progress,
+) -> Encounter:
+    """See `analyse`."""
     sources = _sources(doctor, patient, settings)
     fps = _rate(sources, settings)
     report("aligning", 0, len(sources))

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from mien.data_frame import of_rows
 from mien.emotion.classifier import EXPRESSIONS
 from mien.encounter.clocks import Offset
 from mien.encounter.observation import ROLES, Observation
@@ -21,13 +22,17 @@ from mien.encounter.timeline_files import load_timelines, save_timelines
 from mien.errors import FormatError, OutputError, ParameterError
 from mien.intake.words import read_json
 from mien.outputs import check_free, complete
+from mien.shown import Shown, new_axes
+
+if TYPE_CHECKING:
+    import pandas
 
 VERSION = 1
 _FILE, _STEPS, _FINE = "encounter.json", "timelines.parquet", "moments.parquet"
 
 
-@dataclass(frozen=True, eq=False)
-class Encounter:
+@dataclass(frozen=True, eq=False, repr=False)
+class Encounter(Shown):
     """What was seen of a doctor and a patient."""
 
     timelines: Mapping[str, Timeline]
@@ -49,6 +54,50 @@ class Encounter:
     def tables(self) -> dict[str, Any]:
         """Everything that is counted, as `tables_of` gives it."""
         return tables_of(self.timelines, self.fine)
+
+    def to_frame(self) -> pandas.DataFrame:
+        """A row for each step and role: ``time_s``, ``role``, the ``expression`` that the face
+        resembled most (None where it could not be assessed), the share that was ``assessable``."""
+        rows = [
+            {"time_s": float(time), "role": role, "expression": name, "assessable": float(share)}
+            for role, line in self.timelines.items()
+            for time, name, share in zip(line.times, line.names(), line.assessable, strict=True)
+        ]
+        return of_rows(rows, ("time_s", "role", "expression", "assessable"))
+
+    def plot(self, axes: Any = None) -> Any:
+        """What both faces resembled, step by step.
+
+        Parameters
+        ----------
+        axes : matplotlib.axes.Axes, optional
+            Where to draw; new ones if None.
+
+        Returns
+        -------
+        axes : matplotlib.axes.Axes
+        """
+        axes = axes or new_axes("time (s)", "")
+        for k, (role, line) in enumerate(self.timelines.items()):
+            known = line.known
+            shift = 0.15 * (k - 0.5)
+            axes.plot(line.times[known], line.dominant[known] + shift, ".", label=role)
+        axes.set_yticks(range(len(EXPRESSIONS)), EXPRESSIONS)
+        axes.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
+        return axes
+
+    def title(self) -> str:
+        line = next(iter(self.timelines.values()))
+        length = line.end - float(line.times[0])
+        return f"Encounter of {length:.0f} s in steps of {line.resolution:g} s"
+
+    def table(self) -> list[tuple[str, ...]]:
+        rows: list[tuple[str, ...]] = [("role", "assessed", "most often")]
+        for role, line in self.timelines.items():
+            names = [name for name in line.names() if name is not None]
+            most = max(sorted(set(names)), key=names.count) if names else "-"
+            rows.append((role, f"{line.known.mean():.0%}", most))
+        return rows
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON: everything but the timelines' numbers."""

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mien.advice import to_get
 from mien.engines import traits as known
 from mien.engines.traits import UNKNOWN, Traits
 from mien.engines.weights import Weights
@@ -115,7 +116,7 @@ def _torch_for(name: str) -> Iterator[None]:
     except ModuleNotFoundError as exc:
         if exc.name != "torch":
             raise
-        raise EngineError(f"The engine {name} needs torch: pip install 'mien[train]'.") from exc
+        raise EngineError(f"The engine {name} needs torch: {to_get('train')}.") from exc
 
 
 ENGINES: dict[str, Kind] = {

@@ -13,7 +13,7 @@ from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from mien.evidence.measuring import Readings, measure
 from mien.evidence.metrics import Metrics
 from mien.evidence.original import Ceiling, Original, Stop, expected
 from mien.evidence.privacy import figures_of
+from mien.fidelity.aperture import aspect
 from mien.fidelity.observe import Place, read
 from mien.fidelity.profile import Line, Profile
 from mien.fidelity.reading import Reading
@@ -40,15 +41,19 @@ from mien.privacy.audit import (
     pair,
 )
 from mien.privacy.same_recording import check_same_recording
-from mien.progress import Progress
+from mien.progress import Progress, usual
+from mien.shown import Shown, new_axes
 from mien.video import Reader, quality_of
 from mien.workers import ahead
+
+if TYPE_CHECKING:
+    import pandas
 
 Only = Literal["both", "fidelity", "privacy"]
 
 
-@dataclass(frozen=True, eq=False)
-class Evidence:
+@dataclass(frozen=True, eq=False, repr=False)
+class Evidence(Shown):
     """Everything that was found about one clip."""
 
     original: Path
@@ -74,6 +79,45 @@ class Evidence:
     def passed(self) -> bool:
         """Whether every line of the profile that could be asked holds."""
         return all(line.passed is not False for line in self.lines)
+
+    def to_frame(self) -> pandas.DataFrame:
+        """A row for each figure: see `Metrics.to_frame`."""
+        return self.metrics.to_frame()
+
+    def plot(self, axes: Any = None) -> Any:
+        """How open the eyes are in both clips, frame by frame: where blinks were kept.
+
+        Parameters
+        ----------
+        axes : matplotlib.axes.Axes, optional
+            Where to draw; new ones if None.
+
+        Returns
+        -------
+        axes : matplotlib.axes.Axes
+
+        Raises
+        ------
+        ParameterError
+            If only privacy was asked, so that nothing was read.
+        """
+        if self.readings is None:
+            raise ParameterError("Only privacy was asked, so there are no curves: ask for both.")
+        axes = axes or new_axes("time (s)", "eye aspect ratio, mean of both")
+        for name, read_ in (("original", self.readings.original), ("result", self.readings.other)):
+            axes.plot(self.readings.original.times, aspect(read_.points).mean(1), label=name)
+        axes.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
+        return axes
+
+    def title(self) -> str:
+        asked = [line for line in self.lines if line.passed is not None]
+        held = sum(line.passed is True for line in asked)
+        name = self.metrics.profile.get("name", "none")
+        return f"{self.deidentified.name}: {held} of {len(asked)} lines of profile {name} hold"
+
+    def table(self) -> list[tuple[str, ...]]:
+        marks = {True: "holds", False: "FAILS", None: "-"}
+        return [(marks[line.passed], line.figures) for line in self.lines]
 
 
 def evaluate(
@@ -120,18 +164,35 @@ def evaluate(
     ParameterError
         If the clips do not belong together, or there is no such person.
     """
-    deidentified = Path(deidentified)
-    profile = profile or Profile.open("generic")
-    with Reader(deidentified):
-        pass  # a clip that cannot be read is said so before the long work
-    if not isinstance(original, Original):
-        original = Original(
-            original,
-            person=person,
-            landmarker=landmarker,
-            progress=progress,
-            recognisers=recognisers,
-        )
+    wanted = _Wanted(profile or Profile.open("generic"), only, sampling)
+    with usual(progress, Path(deidentified).name) as report:
+        with Reader(deidentified):
+            pass  # a clip that cannot be read is said so before the long work
+        if not isinstance(original, Original):
+            original = Original(
+                original,
+                person=person,
+                landmarker=landmarker,
+                progress=report,
+                recognisers=recognisers,
+            )
+        return _evaluate(original, Path(deidentified), wanted, report)
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """What is measured, and held against what."""
+
+    profile: Profile
+    only: Only
+    sampling: Sampling
+
+
+def _evaluate(
+    original: Original, deidentified: Path, wanted: _Wanted, progress: Progress
+) -> Evidence:
+    """See `evaluate`."""
+    profile, only, sampling = wanted.profile, wanted.only, wanted.sampling
     pairing = _paired(original, deidentified, progress)
     verdict, readings = _look(original, deidentified, pairing, only, progress, sampling)
     measures, merged = measure(readings)

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import cv2
 import numpy as np
 
+from mien.advice import to_get
 from mien.errors import EngineError
 from mien.live.doubt import Doubt
 from mien.outputs import check_free
@@ -88,9 +89,7 @@ class VirtualCamera:
         except ModuleNotFoundError as exc:
             if exc.name != "pyvirtualcam":
                 raise
-            raise EngineError(
-                "A virtual camera needs pyvirtualcam: pip install 'mien[live]'."
-            ) from exc
+            raise EngineError(f"A virtual camera needs pyvirtualcam: {to_get('live')}.") from exc
         self._make: Any = pyvirtualcam.Camera
         self._camera: Any = None
 

@@ -23,6 +23,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from mien.advice import to_get
 from mien.errors import EngineError, OutputError, ParameterError
 from mien.intake.amounts import SETTINGS_BYTES, content
 from mien.outputs import complete
@@ -82,7 +83,7 @@ class Signer:
     def __post_init__(self) -> None:
         if not available():
             raise EngineError(
-                "Signing needs the package c2pa-python: install mien[c2pa], or leave the "
+                f"Signing needs the package c2pa-python: {to_get('c2pa')}, or leave the "
                 "certificate and the key away."
             )
         if b"-----BEGIN CERTIFICATE-----" not in _read(self.certificate, "certificate"):

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -46,18 +46,22 @@ from mien.pipeline.second_pass import SecondPass
 from mien.pipeline.settings import Settings
 from mien.pipeline.surroundings import surroundings
 from mien.pipeline.survey import survey
-from mien.progress import Progress, silent
+from mien.progress import Progress, usual
 from mien.recognition.lookout import Lookout
 from mien.recognition.registry import ALSO_STEER
 from mien.recognition.registry import recogniser as named
 from mien.recognition.verdict import Audit, enforce
 from mien.shortfall import Shortfall
+from mien.shown import Shown
 from mien.video import Frame, Note, Reader, VideoInfo
 from mien.video.tracks import check_sound
 
+if TYPE_CHECKING:
+    import pandas
 
-@dataclass(frozen=True)
-class Result:
+
+@dataclass(frozen=True, repr=False)
+class Result(Shown):
     """What `deidentify` made."""
 
     output: Path
@@ -74,6 +78,32 @@ class Result:
     """The manifest's content."""
     missing: Shortfall = field(default_factory=Shortfall)
     """How much of the input could not be read; the result holds the rest."""
+
+    def to_frame(self) -> pandas.DataFrame:
+        """A row for each frame: ``frame``, ``time_s``, ``entry``; see `Ledger.to_frame`."""
+        return self.ledger.to_frame()
+
+    def plot(self, axes: Any = None) -> Any:
+        """What happened when: see `Ledger.plot`."""
+        return self.ledger.plot(axes)
+
+    def title(self) -> str:
+        faces = f", faces {', '.join(self.surrogates)}" if self.surrogates else ""
+        return f"{self.output}{faces}"
+
+    def table(self) -> list[tuple[str, ...]]:
+        rows: list[tuple[str, ...]] = [
+            (f"frames {kind}", str(count)) for kind, count in self.ledger.counts().items()
+        ]
+        rows += [
+            (f"person {one.person + 1}, nearest", f"{one.nearest:.3f} ({one.threshold:.3f} needed)")
+            for one in self.audits
+        ]
+        for judge in self.told.judges:
+            part = "chose" if judge["steered"] else "no say"
+            who = f"person {judge['person'] + 1}, {judge['recogniser']} ({part})"
+            rows.append((who, f"knows {judge['share_under']:.0%} of {judge['frames']} frames"))
+        return rows
 
     @property
     def record(self) -> dict[str, Any]:
@@ -137,10 +167,31 @@ def deidentify(
     OutputError
         If the output cannot be written or is in the way.
     """
-    settings = settings or Settings()
+    with usual(progress, Path(source).name) as report:
+        asked = _Asked(Path(source), Path(output), settings or Settings(), withhold)
+        return _deidentify(asked, report, side_by_side, side_by_side_width, watch)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What is to be done."""
+
+    source: Path
+    output: Path
+    settings: Settings
+    withhold: bool
+
+
+def _deidentify(
+    asked: _Asked,
+    report: Progress,
+    side_by_side: str | os.PathLike[str] | None,
+    side_by_side_width: int | None,
+    watch: Callable[[Frame, np.ndarray], None] | None,
+) -> Result:
+    """See `deidentify`."""
+    source, output, settings, withhold = asked.source, asked.output, asked.settings, asked.withhold
     kind = ENGINES[settings.engine].open(settings.weights)  # before anything takes long
-    source, output = Path(source), Path(output)
-    report = progress or silent
     with Reader(source) as reader:
         info = reader.info
     aside = output.with_suffix(".json")
@@ -220,7 +271,7 @@ def _manifest(
     return Manifest(
         label=label_of(settings),
         versions=versions(),
-        settings=_chosen(settings, landmarks),
+        settings=chosen(settings, landmarks),
         input=Original(
             checksum(source),
             info.width,
@@ -270,8 +321,8 @@ def label_of(settings: Settings) -> str:
     return LABEL_LEFT if settings.selection.leave else LABEL
 
 
-def _chosen(settings: Settings, landmarks: str) -> Chosen:
-    """The settings without names of files."""
+def chosen(settings: Settings, landmarks: str) -> Chosen:
+    """The settings as the manifest holds them: without names of files."""
     selection = settings.selection
 
     def unnamed(items: tuple[str, ...]) -> list[str]:

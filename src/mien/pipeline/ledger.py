@@ -12,6 +12,7 @@ import numpy as np
 
 from mien.data_frame import data_frame
 from mien.errors import FormatError
+from mien.shown import new_axes
 
 if TYPE_CHECKING:
     import pandas
@@ -69,6 +70,28 @@ class Ledger:
         names = np.array([entry.name.lower() for entry in Entry])
         frames = np.arange(len(self.entries))
         return data_frame({"frame": frames, "time_s": self.times, "entry": names[self.entries]})
+
+    def plot(self, axes: Any = None) -> Any:
+        """A strip of the clip's time: what happened to every frame.
+
+        Parameters
+        ----------
+        axes : matplotlib.axes.Axes, optional
+            Where to draw; new ones if None.
+
+        Returns
+        -------
+        axes : matplotlib.axes.Axes
+        """
+        axes = axes or new_axes("time (s)", "", height=1.2)
+        for entry, colour in zip(Entry, ("#2a9d8f", "#e9c46a", "#222222"), strict=True):
+            shown = self.entries == entry
+            if shown.any():
+                label = f"{entry.name.lower()} ({int(shown.sum())})"
+                axes.vlines(self.times[shown], 0, 1, colors=colour, label=label)
+        axes.set_yticks([])
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, 1.5), ncols=3, frameon=False)
+        return axes
 
     @classmethod
     def from_ranges(cls, ranges: Sequence[Mapping[str, Any]], times: np.ndarray) -> Ledger:

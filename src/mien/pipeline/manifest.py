@@ -17,6 +17,8 @@ EARLIER_LABELS = (
     "Synthetic: faces in this video were replaced by mien and show nobody; others were left.",
 )
 """Of results of version 0.1, which claim more than is measured."""
+LABELS = (LABEL, LABEL_LEFT, *EARLIER_LABELS)
+"""Every label by which a clip is known to be a result of mien."""
 
 
 TOLD_OF_SURROGATES = ("id", "apparent_sex", "apparent_tone", "apparent_age", "k", "source",

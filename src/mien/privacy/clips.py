@@ -10,7 +10,7 @@ from pathlib import Path
 from mien.models.landmarker import open_backend
 from mien.privacy.audit import EVERYBODY, SAMPLING, Sampling, Verdict, ask, audit_pair
 from mien.privacy.same_recording import check_same_recording
-from mien.progress import Progress
+from mien.progress import Progress, usual
 from mien.recognition import registry
 from mien.video import Reader
 
@@ -59,6 +59,10 @@ def audit_clips(
         with Reader(clip):
             pass  # one that cannot be read is said so before the long work
     check_same_recording(original, deidentified)
-    with closing(open_backend(None if landmarker is None else str(landmarker))) as backend:
+    model = None if landmarker is None else str(landmarker)
+    with (
+        usual(progress, Path(deidentified).name) as report,
+        closing(open_backend(model)) as backend,
+    ):
         asked = ask(recognisers, backend, gallery=gallery, result=Path(deidentified))
-        return audit_pair(original, deidentified, asked, backend, progress, sampling=sampling)
+        return audit_pair(original, deidentified, asked, backend, report, sampling=sampling)

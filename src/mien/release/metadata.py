@@ -15,10 +15,9 @@ from typing import BinaryIO, NamedTuple
 import av
 from av.container import InputContainer
 
-from mien.pipeline.manifest import EARLIER_LABELS, LABEL, LABEL_LEFT
+from mien.pipeline.manifest import LABELS
 from mien.video.boxes import boxes
 
-LABELS = (LABEL, LABEL_LEFT, *EARLIER_LABELS)
 _SIGNED = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")  # the box of content credentials
 _INSIDE = {  # boxes that hold boxes, and the bytes before these
     "moov": 0,

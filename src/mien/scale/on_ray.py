@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from mien.advice import to_get
 from mien.errors import EngineError
 from mien.scale.task import Outcome, Task, do
 from mien.scale.workers import DIED
@@ -41,7 +42,7 @@ class OnRay:
             import ray
         except ImportError as exc:
             raise EngineError(
-                "--ray needs the package ray: pip install 'mien[scale]', or leave --ray out."
+                f"--ray needs the package ray: {to_get('scale')}, or leave --ray out."
             ) from exc
         self._ray: Any = ray
         try:

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from mien.advice import to_get
 from mien.errors import ParameterError
 from mien.selfnorm.config import SelfNormConfig
 from mien.selfnorm.kernels import adam, cross_entropy, selu_dropout
@@ -34,7 +35,7 @@ def require_torch() -> Any:
     try:
         import torch
     except ImportError as exc:
-        raise ParameterError("Training needs torch: pip install 'mien[train]'.") from exc
+        raise ParameterError(f"Training needs torch: {to_get('train')}.") from exc
     return torch
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from mien.advice import to_get
 from mien.blendshapes.conversion import dropped_columns
 from mien.blendshapes.formats.layout import NO_SCORES, PEOPLE
 from mien.blendshapes.formats.rows import names_of
@@ -28,7 +29,7 @@ def check() -> Any:
         import pyarrow.parquet
     except ImportError as exc:  # not there, or built for another numpy
         raise ParameterError(
-            "Parquet needs pyarrow: pip install 'pyarrow<22', or use a .csv file."
+            f"Parquet needs pyarrow: {to_get('reports')}, or use a .csv file."
         ) from exc
     return pyarrow.parquet
 

@@ -195,7 +195,7 @@ def _run(source: Path, out: Path, wanted: Options, overwrite: bool, quiet: bool)
 
 
 def _print(made: Image, wanted: Options) -> None:
-    from mien.cli.deidentify import judges, summary
+    from mien.cli.told import judges, summary
 
     typer.echo(summary(made.result).replace(str(made.result.output), str(made.output), 1))
     for line in judges(made.result):

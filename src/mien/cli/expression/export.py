@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from mien.cli import options
 from mien.cli.expression.inputs import load
 from mien.cli.expression.options import Model, Overwrite
@@ -18,6 +16,7 @@ def export(
     model: Model,
     out: Annotated[Path, options.out("OUT.onnx|.tflite|.npz", "The ending chooses the format.")],
     overwrite: Overwrite = False,
+    as_json: Annotated[bool, options.as_json("what was written")] = False,
 ) -> None:
     """Write a network for other programs: ONNX, LiteRT, or plain arrays.
 
@@ -29,4 +28,12 @@ def export(
     network = load(model)
     keep_input(out, model)
     write(network, out, overwrite=overwrite)
-    typer.echo(f"{out}: {len(network.inputs)} inputs, {', '.join(network.expressions)}")
+    options.say(
+        as_json,
+        f"{out}: {len(network.inputs)} inputs, {', '.join(network.expressions)}",
+        {
+            "output": str(out),
+            "inputs": list(network.inputs),
+            "expressions": list(network.expressions),
+        },
+    )

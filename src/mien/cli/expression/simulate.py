@@ -17,6 +17,7 @@ def simulate(
     snapshots: Annotated[int, typer.Option(min=1, help="Of all of them together.")] = 563_226,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same study.")] = 0,
     overwrite: Overwrite = False,
+    as_json: Annotated[bool, options.as_json("what was written")] = False,
 ) -> None:
     """Simulate a study, with people who differ and make mistakes.
 
@@ -29,4 +30,8 @@ def simulate(
     check_output(out, overwrite)
     made = make(participants=participants, snapshots=snapshots, seed=seed)
     write_snapshots(made, out, overwrite=overwrite)
-    typer.echo(f"{out}: {len(made)} snapshots of {participants} simulated participants")
+    options.say(
+        as_json,
+        f"{out}: {len(made)} snapshots of {participants} simulated participants",
+        {"output": str(out), "snapshots": len(made), "participants": participants, "seed": seed},
+    )

@@ -92,7 +92,7 @@ def train(
 ) -> None:
     """Teach a network, calibrate it, and judge it on people it has not seen.
 
-    Needs torch: pip install 'mien\\[train]'.
+    Needs torch (the extra train).
 
     Example: [bold]mien expression train study.parquet -o network.npz --report report[/bold]
     """

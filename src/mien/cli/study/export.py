@@ -20,6 +20,7 @@ def export(
         Path, options.out("TABLE.csv", "The table; ratings may also be named .parquet.")
     ],
     overwrite: Annotated[bool, options.overwrite()] = False,
+    as_json: Annotated[bool, options.as_json("what was written")] = False,
 ) -> None:
     """Write all answers of a study, with what was original and what result, as a table.
 
@@ -47,4 +48,5 @@ def export(
         content = to_csv(columns, ([row[name] for name in columns] for row in rows)).encode()
     with complete(out, overwrite=overwrite) as part:
         part.write_bytes(content)
-    typer.echo(f"{out}: {len(rows)} answers")
+    content_of = {"output": str(out), "answers": len(rows), "columns": list(columns)}
+    options.say(as_json, f"{out}: {len(rows)} answers", content_of)

@@ -61,6 +61,7 @@ def lineup(
         Path, options.out("LINEUP", "The line-up: a new folder, which SHOWS THE PATIENTS.")
     ],
     trials: Trials,
+    as_json: Annotated[bool, options.as_json("what was written")] = False,
 ) -> None:
     """Make trials of human re-identification: six faces, of which two may be one person.
 
@@ -91,8 +92,12 @@ def lineup(
         left_out = make(pairs, out, settings, progress=progress)
     for sentence in left_out:
         tell(sentence[:1].lower() + sentence[1:] if sentence.startswith("There") else sentence)
-    typer.echo(f"{out} shows the patients: keep it where the originals are.")
-    typer.echo(f"Next: mien serve --study {out}")
+    options.say(
+        as_json,
+        f"{out} shows the patients: keep it where the originals are.\n"
+        f"Next: mien serve --study {out}",
+        {"output": str(out), "clips": len(pairs), "left_out": list(left_out)},
+    )
 
 
 def _listed(written: str) -> tuple[str, ...]:

@@ -49,6 +49,7 @@ def simulate(
     clips: Annotated[int, typer.Option(min=1, help="Simulated recordings.")] = 76,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same answers.")] = 0,
     overwrite: Annotated[bool, options.overwrite()] = False,
+    as_json: Annotated[bool, options.as_json("what was written")] = False,
 ) -> None:
     """Simulate a study whose truth is known, to try an analysis or plan a study.
 
@@ -60,7 +61,7 @@ def simulate(
 
     check_free(out, overwrite, kind="a table", endings=(".csv",))
     if kind == "trials":
-        _trials(out, how.raters or 7, clips, how.guessing, seed)
+        _trials(out, how.raters or 7, clips, how.guessing, seed, as_json)
         return
     if kind != "ratings":
         raise ParameterError(f"--kind is {kind!r}: choose ratings or trials.")
@@ -79,17 +80,25 @@ def simulate(
         COLUMNS,
         ((a.rater, a.clip, a.version, a.item, a.repeat, a.score) for a in made.answers),
     )
-    typer.echo(f"{out}: {len(made.answers)} answers of {len(people)} simulated raters")
+    options.say(
+        as_json,
+        f"{out}: {len(made.answers)} answers of {len(people)} simulated raters",
+        {"output": str(out), "answers": len(made.answers), "raters": len(people), "seed": seed},
+    )
 
 
-def _trials(out: Path, judges: int, clips: int, blind: bool, seed: int) -> None:
+def _trials(out: Path, judges: int, clips: int, blind: bool, seed: int, as_json: bool) -> None:
     from mien.report.ratings.trials_page import COLUMNS
     from mien.study.simulated_judges import SimulatedTrials, simulate_trials
 
     made = simulate_trials(SimulatedTrials(judges=judges, clips=clips, blind=blind, seed=seed))
     rows = ((t.judge, t.trial, t.arm, t.clip, t.faces, t.answer) for t in made)
     _write(out, COLUMNS, rows)
-    typer.echo(f"{out}: {len(made)} answers of {judges} simulated judges")
+    options.say(
+        as_json,
+        f"{out}: {len(made)} answers of {judges} simulated judges",
+        {"output": str(out), "answers": len(made), "judges": judges, "seed": seed},
+    )
 
 
 def _write(out: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

@@ -18,6 +18,7 @@ def export(
     ],
     out: Annotated[Path, options.out("FILE.onnx", "Where to; what --weights takes.")],
     overwrite: Annotated[bool, options.overwrite("a file that is there")] = False,
+    as_json: Annotated[bool, options.as_json("what was written")] = False,
 ) -> None:
     """Write a generator of `mien train gan` as ONNX, so that it draws where torch is not installed.
 
@@ -28,4 +29,5 @@ def export(
     from mien.training.export import export as write
 
     write(checkpoint, out, overwrite=overwrite)
-    typer.echo(f"{out}: {out.stat().st_size / 1e6:.1f} MB.")
+    size = out.stat().st_size
+    options.say(as_json, f"{out}: {size / 1e6:.1f} MB.", {"output": str(out), "bytes": size})

@@ -51,7 +51,7 @@ def gan(
 ) -> None:
     """Teach a generator that draws faces with other identities, for `--engine gan`.
 
-    Needs torch: pip install 'mien\\[train]'. With --resume a run that was ended goes on.
+    Needs torch (the extra train). With --resume a run that was ended goes on.
 
     Example: [bold]mien train gan --phantoms 60 -o gan.pt --steps 20000[/bold]
     """

@@ -49,7 +49,7 @@ def motion(
 ) -> None:
     """Teach a first-order motion model on clips of faces, for `--engine motion`.
 
-    Needs torch: pip install 'mien\\[train]'. With --resume a run that was ended goes on.
+    Needs torch (the extra train). With --resume a run that was ended goes on.
 
     Example: [bold]mien train motion clips -o motion.pt --steps 20000[/bold]
     """

@@ -13,6 +13,7 @@ from mien.privacy.audit.terms import OnePart, OwnFrames
 from mien.recognition.lookout import Tally
 from mien.recognition.verdict import Audit
 from mien.recognition.watch import Box
+from mien.shown import Shown
 
 if TYPE_CHECKING:
     import pandas
@@ -74,8 +75,8 @@ class Finding:
         }
 
 
-@dataclass(frozen=True, eq=False)
-class Verdict:
+@dataclass(frozen=True, eq=False, repr=False)
+class Verdict(Shown):
     """What was found about a de-identified clip."""
 
     findings: list[Finding]
@@ -116,6 +117,22 @@ class Verdict:
             "paired": self.paired,
             "notes": self.notes,
         }
+
+    def title(self) -> str:
+        said = "nobody is recognised" if self.passed else "SOMEBODY IS RECOGNISED OR LEFT"
+        return f"Audit of {self.paired} of {self.frames} frames: {said}"
+
+    def table(self) -> list[tuple[str, ...]]:
+        rows: list[tuple[str, ...]] = [
+            ("recogniser", "person", "frames", "nearest", "needed", "recognised")
+        ]
+        for found in self.findings:
+            one = found.as_dict()
+            near, needed = f"{one['nearest']:.2f}", f"{one['threshold']:.2f}"
+            share = f"{one['share_under']:.0%}"
+            who = str(one["person"] + 1)
+            rows.append((str(one["recogniser"]), who, str(one["frames"]), near, needed, share))
+        return rows
 
     def to_frame(self) -> pandas.DataFrame:
         """A row for each person and recogniser: who, how near, how often recognised, and so on.

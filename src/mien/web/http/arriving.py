@@ -12,6 +12,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from mien.advice import to_get
 from mien.errors import MienError
 from mien.web.http.alike import Looked, Place, look
 from mien.web.http.problems import Problem
@@ -96,7 +97,8 @@ class Arriving:
             raise Problem(
                 501,
                 "no_packages",
-                "Reviews need packages that are not installed: run make review, then start again.",
+                f"Reviews need packages that are not installed: {to_get('review')}, "
+                "then start again.",
             ) from error
         self._arrived[new.id] = new
         return new

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 
+from mien.advice import to_get
 from mien.errors import FormatError
 from mien.study.lineup_export import is_lineup
 from mien.study.lineup_store import Judge, LineupStore
@@ -103,7 +104,8 @@ def reporting(studies: Studies) -> Iterator[None]:
         raise Problem(
             501,
             "no_packages",
-            "Analysing needs packages that are not installed: run make study, then start again.",
+            f"Analysing needs packages that are not installed: {to_get('study')}, "
+            "then start again.",
         ) from error
 
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
+from mien.advice import to_get
 from mien.errors import MienError
 from mien.review.project.store import ReviewStore
 from mien.web.http.access import FRAMED
@@ -23,7 +24,7 @@ from mien.web.http.sending import Range, send, sent
 from mien.web.http.uploads import display_name, receive
 
 _PAGE = "report.html"
-_PACKAGES = "Reviews need packages that are not installed: run make review, then start again."
+_PACKAGES = f"Reviews need packages that are not installed: {to_get('review')}, then start again."
 
 
 class CountView(BaseModel):

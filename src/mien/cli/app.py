@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
@@ -103,9 +104,16 @@ def run() -> None:
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) != signal.SIG_IGN:  # as under nohup
             signal.signal(number, stop)
+    _print_any_name()
     if not wants_traceback():
         _hush()
     app(prog_name="mien")
+
+
+def _print_any_name() -> None:
+    """Names of files need be no text; where they are none, their bytes are printed as escapes."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _hush() -> None:

@@ -12,6 +12,7 @@ _TARGETS = {
     "study": "study",
     "review": "review",
     "dicom": "dicom",
+    "live": "live",
     "train": "train-setup",
 }
 """Of `make`, that bring an extra; the others come by pip alone."""

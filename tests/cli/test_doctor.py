@@ -52,14 +52,14 @@ def test_the_version_comes_first(mien):
     assert any(line.startswith("extras: ") for line in lines)
 
 
-@pytest.mark.parametrize("extra", ["train", "reports", "live"])
+@pytest.mark.parametrize("extra", ["train", "reports", "c2pa"])
 def test_advice_is_what_the_reader_can_type(monkeypatch, tmp_path, extra):
     monkeypatch.setattr(advice, "checkout", lambda: None)
     assert advice.to_get(extra) == f'pip install "mien[{extra}]"'
     monkeypatch.setattr(advice, "checkout", lambda: tmp_path)
     monkeypatch.setattr(sys, "prefix", str(tmp_path / ".venv"))
     make = {"train": "make train-setup", "reports": "make app"}
-    assert advice.to_get(extra) == make.get(extra, f'pip install -e "{tmp_path}[live]"')
+    assert advice.to_get(extra) == make.get(extra, f'pip install -e "{tmp_path}[c2pa]"')
     monkeypatch.setattr(sys, "prefix", "/elsewhere")
     assert advice.to_get(extra) == f'pip install -e "{tmp_path}[{extra}]"'
 

@@ -14,6 +14,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
 
+from mien.advice import to_get
 from mien.errors import ParameterError
 from mien.web.http.access import refusal
 from mien.web.http.problems import Problem
@@ -38,7 +39,7 @@ _OPEN = {
 }
 """Files that need no session, because the pages of a call are made of them."""
 _HOLDER = "mien_call"
-_LACKING = "Live calls need packages that are not installed: run make live, then start again."
+_LACKING = f"Live calls need packages that are not installed: {to_get('live')}, then start again."
 
 
 class Offer(BaseModel):

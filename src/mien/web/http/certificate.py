@@ -11,6 +11,7 @@ import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from mien.advice import to_get
 from mien.errors import ParameterError
 from mien.outputs import complete
 
@@ -19,7 +20,7 @@ CERTIFICATE, KEY = "tls-self-signed.pem", "tls-self-signed-key.pem"
 _DAYS = 365
 _RENEWED = 30  # days before its end from which on another one is made
 _LACKING = (
-    "A certificate of its own needs packages that are not installed: run make live, or give "
+    f"A certificate of its own needs packages that are not installed: {to_get('live')}, or give "
     "--tls-certificate and --tls-key."
 )
 

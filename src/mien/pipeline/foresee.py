@@ -30,8 +30,8 @@ from mien.video import Reader
 from mien.video.tracks import check_sound
 
 RENDERING = 1.6
-"""Seconds of rendering and attacking for each second of measuring: a guess, with the mesh engine and
-one rendering in mind."""
+"""Seconds of rendering and attacking for each second of measuring: a guess, with the mesh engine
+and one rendering in mind."""
 
 
 @dataclass(frozen=True)

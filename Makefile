@@ -53,7 +53,7 @@ lint: $(VENV)/.dev
 
 # the pages of what mien offers in Python, from docstrings, into build/reference
 reference: $(VENV)/.docs
-	$(VENV)/bin/python -m sphinx -q -W --keep-going -b html docs/reference build/reference
+	$(VENV)/bin/python -m sphinx -q -b html docs/reference build/reference
 	@echo "build/reference/index.html"
 
 # wheel and sdist, checked, and the main job done with the wheel alone

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import mien
+from mien.advice import to_get
 from thoroughness import FEWER
 
 ROOT = Path(__file__).parents[1]
@@ -88,7 +89,7 @@ def test_a_folder_becomes_a_table(tmp_path, brief, capsys):
 def test_a_table_without_pandas_says_what_to_install(monkeypatch):
 
     monkeypatch.setitem(sys.modules, "pandas", None)
-    with pytest.raises(ModuleNotFoundError, match=r"pip install 'mien\[reports\]'"):
+    with pytest.raises(ModuleNotFoundError, match=re.escape(to_get("reports"))):
         mien.Metrics().to_frame()
 
 

@@ -179,12 +179,16 @@ def _passed(
     progress: Progress | None,
 ) -> list[Check]:
     """All checks, if none failed; raises `Withheld`."""
+    words, elsewhere = _words(sources, subjects)
+    # first what takes no time: a name in the card is not told after minutes of looking
+    together = inspect_all(Package(subjects, documents, options.typed, words, elsewhere))
+    if failed(together):
+        raise Withheld(together)
     checks: list[Check] = []
     for subject in subjects:
         said = staged_as(progress, f"{subject.name}, ")
         checks += inspect(subject, Look(options.landmarker, said))
-    words, elsewhere = _words(sources, subjects)
-    checks += inspect_all(Package(subjects, documents, options.typed, words, elsewhere))
+    checks += together
     if failed(checks):
         raise Withheld(checks)
     return checks

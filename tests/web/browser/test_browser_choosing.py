@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from listing import listed
 
 from mien.surrogates.bank import cards
 
@@ -357,3 +358,127 @@ def test_half_a_clip_is_said_with_it(session, language, words):
     said.wait_for()
     assert words in said.inner_text() and "34" in said.inner_text() and "36" in said.inner_text()
     page.close()
+
+
+_MARKUP = "<img src=x onerror=window.hurt=1>"
+
+
+@pytest.fixture
+def many(session):
+    """The page with a list of clips, and what it asks for about them."""
+    context, base = session
+    page = context.new_page()
+    page.on("dialog", lambda dialog: dialog.accept())
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    asked: list[str] = []
+
+    def show(clips, refuse=()):
+        def answer(route):
+            url = urlsplit(route.request.url)
+            asked.append(f"{route.request.method} {url.path.removeprefix('/api/')}")
+            if any(part in url.path for part in refuse):
+                gone = {"error": "There is no such clip.", "code": "no_clip"}
+                route.fulfill(status=404, json=gone)
+            else:
+                route.fulfill(json={"people": None, "tried": None, "portrait": False})
+
+        page.route("**/api/clips/*/**", answer)
+        page.route("**/api/clips?*", lambda route: route.fulfill(json=clips))
+        page.route("**/api/cohort?*", lambda route: route.fulfill(json={"rows": []}))
+        left = {"seconds_left": 125.0, "jobs": 2, "workers": 1}
+        page.route("**/api/queue", lambda route: route.fulfill(json=left))
+        page.goto(f"{base}/")
+        page.locator("#jobs > li").first.wait_for()
+        return page, asked
+
+    yield show
+    assert problems == []
+    page.close()
+
+
+def shown(page) -> list[str]:
+    """Names of the clips that are shown, in their order."""
+    return [str(name) for name in page.locator("#jobs .name").all_inner_texts()]
+
+
+def test_many_clips_fit_a_page_are_found_and_put_in_order(many):
+    states = ["done"] * 20 + ["queued", "queued", "failed", "held", "running"]
+    page, _ = many([listed(number, status) for number, status in enumerate(states)])
+    assert page.evaluate("document.documentElement.scrollHeight") < 3000
+    assert "all done in about 2 min" in page.inner_text("#summary")
+    assert shown(page)[:4] == ["P24", "P20", "P21", "P23"]
+    page.locator("#find-text").fill("doe 7")
+    assert shown(page) == ["P07"]
+    page.locator("#find-text").fill("")
+    page.locator("#find-state").select_option("failed")
+    assert shown(page) == ["P22"]
+    page.locator("#find-state").select_option("busy")
+    page.locator("#find-sort").select_option("came")
+    assert shown(page) == ["P24", "P21", "P20"]
+    page.locator("#find-text").fill("nobody")
+    assert page.locator("#none").is_visible() and shown(page) == []
+
+
+def test_what_is_picked_is_done_together_and_what_another_window_took_is_counted(many):
+    clips = [listed(number, "done") for number in range(6)]
+    page, asked = many(clips, refuse=[f"{2:032x}/remove"])
+    page.locator("#find-text").fill("P0")
+    page.locator("#pick-all").check()
+    page.locator("#jobs .pick").nth(0).uncheck()
+    names = page.locator("#picked-does > *").all_inner_texts()
+    assert names[0] == "5 picked:" and "Measure (5)" in names
+    href = page.get_by_role("link", name="Download (5)").get_attribute("href")
+    assert href.startswith("/api/results.zip?clip=") and href.count("clip=") == 5
+    page.get_by_role("button", name="Remove (5)").click()
+    page.locator("#picked-said", has_text="Done with 4 of 5").wait_for()
+    assert len([each for each in asked if each.endswith("/remove")]) == 5
+    assert "There is no such clip" in page.inner_text("#trouble")
+
+
+def test_a_clip_that_failed_offers_another_try_only_where_that_can_help(many):
+    lost = listed(0, "failed", code="no-face")
+    stopped = listed(1, "failed", code="stopped_twice")
+    page, _ = many([lost, stopped])
+    first, second = (page.locator("#jobs > li", has_text=name) for name in ("P00", "P01"))
+    assert first.locator("button").first.inner_text() == "Edit"
+    assert first.get_by_role("button", name="Try again").count() == 0
+    assert second.locator("button").first.inner_text() == "Edit"
+    assert second.get_by_role("button", name="Try again").count() == 1
+
+
+def test_markup_in_names_and_notes_is_text(many):
+    odd = {"name": _MARKUP, "file": _MARKUP, "note": _MARKUP, "subject": _MARKUP}
+    people = {"alike": [f"{1:032x}"]}
+    page, _ = many([listed(0, "done", **odd, **people), listed(1, "done", **odd)])
+    assert _MARKUP in page.locator("#jobs > li").first.inner_text()
+    page.get_by_role("button", name="Make once more, otherwise").first.click()
+    page.locator("#edit[open]").wait_for()
+    assert _MARKUP in page.inner_text("#edit-heading")
+    assert page.evaluate("window.hurt") is None
+    page.locator("#edit-back").click()
+
+
+def test_a_finished_clip_is_made_once_more_with_other_settings(many):
+    page, asked = many([listed(0, "done")])
+    page.get_by_role("button", name="Make once more, otherwise").click()
+    page.locator("#edit-settings [data-key=engine]").select_option("mask")
+    with page.expect_request("**/redo") as sent:
+        page.locator("#edit-do").click()
+    body = json.loads(sent.value.post_data)
+    assert (body["engine"], body["surrogate"], body["people"]) == ("mask", "auto", "all")
+    assert (body["leave"], body["cover"], body["measure"]) == ([], [], "generic")
+    page.locator("#edit").wait_for(state="hidden")
+    assert asked[-1].startswith("POST clips/") and asked[-1].endswith("/redo")
+
+
+def test_a_judge_that_decided_what_is_covered_is_no_proof(many):
+    judge = {"person": 0, "recogniser": "faceres", "frames": 60, "share_under": 0.0}
+    moment = {"reason": "recognised", "person": 0, "by": ["faceres"], "from_s": 0.0, "to_s": 1.0}
+    conceded = {"frames": 3, "share": 0.1, "moments": [moment]}
+    found = {"frames": 9, "ledger": {}, "surrogates": [], "renderings": 1, "conceded": conceded}
+    both = {**found, "judges": [{**judge, "decided": True}, {**judge, "recogniser": "other"}]}
+    page, _ = many([listed(0, "done", found=both)])
+    said = page.locator("#jobs > li").inner_text()
+    assert "recognised by faceres" in said
+    assert said.count("proves nothing about those frames") == 1

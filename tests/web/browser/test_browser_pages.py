@@ -417,6 +417,12 @@ def test_the_first_page_needs_no_mouse(visit, recording, expect):
     page.locator("#queue-heading").focus()
     tab_to("#jobs button:last-child")  # remove
     page.keyboard.press("Enter")
+    expect(page.locator("#jobs > li.leaving")).to_be_focused()
+    tab_to("#jobs button")  # undo
+    page.keyboard.press("Enter")
+    expect(page.locator("#jobs > li.cancelled:not(.leaving)")).to_be_visible()
+    (clip,) = visit.served.get(f"clips?project={home}")
+    assert visit.served.api.delete(f"/api/clips/{clip['id']}").status_code == 204
     expect(page.locator("#empty")).to_be_visible()
 
 

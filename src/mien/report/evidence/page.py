@@ -45,6 +45,7 @@ def write(
     include_original: bool = False,
     overwrite: bool = False,
     progress: Progress | None = None,
+    heading: str | None = None,
 ) -> None:
     """Write the report: page, metrics, figures and tables.
 
@@ -64,6 +65,8 @@ def write(
         Replace a report that is there.
     progress : callable, optional
         Called as ``progress(stage, done, total)``.
+    heading : str, optional
+        What the report is of, by a pseudonym, and when it was made; never the name of a file.
 
     Raises
     ------
@@ -93,7 +96,9 @@ def write(
         staged.write("metrics.json", json.dumps(told.to_json(), indent=2, allow_nan=False) + "\n")
         staged.write(
             "report.html",
-            _page(evidence, curves, shown, withheld, drawings, told.about, include_original),
+            _page(
+                evidence, curves, shown, withheld, drawings, told.about, include_original, heading
+            ),
         )
         staged.commit()
 
@@ -106,6 +111,7 @@ def _page(
     drawings: Mapping[str, Drawing],
     about: dict[str, Any],
     include_original: bool,
+    heading: str | None,
 ) -> str:
     figure = None if curves is None else chart(curves)
     video = shown.video if shown else None
@@ -127,6 +133,7 @@ def _page(
         include_original=include_original,
         unchecked=evidence.verdict is None,
         facts=facts(about),
+        heading=heading,
         verdict=verdict_in_words(evidence),
         profile=evidence.metrics.profile,
         lines=[_line(line) for line in evidence.lines],

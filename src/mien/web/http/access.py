@@ -37,8 +37,8 @@ _READS = ("GET", "HEAD")
 _WRONG_S = 1.0  # that a wrong password takes
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
-    "img-src 'self'; media-src 'self'; connect-src 'self'; frame-src 'self'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'",
+    "img-src 'self'; media-src 'self' blob:; connect-src 'self'; frame-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     # not "no-referrer": forms would then be sent with the origin "null"

@@ -97,10 +97,11 @@ class Desk:
         self._check(found.id)
         return found
 
-    def clip(self, clip: str) -> Clip:
-        """A clip; a `Problem` if there is none of that id."""
+    def clip(self, clip: str, *, leaving: bool = False) -> Clip:
+        """A clip; a `Problem` if there is none of that id, or if it is about to be removed, unless
+        those are meant as well."""
         found = self.store.clips.get(clip)
-        if found is None:
+        if found is None or (found.leaves is not None and not leaving):
             raise Problem(404, "no_clip", "There is no such clip: it may have been removed.")
         self._check_files(found)
         return found

@@ -7,20 +7,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
-from starlette.responses import FileResponse, RedirectResponse, Response
+from starlette.responses import Response
 
 from mien.study.store import Refused
-from mien.web.http.access import refusal
+from mien.web.http.personal import add_page
 from mien.web.http.problems import Problem
 from mien.web.http.sending import Range, send
 from mien.web.http.studies import Studies
-
-_PAGE = Path(__file__).parents[1] / "pages" / "judge.html"
 
 
 class Choice(BaseModel):
@@ -42,17 +39,7 @@ def judging(studies: Studies, clock: Callable[[], float] = time.time) -> APIRout
     """
     router = APIRouter(prefix="/judge", include_in_schema=False)
 
-    @router.get("/{token}")
-    def without_slash(token: str) -> Response:
-        return RedirectResponse(f"/judge/{token}/", 308)
-
-    @router.get("/{token}/")
-    def page(token: str) -> Response:
-        try:
-            studies.of_judge(token)
-        except Problem as problem:
-            return refusal("/judge", problem.status, problem.code, problem.sentence)
-        return FileResponse(_PAGE, headers={"X-Robots-Tag": "noindex"})
+    add_page(router, "judge", studies.of_judge)
 
     @router.get("/{token}/state")
     def state(token: str) -> dict[str, Any]:

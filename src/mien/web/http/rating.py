@@ -8,35 +8,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
-from starlette.responses import FileResponse, RedirectResponse, Response
+from starlette.responses import Response
 
 from mien.study.store import Refused
-from mien.web.http.access import refusal
+from mien.web.http.personal import add_files, add_page
 from mien.web.http.problems import Problem
 from mien.web.http.sending import Range, send
 from mien.web.http.studies import Studies
 
-_PAGES = Path(__file__).parents[1] / "pages"
-_OPEN = {
-    "rate.js": "text/javascript",
-    "rate-player.js": "text/javascript",
-    "rate-keys.js": "text/javascript",
-    "dom.js": "text/javascript",
-    "words.js": "text/javascript",
-    "words/rate.js": "text/javascript",
-    "judge.js": "text/javascript",
-    "words/judge.js": "text/javascript",
-    "judge.css": "text/css",
-    "style.css": "text/css",
-    "rate.css": "text/css",
-    "icon.svg": "image/svg+xml",
-}
-"""Files that need no session, because the pages of raters and judges are made of them."""
+_OPEN = (
+    *("rate.js", "rate-player.js", "rate-keys.js", "words/rate.js", "rate.css"),
+    *("judge.js", "words/judge.js", "judge.css"),
+)
+"""Files that raters' and judges' pages are made of."""
 Id = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
 
 
@@ -73,23 +61,8 @@ def rating(studies: Studies, clock: Callable[[], float] = time.time) -> APIRoute
     """
     router = APIRouter(prefix="/rate", include_in_schema=False)
 
-    @router.get("/static/{name:path}")
-    def static(name: str) -> Response:
-        if name not in _OPEN:
-            raise Problem(404, "not_found", "There is nothing at this address.")
-        return FileResponse(_PAGES / name, media_type=_OPEN[name])
-
-    @router.get("/{token}")
-    def without_slash(token: str) -> Response:
-        return RedirectResponse(f"/rate/{token}/", 308)
-
-    @router.get("/{token}/")
-    def page(token: str) -> Response:
-        try:
-            studies.of_link(token)
-        except Problem as problem:
-            return refusal("/rate", problem.status, problem.code, problem.sentence)
-        return FileResponse(_PAGES / "rate.html", headers={"X-Robots-Tag": "noindex"})
+    add_files(router, _OPEN)
+    add_page(router, "rate", studies.of_link)
 
     @router.get("/{token}/state")
     def state(token: str) -> dict[str, Any]:

@@ -14,32 +14,20 @@ from typing import Annotated, Any, Literal, NoReturn
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
-from starlette.responses import FileResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, Response
 
 from mien.review.project.forms import included
 from mien.review.project.lists import counted, listed, seen
 from mien.review.project.store import ARBITER, NotNow, ReviewStore
-from mien.web.http.access import refusal
+from mien.web.http.personal import add_files, add_page
 from mien.web.http.problems import Problem
 from mien.web.http.reviews import PDFS, Reviews
 
-_PAGES = Path(__file__).parents[1] / "pages"
-_OPEN = {
-    "screen.js": "text/javascript",
-    "screen-keys.js": "text/javascript",
-    "screen-marks.js": "text/javascript",
-    "dom.js": "text/javascript",
-    "words.js": "text/javascript",
-    "words/screen.js": "text/javascript",
-    "studies.js": "text/javascript",
-    "studies-fields.js": "text/javascript",
-    "words/studies.js": "text/javascript",
-    "style.css": "text/css",
-    "screen.css": "text/css",
-    "studies.css": "text/css",
-    "icon.svg": "image/svg+xml",
-}
-"""Files of the pages that need no session, because the reviewers' page is made of them."""
+_OPEN = (
+    *("screen.js", "screen-keys.js", "screen-marks.js", "words/screen.js", "screen.css"),
+    *("studies.js", "studies-fields.js", "words/studies.js", "studies.css"),
+)
+"""Files that the reviewers' pages are made of."""
 Number = Annotated[int, Field(ge=1, le=10**9)]
 Stage = Literal["title", "full"]
 Which = Literal["todo", "done", "include", "exclude", "maybe", "unavailable", "all"]
@@ -81,7 +69,8 @@ def screening(reviews: Reviews, clock: Callable[[], float] = time.time) -> APIRo
         Seconds since 1970.
     """
     router = APIRouter(prefix="/screen", include_in_schema=False)
-    _add_page(router, reviews)
+    add_files(router, _OPEN)
+    add_page(router, "screen", reviews.of_link)
 
     @router.get("/{token}/state")
     def state(token: str) -> dict[str, Any]:
@@ -182,26 +171,6 @@ def screening(reviews: Reviews, clock: Callable[[], float] = time.time) -> APIRo
         return Response(status_code=204)
 
     return router
-
-
-def _add_page(router: APIRouter, reviews: Reviews) -> None:
-    @router.get("/static/{name:path}")
-    def static(name: str) -> Response:
-        if name not in _OPEN:
-            raise Problem(404, "not_found", "There is nothing at this address.")
-        return FileResponse(_PAGES / name, media_type=_OPEN[name])
-
-    @router.get("/{token}")
-    def without_slash(token: str) -> Response:
-        return RedirectResponse(f"/screen/{token}/", 308)
-
-    @router.get("/{token}/")
-    def page(token: str) -> Response:
-        try:
-            reviews.of_link(token)
-        except Problem as problem:
-            return refusal("/screen", problem.status, problem.code, problem.sentence)
-        return FileResponse(_PAGES / "screen.html", headers={"X-Robots-Tag": "noindex"})
 
 
 def _pdf(store: ReviewStore, number: int) -> Path:

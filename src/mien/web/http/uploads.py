@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import unicodedata
 from collections.abc import AsyncIterator
@@ -12,6 +13,7 @@ from starlette.requests import ClientDisconnect
 
 from mien.web.http.problems import Problem
 
+FULL = "There is not enough space on the disk: delete files, then try again."
 _PIECE = 1 << 20  # bytes written at once
 _ROOM = 2.5  # free space that is asked for, in sizes of the upload: a result needs some too
 _LONGEST_NAME = 200
@@ -19,7 +21,7 @@ _LONGEST_NAME = 200
 
 async def receive(
     pieces: AsyncIterator[bytes], announced: int | None, largest: int, place: Path
-) -> int:
+) -> tuple[int, str]:
     """Write a request's body to a file.
 
     Parameters
@@ -37,6 +39,8 @@ async def receive(
     -------
     size : int
         Bytes written.
+    digest : str
+        SHA-256 of them, hexadecimal.
 
     Raises
     ------
@@ -47,7 +51,7 @@ async def receive(
         raise _too_large(largest)
     if announced is not None and shutil.disk_usage(place.parent).free < _ROOM * announced:
         raise _full()
-    size, waiting = 0, bytearray()
+    size, waiting, digest = 0, bytearray(), hashlib.sha256()
     try:
         with place.open("xb") as file:
             async for piece in pieces:
@@ -55,6 +59,7 @@ async def receive(
                 if size > largest:
                     raise _too_large(largest)
                 waiting += piece
+                digest.update(piece)
                 if len(waiting) >= _PIECE:
                     await run_in_threadpool(file.write, bytes(waiting))
                     waiting.clear()
@@ -65,7 +70,7 @@ async def receive(
         raise _full() from exc
     if not size:
         raise Problem(422, "empty", "The file is empty: choose another.")
-    return size
+    return size, digest.hexdigest()
 
 
 def display_name(name: str) -> str:
@@ -94,6 +99,4 @@ def _too_large(largest: int) -> Problem:
 
 
 def _full() -> Problem:
-    return Problem(
-        507, "disk_full", "There is not enough space on the disk: delete files, then try again."
-    )
+    return Problem(507, "disk_full", FULL)

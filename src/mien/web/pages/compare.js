@@ -4,6 +4,7 @@ import { wireLens } from "./compare-lens.js";
 import { listCovered, listMoments } from "./compare-lists.js";
 import { Marks } from "./compare-marks.js";
 import { Player } from "./compare-player.js";
+import { sound } from "./compare-sound.js";
 import { seconds, Timeline } from "./compare-timeline.js";
 import { at, button, inFocus, link, make } from "./dom.js";
 import { act, begin, lookNow, project, say, trouble } from "./frame.js";
@@ -39,6 +40,7 @@ const player = new Player(at("video"), at("canvas"), {
     timeline.frame = player.frame;
     marks.showParts();
     if (marks.pending) timeline.marks = marks.drawn;
+    hear();
   },
   changed: () => playing(),
   failed: () => unplayable(),
@@ -67,6 +69,7 @@ async function look() {
     clips = all.filter((each) => each.status === "done");
     if (listed.project !== null && listed.project !== home && !clips.some((each) => each.id === chosen)) choose(null);
     listed = { project: home, when: now };
+    if (!chosen && clips.length) choose(clips.reduce((last, each) => (each.finished > last.finished ? each : last)).id);
   }
   if (chosen) await lookAtClip();
   show();
@@ -289,6 +292,12 @@ function wipeTo(share) {
 
 function playing() {
   at("play").textContent = player.playing ? words().pause : words().play;
+  hear();
+}
+
+/** Have the sound follow the picture. */
+function hear() {
+  if (clip && frames) sound(clip, frames.run, { playing: player.playing, time: frames.times[player.frame], speed: Number(at("speed").value) });
 }
 
 function position() {
@@ -417,6 +426,7 @@ function wire() {
   };
   at("use-keys").checked = localStorage.getItem("keys") !== "no";
   at("use-keys").addEventListener("change", () => localStorage.setItem("keys", at("use-keys").checked ? "yes" : "no"));
+  at("hear").addEventListener("change", hear);
   document.addEventListener("keydown", press);
   wireWipe();
   wireLens(player, () => marks.showParts());

@@ -1,19 +1,17 @@
 // Videos that were chosen: their settings, and copying them into the folder.
 
-import { chooseFace, describe, picture } from "./deidentify-faces.js";
-import { at, button, choice, inFocus, make } from "./dom.js";
-import { traits, weak } from "./engines.js";
+import { DEFAULTS, drawPanel, given as givenFace, know } from "./deidentify-settings.js";
+import { examine, warnings } from "./deidentify-warnings.js";
+import { at, button, make } from "./dom.js";
 import { lookNow, project, say, trouble } from "./frame.js";
 import { explain, number, words } from "./words.js";
 
-const DEFAULTS = { engine: "mesh", surrogate: "auto", match: "age", people: "all", subject: "", voice: "mute", surroundings: "keep", withhold: "over 10%", after: "ask", measure: "generic" };
 const AGAIN = ["disk_full", "no_session", "no_project", "busy", "disk", "queue_full", "linked"]; // the same may do later
 const MENDED = ["sound_unfit", "invalid"]; // other settings do
 
 const NAMED = 5; // files that were left aside
 
 let options = null;
-let surrogates = [];
 let chosen = []; // {file, name, settings, problem, refused, item, line, bar}
 let shared = { ...DEFAULTS }; // what the next video gets, and all of them where they shall be the same
 let copying = null; // {list, home, request, stopped, number}
@@ -23,7 +21,8 @@ const sendable = () => chosen.filter((entry) => !entry.problem);
 
 /** Make choosing work. */
 export function ready(foundOptions, foundSurrogates) {
-  [options, surrogates] = [foundOptions, foundSurrogates];
+  options = foundOptions;
+  know(foundOptions, foundSurrogates);
   at("waiting").addEventListener("submit", start);
   at("stop").addEventListener("click", () => {
     copying.stopped = true;
@@ -50,7 +49,9 @@ export function add({ videos, others }) {
   const news = videos.filter(({ file, name }) => !chosen.some((entry) => entry.name === name && alike(entry.file, file)));
   for (const { file, name } of news) {
     const problem = file.size > options.largest_bytes ? { code: "too_large", error: w.tooLarge(number(options.largest_bytes / 1e9)) } : null;
-    chosen.push({ file, name, settings: { ...shared, subject: "" }, problem });
+    const entry = { file, name, settings: { ...shared, subject: "" }, problem };
+    chosen.push(entry);
+    if (!problem) examine(entry, () => showWarnings(entry));
   }
   const said = [];
   if (others.length) said.push(w.others(others.slice(0, NAMED), others.length));
@@ -110,6 +111,9 @@ function card(entry) {
     item.append(entry.bar, entry.line);
     return item;
   }
+  entry.warned = make("div", { className: "warned", role: "status" });
+  item.append(entry.warned);
+  showWarnings(entry);
   if (entry.refused) {
     item.className = "failed";
     entry.line.textContent = explain(entry.refused);
@@ -131,75 +135,24 @@ function takeOff(entry) {
   (next?.off ?? at("files")).focus();
 }
 
-const size = (bytes) => (bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : bytes < 1e9 ? `${number(bytes / 1e6)} MB` : `${number(bytes / 1e9)} GB`);
-
-// --- settings -----------------------------------------------------------------------------------
-
+/** Draw settings; what is chosen there the next video is likely to be wanted with, too. */
 function panel(place, settings) {
-  const w = words();
-  const held = inFocus(place)?.dataset.key ?? null;
-  const open = Boolean(place.querySelector("details")?.open || settings.subject);
-  const set = (key, value) => {
-    settings[key] = value;
-    Object.assign(shared, settings); // the next video is likely to be wanted like this
-    panel(place, settings);
-  };
-  const pick = (key, values, names, hints = {}, warns = []) => {
-    const label = choice(key, settings[key], values.map((each) => [each, names[each] ?? each]), (value) => set(key, value));
-    label.querySelector("select").dataset.key = key;
-    return field(label, hints[settings[key]], warns.includes(settings[key]));
-  };
-  const given = traits(settings.engine).needs_surrogate, measured = given && settings.surrogate === "auto";
-  const more = make("details", { open },
-    make("summary", { textContent: w.more, "data-key": "more" }),
-    make("div", { className: "settings" },
-      measured ? pick("match", options.matches, w.matches, { none: w.matchHint, sex: w.matchHint, age: w.matchHint, tone: w.matchHint }) : null,
-      pick("people", options.people, w.persons, given ? w.personHints : w.hiddenHints),
-      measured ? subject(settings) : null,
-      pick("surroundings", options.surroundings, w.rooms, w.roomHints),
-      pick("withhold", options.withholds, w.withholds, w.withholdHints),
-      pick("measure", options.measures, w.measures, w.measureHints)));
-  place.replaceChildren(
-    make("div", { className: "settings" },
-      pick("engine", options.engines, w.engines, w.engineHints, weak()),
-      given ? faceField(settings, set) : null,
-      pick("voice", options.voices, w.voices, w.voiceHints, ["keep"]),
-      pick("after", ["ask", "delete"], w.afters, w.afterHints)),
-    more);
-  if (held) place.querySelector(`[data-key="${held}"]`)?.focus();
-}
-
-let hints = 0;
-
-/** A labelled control with a sentence on what it means. */
-function field(label, hint, warns = false) {
-  if (!hint) return make("div", {}, label);
-  const id = `hint-${hints++}`;
-  label.querySelector("select, input, button").setAttribute("aria-describedby", id);
-  return make("div", {}, label, make("p", { id, className: warns ? "hint warns" : "hint", textContent: hint }));
-}
-
-function faceField(settings, set) {
-  const w = words();
-  const face = surrogates.find((each) => each.id === settings.surrogate);
-  const text = face ? describe(face) : w.auto;
-  const open = make("button", { type: "button", className: "chosen-face", "data-key": "surrogate", "aria-haspopup": "dialog", "aria-label": `${w.surrogate}: ${text}` },
-    face ? make("img", { src: picture(face.id), alt: "", width: 200, height: 200 }) : null, make("span", {}, text));
-  open.addEventListener("click", () => chooseFace(settings.surrogate, (id) => set("surrogate", id)));
-  return field(make("div", { className: "label" }, w.surrogate, open), face ? w.faceHint(settings.people) : w.autoShort);
-}
-
-function subject(settings) {
-  const w = words();
-  const input = make("input", { type: "text", maxLength: 100, autocomplete: "off", value: settings.subject, "data-key": "subject" });
-  input.addEventListener("input", () => {
-    settings.subject = shared.subject = input.value;
+  drawPanel(place, settings, {
+    begins: true,
+    changed: () => {
+      Object.assign(shared, settings);
+      for (const entry of chosen) showWarnings(entry);
+    },
   });
-  input.addEventListener("keydown", (event) => {
-    if (event.key === "Enter") event.preventDefault(); // would start before the rest is set
-  });
-  return field(make("label", {}, w.subject, input), w.subjectHint);
 }
+
+/** Say under a video what may be wrong with it. */
+function showWarnings(entry) {
+  if (!entry.warned) return;
+  entry.warned.replaceChildren(...warnings(entry, settingsOf(entry), options).map((text) => make("p", { className: "hint warns", textContent: text })));
+}
+
+const size = (bytes) => (bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : bytes < 1e9 ? `${number(bytes / 1e6)} MB` : `${number(bytes / 1e9)} GB`);
 
 // --- copying ------------------------------------------------------------------------------------
 
@@ -234,7 +187,7 @@ async function start(event) {
   copying = null;
   const held = [document.body, at("start"), at("stop")].includes(document.activeElement);
   const left = chosen.some((entry) => !entry.problem || entry.problem.again);
-  if (!left) shared.subject = ""; // the next videos are likely to be somebody else's
+  if (!left) Object.assign(shared, { subject: "", visit: "" }); // the next videos are likely to be somebody else's
   showChosen();
   const failed = chosen.filter((entry) => entry.problem ?? entry.refused).length;
   say(words().sent(sent, failed));
@@ -268,9 +221,9 @@ function send(entry, settings) {
     };
     request.onerror = () => resolve({ error: words().notSent, code: "not_sent", again: true });
     request.onabort = () => resolve("stopped");
-    const given = traits(settings.engine).needs_surrogate, measured = given && settings.surrogate === "auto";
-    if (!given) settings.surrogate = "auto";
-    if (!measured || !settings.subject.trim()) delete settings.subject;
+    if (!givenFace(settings)) settings.surrogate = "auto";
+    for (const key of ["subject", "visit"]) if (!settings[key].trim()) delete settings[key];
+    if (!settings.hold) delete settings.hold;
     request.open("POST", `/api/clips?${new URLSearchParams({ name: entry.name, project: copying.home, ...settings })}`);
     request.setRequestHeader("Content-Type", "application/octet-stream");
     request.send(entry.file);

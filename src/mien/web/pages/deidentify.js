@@ -2,13 +2,18 @@
 
 import { at } from "./dom.js";
 import { add, ready as readyToChoose, showChosen } from "./deidentify-chosen.js";
-import { cancelWaiting, deleteOriginals, look, ready as readyToShow, showClips } from "./deidentify-clips.js";
+import { look, showClips, stored } from "./deidentify-clips.js";
+import { draw as drawEdit, listenToEdit } from "./deidentify-edit.js";
 import { listen as listenToFaces } from "./deidentify-faces.js";
 import { fromDrop, fromInput } from "./deidentify-files.js";
-import { begin, trouble } from "./frame.js";
+import { listenToKeys, showKeys } from "./deidentify-patient.js";
+import { listenToPicked } from "./deidentify-picked.js";
+import { know as readyToShow } from "./deidentify-row.js";
+import { begin, project, trouble } from "./frame.js";
 import { ask } from "./server.js";
-import { words } from "./words.js";
+import { use, words } from "./words.js";
 import { WORDS } from "./words/deidentify.js";
+import { WORDS as OF_CLIPS } from "./words/deidentify-clips.js";
 
 let recovery = { clips: 0, unlisted: [] };
 /** @type {(value?: any) => void} */
@@ -53,15 +58,26 @@ function listen() {
     drop.addEventListener(kind, () => drop.classList.remove("over"));
   }
   window.addEventListener("drop", (event) => take(fromDrop(event.dataTransfer)));
-  at("cancel-waiting").addEventListener("click", cancelWaiting);
-  at("delete-originals").addEventListener("click", deleteOriginals);
+  at("find").addEventListener("submit", (event) => event.preventDefault());
+  listenToPicked();
+  listenToKeys();
+  listenToEdit();
+}
+
+/** Ask for clips, and show what belongs to all of them. */
+async function lookAtClips() {
+  const busy = await look();
+  showKeys(stored(project()).length > 0);
+  return busy;
 }
 
 listen();
+use(OF_CLIPS);
 begin({
   words: WORDS,
-  look,
+  look: lookAtClips,
   show() {
+    drawEdit();
     showRecovery();
     showChosen();
     showClips();

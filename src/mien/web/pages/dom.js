@@ -49,3 +49,8 @@ export function choice(word, value, entries, change) {
   }
   return make("label", {}, words()[word], select);
 }
+
+/** Write a text where it is another: what is written anew is read out anew. */
+export function write(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}

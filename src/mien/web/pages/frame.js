@@ -1,9 +1,9 @@
 // What every page has: navigation, project, language, one sentence on what stays, troubles.
 
 import { at, make } from "./dom.js";
-import { know } from "./engines.js";
+import { know, traits } from "./engines.js";
 import { ask } from "./server.js";
-import { explain, switchLanguage, translate, use, words } from "./words.js";
+import { explain, learnFaces, switchLanguage, translate, use, words } from "./words.js";
 
 const OFTEN_MS = 400; // between two looks at the server while something happens
 const SELDOM_MS = 3000;
@@ -145,6 +145,7 @@ export async function begin(page) {
   try {
     const [options, found] = await Promise.all([ask("options"), ask("projects")]);
     know(options);
+    learnFaces((engine) => traits(engine).needs_surrogate);
     projects = found;
     showProjects();
     if (!options.local) {

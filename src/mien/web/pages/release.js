@@ -20,7 +20,7 @@ let contents = null;
 let contentsOf = ""; // what they were asked for
 let home = null; // the project that is shown
 let sending = false;
-let asked = new URLSearchParams(location.search).get("clip");
+let asked = new URLSearchParams(location.search).getAll("clip");
 
 // --- what is known ----------------------------------------------------------------------------
 
@@ -254,9 +254,9 @@ async function look() {
   }
   clips = found.filter((clip) => clip.status === "done");
   works = jobs;
-  if (asked) {
-    if (clips.some((clip) => clip.id === asked)) chosen.add(asked);
-    asked = null;
+  if (asked.length) {
+    for (const id of asked) if (clips.some((clip) => clip.id === id)) chosen.add(id);
+    asked = [];
   }
   for (const id of [...chosen]) {
     if (!clips.some((clip) => clip.id === id)) chosen.delete(id);

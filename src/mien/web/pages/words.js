@@ -9,7 +9,7 @@ const WORDS = {
     lost: "The server does not answer: start mien serve again and open the address that it prints.",
     seconds: "s", minutes: "min", hours: "h",
     queued: "In the queue", running: "Starting", done: "Done", failed: "Failed", cancelled: "Cancelled", cancelling: "Stopping",
-    stages: { measuring: "Measuring the face", choosing: "Choosing a face", rendering: "Drawing", "rendering again": "Improving" },
+    stages: { measuring: "Measuring the face", choosing: "Choosing a face", fitting: "Fitting the cover", rendering: "Drawing", "rendering again": "Improving" },
     frames: (a, b) => (b ? `${a} of ${b} frames` : `${a} frames`),
     fps: (x) => `${x} frames per second`,
     left: (t) => `about ${t} left`,
@@ -27,7 +27,7 @@ const WORDS = {
     lost: "Der Server antwortet nicht: Starten Sie mien serve neu und öffnen Sie die Adresse, die es nennt.",
     seconds: "s", minutes: "min", hours: "h",
     queued: "In der Warteschlange", running: "Beginnt", done: "Fertig", failed: "Misslungen", cancelled: "Abgebrochen", cancelling: "Wird angehalten",
-    stages: { measuring: "Gesicht messen", choosing: "Gesicht wählen", rendering: "Zeichnen", "rendering again": "Verbessern" },
+    stages: { measuring: "Gesicht messen", choosing: "Gesicht wählen", fitting: "Verdeckung anpassen", rendering: "Zeichnen", "rendering again": "Verbessern" },
     frames: (a, b) => (b ? `${a} von ${b} Bildern` : `${a} Bilder`),
     fps: (x) => `${x} Bilder pro Sekunde`,
     left: (t) => `noch etwa ${t}`,
@@ -134,13 +134,21 @@ function inStage(job) {
 export const tenths = (x) =>
   new Intl.NumberFormat(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(x);
 
+let givesFace = (engine) => Boolean(engine);
+
+/** Learn whether an engine gives somebody a new face; one that does not has nothing to choose. */
+export function learnFaces(test) {
+  givesFace = test;
+}
+
 /** How far a clip or job is, in one line. */
 export function progressLine(job) {
   const w = words();
   if (job.status === "failed") return `${w.failed}. ${explain(job)}`;
   if (job.cancelling) return w.cancelling;
   if (job.status !== "running") return w[job.status];
-  const parts = [job.stage ? (w.stages[job.stage] ?? job.stage) : w.running];
+  const stage = job.stage === "choosing" && job.wanted?.engine && !givesFace(job.wanted.engine) ? "fitting" : job.stage;
+  const parts = [stage ? (w.stages[stage] ?? stage) : w.running];
   if (job.done) parts.push(w.frames(job.done, job.total));
   else parts.push(w.since(`${tenths(inStage(job))} ${w.seconds}`));
   if (job.fps) parts.push(w.fps(number(job.fps)));

@@ -14,6 +14,8 @@ from mien.web.queue.tables import Kind
 
 MOST: Mapping[Kind, int] = {
     Kind.DEIDENTIFY: 500,
+    Kind.PEOPLE: 100,
+    Kind.TRY: 100,
     Kind.COVER: 200,
     Kind.EVALUATE: 500,
     Kind.ENCOUNTER: 100,
@@ -22,6 +24,8 @@ MOST: Mapping[Kind, int] = {
 """Jobs of a kind that are not over, those that are worked on included."""
 _CALLED = {
     Kind.DEIDENTIFY: "clips",
+    Kind.PEOPLE: "looks for people",
+    Kind.TRY: "pictures of one moment",
     Kind.COVER: "clips that are to be covered",
     Kind.EVALUATE: "measurements",
     Kind.ENCOUNTER: "encounters",

@@ -48,7 +48,9 @@ class Clips:
         self._database, self._clock, self._jobs = database, clock, jobs
         self._capacity = capacity
 
-    def add(self, clip: Clip, wanted: dict[str, Any], urgency: int = USUAL) -> Clip:
+    def add(
+        self, clip: Clip, wanted: dict[str, Any], urgency: int = USUAL, *, held: bool = False
+    ) -> Clip:
         """List a clip whose original is stored, and queue the job that makes its result.
 
         Parameters
@@ -59,6 +61,8 @@ class Clips:
             How it is to be de-identified.
         urgency : int
             Of the job.
+        held : bool
+            Whether it waits until somebody says that it shall begin.
 
         Raises
         ------
@@ -66,7 +70,8 @@ class Clips:
             If too many clips are in the queue.
         """
         clip.created, clip.original = self._clock(), True
-        job = _making(clip, clip.created, wanted=wanted, urgency=urgency)
+        status = Status.HELD if held else Status.QUEUED
+        job = _making(clip, clip.created, wanted=wanted, urgency=urgency, status=status)
         with self._database.writing() as session:
             session.add(job)
             session.flush()  # from here on nobody else writes: what is counted stays so
@@ -94,6 +99,92 @@ class Clips:
             statement = statement.where(Clip.project_id == project)
         with self._database.reading() as session:
             return {clip: run for clip, run in session.execute(statement)}
+
+    def alike(self, digest: str, project: str) -> Sequence[Clip]:
+        """Clips of a project that came with the same content, the oldest first."""
+        statement = select(Clip).where(Clip.digest == digest, Clip.project_id == project)
+        with self._database.reading() as session:
+            return session.scalars(statement.order_by(Clip.created, Clip.id)).all()
+
+    def describe(self, clip: str, **values: str | None) -> None:
+        """Note the ``subject``, the ``visit`` or the ``note`` of a clip.
+
+        Jobs that are called as the clip was are then called as it is now.
+        """
+        with self._database.writing() as session:
+            found = session.get(Clip, clip)
+            if found is None:
+                return
+            before = found.called
+            for name, value in values.items():
+                setattr(found, name, value)
+            after = found.called
+        if after != before:
+            for job in self._jobs.of_clip(clip):
+                self._jobs.rename(job.id, (job.name or "").replace(before, after))
+
+    def want(self, clip: str, wanted: dict[str, Any]) -> bool:
+        """Change how a clip is to be made that is neither made nor worked on; whether it was so."""
+        return self._database.change(
+            update(Job)
+            .where(
+                Job.id == clip,
+                Job.status.in_((Status.QUEUED, Status.HELD, Status.FAILED, Status.CANCELLED)),
+            )
+            .values(wanted=wanted)
+        )
+
+    def join(self, clip: str, family: str) -> None:
+        """Note that a clip is one of several of the same original."""
+        self._database.change(update(Clip).where(Clip.id == clip).values(family=family))
+
+    def join_none(self, clip: str) -> None:
+        """Note that a clip is the only one of its original."""
+        self._database.change(update(Clip).where(Clip.id == clip).values(family=None))
+
+    def keep(self, clip: str, after: str) -> None:
+        """Note what happens to a clip's original when all is done."""
+        self._database.change(update(Clip).where(Clip.id == clip).values(after=after))
+
+    def siblings(self, clip: Clip) -> Sequence[Clip]:
+        """Others that were made of the same original."""
+        if clip.family is None:
+            return []
+        statement = select(Clip).where(Clip.family == clip.family, Clip.id != clip.id)
+        with self._database.reading() as session:
+            return session.scalars(statement.order_by(Clip.created, Clip.id)).all()
+
+    def leave(self, clip: str, seconds: float) -> bool:
+        """Have a clip removed after a while, unless it is brought back; whether it is over."""
+        over = select(Job.id).where(Job.id == clip, Job.status.in_(OVER)).exists()
+        return self._database.change(
+            update(Clip).where(Clip.id == clip, over).values(leaves=self._clock() + seconds)
+        )
+
+    def stay(self, clip: str) -> bool:
+        """Bring a clip back that is about to be removed; whether it was."""
+        return self._database.change(
+            update(Clip).where(Clip.id == clip, Clip.leaves.is_not(None)).values(leaves=None)
+        )
+
+    def leaving(self, project: str | None = None) -> Sequence[Clip]:
+        """Clips whose time to go has come; all of a project that are to go, where one is given."""
+        due = Clip.leaves <= self._clock() if project is None else Clip.project_id == project
+        with self._database.reading() as session:
+            return session.scalars(select(Clip).where(Clip.leaves.is_not(None), due)).all()
+
+    def uncover(self, clip: str) -> bool:
+        """Let a clip have the result again that its last cover took the place of."""
+        with self._database.writing() as session:
+            found = session.get(Clip, clip)
+            if found is None or found.before is None:
+                return False
+            found.run, found.found, found.before = found.before["run"], found.before["found"], None
+        return True
+
+    def forget_before(self) -> None:
+        """Let no cover be undone any more."""
+        self._database.change(update(Clip).where(Clip.before.is_not(None)).values(before=None))
 
     def original_deleted(self, clip: str) -> None:
         """Note that the original is gone."""

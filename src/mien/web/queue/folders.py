@@ -11,7 +11,15 @@ from pathlib import Path
 from mien.errors import OutputError
 from mien.web.queue import damage, places
 from mien.web.queue.log import LOG
-from mien.web.queue.places import IN_PROJECT, JOB_ID, ORIGINALS, PROJECTS, RUNS, UPLOADS
+from mien.web.queue.places import (
+    IN_PROJECT,
+    JOB_ID,
+    ORIGINALS,
+    PORTRAITS,
+    PROJECTS,
+    RUNS,
+    UPLOADS,
+)
 from mien.web.queue.removal import remove, remove_empty
 from mien.web.queue.tables import Clip, Job, Kind
 
@@ -22,6 +30,13 @@ ARCHIVE = "release.zip"
 """Of a release; only there if all its checks passed."""
 FRAMES = "frames.json"
 """When each frame is shown: ``{"times": [seconds, ...]}``."""
+TRIED, WAS = "tried.jpg", "was.jpg"
+"""A moment of a clip as its result would look, and as the original has it."""
+
+
+def person_picture(number: int) -> str:
+    """What the picture of a person of a clip is called, from 1: SHOWS THE PATIENT."""
+    return f"person-{number}.jpg"
 
 
 @dataclass(frozen=True)
@@ -32,6 +47,7 @@ class Folders:
         mien.log, mien.log.1                 what nobody expected
         projects/PROJECT/uploads/RANDOM      arriving
         projects/PROJECT/originals/CLIP
+        projects/PROJECT/portraits/CLIP      somebody's picture, to be the new face
         projects/PROJECT/runs/CLIP/RUN/      result.mp4, ...
         projects/PROJECT/runs/JOB/RUN/       report/, release.zip, ...
 
@@ -107,7 +123,8 @@ class Folders:
     def check_files(self, owner: Clip | Job) -> None:
         """Refuse what has its original, its result or its attempt behind a link, as `check`."""
         made = self.runs(owner) if owner.run is None else self.run(owner)
-        for path in (made, self.original(owner)) if isinstance(owner, Clip) else (made,):
+        stored = (self.original(owner), self.portrait(owner)) if isinstance(owner, Clip) else ()
+        for path in (made, *stored):
             places.check(self.data, *self._parts(path))
 
     def upload(self, project: str) -> Path:
@@ -117,6 +134,10 @@ class Folders:
     def original(self, clip: Clip) -> Path:
         """The clip as it came."""
         return self._project(clip.project_id) / ORIGINALS / clip.id
+
+    def portrait(self, clip: Clip) -> Path:
+        """A picture of somebody who agreed to be the new face of a clip."""
+        return self._project(clip.project_id) / PORTRAITS / clip.id
 
     def runs(self, owner: Clip | Job) -> Path:
         """All attempts at a clip's result, or at a job."""
@@ -133,6 +154,7 @@ class Folders:
     def forget_clip(self, clip: Clip) -> None:
         """Remove every file of a clip."""
         self._remove(self.original(clip))
+        self._remove(self.portrait(clip))
         with suppress(OSError):  # what stays is removed at the next start
             self._remove(self.runs(clip))
 
@@ -142,6 +164,10 @@ class Folders:
             with suppress(OSError):
                 self._remove(self.runs(job))
 
+    def forget_portrait(self, clip: Clip) -> None:
+        """Remove a clip's picture of somebody who agreed to be the new face."""
+        self._remove(self.portrait(clip))
+
     def forget_original(self, clip: Clip) -> None:
         """Remove whatever shows the original of a clip."""
         for run in places.real_folders(self.runs(clip)):
@@ -149,9 +175,10 @@ class Folders:
         self._remove(self.original(clip))
 
     def forget_others(self, clip: Clip) -> None:
-        """Remove results of a clip that another has taken the place of."""
+        """Remove results of a clip that another has taken the place of, for good."""
+        kept = (clip.run, (clip.before or {}).get("run"))
         for run in places.entries(self.runs(clip)):
-            if run.name != clip.run:
+            if run.name not in kept:
                 with suppress(OSError):
                     self._remove(Path(run.path))
 
@@ -172,14 +199,16 @@ class Folders:
         return {
             one.name
             for project in projects
-            for name in (ORIGINALS, RUNS)
+            for name in (ORIGINALS, PORTRAITS, RUNS)
             for one in places.entries(self._project(project) / name)
         }
 
     def is_empty(self, project: str) -> bool:
         """Whether no original, no result and nothing strange lies in a project's folder."""
         home = self._project(project)
-        stored = [one for name in (ORIGINALS, RUNS) for one in places.entries(home / name)]
+        stored = [
+            one for name in (ORIGINALS, PORTRAITS, RUNS) for one in places.entries(home / name)
+        ]
         kept = [one for one in stored if not places.of_the_system(Path(one.path))]
         return not kept and not self.strange(project)
 
@@ -227,7 +256,7 @@ class Folders:
         for project in projects:
             home = self._project(project)
             due = [one for one in places.entries(home / UPLOADS) if JOB_ID.fullmatch(one.name)]
-            for name in (ORIGINALS, RUNS):
+            for name in (ORIGINALS, PORTRAITS, RUNS):
                 due += [one for one in places.entries(home / name) if one.name in removed]
             for one in due:
                 with suppress(OSError):  # the server has to start

@@ -74,6 +74,7 @@ class HeldJobs:
                 worker=worker,
                 run=secrets.token_hex(8),
                 attempts=Job.attempts + 1,
+                started=self._clock(),
                 **NOTHING_DONE,
             )
         )
@@ -204,6 +205,8 @@ class HeldJobs:
         clip = session.get(Clip, finished.clips[0]) if kind.changes_result else None
         if clip is None:
             return
+        if kind == Kind.COVER:
+            clip.before = {"run": clip.run, "found": clip.found}
         clip.run = finished.run
         if kind == Kind.COVER:
             clip.found = {**(clip.found or {}), "ledger": (found or {}).get("ledger", {})}
@@ -215,7 +218,7 @@ class HeldJobs:
                 self._clock(),
                 id=secrets.token_hex(16),
                 project_id=clip.project_id,
-                name=clip.name,
+                name=clip.called,
                 clips=[clip.id],
                 wanted={"profile": finished.wanted["measure"]},
                 urgency=LATER,

@@ -122,7 +122,7 @@ class Jobs:
             check_room(session, self._capacity, kind, more=1)
 
     def again(self, job: str) -> bool:
-        """Let a job that failed or was cancelled wait once more, behind all others.
+        """Let a job that is held, failed or was cancelled wait, behind all others.
 
         Raises
         ------
@@ -132,7 +132,10 @@ class Jobs:
         with self._database.writing() as session:
             kind = session.scalar(
                 update(Job)
-                .where(Job.id == job, Job.status.in_((Status.FAILED, Status.CANCELLED)))
+                .where(
+                    Job.id == job,
+                    Job.status.in_((Status.FAILED, Status.CANCELLED, Status.HELD)),
+                )
                 .values(
                     status=Status.QUEUED,
                     number=_LAST,
@@ -149,6 +152,33 @@ class Jobs:
             if kind is not None:
                 check_room(session, self._capacity, Kind(kind))
         return kind is not None
+
+    def move(self, job: str, to: str) -> bool:
+        """Give a job that waits another place among those that are as urgent.
+
+        `to` is ``first``, ``earlier``, ``later`` or ``last``. Whether the job waited.
+        """
+        with self._database.writing() as session:
+            own = session.get(Job, job)
+            if own is None or own.status != Status.QUEUED:
+                return False
+            waiting = session.scalars(
+                select(Job)
+                .where(Job.status == Status.QUEUED, Job.urgency == own.urgency)
+                .order_by(Job.number)
+            ).all()
+            numbers = [each.number for each in waiting]
+            order = [each for each in waiting if each is not own]
+            place = {
+                "first": 0,
+                "earlier": max(waiting.index(own) - 1, 0),
+                "later": waiting.index(own) + 1,
+                "last": len(order),
+            }[to]
+            order.insert(place, own)
+            for each, number in zip(order, numbers, strict=True):
+                each.number = number
+        return True
 
     def ask_to_cancel(self, job: str) -> None:
         """Cancel a job that waits; ask the worker of one that runs."""

@@ -18,7 +18,8 @@ from mien.errors import LinkError, OutputError
 from mien.web.queue.log import LOG
 
 PROJECTS, UPLOADS, ORIGINALS, RUNS = "projects", "uploads", "originals", "runs"
-IN_PROJECT = (UPLOADS, ORIGINALS, RUNS)
+PORTRAITS = "portraits"
+IN_PROJECT = (UPLOADS, ORIGINALS, PORTRAITS, RUNS)
 """Folders of a project."""
 DATABASE, LOCK, PORT = "mien.sqlite3", "server.lock", "server.port"
 PROJECT_ID, JOB_ID = re.compile(r"[0-9a-f]{16}"), re.compile(r"[0-9a-f]{32}")

@@ -21,7 +21,7 @@ from mien.errors import FormatError
 from mien.pipeline.stored import StoredManifest
 from mien.web.queue import places
 from mien.web.queue.folders import COMPARE, FRAMES, MANIFEST, RESULT, Folders
-from mien.web.queue.places import JOB_ID, ORIGINALS, PROJECT_ID, PROJECTS, RUNS
+from mien.web.queue.places import JOB_ID, ORIGINALS, PORTRAITS, PROJECT_ID, PROJECTS, RUNS
 from mien.web.queue.store import Store
 from mien.web.queue.tables import Clip, Status
 
@@ -94,6 +94,8 @@ def recover(folders: Folders, store: Store) -> Recovery:
         home = Path(entry.path)
         unlisted += folders.strange(entry.name)
         originals, runs = (_ids(home / name) for name in (ORIGINALS, RUNS))
+        portraits = _ids(home / PORTRAITS) - known.keys() - removed - originals - runs
+        unlisted += [home / PORTRAITS / id for id in sorted(portraits)]
         unknown = (originals | runs) - known.keys() - removed
         for id in sorted(unknown, key=lambda id: (_when(home, id), id)):
             run = newest(home / RUNS / id)

@@ -42,6 +42,8 @@ class Store:
     """The same in the hands of workers."""
     capacity: Capacity
     """How much may wait."""
+    clock: Callable[[], float]
+    """Seconds since 1970."""
 
     def __init__(
         self,
@@ -50,6 +52,7 @@ class Store:
         capacity: Capacity | None = None,
     ) -> None:
         self._database = database = Database(path)
+        self.clock = clock
         self.capacity = capacity or Capacity()
         self.projects = Projects(database, clock)
         self.jobs = Jobs(database, clock, self.capacity)

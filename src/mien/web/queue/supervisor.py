@@ -16,6 +16,7 @@ from typing import IO
 from mien.web.http.serving import Serving
 from mien.web.queue.damage import DAMAGED, is_damage
 from mien.web.queue.folders import Folders
+from mien.web.queue.leaving import remove_clip, remove_original
 from mien.web.queue.log import Log, noted
 from mien.web.queue.store import Store
 from mien.web.queue.tables import Kind, Status
@@ -113,6 +114,7 @@ class Supervisor:
     def start(self) -> None:
         """Settle what the last server left, then start the workers."""
         self._store.held.resume()
+        self._store.clips.forget_before()
         projects, removed = [p.id for p in self._store.projects.all()], self._store.removed()
         self._folders.tidy(projects, self._store.results(), removed)
         self._store.all_gone(removed - self._folders.names(projects))
@@ -181,8 +183,10 @@ class Supervisor:
                 lacking -= 1
         for due in self._store.clips.originals_due():
             with suppress(OSError):  # one that cannot go does not keep the others
-                self._folders.forget_original(due)
-                self._store.clips.original_deleted(due.id)
+                remove_original(self._folders, self._store, due)
+        for gone in self._store.clips.leaving():
+            with suppress(OSError):
+                remove_clip(self._folders, self._store, gone)
         self._store.scrub()
 
     def _write_down(self, slot: _Slot) -> str | None:

@@ -14,6 +14,10 @@ class Kind(StrEnum):
 
     DEIDENTIFY = "deidentify"
     """Makes a clip's result. Every clip has one such job, of the same id."""
+    PEOPLE = "people"
+    """Finds everybody in a clip's original, with pictures: SHOWS THE PATIENT."""
+    TRY = "try"
+    """Makes a picture of one moment as the result would look."""
     COVER = "cover"
     """Covers moments of a clip's result by hand, and takes its place."""
     EVALUATE = "evaluate"
@@ -28,6 +32,11 @@ class Kind(StrEnum):
         """Whether it gives the one clip that it is about a result."""
         return self in (Kind.DEIDENTIFY, Kind.COVER)
 
+    @property
+    def reads_original(self) -> bool:
+        """Whether it is about the one clip's original, shows it, and goes with it."""
+        return self in (Kind.PEOPLE, Kind.TRY)
+
 
 class Status(StrEnum):
     """Where a job stands."""
@@ -37,11 +46,13 @@ class Status(StrEnum):
     DONE = "done"
     FAILED = "failed"
     CANCELLED = "cancelled"
+    HELD = "held"
+    """Stored, and begun when somebody says so."""
 
     @property
     def over(self) -> bool:
-        """Whether nothing more will happen."""
-        return self in (Status.DONE, Status.FAILED, Status.CANCELLED)
+        """Whether nothing more will happen unasked."""
+        return self not in (Status.QUEUED, Status.RUNNING)
 
 
 class Base(DeclarativeBase):
@@ -125,6 +136,8 @@ class Job(Base):
     """One sentence."""
     code: Mapped[str | None]
     """Kind of the error, for translations."""
+    started: Mapped[float | None]
+    """When it was taken last, seconds since 1970; of jobs of earlier versions unknown."""
 
 
 class Clip(Base):
@@ -136,7 +149,7 @@ class Clip(Base):
     """Random; the name of its files, and the id of the job that makes its result."""
     project_id: Mapped[str] = mapped_column(ForeignKey("projects.id"), index=True)
     name: Mapped[str]
-    """What its file was called."""
+    """What its file was called: leaves this computer with nothing, see `called`."""
     created: Mapped[float]
     """When it came, seconds since 1970."""
     after: Mapped[str]
@@ -156,6 +169,29 @@ class Clip(Base):
     """Folder of its result, of whatever job that was made by; None as long as it has none."""
     found: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     """What is said of that result, in short."""
+    digest: Mapped[str | None] = mapped_column(index=True)
+    """SHA-256 of the file that came; None of clips of earlier versions."""
+    subject: Mapped[str | None]
+    """Whom it shows, by a pseudonym."""
+    visit: Mapped[str | None]
+    """Which visit it is of."""
+    note: Mapped[str | None]
+    """What somebody wrote about it."""
+    family: Mapped[str | None]
+    """Id of the clip that it, and others made of the same original, began with; None while it is
+    the only one."""
+    before: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    """``run`` and ``found`` of the result that the last cover took the place of, as long as that
+    can be undone."""
+    leaves: Mapped[float | None]
+    """When it is removed for good, seconds since 1970; None of a clip that stays."""
+
+    @property
+    def called(self) -> str:
+        """What people call it: its pseudonym and visit, or else as its file was called."""
+        if self.subject is None:
+            return self.name
+        return " · ".join(part for part in (self.subject, self.visit) if part)
 
     job: Mapped[Job] = relationship(lazy="joined", viewonly=True)
     """What makes its first result: how that is wanted, and how far it is."""

@@ -22,6 +22,10 @@ class Material:
     """Its result, as `mien.web.queue.folders` names the files; None if there is none yet."""
     wanted: dict[str, Any]
     """How it is de-identified."""
+    file: str = ""
+    """What its file was called, which nothing that is passed on may hold."""
+    portrait: Path | None = None
+    """A picture to be the new face, if one was stored with the clip."""
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,8 @@
 2    failed jobs are marked with the class of their error
 3    with its code (`mien.errors`), which stays when a class is renamed
 4    clips and jobs are two tables
+5    clips have a pseudonym, a visit, a note, a digest, others of the same original, a result before
+     the last cover, and a time at which they go; jobs have a time at which they were begun
 ===  =======================================================================
 
 From version 3 on, SQLite's ``application_id`` says that the file is mien's.
@@ -19,7 +21,7 @@ from sqlalchemy import JSON, Column, Connection, MetaData, String, Table, inspec
 from mien.errors import OutputError
 from mien.web.queue.tables import Base, Job
 
-VERSION = 4
+VERSION = 5
 """Of the tables, as SQLite's ``user_version``; a database of an unknown one is refused."""
 _MIEN = int.from_bytes(b"mien")
 _OF_JOBS = {"project_id", "attempts", "beat", "cancel_asked"}
@@ -46,6 +48,11 @@ _KEPT = (
     *("error", "code"),
 )
 """Columns of a job that are as they were in versions 2 and 3."""
+_NEW = {
+    "jobs": ("started",),
+    "clips": ("digest", "subject", "visit", "note", "family", "before", "leaves"),
+}
+"""Columns that version 5 added."""
 _JOBS = Table(
     "jobs",
     MetaData(),
@@ -82,7 +89,7 @@ def prepare(connection: Connection) -> None:
     found = connection.exec_driver_sql("PRAGMA user_version").scalar()
     if found == 0 and inspect(connection).has_table(Job.__tablename__):
         found = 1
-    if found not in (0, 2, 3, VERSION):
+    if found not in (0, 2, 3, 4, VERSION):
         raise OutputError(
             "The folder was used with another version of mien: choose a new one with "
             "--data; the results in the old one stay."
@@ -94,9 +101,22 @@ def prepare(connection: Connection) -> None:
             connection.execute(update(_JOBS).where(_JOBS.c.code == name).values(code=code))
     if found in (2, 3):
         _part_clips_from_jobs(connection)
+    if found == 4:
+        _add_columns(connection)
     Base.metadata.create_all(connection)
     connection.exec_driver_sql(f"PRAGMA user_version = {VERSION}")
     connection.exec_driver_sql(f"PRAGMA application_id = {_MIEN}")
+
+
+def _add_columns(connection: Connection) -> None:
+    """Give the tables of version 4 what version 5 has more."""
+    for table, columns in _NEW.items():
+        for name in columns:
+            column = Base.metadata.tables[table].c[name]
+            kind = column.type.compile(connection.dialect)
+            connection.exec_driver_sql(f'ALTER TABLE {table} ADD COLUMN "{name}" {kind}')
+    for index in Base.metadata.tables["clips"].indexes:
+        index.create(connection, checkfirst=True)
 
 
 def _part_clips_from_jobs(connection: Connection) -> None:

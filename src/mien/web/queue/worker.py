@@ -169,10 +169,12 @@ class Worker:
             tuple(
                 Material(
                     clip.id,
-                    clip.name,
+                    clip.called,
                     self._folders.original(clip) if clip.original else None,
                     self._folders.run(clip) if clip.run is not None else None,
                     clip.job.wanted,
+                    clip.name,
+                    self._folders.portrait(clip),
                 )
                 for clip in clips
             ),
@@ -186,14 +188,14 @@ class Worker:
         runs = {clip.id: str(self._folders.run(clip)) for clip in clips if clip.run is not None}
         for clip in clips:
             if clip.id in runs:
-                sentence = sentence.replace(str(Path(runs[clip.id]) / RESULT), clip.name)
-            sentence = sentence.replace(str(self._folders.original(clip)), clip.name)
+                sentence = sentence.replace(str(Path(runs[clip.id]) / RESULT), clip.called)
+            sentence = sentence.replace(str(self._folders.original(clip)), clip.called)
         for folder in (*runs.values(), str(self._folders.run(job))):
             sentence = sentence.replace(folder + os.sep, "").replace(folder, "the folder")
         for clip in clips:
-            sentence = sentence.replace(clip.id, clip.name)
+            sentence = sentence.replace(clip.id, clip.called)
         # of one clip, what is only called by its last name
-        return sentence.replace(RESULT, clips[0].name) if len(clips) == 1 else sentence
+        return sentence.replace(RESULT, clips[0].called) if len(clips) == 1 else sentence
 
     def _settle(self, job: Job, clips: list[Clip]) -> None:
         """Follow up on a job that is done."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from mien.errors import ParameterError
 from mien.pipeline.deidentify import deidentify
 from mien.pipeline.settings import Settings, Thoroughness
 from mien.pipeline.withholding import USUAL
@@ -12,7 +13,7 @@ from mien.progress import Progress
 from mien.tracking.selection import Selection
 from mien.video.index import frame_times
 from mien.web.queue.folders import COMPARE, FRAMES, PREVIEW, RESULT
-from mien.web.queue.tasks import Task
+from mien.web.queue.tasks import Material, Task
 from mien.web.works.previews import Live, preview
 
 _JUDGED = ("person", "recogniser", "frames", "share_under")  # of an audit, for the page
@@ -35,20 +36,25 @@ def render(
     """
     (clip,), wanted = task.clips, task.wanted
     assert clip.original is not None
-    picture = task.folder / PREVIEW
+    picture, (face, consent) = task.folder / PREVIEW, face_of(wanted, clip)
     made = deidentify(
         clip.original,
         task.folder / RESULT,
         Settings(
             engine=wanted["engine"],
-            surrogate=wanted["surrogate"],
             match=wanted["match"],
             subject=wanted["subject"],
-            selection=Selection(people=wanted["people"]),
+            selection=Selection(
+                people=wanted["people"],
+                leave=tuple(wanted.get("leave", ())),
+                cover=tuple(wanted.get("cover", ())),
+            ),
             voice=wanted["voice"],
             surroundings=wanted.get("surroundings", "keep"),
             withhold=wanted.get("withhold", USUAL),  # not in jobs of earlier versions
             thoroughness=thoroughness or Thoroughness(),
+            surrogate=face,
+            consent=consent,
         ),
         side_by_side=task.folder / COMPARE if wanted["compare"] else None,
         side_by_side_width=_COMPARE_WIDTH,
@@ -74,3 +80,18 @@ def render(
         "surrogates": made.surrogates,
         "renderings": made.told.output.renderings,
     }
+
+
+def face_of(wanted: dict[str, Any], clip: Material) -> tuple[str, str | None]:
+    """The settings `surrogate` and `consent`: a face of the bank, or the clip's own picture.
+
+    Raises
+    ------
+    ParameterError
+        If the picture is gone.
+    """
+    if wanted["surrogate"] != "own":
+        return wanted["surrogate"], None
+    if clip.portrait is None or not clip.portrait.is_file():
+        raise ParameterError("The picture of your own is gone: choose one again.")
+    return str(clip.portrait), wanted["consent"]

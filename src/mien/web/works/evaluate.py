@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from mien.errors import ParameterError
@@ -12,7 +13,7 @@ from mien.progress import Progress
 from mien.report.evidence import page as report
 from mien.report.evidence.page import verdict_in_words
 from mien.web.queue.folders import RESULT
-from mien.web.queue.tasks import Task
+from mien.web.queue.tasks import Material, Task
 from mien.web.works.figures import FIGURES
 
 
@@ -45,8 +46,20 @@ def evaluate(task: Task, progress: Progress) -> dict[str, Any]:
     if clip.folder is None:
         raise ParameterError("There is no result to be measured: de-identify the clip first.")
     evidence = measure(clip.original, clip.folder / RESULT, profile=profile, progress=progress)
-    report.write(evidence, task.folder / "report", include_original=False, progress=progress)
+    report.write(
+        evidence,
+        task.folder / "report",
+        include_original=False,
+        progress=progress,
+        heading=heading(clip, date.today()),
+    )
     return {**_in_short(evidence, profile), "result_run": clip.folder.name}
+
+
+def heading(clip: Material, today: date) -> str:
+    """What a report is of: the pseudonym if there is one, never the file, and the day."""
+    day = f"measured on {today.isoformat()}"
+    return day if clip.name == clip.file else f"{clip.name}, {day}"
 
 
 def _in_short(evidence: Evidence, profile: Profile) -> dict[str, Any]:

@@ -11,6 +11,8 @@ from mien.web.queue.tasks import Task
 
 _FUNCTIONS = {
     Kind.DEIDENTIFY: "mien.web.works.deidentify:render",
+    Kind.PEOPLE: "mien.web.works.people:find_people",
+    Kind.TRY: "mien.web.works.trying:try_moment",
     Kind.COVER: "mien.web.works.cover:cover",
     Kind.EVALUATE: "mien.web.works.evaluate:evaluate",
     Kind.ENCOUNTER: "mien.web.works.encounter:encounter",

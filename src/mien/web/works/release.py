@@ -52,7 +52,7 @@ def release(task: Task, progress: Progress) -> dict[str, Any]:
 def _source(clip: Material, measured: str | None) -> Source:
     if clip.folder is None:
         raise ParameterError(f"{clip.name} has no result: wait until it is done.")
-    return Source(clip.folder / RESULT, clip.original, _metrics(clip.folder, measured), clip.name)
+    return Source(clip.folder / RESULT, clip.original, _metrics(clip.folder, measured), clip.file)
 
 
 def _metrics(result: Path, measured: str | None) -> Path | None:

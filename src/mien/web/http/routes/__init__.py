@@ -9,10 +9,15 @@ from mien.web.http.problems import documented
 from mien.web.http.routes import (
     clips,
     compare,
+    downloads,
     encounters,
     evidence,
+    glances,
     lineups,
     live,
+    making,
+    patients,
+    people,
     projects,
     recordings,
     recovery,
@@ -20,12 +25,14 @@ from mien.web.http.routes import (
     reviews,
     studies,
     surrogates,
+    uploading,
     works,
 )
 
 _ROUTES = (
-    *(projects, recovery, clips, compare, surrogates, works, evidence, encounters, releases),
-    *(studies, lineups, reviews, recordings, live),
+    *(projects, recovery, glances, uploading, downloads, patients, people, making, clips, compare),
+    *(surrogates, works, evidence, encounters, releases, studies, lineups, reviews, recordings),
+    live,
 )
 
 

@@ -225,7 +225,7 @@ def routes(desk: Desk) -> APIRouter:
         for each in wanted.ranges:
             _check(each, times)
         return work_view(
-            desk.order(Kind.COVER, [found], wanted.model_dump(mode="json"), found.name)
+            desk.order(Kind.COVER, [found], wanted.model_dump(mode="json"), found.called)
         )
 
     return router

@@ -74,7 +74,7 @@ def routes(desk: Desk) -> APIRouter:
                 422, "same_side", "Doctor and patient cannot both be there: choose two sides."
             )
         wanted = order.model_dump(include={"doctor_is", "patient_is", "offset", "language"})
-        name = " + ".join(clip.name for clip in clips)
+        name = " + ".join(clip.called for clip in clips)
         if order.name is not None and order.name.strip():
             name = display_name(order.name)
         return work_view(

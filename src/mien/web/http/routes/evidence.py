@@ -121,7 +121,7 @@ def routes(desk: Desk) -> APIRouter:
             for job in jobs.listing(home, Kind.EVALUATE)
             if job.status == Status.DONE and job.found
         }
-        listed = clips.listing(home)
+        listed = [clip for clip in clips.listing(home) if clip.leaves is None]
         return [_row(clip, newest[clip.id]) for clip in listed if clip.id in newest]
 
     @router.post("/clips/{clip}/evaluate", status_code=201, responses=documented(404, 409))
@@ -143,7 +143,7 @@ def routes(desk: Desk) -> APIRouter:
             raise Problem(
                 409, "being_covered", "Moments of this clip are being covered: wait, then measure."
             )
-        return work_view(desk.order(Kind.EVALUATE, [found], order.model_dump(), found.name))
+        return work_view(desk.order(Kind.EVALUATE, [found], order.model_dump(), found.called))
 
     @router.get("/clips/{clip}/evidence", responses=documented(404))
     def evidence(clip: str) -> EvidenceView:
@@ -227,7 +227,7 @@ def _row(clip: Clip, measured: Job) -> CohortRow:
     answers = [line["passed"] for line in found["lines"]]
     return CohortRow(
         clip=clip.id,
-        name=clip.name,
+        name=clip.called,
         work=measured.id,
         finished=measured.finished or 0.0,
         stale=_stale(clip, measured),

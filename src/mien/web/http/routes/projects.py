@@ -11,6 +11,7 @@ from starlette.responses import Response
 from mien.web.http.desk import Desk
 from mien.web.http.problems import Problem, documented
 from mien.web.http.uploads import printable
+from mien.web.queue.leaving import remove_clip
 
 Name = Annotated[str, Query(min_length=1, max_length=200)]
 
@@ -61,6 +62,8 @@ def routes(desk: Desk) -> APIRouter:
     def remove_project(project: str) -> Response:
         """Remove an empty project; one always stays."""
         desk.project(project)
+        for clip in desk.store.clips.leaving(project):  # nobody waits for what goes anyway
+            remove_clip(desk.folders, desk.store, clip)
         if not desk.store.jobs.listing(project) and not desk.folders.is_empty(project):
             raise Problem(
                 409,

@@ -102,7 +102,7 @@ def routes(desk: Desk) -> APIRouter:
         theirs = None if measurement is None else (measurement.found or {}).get("result_run")
         return ContentView(
             id=clip.id,
-            name=clip.name,
+            name=clip.called,
             file=f"clip-{number:03d}.mp4",
             bytes=result.stat().st_size,
             method=clip.job.wanted.get("engine", "mesh"),

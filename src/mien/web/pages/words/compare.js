@@ -2,7 +2,7 @@
 
 export const WORDS = {
   en: {
-    title: "Compare",
+    title: "Compare", hear: "Play the sound of the result",
     lead: "Look at the result frame by frame, beside the original, and cover what should not be seen.",
     stays: "What you see here is read from the folder on this computer and sent nowhere.",
     staysThere: "What you see here comes from the computer that runs mien and goes nowhere else.",
@@ -70,7 +70,7 @@ export const WORDS = {
     code: {},
   },
   de: {
-    title: "Vergleichen",
+    title: "Vergleichen", hear: "Ton des Ergebnisses abspielen",
     lead: "Sehen Sie das Ergebnis Bild für Bild neben dem Original an und decken Sie ab, was nicht zu sehen sein soll.",
     stays: "Was Sie hier sehen, wird aus dem Ordner auf diesem Computer gelesen und nirgendwohin gesendet.",
     staysThere: "Was Sie hier sehen, kommt von dem Computer, auf dem mien läuft, und geht nirgendwo anders hin.",

@@ -1,0 +1,46 @@
+"""Clips that go for good, with every file and every job that is about them alone."""
+
+from __future__ import annotations
+
+from mien.web.queue.folders import Folders
+from mien.web.queue.store import Store
+from mien.web.queue.tables import Clip, Kind
+
+WITH_IT = (Kind.COVER, Kind.EVALUATE, Kind.PEOPLE, Kind.TRY)
+"""Kinds of jobs that are about one clip and go with it."""
+WITH_ORIGINAL = tuple(kind for kind in Kind if kind.reads_original)
+"""Kinds of jobs that show a clip's original and go with it."""
+
+
+def remove_clip(folders: Folders, store: Store, clip: Clip) -> bool:
+    """Remove a clip that is over; False, and nothing is changed, if it is worked on.
+
+    Raises
+    ------
+    OSError
+        If its original cannot be removed.
+    """
+    about = store.jobs.of_clip(clip.id, *WITH_IT)
+    if not store.clips.remove(clip.id):
+        return False
+    folders.forget_clip(clip)
+    for job in about:
+        if store.jobs.remove(job.id):
+            folders.forget(job)
+    store.scrub()
+    return True
+
+
+def remove_original(folders: Folders, store: Store, clip: Clip) -> None:
+    """Remove whatever shows a clip's original.
+
+    Raises
+    ------
+    OSError
+        If something of it stays.
+    """
+    folders.forget_original(clip)
+    for job in store.jobs.of_clip(clip.id, *WITH_ORIGINAL):
+        if store.jobs.remove(job.id):
+            folders.forget(job)
+    store.clips.original_deleted(clip.id)

@@ -393,6 +393,25 @@ def test_a_name_in_what_was_typed_stops_it(result, tmp_path, called):
     release([source], tmp_path / "out.zip", Options(title="Annals of Parkinson's disease"))
 
 
+def test_a_name_is_told_before_a_clip_is_looked_through(result, tmp_path):
+    looked: list[str] = []
+
+    def progress(stage, done, total):
+        looked.append(stage)
+
+    source = Source(result, called="Anna Müller.mov")
+    for title, seen in (("Visit of Anna", False), ("A visit", True)):
+        looked.clear()
+        options = Options(title=title, consent="all agreed")
+        place = tmp_path / f"{seen}.zip"
+        if not seen:
+            with pytest.raises(Withheld):
+                release([source], place, options, progress=progress)
+        else:
+            release([source], place, options, progress=progress)
+        assert any(stage.startswith("clip-001, ") for stage in looked) is seen
+
+
 def test_a_name_inside_a_manifest_or_a_video_stops_it(result, tmp_path):
     source = Source(result, called="Muellerbach.mp4")
     content = json.loads(result.with_suffix(".json").read_text())

@@ -10,7 +10,9 @@ import pytest
 import mien.web
 from mien import errors
 from mien.release import packing
+from mien.web.http import personal, rating, screening
 from mien.web.http.app import PAGES
+from mien.web.http.heads import whole
 
 STATIC = Path(mien.web.__file__).parent / "pages"
 PAGE_NAMES = sorted(PAGES.values())
@@ -42,7 +44,7 @@ def test_both_languages_say_the_same_things(file):
 
 @pytest.mark.parametrize("page", PAGE_NAMES)
 def test_every_word_of_a_page_is_there(page):
-    markup = (STATIC / f"{page}.html").read_text()
+    markup = whole(page)
     script = scripts(page) + (STATIC / "frame.js").read_text()
     asked = set(re.findall(r'data-word": ?"(\w+)"|data-word="(\w+)"', markup + script))
     asked = {word for found in asked for word in found if word}
@@ -65,20 +67,20 @@ def test_nothing_is_loaded_from_elsewhere():
 
 @pytest.mark.parametrize("page", PAGE_NAMES)
 def test_there_is_nothing_inline_that_the_policy_forbids(page):
-    markup = (STATIC / f"{page}.html").read_text()
+    markup = whole(page)
     assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)", markup)
 
 
 @pytest.mark.parametrize("page", PAGE_NAMES)
 def test_every_page_says_what_stays_on_this_computer(page):
-    markup = (STATIC / f"{page}.html").read_text()
+    markup = whole(page)
     assert 'id="stays"' in markup and 'data-word="stays"' in markup
     assert 'rel="stylesheet" href="/static/style.css"' in markup
 
 
 @pytest.mark.parametrize("page", PAGE_NAMES)
 def test_every_module_of_a_page_is_asked_for_at_once(page):
-    found: list[str] = []
+    found: list[str] = []  # looked for here once more, by itself
 
     def follow(name: str) -> None:
         for other in re.findall(r'from "\./([\w/-]+\.js)"', (STATIC / name).read_text()):
@@ -87,7 +89,7 @@ def test_every_module_of_a_page_is_asked_for_at_once(page):
                 follow(other)
 
     follow(f"{page}.js")
-    markup = (STATIC / f"{page}.html").read_text()
+    markup = whole(page)
     assert set(re.findall(r'rel="modulepreload" href="/static/([^"]+)"', markup)) == set(found)
 
 
@@ -102,3 +104,16 @@ def test_errors_are_translated_by_codes_that_they_have():
         text = (STATIC / file).read_text()
         assert set(re.findall(r'^      "([\w-]+)": ', text, re.MULTILINE)) <= known, file
         assert re.findall(r"^      \w+Error: ", text, re.MULTILINE) == []
+
+
+@pytest.mark.parametrize(
+    ("page", "files"), [("rate", "rate"), ("judge", "rate"), ("screen", "screen")]
+)
+def test_pages_of_personal_links_ask_for_nothing_that_needs_a_session(page, files):
+    markup = whole(page, f"/{files}/static")
+    addresses = re.findall(r'(?:href|src)="(/[^"]+)"', markup)
+    assert len(addresses) > 5 and 'content="noindex"' in markup
+    assert {address.rpartition("/static/")[0] for address in addresses} == {f"/{files}"}
+    opened = rating._OPEN if files == "rate" else screening._OPEN
+    names = {address.partition("/static/")[2] for address in addresses}
+    assert names <= {*opened, *personal._OF_ALL}

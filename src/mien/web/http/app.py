@@ -11,10 +11,11 @@ from urllib.parse import parse_qs
 
 from fastapi import FastAPI, Request
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from mien import __version__
+from mien.web.http import heads
 from mien.web.http.access import ENTER, LOG_IN, Access, Guard, refusal
 from mien.web.http.calling import CAMERA, Calling, calling
 from mien.web.http.desk import Desk
@@ -50,7 +51,6 @@ PAGES = {
     "/review": "review",
 }
 """Addresses of the pages, and what their files are called."""
-_STATIC = Path(__file__).parents[1] / "pages"
 _RECORD = "/record"
 _LONGEST_FORM = 4096  # bytes
 _MOST_TRYING = 8  # passwords that wait to be looked at
@@ -144,7 +144,7 @@ def create_app(
     _add_doors(app, access)
 
     _add_pages(app)
-    app.mount("/static", StaticFiles(directory=_STATIC))
+    app.mount("/static", StaticFiles(directory=heads.PAGES))
     app.add_middleware(Guard, access=access)
     return app
 
@@ -152,9 +152,9 @@ def create_app(
 def _add_pages(app: FastAPI) -> None:
     def add(path: str, name: str) -> None:
         @app.get(path, include_in_schema=False)
-        def page() -> FileResponse:
-            headers = {"Permissions-Policy": CAMERA} if path == _RECORD else None
-            return FileResponse(_STATIC / f"{name}.html", headers=headers)
+        def page() -> HTMLResponse:
+            headers = {"Permissions-Policy": _CAMERA} if path == _RECORD else None
+            return HTMLResponse(heads.whole(name), headers=headers)
 
     for path, name in PAGES.items():
         add(path, name)

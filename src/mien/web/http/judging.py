@@ -39,7 +39,7 @@ def judging(studies: Studies, clock: Callable[[], float] = time.time) -> APIRout
     """
     router = APIRouter(prefix="/judge", include_in_schema=False)
 
-    add_page(router, "judge", studies.of_judge)
+    add_page(router, "judge", studies.of_judge, files="/rate/static")
 
     @router.get("/{token}/state")
     def state(token: str) -> dict[str, Any]:

@@ -7,17 +7,19 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter
-from starlette.responses import FileResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 
 from mien.web.http.access import refusal
+from mien.web.http.heads import PAGES, whole
 from mien.web.http.problems import Problem
 
-_PAGES = Path(__file__).parents[1] / "pages"
 _KINDS = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 _OF_ALL = ("dom.js", "words.js", "style.css", "icon.svg")
 
 
-def add_page(router: APIRouter, name: str, of_link: Callable[[str], Any]) -> None:
+def add_page(
+    router: APIRouter, name: str, of_link: Callable[[str], Any], files: str | None = None
+) -> None:
     """Add a page that stands behind each personal link.
 
     Parameters
@@ -28,8 +30,11 @@ def add_page(router: APIRouter, name: str, of_link: Callable[[str], Any]) -> Non
         Of the page's file, without its ending.
     of_link : callable
         Raises a `Problem` for what is no link.
+    files : str, optional
+        Address of the page's files, if it is another router's.
     """
     prefix = router.prefix
+    place = files or f"{prefix}/static"
 
     @router.get("/{token}")
     def without_slash(token: str) -> Response:
@@ -41,7 +46,7 @@ def add_page(router: APIRouter, name: str, of_link: Callable[[str], Any]) -> Non
             of_link(token)
         except Problem as problem:
             return refusal(prefix, problem.status, problem.code, problem.sentence)
-        return FileResponse(_PAGES / f"{name}.html", headers={"X-Robots-Tag": "noindex"})
+        return HTMLResponse(whole(name, place), headers={"X-Robots-Tag": "noindex"})
 
 
 def add_files(router: APIRouter, files: Collection[str]) -> None:
@@ -59,4 +64,4 @@ def add_files(router: APIRouter, files: Collection[str]) -> None:
     def static(name: str) -> Response:
         if name not in opened:
             raise Problem(404, "not_found", "There is nothing at this address.")
-        return FileResponse(_PAGES / name, media_type=_KINDS[Path(name).suffix])
+        return FileResponse(PAGES / name, media_type=_KINDS[Path(name).suffix])

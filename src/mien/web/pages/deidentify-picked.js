@@ -60,7 +60,7 @@ function show(list, all) {
   const query = done.map((clip) => `clip=${clip.id}`).join("&");
   const go = (word, href, properties = {}) => make("a", { className: "button", href, textContent: w.withAll(w[word], done.length), "data-at": word, ...properties });
   at("picked-does").replaceChildren(
-    make("span", { className: "note", textContent: w.picked(list.length) }),
+    make("span", { id: "picked-count", className: "note", textContent: w.picked(list.length) }),
     ...(done.length ? [go("download", `/api/results.zip?${query}`, { download: "" }), go("release", `/release?${query}`)] : []),
     ...(done.length === 1 ? [go("coverOne", `/compare?clip=${done[0].id}`)] : []),
     ...Object.entries(DOES).map(([word, what]) => doing(word, what, list.filter(what.fits))).filter(Boolean));

@@ -67,8 +67,9 @@ def _pace(jobs: Sequence[Job], frames: Mapping[str, int]) -> dict[_Sort, float]:
     known: dict[_Sort, list[float]] = defaultdict(list)
     for job in jobs:
         count = _frames(job, frames)
-        if job.status == Status.DONE and job.started and job.finished and count:
-            known[_sort(job)].append(max(job.finished - job.started, 0.0) / count)
+        began, ended = job.started, job.finished
+        if job.status == Status.DONE and began is not None and ended is not None and count:
+            known[_sort(job)].append(max(ended - began, 0.0) / count)
     return {sort: statistics.median(found[-_LAST:]) for sort, found in known.items()}
 
 
@@ -80,7 +81,7 @@ def _seconds(
     whole = None if usual is None else usual * _frames(job, frames)
     if job.status == Status.RUNNING and job.seconds_left is not None:
         whole = job.seconds_left
-    elif job.status == Status.RUNNING and whole is not None and job.started:
+    elif job.status == Status.RUNNING and whole is not None and job.started is not None:
         whole = max(whole - (now - job.started), 0.0)
     if whole is None:
         return None

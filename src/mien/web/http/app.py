@@ -153,7 +153,7 @@ def _add_pages(app: FastAPI) -> None:
     def add(path: str, name: str) -> None:
         @app.get(path, include_in_schema=False)
         def page() -> HTMLResponse:
-            headers = {"Permissions-Policy": _CAMERA} if path == _RECORD else None
+            headers = {"Permissions-Policy": CAMERA} if path == _RECORD else None
             return HTMLResponse(heads.whole(name), headers=headers)
 
     for path, name in PAGES.items():

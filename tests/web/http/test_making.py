@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from mien.web.queue.tables import Kind, Status
@@ -65,6 +67,18 @@ def test_both_results_are_kept_until_one_is_chosen(application, browser):
     assert browser.post(f"/api/clips/{second['id']}/choose").json()["family"] is None
     assert [clip["id"] for clip in browser.get("/api/clips").json()] == [second["id"]]
     assert first not in application.files()
+    assert browser.post(f"/api/clips/{first}/choose").status_code == 404  # in another window
+
+
+def test_two_windows_that_keep_one_each_leave_one(application, browser):
+    first = upload(browser)["id"]
+    finish(application, first)
+    second = browser.post(f"/api/clips/{first}/redo", json={}).json()["id"]
+    finish(application, second)
+    with ThreadPoolExecutor(2) as pool:
+        paths = [f"/api/clips/{clip}/choose" for clip in (first, second)]
+        answers = sorted(answer.status_code for answer in pool.map(browser.post, paths))
+    assert answers == [200, 404] and len(browser.get("/api/clips").json()) == 1
 
 
 @pytest.mark.parametrize(

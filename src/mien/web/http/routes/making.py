@@ -6,6 +6,7 @@ import os
 import secrets
 import shutil
 from pathlib import Path
+from threading import Lock
 from typing import Literal
 
 from fastapi import APIRouter
@@ -36,7 +37,7 @@ def routes(desk: Desk) -> APIRouter:
     """Routes that change how and when clips are made."""
     router = APIRouter()
     clips, jobs, folders = desk.store.clips, desk.store.jobs, desk.folders
-    view = Views(desk).one
+    view, choosing = Views(desk).one, Lock()
 
     @router.get("/queue")
     def queue() -> QueueView:
@@ -91,11 +92,14 @@ def routes(desk: Desk) -> APIRouter:
     @router.post("/clips/{clip}/choose", responses=documented(404, 409))
     def choose(clip: str) -> ClipView:
         """Keep this one of several results of the same original; the others are removed."""
-        found = desk.clip(clip)
+        with choosing:  # else two windows that keep one each would leave none
+            keep_only(desk.clip(clip))
+        return view(desk.clip(clip))
+
+    def keep_only(found: Clip) -> None:
         if found.run is None:
             raise Problem(409, "not_done", "This clip has no result: wait until it is done.")
-        others = clips.siblings(found)
-        needed = jobs.needed()
+        others, needed = clips.siblings(found), jobs.needed()
         for other in others:
             if not Status(other.job.status).over or other.id in needed:
                 raise Problem(
@@ -105,7 +109,6 @@ def routes(desk: Desk) -> APIRouter:
             if not remove_clip(folders, desk.store, other):
                 raise Problem(409, "not_over", "Another one is worked on: cancel it first.")
         clips.join_none(found.id)
-        return view(desk.clip(clip))
 
     @router.post("/clips/{clip}/move", responses=documented(404, 409))
     def move(clip: str, to: Literal["first", "earlier", "later", "last"]) -> ClipView:

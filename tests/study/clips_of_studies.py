@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 
 from mien.video import VideoInfo, Writer
@@ -31,3 +32,23 @@ def folders(home: Path, count: int) -> tuple[Path, Path]:
         film(home / "originals" / f"p{k}.mp4", k, frames=10 + k)
         film(home / "results" / f"p{k}.mp4", k, frames=10 + k, smooth=True)
     return home / "originals", home / "results"
+
+
+def with_sound(path: Path, seed: int, rate: int = 48_000, loud: float = 0.3) -> Path:
+    """The same film with noise of its own as AAC, from its first frame to its last."""
+    rng = np.random.default_rng(seed)
+    silent = path.rename(path.with_suffix(".silent.mp4"))
+    with av.open(str(silent)) as film_of, av.open(str(path), "w") as out:
+        video = out.add_stream_from_template(film_of.streams.video[0])
+        speech = out.add_stream("aac", rate=rate, layout="mono")
+        for packet in film_of.demux(video=0):
+            if packet.size:
+                packet.stream = video
+                out.mux(packet)
+        length = float(film_of.streams.video[0].duration * film_of.streams.video[0].time_base)
+        noise = loud * rng.standard_normal((1, round(rate * length))).astype(np.float32)
+        frame = av.AudioFrame.from_ndarray(noise, "fltp", "mono")
+        frame.sample_rate, frame.pts = rate, 0
+        out.mux([*speech.encode(frame), *speech.encode(None)])
+    silent.unlink()
+    return path

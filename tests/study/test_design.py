@@ -13,7 +13,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from clips_of_studies import film, folders
+from clips_of_studies import film, folders, with_sound
 
 from mien.errors import FormatError, OutputError, ParameterError
 from mien.study.copies import write_copies
@@ -135,6 +135,28 @@ def test_versions_of_unlike_size_and_length_are_made_alike(tmp_path):
             stream = container.streams.video[0]
             seen.append((stream.width, stream.height, stream.frames, stream.duration))
     assert seen[0] == seen[1] == (64, 64, 12, seen[0][3])
+
+
+def test_sound_of_another_voice_does_not_tell_by_its_index(tmp_path):
+    """Sound of another voice, rate and length is coded in packets of the same sizes."""
+    one = with_sound(film(tmp_path / "one.mp4", 1, 40), 1)
+    two = with_sound(film(tmp_path / "two.mp4", 1, 38, smooth=True), 2, 44_100, loud=0.01)
+    places = {one: [tmp_path / "a.mp4", tmp_path / "b.mp4"], two: [tmp_path / "c.mp4"]}
+    write_copies([one, two], places, sound=True, rng=np.random.default_rng(0))
+    files = [tmp_path / f"{name}.mp4" for name in "abc"]
+    indices, heard = set(), []
+    for path in files:
+        (index,) = [(b, e) for kind, b, e in layout(path) if kind == b"moov"]
+        indices.add(path.read_bytes()[slice(*index)])
+        with av.open(str(path)) as container:
+            samples = [f.to_ndarray() for f in container.decode(audio=0)]
+        heard.append(np.concatenate(samples, 1))
+    assert len({str(layout(path)) for path in files}) == len(indices) == 1
+    # what fills the packets is not heard
+    loud = heard[0].std()
+    assert heard[0].shape == heard[2].shape and 0.1 < loud < 0.35
+    assert heard[2].std() / loud == pytest.approx(0.01 / 0.3, rel=0.2)
+    assert np.array_equal(heard[0], heard[1])
 
 
 def test_a_study_is_private_and_names_nothing(study):

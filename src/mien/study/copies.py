@@ -1,13 +1,15 @@
 """Copies of clips for raters, of which nothing but the pictures tells original from result.
 
 All copies of one recording have the same size in pixels, the same times, time base and coding, the
-same number of bytes in all and in each coded frame, and no names or dates. Frames are filled up
-with filler that no decoder shows (H.264 [1]_, NAL units of type 12), where there is sound the media
-box with zeros and the index with a `free` box. Copies are for looking; nothing is measured on them.
+same number of bytes in all, in each coded frame and in each packet of sound, and no names or dates.
+Frames are filled up with filler that no decoder shows (H.264 [1]_, NAL units of type 12), packets
+of sound with data that none plays (AAC [2]_, data stream elements), the media box with zeros and
+the index with a `free` box. Copies are for looking; nothing is measured on them.
 
 References
 ----------
 .. [1] ITU-T H.264, Advanced video coding for generic audiovisual services, 7.3.2.7.
+.. [2] ISO/IEC 14496-3, Coding of audio-visual objects, audio, 4.5.2.1 and table 4.10.
 """
 
 from __future__ import annotations
@@ -36,6 +38,7 @@ _SOUND_RATE, _SOUND_BITS = 48_000, 128_000
 _LARGEST = (1 << 32) - 1
 _HEAD = 8  # bytes before the content of a box
 _LEAST_FILLER = 6  # bytes of a NAL unit of filler with its length
+_MOST_ELEMENT = 256  # bytes of an element of AAC that says its length in one byte
 _MUXING = {"write_btrt": "0", "fflags": "+bitexact"}
 
 
@@ -103,7 +106,7 @@ def write_copies(
                 raise VideoError(f"{source} cannot be copied for raters: {exc}.") from exc
             written.append(place)
     try:
-        _fill_frames(written)
+        _fill_packets(written)
         _fill(written)
     except OSError as exc:
         raise OutputError(f"{written[0].parent} cannot be written: {exc.strerror or exc}.") from exc
@@ -252,13 +255,12 @@ def _merged(first: Iterator[Any], second: Iterator[Any]) -> Iterator[Any]:
         waiting[k] = next(sources[k], None)
 
 
-def _fill_frames(places: Sequence[Path]) -> None:
-    """Make each coded frame as long as the longest of its place in any copy."""
-    sizes = []
-    for place in places:
-        with av.open(str(place)) as container:
-            sizes.append([packet.size for packet in container.demux(video=0) if packet.size])
-    longest = np.array(sizes).max(0) + _LEAST_FILLER
+def _fill_packets(places: Sequence[Path]) -> None:
+    """Make each coded frame and packet of sound as long as the longest of its place in any copy."""
+    sizes = [_sizes(place) for place in places]
+    longest = {
+        kind: np.array([one[kind] for one in sizes]).max(0) + _LEAST_FILLER for kind in sizes[0]
+    }
     for place in places:
         filled = place.with_suffix(".filled")
         with (
@@ -267,27 +269,53 @@ def _fill_frames(places: Sequence[Path]) -> None:
             av.open(file, "w", format="mp4", options=_MUXING) as out,
         ):
             copied = {s.index: out.add_stream_from_template(s) for s in container.streams}
-            number = 0
+            number = dict.fromkeys(longest, 0)
             for packet in container.demux():
                 if not packet.size:
                     continue
-                moved = packet
-                if packet.stream.type == "video":
-                    moved = _filled(packet, int(longest[number]))
-                    number += 1
+                kind = packet.stream.type
+                moved = _filled(packet, int(longest[kind][number[kind]]))
+                number[kind] += 1
                 moved.stream = copied[packet.stream.index]
                 out.mux(moved)
         filled.replace(place)
 
 
+def _sizes(place: Path) -> dict[str, list[int]]:
+    """Bytes of each packet, by the kind of its stream."""
+    found: dict[str, list[int]] = {}
+    with av.open(str(place)) as container:
+        for packet in container.demux():
+            if packet.size:
+                found.setdefault(packet.stream.type, []).append(packet.size)
+    return found
+
+
 def _filled(packet: Any, size: int) -> Any:
-    """A packet of H.264 with a NAL unit of filler at its end."""
+    """A packet that is made longer by what no decoder shows or plays."""
     spare = size - packet.size
-    filler = struct.pack(">I", spare - 4) + b"\x0c" + b"\xff" * (spare - 6) + b"\x80"
-    made = av.Packet(bytes(packet) + filler)
+    coded = bytes(packet)
+    made = av.Packet(
+        coded + _unseen(spare) if packet.stream.type == "video" else _unheard(spare) + coded
+    )
     made.pts, made.dts, made.duration = packet.pts, packet.dts, packet.duration
     made.time_base, made.is_keyframe = packet.time_base, packet.is_keyframe
     return made
+
+
+def _unseen(size: int) -> bytes:
+    """A NAL unit of filler with its length, of so many bytes in all, 6 or more."""
+    return struct.pack(">I", size - 4) + b"\x0c" + b"\xff" * (size - 6) + b"\x80"
+
+
+def _unheard(size: int) -> bytes:
+    """Data stream elements of so many bytes in all, 2 or more: each has two and up to 254 more."""
+    found = b""
+    while size:
+        piece = size if size <= _MOST_ELEMENT else min(_MOST_ELEMENT, size - 2)
+        found += b"\x80" + bytes([piece - 2]) + bytes(piece - 2)
+        size -= piece
+    return found
 
 
 def _fill(places: Sequence[Path]) -> None:

@@ -81,3 +81,10 @@ def test_the_old_report_stays_where_the_new_one_cannot_come(tmp_path, monkeypatc
     with pytest.raises(OutputError, match="No space left"):
         report(path, overwrite=True, page="new")
     assert contents(tmp_path) == {"report/page": "old"}
+
+
+@pytest.mark.parametrize("name", ["../outside", "figures/../../outside", "{root}/outside"])
+def test_nothing_is_written_outside_of_the_folder(tmp_path, name):
+    with pytest.raises(OutputError, match="leads out of"):
+        report(tmp_path / "report", **{name.format(root=tmp_path): "x"})
+    assert list(tmp_path.iterdir()) == []

@@ -127,3 +127,8 @@ def test_scores_that_cannot_be_counted_have_no_kappa():
     found = agreement(table, Item("x", "x", 0, 100, 0.0), np.arange(30))
     assert found["kappa_linear"].value is None and found["ac1"].value is None
     assert found["alpha"].value > 0.7 and found["icc_2_1"].low > 0.7
+
+
+def test_scores_that_differ_by_less_than_a_step_leave_nothing_to_tell(recwarn):
+    table = np.array([[0.0, 1e-300], [1e-300, 0.0], [0.0, 0.0]])
+    assert np.isnan(alpha(table, np.arange(5.0))) and not recwarn.list

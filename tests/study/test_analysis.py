@@ -6,10 +6,12 @@ import json
 import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from mien.errors import FormatError, ParameterError
 from mien.study.analysis import analyse, analyse_item
+from mien.study.deviation import deviation
 from mien.study.items import HYPOMIMIA, SPEECH, TREMOR, shipped
 from mien.study.ratings import Rating, Ratings
 from mien.study.simulated import SimulatedRater, SimulatedStudy, simulate, usual_raters
@@ -143,6 +145,16 @@ def test_hand_counted():
     assert (found.identical.value, found.within_one.value) == (0.5, 0.75)
     assert found.histogram == {"-2": 0, "-1": 1, "0": 2, "1": 0, "2": 1}
     assert found.upper_limit.value == pytest.approx(0.25 + 1.96 * 1.2583, abs=1e-3)
+
+
+def test_as_many_raters_as_would_take_for_ever_are_refused():
+    with pytest.raises(FormatError, match="101 raters are too many"):
+        analyse(table(*((f"R{k}", "c", "original", 0, 1.0) for k in range(101))))
+
+
+def test_a_long_scale_lists_the_deviations_that_occur():
+    of = deviation(np.array([-9000.0, 0.0, 0.0, 8000.0]), np.arange(4))
+    assert of.histogram == {"-9000": 1, "0": 2, "8000": 1}
 
 
 def test_items_that_mien_does_not_know_are_analysed():

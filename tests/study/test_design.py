@@ -280,6 +280,22 @@ def test_power_falls_with_the_root_of_clips():
     assert "20 clips and 2 raters" in few.words and many.clips_for_mean > 10
 
 
+@pytest.mark.parametrize("wrong", [{"self_agreement": 1.0}, {"self_agreement": float("nan")},
+                                   {"mean": float("inf")}, {"kappa": 0.0}, {"clips": 0}])  # fmt: skip
+def test_a_design_that_leaves_nothing_to_estimate_is_refused(wrong):
+    with pytest.raises(ParameterError):
+        power(**({"clips": 20, "raters": 2, "studies": 1} | wrong))
+
+
+def test_how_many_clips_an_interval_takes_is_told_before_there_are_clips(mien):
+    done = mien("study", "power", "--raters", 2, "--mean", 0.2, "--kappa", 0.08, "--json")
+    assert done.exit_code == 0, done.output
+    said = json.loads(done.stdout)
+    assert said["clips_for_mean"]["reach"] == 0.2 and said["clips_for_kappa"]["reach"] == 0.08
+    assert said["clips_for_mean"]["clips"] < 40 < said["clips_for_kappa"]["clips"]
+    assert mien("study", "power", "--clips", 3, "--repeats", 4).exit_code == 2
+
+
 def test_the_command(mien, pairs, tmp_path):
     originals, results = pairs[0][0].parent, pairs[0][1].parent
     done = mien("study", "design", originals, results, "-o", tmp_path / "study", "--raters",

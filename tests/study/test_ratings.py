@@ -38,7 +38,7 @@ def test_columns_in_any_order_and_case(tmp_path):
     assert (one.score, one.item, one.version, one.repeat) == (2.5, "smile", "result", 0)
     assert any("Remark" in note for note in found.notes)
     assert any("repeat" in note for note in found.notes)
-    assert any("smile is no item of mien" in note for note in found.notes)
+    assert any("No item of mien is called smile" in note for note in found.notes)
 
 
 @pytest.mark.parametrize(
@@ -52,6 +52,10 @@ def test_columns_in_any_order_and_case(tmp_path):
         ("A,c2,result,3.2,0,bad", "line 5: score is 'bad': write a whole number from 0 to 4"),
         ("A,c2,result,3.2,0,nan", "line 5: score is 'nan'"),
         ("A,c2,result,3.2,-1,1", "line 5: repeat is '-1'"),
+        ("A\x1b[31m,c2,result,3.2,0,1", "line 5: rater is 'A\\x1b[31m': write it without control"),
+        ('A,"c\n2",result,3.2,0,1', "line 6: clip is 'c\\n2': write it without control"),
+        ("A,c2,result,own,0,1e15", "line 5: the score '1e15' is on no scale"),
+        ("A,c2,result,own,0,-1e308", "line 5: the score '-1e308' is on no scale"),
         (",c2,result,3.2,0,1", "line 5: rater is empty"),
         ("A,c2,result,3.2,0,1,9", "line 5: there are 7 cells, but 6 columns"),
         ('A,"c2,result,3.2,0,1', "line 5: this is no table"),
@@ -110,7 +114,8 @@ def test_items_of_ones_own(tmp_path):
         ("[a]\ncolour = 3", "'colour', which is not known"),
         ("[a.anchors]\nlow = 'x'", "a score that is no number"),
         ("[a]\nlowest = 0\nhighest = 2\n[a.anchors]\n3 = 'x'", "anchor for 3"),
-        ("[a]\nhighest = 1e9", "over 200 steps"),
+        ("[a]\nhighest = 1e4", "over 200 steps"),
+        ("[a]\nhighest = 1e300\nstep = 0", "goes beyond 10000"),
         ("[a", "is not a list of items"),
     ],
 )
@@ -126,3 +131,9 @@ def test_shipped_items_have_words_for_every_score():
         if item.key != "sunnybrook":
             assert set(item.anchors) == set(item.scores.tolist()), item.key
         assert item.question and item.title
+
+
+@pytest.mark.parametrize("missing", ["NA", "n/a", "not sure", ""])
+def test_what_statistics_programs_write_for_nothing_is_not_sure(tmp_path, missing):
+    found = read_ratings(written(tmp_path, f"{PLAIN}A,c2,result,3.2,0,{missing}\n"))
+    assert found.answers[-1].score is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 
 import pytest
@@ -66,6 +67,53 @@ def test_names_with_markup_do_no_harm(mien, tmp_path):
     assert done.exit_code == 0, done.output
     page = (tmp_path / "report" / "report.html").read_text()
     assert "<script>" not in page and "<b>x" not in page and "&lt;b&gt;x" in page
+
+
+def analysed(mien, tmp_path, rater="A", items=("x",)):
+    lines = ["rater,clip,version,item,score"]
+    for item in items:
+        for k in range(6):
+            lines += [
+                f"{rater},c{k},{version},{item},{k % 3}" for version in ("original", "result")
+            ]
+            lines += [f"B,c{k},{version},{item},{k % 2}" for version in ("original", "result")]
+    (tmp_path / "r.csv").write_text("\n".join(lines))
+    done = mien("study", "analyse", tmp_path / "r.csv", "-o", tmp_path / "report")
+    assert done.exit_code == 0, done.output
+    return done
+
+
+def test_an_item_is_a_name_and_no_place(mien, tmp_path):
+    """A table from elsewhere writes nothing outside of the report, whatever its items are called."""
+    home = tmp_path / "deep" / "er"
+    home.mkdir(parents=True)
+    items = ("../../../out", "a/b", "..", "i" * 400, "Smile!", "smile?", "/etc/x")
+    analysed(mien, home, items=items)
+    assert sorted(path.name for path in tmp_path.rglob("*") if path.parent == home) == [
+        "r.csv", "report",
+    ]  # fmt: skip
+    assert [path.name for path in tmp_path.iterdir()] == ["deep"]
+    assert [path.name for path in home.parent.iterdir()] == ["er"]
+    drawn = list((home / "report" / "figures").iterdir())
+    assert len(drawn) == 2 * 2 * len(items) and all(path.is_file() for path in drawn)
+    page = (home / "report" / "report.html").read_text()
+    assert page.count("<figure>") == 2 * len(items)
+
+
+def test_no_table_holds_a_formula(mien, tmp_path):
+    analysed(mien, tmp_path, rater="=1+1")
+    tables = list((tmp_path / "report").rglob("*.csv"))
+    assert len(tables) > 5
+    for path in tables:
+        for cells in csv.reader(path.read_text().splitlines()):
+            assert not any(cell[:1] in "=+@" and cell for cell in cells), path.name
+
+
+def test_names_that_are_nearly_alike_are_said(mien, tmp_path):
+    done = analysed(mien, tmp_path, rater="b")
+    assert "has b and B" in done.stderr and "No item of mien is called x" in done.stderr.replace(
+        "no item", "No item"
+    )
 
 
 def test_simulate_and_help(mien, tmp_path):

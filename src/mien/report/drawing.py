@@ -20,6 +20,7 @@ WIDTH = 7.2
 """Inches: within the margins of A4."""
 LONG = 6000
 """Frames from which curves in an SVG are pixels: as paths they would be megabytes."""
+_LONGEST_NAME = 120  # bytes of a file's name without its ending
 Made = tuple[str, str, Figure] | None
 """Name, caption and figure of a drawing; None where there is nothing to draw."""
 _STYLE: Any = {
@@ -44,7 +45,7 @@ class Drawing:
     """One figure."""
 
     name: str
-    """Its file's name, without ending."""
+    """By which a page finds it; its file is called so as far as files can be."""
     caption: str
     """What it shows, in one sentence; also its text alternative."""
     png: bytes
@@ -100,10 +101,26 @@ def put(
         By their names, in order.
     """
     done: dict[str, Drawing] = {}
+    names: set[str] = set()
     for drawing in drawings:
-        staged.write(f"figures/{drawing.name}.png", drawing.png)
-        staged.write(f"figures/{drawing.name}.svg", drawing.svg)
+        name = _file_name(drawing.name, names)
+        staged.write(f"figures/{name}.png", drawing.png)
+        staged.write(f"figures/{name}.svg", drawing.svg)
         done[drawing.name] = drawing
         if progress is not None:
             progress("drawing", len(done), None)
     return done
+
+
+def _file_name(name: str, taken: set[str]) -> str:
+    """What a file is called after a drawing, whatever people call things; no name comes twice."""
+    plain = "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in name)
+    while len(plain.encode()) > _LONGEST_NAME:
+        plain = plain[:-1]
+    plain = plain.lstrip(".") or "figure"
+    found, number = plain, 1
+    while found.casefold() in taken:
+        number += 1
+        found = f"{plain}-{number}"
+    taken.add(found.casefold())
+    return found

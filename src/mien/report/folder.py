@@ -111,8 +111,10 @@ class Staged:
             shutil.rmtree(self.part, ignore_errors=True)
 
     def write(self, name: str, content: str | bytes) -> None:
-        """Write a file; `name` may lead into folders."""
+        """Write a file; `name` may lead into folders, but not out of this one."""
         place = self.part / name
+        if ".." in Path(name).parts or not place.is_relative_to(self.part):
+            raise OutputError(f"{name} leads out of {self.path}: nothing is written there.")
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(content.encode() if isinstance(content, str) else content)

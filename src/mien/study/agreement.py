@@ -183,6 +183,8 @@ def alpha(table: np.ndarray, scores: np.ndarray | None = None, level: Level = "o
     if scores is None or not len(scores):
         scores = np.unique(values)
     counts = _counts(paired, scores)
+    if (counts.sum(0) > 0).sum() < 2:  # scores that differ by less than a step
+        return math.nan
     return float(
         krippendorff.alpha(value_counts=counts, value_domain=scores, level_of_measurement=level)
     )

@@ -23,6 +23,7 @@ from mien.study.ratings import VERSIONS, ItemRatings, Ratings, require
 Agreement = Mapping[str, Estimate]
 """By the names in `mien.study.agreement.STATISTICS`."""
 _MOST_CELLS = 4_000_000
+_MOST_RATERS = 100
 
 
 @dataclass(frozen=True)
@@ -185,6 +186,11 @@ def analyse(
     if margin is not None and not 0 < margin < float("inf"):
         raise ParameterError(f"The margin is {margin:g}: give a number above 0.")
     require(ratings)
+    if len(ratings.raters) > _MOST_RATERS:
+        raise FormatError(
+            f"{len(ratings.raters)} raters are too many at once, as each is compared with each: "
+            f"analyse {_MOST_RATERS} or fewer."
+        )
     clips = {one.clip for one in ratings.answers}
     depth = 1 + max(one.repeat for one in ratings.answers)
     if len(ratings.raters) * len(clips) * depth > _MOST_CELLS:

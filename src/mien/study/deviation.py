@@ -18,6 +18,7 @@ import numpy as np
 
 from mien.study.estimate import FEWEST, Estimate, jackknife, mean, number, plural, share, undefined
 
+_MOST_BARS = 20  # to either side, up to which deviations that do not occur are listed, too
 _LIMITS = 1.959964  # standard deviations that hold 95 % of a normal distribution
 
 
@@ -35,7 +36,7 @@ class Deviation:
     within_one: Estimate
     """Share of pairs that differ by 1 at most."""
     histogram: dict[str, int]
-    """Pairs by their deviation, rounded to whole steps."""
+    """Pairs by their deviation, rounded to whole points; on long scales only those that occur."""
     lower_limit: Estimate
     """Bland and Altman's limits of agreement [1]_: 95 % of pairs differ by more than this."""
     upper_limit: Estimate
@@ -100,7 +101,6 @@ def deviation(differences: np.ndarray, clusters: np.ndarray) -> Deviation:
         Which clip each belongs to.
     """
     whole = np.round(differences).astype(int)
-    size = int(np.abs(whole).max(initial=0))
     if not len(differences):
         nothing = undefined("No pair has two valid scores.")
         return Deviation(nothing, None, nothing, nothing, nothing, {}, nothing, nothing)
@@ -110,7 +110,7 @@ def deviation(differences: np.ndarray, clusters: np.ndarray) -> Deviation:
         _not_below_0(mean(np.abs(differences), clusters)),
         share(np.abs(differences) < 1e-9, clusters),
         share(np.abs(differences) < 1 + 1e-9, clusters),
-        {str(k): int((whole == k).sum()) for k in range(-size, size + 1)},
+        _histogram(whole),
         *(_limit(differences, clusters, sign) for sign in (-1, 1)),
     )
 
@@ -163,6 +163,12 @@ def clip_means(values: np.ndarray, clusters: np.ndarray) -> np.ndarray:
     """The mean of each clip, shape (n_clips,)."""
     groups = np.unique(clusters, return_inverse=True)[1].ravel()
     return np.bincount(groups, values) / np.bincount(groups)
+
+
+def _histogram(whole: np.ndarray) -> dict[str, int]:
+    size = int(np.abs(whole).max())
+    places = range(-size, size + 1) if size <= _MOST_BARS else np.unique(whole).tolist()
+    return {str(k): int((whole == k).sum()) for k in places}
 
 
 def _not_below_0(one: Estimate) -> Estimate:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 HYPOMIMIA, TREMOR, SPEECH = "mds-updrs-3-2", "mds-updrs-3-17", "mds-updrs-3-1"
 """Keys of the items that the comparison study rated."""
 _FIELDS = {"title", "question", "also", "sound", "lowest", "highest", "step", "anchors"}
+LARGEST = 1e4
+"""The size of the largest score that any scale may have."""
 _MOST_SCORES = 201
 
 
@@ -182,6 +184,8 @@ def _item(key: str, content: Any, where: str) -> Item:
     )
     if not (all(map(math.isfinite, (lowest, highest, step))) and lowest < highest and step >= 0):
         raise FormatError(f"{where} has no scale: lowest has to be below highest.")
+    if max(abs(lowest), abs(highest)) > LARGEST:
+        raise FormatError(f"{where} has a scale that goes beyond {LARGEST:g}: make it smaller.")
     if step and (highest - lowest) / step >= _MOST_SCORES:
         raise FormatError(f"{where} has over {_MOST_SCORES - 1} steps: make step larger, or 0.")
     for score in named:

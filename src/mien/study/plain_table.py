@@ -13,13 +13,14 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from unicodedata import category
 
 from mien.errors import FormatError
 from mien.intake.amounts import content
 
 _SEPARATORS = (",", ";", "\t", "|")
 _BYTES = 64 << 20
-_NOT_SURE = ("", "not sure", "not-sure", "not_sure")
+_NOT_SURE = ("", "not sure", "not-sure", "not_sure", "na", "n/a")  # NA is what R writes
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,22 @@ class PlainTable:
     def wrong(self, row: Row, words: str) -> FormatError:
         """An error about a line."""
         return FormatError(f"{self.name}, line {row.line}: {words}")
+
+    def word(self, row: Row, column: str) -> str:
+        """A name of a cell.
+
+        Raises
+        ------
+        FormatError
+            If it is empty, or holds a control character: names are printed.
+        """
+        written = row.cells.get(column, "")
+        if not written:
+            raise self.wrong(row, f"{column} is empty: fill it in, or delete the line.")
+        if any(category(letter) == "Cc" for letter in written):
+            raise self.wrong(row, f"{column} is {shown(written)}: write it without control "
+                             "characters, on one line.")  # fmt: skip
+        return written
 
     def number(self, row: Row, column: str, scale: str) -> float | None:
         """A number of a cell; None if it says "not sure".

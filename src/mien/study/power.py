@@ -101,8 +101,13 @@ def power(
     ParameterError
         If a number is out of its range.
     """
-    if mean <= 0 or kappa <= 0 or clips < 1 or raters < 1 or studies < 1:
+    if not (0 < mean < math.inf and 0 < kappa < math.inf and min(clips, raters, studies) > 0):
         raise ParameterError("Clips, raters and reaches have to be above 0.")
+    if not 0 <= self_agreement < 1:
+        raise ParameterError(
+            f"self-agreement is {self_agreement:g}: give a share from 0 to below 1, as raters who "
+            "never differ leave nothing to estimate."
+        )
     tried = max(clips, _TRIED)
     people = usual_raters(raters, 0.0, self_agreement)
     means, kappas, equal = [], [], []

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from mien.errors import FormatError
-from mien.study.items import Item, called, seen, shipped
+from mien.study.items import LARGEST, Item, called, seen, shipped
 from mien.study.plain_table import PlainTable, Row, read_table, shown
 
 ORIGINAL, RESULT = "original", "result"
 VERSIONS = (ORIGINAL, RESULT)
+_MOST_NOTES = 8  # of names that are nearly alike
 _COLUMNS = ("rater", "clip", "version", "item", "score")
 _FIRST = {"": 0, "no": 0, "false": 0, "yes": 1, "true": 1}
 
@@ -150,11 +151,26 @@ def read_ratings(path: str | os.PathLike[str], items: Mapping[str, Item] | None 
             item = seen(name, np.array([a.score for a in answers if a.item == name and a.score
                                         is not None], float))  # fmt: skip
             notes.append(
-                f"{name} is no item of mien: its scale was taken to be what occurs, "
+                f"No item of mien is called {name}: its scale was taken to be what occurs, "
                 f"{item.scale}; a file with your items says it."
             )
         found[item.key] = item
-    return Ratings(tuple(answers), found, (*notes, *_left_out(answers)))
+    return Ratings(tuple(answers), found, (*notes, *_nearly_alike(answers), *_left_out(answers)))
+
+
+def _nearly_alike(answers: list[Rating]) -> list[str]:
+    """Names that somebody may have written in two ways."""
+    notes = []
+    for column in ("rater", "clip", "item"):
+        ways: dict[str, str] = {}
+        for name in dict.fromkeys(str(getattr(one, column)) for one in answers):
+            known = ways.setdefault(" ".join(name.casefold().split()), name)
+            if known != name:
+                notes.append(
+                    f"The column {column} has {known} and {name}: they were taken for two, though "
+                    "they differ by capitals or spaces only."
+                )
+    return notes[:_MOST_NOTES]
 
 
 def _left_out(answers: list[Rating]) -> list[str]:
@@ -181,6 +197,12 @@ def _rating(table: PlainTable, row: Row, item: Item | None, name: str) -> Rating
         )
     scale = "a number" if item is None else item.scale
     score = table.number(row, "score", scale)
+    if score is not None and abs(score) > LARGEST:
+        raise table.wrong(
+            row,
+            f"the score {shown(row.cells['score'])} is on no scale: write a number up to "
+            f"{LARGEST:g} in size.",
+        )
     if score is not None and item is not None and not item.allows(score):
         raise table.wrong(
             row,
@@ -202,10 +224,7 @@ def _repeat(table: PlainTable, row: Row) -> int:
 
 
 def _cell(table: PlainTable, row: Row, column: str) -> str:
-    written = row.cells.get(column, "")
-    if not written:
-        raise table.wrong(row, f"{column} is empty: fill it in, or delete the line.")
-    return written
+    return table.word(row, column)
 
 
 def require(ratings: Ratings) -> None:

@@ -124,9 +124,7 @@ def _role(name: str) -> str | None:
 
 def _trial(table: PlainTable, row: Row) -> Trial:
     cells = row.cells
-    for column in ("judge", "trial"):
-        if not cells.get(column):
-            raise table.wrong(row, f"{column} is empty: fill it in, or delete the line.")
+    judge, trial = table.word(row, "judge"), table.word(row, "trial")
     written = cells.get("arm", "")
     arm = _ARM.get(" ".join(written.casefold().split()))
     if arm is None:
@@ -147,8 +145,8 @@ def _trial(table: PlainTable, row: Row) -> Trial:
         raise table.wrong(
             row, f"faces is {shown(cells['faces'])}: write how many were shown, 3 to 20."
         )
-    clip = cells.get("clip") or cells["trial"]
-    return Trial(cells["judge"], cells["trial"], arm, answer, clip, int(faces))
+    clip = table.word(row, "clip") if cells.get("clip") else trial
+    return Trial(judge, trial, arm, answer, clip, int(faces))
 
 
 def _named(written: str) -> str | None:

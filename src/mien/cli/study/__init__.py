@@ -9,6 +9,7 @@ from mien.cli.study.analyse import analyse
 from mien.cli.study.design import design
 from mien.cli.study.export import export
 from mien.cli.study.lineup import lineup
+from mien.cli.study.power import power
 from mien.cli.study.reid import reid
 from mien.cli.study.simulate import simulate
 
@@ -17,5 +18,5 @@ study = typer.Typer(
     rich_markup_mode="rich",
     help="Blinded ratings of originals and results, and human re-identification.",
 )
-for _command in (design, lineup, export, analyse, reid, simulate):
+for _command in (design, power, lineup, export, analyse, reid, simulate):
     study.command(epilog=STATUSES)(guarded(_command))

@@ -5,7 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mien.study.agreement import agreement, alpha, gwet, intraclass, pairs_of, weighted_kappa
+from mien.study.agreement import agreement, pairs_of
+from mien.study.coefficients import (
+    alpha,
+    gwet,
+    gwets,
+    interval_alphas,
+    kappas,
+    ordinal_alphas,
+    weighted_kappa,
+)
+from mien.study.estimate import LeftOut
+from mien.study.intraclass import intraclass, intraclasses
 from mien.study.items import Item
 
 N = np.nan
@@ -132,3 +143,27 @@ def test_scores_that_cannot_be_counted_have_no_kappa():
 def test_scores_that_differ_by_less_than_a_step_leave_nothing_to_tell(recwarn):
     table = np.array([[0.0, 1e-300], [1e-300, 0.0], [0.0, 0.0]])
     assert np.isnan(alpha(table, np.arange(5.0))) and not recwarn.list
+
+
+def test_values_without_a_clip_are_those_of_the_others():
+    """What follows from sums is what the rows that are left give by themselves."""
+    rng = np.random.default_rng(6)
+    table = (rng.integers(0, 5, (40, 1)) + rng.integers(-1, 2, (40, 3))).clip(0, 4) * 1.0
+    table[rng.random(table.shape) < 0.1] = N
+    clips, scores = rng.integers(0, 12, 40), np.arange(5.0)
+    left, whole = LeftOut.of(clips), np.isfinite(table).all(1)
+    found = {
+        "kappa": (kappas(table, scores, 2, left), lambda t: weighted_kappa(t, scores, 2)),
+        "ac1": (gwets(table, scores, 0, left), lambda t: gwet(t, scores)),
+        "ac2": (gwets(table, scores, 2, left), lambda t: gwet(t, scores, 2)),
+        "alpha": (ordinal_alphas(table, scores, left), lambda t: alpha(t, scores)),
+        "on a line": (interval_alphas(table, left), lambda t: alpha(t, scores, "interval")),
+        "icc": (
+            intraclasses(table[whole], True, left.rows(whole)),
+            lambda t: intraclass(t, True),
+        ),
+    }
+    for name, (values, by_itself) in found.items():
+        names = np.unique(clips)
+        expected = [by_itself(table), *(by_itself(table[clips != clip]) for clip in names)]
+        assert values == pytest.approx(np.array(expected), abs=1e-12), name

@@ -280,8 +280,16 @@ def test_power_falls_with_the_root_of_clips():
     assert "20 clips and 2 raters" in few.words and many.clips_for_mean > 10
 
 
-@pytest.mark.parametrize("wrong", [{"self_agreement": 1.0}, {"self_agreement": float("nan")},
-                                   {"mean": float("inf")}, {"kappa": 0.0}, {"clips": 0}])  # fmt: skip
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"self_agreement": 1.0},
+        {"self_agreement": float("nan")},
+        {"mean": float("inf")},
+        {"kappa": 0.0},
+        {"clips": 0},
+    ],
+)
 def test_a_design_that_leaves_nothing_to_estimate_is_refused(wrong):
     with pytest.raises(ParameterError):
         power(**({"clips": 20, "raters": 2, "studies": 1} | wrong))

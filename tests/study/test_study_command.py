@@ -84,7 +84,7 @@ def analysed(mien, tmp_path, rater="A", items=("x",)):
 
 
 def test_an_item_is_a_name_and_no_place(mien, tmp_path):
-    """A table from elsewhere writes nothing outside of the report, whatever its items are called."""
+    """A table from elsewhere writes nothing outside of the report, whatever items are called."""
     home = tmp_path / "deep" / "er"
     home.mkdir(parents=True)
     items = ("../../../out", "a/b", "..", "i" * 400, "Smile!", "smile?", "/etc/x")

@@ -16,7 +16,18 @@ from typing import Any
 
 import numpy as np
 
-from mien.study.estimate import FEWEST, Estimate, jackknife, mean, number, plural, share, undefined
+from mien.study.estimate import (
+    FEWEST,
+    Estimate,
+    LeftOut,
+    jackknifed,
+    mean,
+    number,
+    plural,
+    ratio,
+    share,
+    undefined,
+)
 
 _MOST_BARS = 20  # to either side, up to which deviations that do not occur are listed, too
 _LIMITS = 1.959964  # standard deviations that hold 95 % of a normal distribution
@@ -179,9 +190,9 @@ def _limit(differences: np.ndarray, clusters: np.ndarray, sign: int) -> Estimate
     if len(differences) < 2:
         return undefined("One pair has no spread.", len(differences))
 
-    def limit(values: np.ndarray) -> float:
-        if len(values) < 2:
-            return math.nan
-        return float(values.mean() + sign * _LIMITS * values.std(ddof=1))
-
-    return jackknife(limit, differences, clusters, bounded=False)
+    left, middle = LeftOut.of(clusters), float(differences.mean())
+    off = differences - middle
+    n, total, squares = left.sums(np.stack([np.ones(len(off)), off, off**2], 1)).T
+    variance = ratio(squares - ratio(total**2, n), n - 1)
+    limits = middle + ratio(total, n) + sign * _LIMITS * np.sqrt(np.maximum(variance, 0))
+    return jackknifed(limits, left, len(differences), bounded=False)

@@ -77,13 +77,51 @@ def undefined(why: str, n: int = 0) -> Estimate:
     return Estimate(None, n=n, why=why)
 
 
+@dataclass(frozen=True, eq=False)
+class LeftOut:
+    """Which clip is left out when, for statistics that follow from sums over rows."""
+
+    groups: np.ndarray
+    """With which the row is left out, shape (n,)."""
+    count: int
+    """How many groups are left out in turn."""
+    clips: int
+    """Clips, of which several may be left out together."""
+
+    @classmethod
+    def of(cls, clusters: np.ndarray) -> LeftOut:
+        """Each clip in turn; of very many several at once."""
+        if not len(clusters):
+            return cls(np.empty(0, int), 0, 0)
+        groups = np.unique(clusters, return_inverse=True)[1].ravel()
+        clips = int(groups.max()) + 1
+        return cls(groups % _MOST_GROUPS, min(clips, _MOST_GROUPS), clips)
+
+    @classmethod
+    def nobody(cls, rows: int) -> LeftOut:
+        """No clip is left out."""
+        return cls(np.zeros(rows, int), 0, 0)
+
+    def rows(self, chosen: np.ndarray) -> LeftOut:
+        """The same of some rows."""
+        return LeftOut(self.groups[chosen], self.count, self.clips)
+
+    def sums(self, parts: np.ndarray) -> np.ndarray:
+        """Sums over all rows, then without each group, shape (1 + count, ...)."""
+        total = parts.sum(0)
+        if not self.count:
+            return np.asarray(total[None])
+        by_group = np.zeros((self.count, *parts.shape[1:]))
+        np.add.at(by_group, self.groups, parts)
+        return np.concatenate([total[None], total - by_group])
+
+
 def jackknife(
     statistic: Callable[[np.ndarray], float],
     data: np.ndarray,
     clusters: np.ndarray,
     *,
     bounded: bool = True,
-    n: int | None = None,
 ) -> Estimate:
     """A statistic with an interval from leaving out one clip after the other.
 
@@ -96,30 +134,43 @@ def jackknife(
     clusters : np.ndarray [shape=(n,)]
         Which clip each row belongs to.
     bounded : bool
-        Whether the statistic is a correlation, at most 1 in size: the interval is then made on
-        Fisher's scale, and stays within -1 and 1.
-    n : int, optional
-        What the statistic rests on, as the number of pairs; the number of rows if not given.
+        As for `jackknifed`.
 
     Returns
     -------
     estimate : Estimate
     """
-    n = len(data) if n is None else n
-    value = statistic(data) if len(data) else math.nan
+    left = LeftOut.of(clusters)
+    values = [statistic(data) if len(data) else math.nan]
+    if math.isfinite(values[0]) and left.clips >= FEWEST:
+        values += [statistic(data[left.groups != k]) for k in range(left.count)]
+    return jackknifed(np.array(values), left, len(data), bounded=bounded)
+
+
+def jackknifed(values: np.ndarray, left: LeftOut, n: int, *, bounded: bool = True) -> Estimate:
+    """A statistic with its interval, from its values without each clip.
+
+    Parameters
+    ----------
+    values : np.ndarray [shape=(1 + count,)]
+        Of all rows, then without each group; NaN where it is not defined.
+    left : LeftOut
+    n : int
+        What the statistic rests on, as the number of pairs.
+    bounded : bool
+        Whether the statistic is a correlation, at most 1 in size: the interval is then made on
+        Fisher's scale, and stays within -1 and 1.
+    """
+    value = float(values[0])
     if not math.isfinite(value):
         return undefined("It is not defined for these scores.", n)
     if bounded and abs(value) > _EXACT:
         return Estimate(
             float(np.sign(value)), n=n, why="Perfect: scores that never differ give no interval."
         )
-    groups = np.unique(clusters, return_inverse=True)[1].ravel()
-    count = int(groups.max()) + 1
-    if count < FEWEST:
-        return Estimate(value, n=n, why=f"{plural(count, 'clip')}: too few for an interval.")
-    if count > _MOST_GROUPS:
-        groups, count = groups % _MOST_GROUPS, _MOST_GROUPS
-    without = np.array([statistic(data[groups != k]) for k in range(count)])
+    if left.clips < FEWEST:
+        return Estimate(value, n=n, why=f"{plural(left.clips, 'clip')}: too few for an interval.")
+    without, count = values[1:], left.count
     if not np.isfinite(without).all() or (bounded and (np.abs(without) > _EXACT).any()):
         return Estimate(value, n=n, why="All of it hangs on one clip: there is no interval.")
     put, back = (np.arctanh, np.tanh) if bounded else (np.asarray, np.asarray)
@@ -143,8 +194,15 @@ def mean(values: np.ndarray, clusters: np.ndarray) -> Estimate:
     """
     if not len(values):
         return undefined("There is nothing to average.")
-    return jackknife(lambda v: float(v.mean()) if len(v) else math.nan, values, clusters,
-                     bounded=False)  # fmt: skip
+    left, middle = LeftOut.of(clusters), float(values.mean())
+    sums = left.sums(np.stack([np.ones(len(values)), values - middle], 1))
+    return jackknifed(middle + ratio(sums[:, 1], sums[:, 0]), left, len(values), bounded=False)
+
+
+def ratio(top: np.ndarray, bottom: np.ndarray, least: float = 0.0) -> np.ndarray:
+    """One by the other; NaN where the other is not above `least`."""
+    known = bottom > least
+    return np.where(known, top / np.where(known, bottom, 1.0), np.nan)
 
 
 def share(hits: np.ndarray, clusters: np.ndarray | None = None) -> Estimate:

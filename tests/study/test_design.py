@@ -311,6 +311,9 @@ def test_the_command(mien, pairs, tmp_path):
     assert done.exit_code == 0, done.output
     made = json.loads(done.stdout)
     assert made["raters"] == ["Ada", "Ben"] and made["power"]["clips"] == 3
+    plain = mien("study", "design", originals, results, "-o", tmp_path / "plain", "--raters", "Ada",
+                 "--items", "3.2", "--washout", 0)  # fmt: skip
+    assert "twice in one sitting" in plain.stderr
     again = mien("study", "design", originals, results, "-o", tmp_path / "study", "--raters", "A")
     assert again.exit_code == 6 and "already exists" in again.stderr
     inside = mien("study", "design", originals, results, "-o", originals / "s", "--raters", "A")

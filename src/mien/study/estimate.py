@@ -237,16 +237,6 @@ def share(hits: np.ndarray, clusters: np.ndarray | None = None) -> Estimate:
     return Estimate(value, max(0.0, float(low)), min(1.0, float(high)), n)
 
 
-def _error_of_mean(values: np.ndarray, clusters: np.ndarray) -> float:
-    """Standard error of a mean where values of one clip hang together; 0 of fewer than 2 clips."""
-    groups = np.unique(clusters, return_inverse=True)[1].ravel()
-    count = int(groups.max()) + 1
-    if count < 2:
-        return 0.0
-    off = np.bincount(groups, values - values.mean())
-    return math.sqrt(count / (count - 1) * float((off**2).sum())) / len(values)
-
-
 def _freedom(apart: np.ndarray) -> float:
     """Degrees of freedom of a jackknife's variance, by the spread of what each clip adds to it.
 

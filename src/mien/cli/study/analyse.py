@@ -80,6 +80,7 @@ def analyse(
 
 def _print(found: Analysis) -> None:
     from mien.report.ratings.words import short
+    from mien.study.estimate import plural
 
     for item in found.items.values():
         of = item.preserved.together.deviation
@@ -87,7 +88,7 @@ def _print(found: Analysis) -> None:
             typer.echo(f"{item.item.title}: {of.mean.why}")
             continue
         typer.echo(
-            f"{item.item.title}: mean deviation {short(of.mean)} over {of.mean.n} pairs, "
+            f"{item.item.title}: mean deviation {short(of.mean)} over {plural(of.mean.n, 'pair')}, "
             f"{short(of.within_one, as_share=True)} within one point."
         )
         typer.echo(f"  {item.equivalence.words}")

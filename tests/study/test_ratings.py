@@ -90,8 +90,8 @@ def test_there_is_no_file(tmp_path):
 
 
 def test_a_line_is_counted_with_those_in_quotes(tmp_path):
-    content = PLAIN + 'A,"c\n2",result,3.2,0,1\nA,c3,nothing,3.2,0,1\n'
-    with pytest.raises(FormatError, match="line 7: version"):
+    content = HEAD.strip() + ',remark\nA,c2,result,3.2,0,1,"two\nlines"\nA,c3,nothing,3.2,0,1,\n'
+    with pytest.raises(FormatError, match="line 4: version"):
         read_ratings(written(tmp_path, content))
 
 

@@ -129,7 +129,7 @@ def _print(out: Path, pairs: int, settings: DesignSettings, words: str) -> None:
     typer.echo(words)
     if not settings.repeats:
         tell("there are no hidden repeats: how far raters agree with themselves stays unknown.")
-    if not washout:
+    if not settings.washout_days:
         tell("rounds follow one another at once: raters may see a recording twice in one sitting.")
     typer.echo(f"{out} shows the patients: keep it where the originals are.")
     typer.echo(f"Next: mien serve --study {json.dumps(str(out)) if ' ' in str(out) else out}")

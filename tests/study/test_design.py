@@ -296,10 +296,10 @@ def test_a_design_that_leaves_nothing_to_estimate_is_refused(wrong):
 
 
 def test_how_many_clips_an_interval_takes_is_told_before_there_are_clips(mien):
-    done = mien("study", "power", "--raters", 2, "--mean", 0.2, "--kappa", 0.08, "--json")
+    done = mien("study", "power", "--raters", 2, "--mean", 0.2, "--kappa", 0.03, "--json")
     assert done.exit_code == 0, done.output
     said = json.loads(done.stdout)
-    assert said["clips_for_mean"]["reach"] == 0.2 and said["clips_for_kappa"]["reach"] == 0.08
+    assert said["clips_for_mean"]["reach"] == 0.2 and said["clips_for_kappa"]["reach"] == 0.03
     assert said["clips_for_mean"]["clips"] < 40 < said["clips_for_kappa"]["clips"]
     assert mien("study", "power", "--clips", 3, "--repeats", 4).exit_code == 2
 

@@ -30,7 +30,7 @@ from mien.tracking.track import Sample
 
 MATCHES = ("none", "sex", "age", "tone")
 STRENGTH = 1.0
-FAR_SHAPE = 12.0
+FAR_SHAPE = 16.0
 """Standard deviations that a face may lie from the mean of its sex where nothing else hides the
 patient: it then looks odd."""
 _FAR_TRIED = 3  # candidates that are moved so far

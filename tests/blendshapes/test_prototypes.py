@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mien.blendshapes.names import NAMES
-from mien.blendshapes.prototypes import PROTOTYPES, UNITS, prototype, unit
+from mien.blendshapes.prototypes import FIVE, PROTOTYPES, SEVEN, UNITS, prototype, unit
 from mien.errors import ParameterError
 
 
@@ -27,8 +27,16 @@ def test_prototypes_show_what_the_textbook_names():
     assert max(happy, key=happy.get).startswith("mouthSmile")
     assert max(angry, key=angry.get).startswith("browDown")
     assert not prototype("neutral").any()
-    between = np.corrcoef([prototype(name) for name in PROTOTYPES if name != "neutral"])
-    assert between[~np.eye(len(between), dtype=bool)].max() < 0.8
+    for words in (SEVEN[1:], FIVE):
+        between = np.corrcoef([prototype(name) for name in words])
+        assert between[~np.eye(len(between), dtype=bool)].max() < 0.8
+
+
+def test_the_published_five_have_prototypes_and_those_of_emfacs_where_they_mean_the_same():
+    assert FIVE == ("disappointed", "stressed", "happy", "sad", "surprised")
+    assert set(FIVE) | set(SEVEN) == set(PROTOTYPES)
+    for word, same in (("happy", "happiness"), ("sad", "sadness"), ("surprised", "surprise")):
+        assert np.array_equal(prototype(word), prototype(same))
 
 
 def test_unknown_names_are_refused():

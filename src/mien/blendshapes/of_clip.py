@@ -37,6 +37,9 @@ class ScoredClip(Shown):
     measured."""
     people: int
     """How many people there are."""
+    mesh: np.ndarray
+    """The person's landmarks, pixels, NaN where the face was not measured, shape
+    (n_frames, 478, 3)."""
 
     def to_frame(self) -> pandas.DataFrame:
         """A row for each frame: ``time_s``, a column for each score."""
@@ -106,7 +109,7 @@ def _score(path: Path, landmarker: str | Path | None, report: Progress) -> Score
         scores = Blendshapes.load().scores(mesh, width, height)
     else:
         scores = _its_own(path, landmarker, mesh, report)
-    return ScoredClip(Recording(NAMES, scores, followed.times), len(tracks))
+    return ScoredClip(Recording(NAMES, scores, followed.times), len(tracks), mesh)
 
 
 def _its_own(video: Path, model: str | Path, mesh: np.ndarray, report: Progress) -> np.ndarray:

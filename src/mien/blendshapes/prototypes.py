@@ -4,12 +4,16 @@ An expression is written down as action units of the Facial Action Coding System
 an action unit as blendshape scores. The combinations are those that EMFACS gives as typical of an
 emotion; they say what a face shows, not what anybody feels. Strengths and the mapping from action
 units to Apple's names are ours: the names' own descriptions say which muscle each one follows.
+EMFACS knows no disappointed and no stressed face: the combinations of these two are ours as well.
 
 References
 ----------
 .. [1] Ekman & Friesen, "Facial Action Coding System", Consulting Psychologists Press 1978.
 .. [2] Friesen & Ekman, "EMFACS-7: Emotional Facial Action Coding System", University of
    California at San Francisco 1983.
+.. [3] Hartmann, Hartmann, Friebe-Hoffmann, Lato, Janni & Lato, "Novel Method for Three-Dimensional
+   Facial Expression Recognition Using Self-Normalizing Neural Networks and Mobile Devices",
+   Geburtshilfe und Frauenheilkunde 82 (2022), doi:10.1055/a-1866-2943.
 """
 
 from __future__ import annotations
@@ -22,9 +26,11 @@ import numpy as np
 from mien.blendshapes.names import NAMES
 from mien.errors import ParameterError
 
-FIVE: tuple[str, ...] = ("neutral", "happiness", "surprise", "sadness", "anger")
-"""Five classes, as many as Hartmann et al. 2022 asked for; the choice of these five is ours."""
-SEVEN: tuple[str, ...] = (*FIVE, "disgust", "fear")
+FIVE: tuple[str, ...] = ("disappointed", "stressed", "happy", "sad", "surprised")
+"""What Hartmann et al. asked 226 people to show [3]_, in the order of their tables."""
+SEVEN: tuple[str, ...] = (
+    "neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear",
+)  # fmt: skip
 """The classes of FER2013 and FER+ (without contempt), in FER+'s order."""
 
 UNITS: Mapping[int, Mapping[str, float]] = MappingProxyType(
@@ -55,7 +61,7 @@ UNITS: Mapping[int, Mapping[str, float]] = MappingProxyType(
 )
 """Scores at full strength of each action unit; a name without its side stands for both sides."""
 
-PROTOTYPES: Mapping[str, Mapping[int, float]] = MappingProxyType(
+_EMFACS: Mapping[str, Mapping[int, float]] = MappingProxyType(
     {
         "neutral": {},
         "happiness": {6: 0.45, 12: 0.75, 25: 0.4},
@@ -64,6 +70,16 @@ PROTOTYPES: Mapping[str, Mapping[int, float]] = MappingProxyType(
         "anger": {4: 0.65, 5: 0.2, 7: 0.4, 23: 0.45},
         "disgust": {9: 0.6, 10: 0.4, 15: 0.2, 16: 0.3, 17: 0.25},
         "fear": {1: 0.5, 2: 0.35, 4: 0.35, 5: 0.55, 7: 0.2, 20: 0.45, 26: 0.25},
+    }
+)
+PROTOTYPES: Mapping[str, Mapping[int, float]] = MappingProxyType(
+    {
+        **_EMFACS,
+        "disappointed": {4: 0.15, 14: 0.35, 15: 0.35, 17: 0.45, 24: 0.25},
+        "stressed": {4: 0.5, 7: 0.4, 14: 0.2, 20: 0.35, 23: 0.3},
+        "happy": _EMFACS["happiness"],
+        "sad": _EMFACS["sadness"],
+        "surprised": _EMFACS["surprise"],
     }
 )
 """Strength of each action unit, 0 to 1, in a clear but not extreme expression."""

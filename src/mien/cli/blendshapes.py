@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from mien.cli import options
 from mien.cli.bars import Bars
 from mien.cli.many import Many, each
-from mien.errors import ParameterError
+from mien.errors import OutputError, ParameterError
+
+if TYPE_CHECKING:
+    from mien.blendshapes.of_clip import ScoredClip
+    from mien.blendshapes.recording import Recording
 
 _ENDINGS = (".csv", ".parquet")
 
@@ -29,6 +33,19 @@ def blendshapes(
     kind: Annotated[
         str, typer.Option("--format", metavar="csv|parquet", help="Of the tables in a folder.")
     ] = "csv",
+    beside: Annotated[
+        str,
+        typer.Option(
+            "--with",
+            metavar="A,B,...",
+            help="Columns beside the scores: pose, gaze, apertures, units (action units for which "
+            "a score stands), landmarks.",
+        ),
+    ] = "",
+    draw: Annotated[
+        Path | None,
+        typer.Option(metavar="OUT.png|.svg", help="Also draw the scores that move most."),
+    ] = None,
     landmarker: Annotated[
         Path | None,
         typer.Option(
@@ -45,22 +62,33 @@ def blendshapes(
 
     Example: [bold]mien blendshapes visit.mp4 -o visit.csv[/bold]
     """
-    from mien.blendshapes.formats import check_output, write
+    from mien.blendshapes.formats import check_output
     from mien.blendshapes.of_clip import score_clip
 
+    groups = _groups(beside)
     if f".{kind}" not in _ENDINGS:
         raise ParameterError(f"--format is {kind!r}: choose csv or parquet.")
     many = Many.of(videos, out, overwrite, "a table", _ENDINGS, f".{kind}")
     for table in filter(None, many.outputs):
         if many.folder is None or many.folder.is_dir():
             check_output(table, overwrite)
+        if groups and table.suffix.lower() not in _ENDINGS:
+            raise OutputError(
+                f"{table.name} has no place for columns beside the scores: use .csv or .parquet."
+            )
+    if draw is not None:
+        if not many.one:
+            raise ParameterError("--draw is for one clip: leave it out for many.")
+        _check_drawing(draw, overwrite)
 
     def do(video: Path, table: Path | None) -> dict[str, Any]:
         assert table is not None
         with Bars(video.name) as progress:
             scored = score_clip(video, landmarker, progress)
         recording, people = scored.recording, scored.people
-        write(table, recording, overwrite=overwrite)
+        _write(scored, table, groups, landmarker, overwrite)
+        if draw is not None:
+            _draw(recording, draw, overwrite)
         found = int(recording.found.sum())
         if not as_json:
             others = f"; the most present of {people} people" if people > 1 else ""
@@ -72,9 +100,59 @@ def blendshapes(
             "scored": found,
             "people": people,
             "scores": "mien" if landmarker is None else str(landmarker),
+            "with": list(groups),
         }
 
     entries = each(many, do)
     if as_json:
         print(json.dumps(entries[0] if many.one else {"results": entries}, indent=2))
     many.finish(entries)
+
+
+def _groups(words: str) -> tuple[str, ...]:
+    """What is to stand beside the scores."""
+    from mien.blendshapes.beside import GROUPS
+
+    groups = tuple(word.strip() for word in words.split(",") if word.strip())
+    for group in groups:
+        if group not in GROUPS:
+            raise ParameterError(
+                f"--with {group}: there is no such thing; choose from {', '.join(GROUPS)}."
+            )
+    return groups
+
+
+def _check_drawing(draw: Path, overwrite: bool) -> None:
+    from mien.cli.failure import need
+    from mien.outputs import check_free
+
+    need("reports")
+    check_free(draw, overwrite, kind="a figure", endings=(".png", ".svg"))
+
+
+def _write(
+    scored: ScoredClip,
+    table: Path,
+    groups: tuple[str, ...],
+    landmarker: Path | None,
+    overwrite: bool,
+) -> None:
+    from mien.blendshapes.beside import columns, described, write_with
+    from mien.blendshapes.formats import write
+
+    recording = scored.recording
+    if table.suffix.lower() not in _ENDINGS:
+        write(table, recording, overwrite=overwrite)
+        return
+    about = described("mien" if landmarker is None else "Face Landmarker")
+    made = columns(groups, recording.scores, scored.mesh)
+    write_with(table, recording, made, about, overwrite=overwrite)
+
+
+def _draw(recording: Recording, draw: Path, overwrite: bool) -> None:
+    from mien.outputs import complete
+    from mien.report.scores_figure import scores
+
+    drawing = scores(recording)
+    with complete(draw, overwrite=overwrite) as part:
+        part.write_bytes(drawing.svg if draw.suffix.lower() == ".svg" else drawing.png)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,16 @@ PEOPLE = ("participant", "expression")
 """Columns of words: who, and what was asked for."""
 NO_SCORES = ("frame", *TIMES, *PEOPLE)
 """Columns of a table that hold no score."""
+_BESIDE = re.compile(
+    r"pose_(yaw|pitch|roll)_deg|gaze_(yaw|pitch)_deg|aperture_(left|right|mouth)|AU\d\d"
+    r"|[xyz]_\d{1,3}"
+)
+
+
+def is_beside(name: str) -> bool:
+    """Whether a column is one that `mien.blendshapes.beside` writes, and no score."""
+    return _BESIDE.fullmatch(name) is not None
+
 
 Read = Callable[[Path, float | None], Recording]
 """From a file and the rate of its timecodes, if that is known, to its recording."""

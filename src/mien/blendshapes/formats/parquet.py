@@ -10,7 +10,7 @@ import numpy as np
 
 from mien.advice import to_get
 from mien.blendshapes.conversion import dropped_columns
-from mien.blendshapes.formats.layout import NO_SCORES, PEOPLE
+from mien.blendshapes.formats.layout import NO_SCORES, PEOPLE, is_beside
 from mien.blendshapes.formats.rows import names_of
 from mien.blendshapes.recording import Recording
 from mien.errors import FormatError, ParameterError
@@ -48,7 +48,7 @@ def read(path: Path, rate: float | None = None) -> Recording:
     table = read_table(path)
     held = table.column_names
     time = time_column(held, path.name)
-    places = [k for k, name in enumerate(held) if name not in NO_SCORES]
+    places = [k for k, name in enumerate(held) if not (name in NO_SCORES or is_beside(name))]
     try:
         names = names_of([held[k] for k in places])
         columns = [table.column(k).to_numpy().astype(np.float32) for k in places]

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mien.blendshapes.conversion import dropped_columns
-from mien.blendshapes.formats.layout import NO_SCORES, PEOPLE
+from mien.blendshapes.formats.layout import NO_SCORES, PEOPLE, is_beside
 from mien.blendshapes.formats.rows import Row, names_of, number_of, score_of
 from mien.blendshapes.recording import Recording
 from mien.errors import FormatError
@@ -33,7 +33,7 @@ def parse(rows: Sequence[Row], rate: float | None = None) -> Recording:
     for name in ("frame", time, *said):
         if header.count(name) > 1:
             raise FormatError(f"Line 1: {name} is there twice.")
-    places = [k for k, name in enumerate(header) if name not in NO_SCORES]
+    places = [k for k, name in enumerate(header) if not (name in NO_SCORES or is_beside(name))]
     names = names_of([header[k] for k in places])
     at = header.index(time)
     scores = np.full((len(rows) - 1, len(names)), np.nan, np.float32)

@@ -1,0 +1,110 @@
+"""Collections of labelled pictures are read as they are laid out, and judged honestly."""
+
+from __future__ import annotations
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from mien.cli.expression import expression
+from mien.emotion.benchmark import benchmark
+from mien.emotion.classifier import EXPRESSIONS
+from mien.emotion.labelled import Labelled, read_labelled
+from mien.errors import FormatError, ParameterError
+
+
+def picture(path, value=90):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    cv2.imwrite(str(path), np.full((48, 48), value, np.uint8))
+
+
+def words_of(found):
+    return [EXPRESSIONS[k] for k in found.labels]
+
+
+def test_a_folder_for_each_expression(tmp_path):
+    for word, person in (("happy", "S1"), ("Anger", "S2"), ("contempt", "S2")):
+        picture(tmp_path / word / f"{person}_004_17.png")
+    (tmp_path / "happy" / "notes.txt").write_text("x")
+    found = read_labelled(tmp_path, "ck+")
+    assert sorted(words_of(found)) == ["anger", "happiness"]
+    assert sorted(found.people.tolist()) == ["S1", "S2"] and found.left_out == {"contempt": 1}
+
+
+def test_the_original_ck_gives_the_last_three_frames(tmp_path):
+    for k in range(5):
+        name = f"S5_1_{k:03d}"
+        picture(tmp_path / "cohn-kanade-images" / "S5" / "1" / f"{name}.png", 10 * k)
+    label = tmp_path / "Emotion" / "S5" / "1" / "S5_1_004_emotion.txt"
+    label.parent.mkdir(parents=True)
+    label.write_text("   3.0000000e+00\n")
+    found = read_labelled(tmp_path, "ck+")
+    assert words_of(found) == ["disgust"] * 3
+    assert [int(face.mean()) for face in found.faces] == [20, 30, 40]
+    label.write_text("nine")
+    with pytest.raises(FormatError, match="0 to 7"):
+        read_labelled(tmp_path, "ck+")
+
+
+def test_jaffe_and_fer2013(tmp_path):
+    picture(tmp_path / "j" / "KA.SU2.37.tiff")
+    picture(tmp_path / "j" / "YM.NE1.49.tiff")
+    found = read_labelled(tmp_path / "j", "jaffe")
+    assert words_of(found) == ["surprise", "neutral"] and found.people.tolist() == ["KA", "YM"]
+    (tmp_path / "f").mkdir()
+    row = " ".join(["7"] * 48**2)
+    head = "emotion,pixels,Usage\n"
+    (tmp_path / "f" / "fer2013.csv").write_text(f"{head}4,{row},PublicTest\n6,{row},Training\n")
+    found = read_labelled(tmp_path / "f", "fer2013")
+    assert words_of(found) == ["sadness"] and (found.faces[0] == 7).all()
+    (tmp_path / "f" / "fer2013.csv").write_text(f"{head}9,{row},PublicTest\n")
+    with pytest.raises(FormatError, match="line 2"):
+        read_labelled(tmp_path / "f", "fer2013")
+
+
+def test_what_is_no_collection_is_refused(tmp_path):
+    with pytest.raises(FormatError, match="no picture of anger"):
+        read_labelled(tmp_path, "jaffe")
+    with pytest.raises(ParameterError, match="choose from ck"):
+        read_labelled(tmp_path, "affectnet")
+    picture(tmp_path / "happy" / "a.png")
+    (tmp_path / "happy" / "b.png").write_bytes(b"no picture")
+    with pytest.raises(FormatError, match=r"b\.png"):
+        read_labelled(tmp_path)
+
+
+def test_figures_are_those_of_the_answers():
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 7, 300)
+    labels[labels == EXPRESSIONS.index("neutral")] = 0
+    people = np.array([f"S{k % 30}" for k in range(300)])
+    made = Labelled([np.zeros((48, 48), np.uint8)] * 300, labels, people, {})
+    given = np.full((300, 7), 0.05)
+    said = np.where(rng.random(300) < 0.8, labels, EXPRESSIONS.index("neutral"))
+    given[np.arange(300), said] = 0.7
+    found = benchmark(made, lambda faces: given.copy(), threshold=0.45)
+    assert found.accuracy == pytest.approx((said == labels).mean()) and found.people == 30
+    assert found.interval[0] < found.accuracy < found.interval[1] and found.answered == 1
+    assert found.ece == pytest.approx(abs(0.7 - found.accuracy), abs=1e-9)
+    assert found.matrix.sum() == 300
+    six = benchmark(made, lambda faces: given.copy(), threshold=0.45, without_neutral=True)
+    assert not six.matrix[:, EXPRESSIONS.index("neutral")].any() and six.answered < 1
+    with_neutral = Labelled(made.faces, np.full(300, 4), people, {})
+    with pytest.raises(ParameterError, match="neutral faces"):
+        benchmark(with_neutral, lambda faces: given, threshold=0.45, without_neutral=True)
+
+
+def test_the_command_prints_table_and_matrix(tmp_path):
+    for k in range(3):
+        picture(tmp_path / "sad" / f"S{k}_1.png", 60 + k)
+    words = ["benchmark", str(tmp_path), "-o", str(tmp_path / "m.csv")]
+    done = CliRunner().invoke(expression, words)
+    assert done.exit_code == 0, done.output
+    assert "Meant (rows)" in done.output and "3 pictures of 3 people" in done.output
+    rows = (tmp_path / "m.csv").read_text().splitlines()
+    assert rows[0].split(",")[1:] == list(EXPRESSIONS) and len(rows) == 8
+    told = json.loads(CliRunner().invoke(expression, [*words[:2], "--json"]).stdout)
+    assert told["pictures"] == 3 and sum(map(sum, told["confusion"])) == 3

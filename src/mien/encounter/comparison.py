@@ -77,7 +77,8 @@ class Comparison:
 def compare(doctor: Timeline, patient: Timeline, unit: str = "seconds") -> Comparison:
     """Pearson's chi-squared of expressions by role, with Cramér's V and residuals.
 
-    The study compares counts of single moments. Neighbouring moments are alike, so its p is too
+    Yang et al. 2022 compare counts of single moments and name no test; this one is ours.
+    Neighbouring moments are alike, so its p is too
     small; counting episodes instead is nearer to independence.
 
     Parameters

@@ -8,8 +8,9 @@ and what is found in its recording are the same. Nobody is given a score.
 
 References
 ----------
-.. [1] Yang et al. 2022: the doctor's negative expression calls for a reminder, the patient's for
-   another approach.
+.. [1] Yang et al., "How Can Research on Artificial Empathy Be Enhanced by Applying Deepfakes?",
+   Journal of Medical Internet Research 24(3), 2022, e29506: the doctor's negative expression calls
+   for a reminder, the patient's for another approach.
 .. [2] Back et al., "Approaching difficult communication tasks in oncology", CA: A Cancer Journal
    for Clinicians 55(3), 2005 (NURSE).
 .. [3] Baile et al., "SPIKES - a six-step protocol for delivering bad news", The Oncologist 5(4),

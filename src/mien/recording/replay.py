@@ -79,7 +79,7 @@ def _screens(
     clock = 0.0
     for number, clip in enumerate(clips, 1):
         yield capture.start()
-        for time, image in _frames(Path(clip)):
+        for time, image in frames(Path(clip)):
             sight = eye.see(image)
             seen = (None, None) if sight is None else (sight.scores, sight.pose)
             screen = capture.update(clock + time, *seen)
@@ -96,7 +96,7 @@ def _screens(
         yield capture.abort()
 
 
-def _frames(path: Path) -> Iterator[tuple[float, np.ndarray]]:
+def frames(path: Path) -> Iterator[tuple[float, np.ndarray]]:
     """Seconds from the first frame, and RGB pictures."""
     first: float | None = None
     with Reader(path) as reader:

@@ -7,8 +7,11 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from mien.cli.encounter.elan import elan
+from mien.cli.encounter.live import live
 from mien.cli.encounter.publish import publish
 from mien.cli.encounter.report import report
+from mien.cli.encounter.study import study
 from mien.cli.failure import STATUSES, guarded
 
 
@@ -27,5 +30,5 @@ encounter = typer.Typer(
     no_args_is_help=True,
     help="Expressions of a doctor and a patient, second by second.",
 )
-for _command in (report, publish):
+for _command in (report, publish, study, live, elan):
     encounter.command(epilog=STATUSES)(guarded(_command))

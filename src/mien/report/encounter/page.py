@@ -52,7 +52,9 @@ LIMITS = (
 _METHODS = (
     "Barsoum et al., Training Deep Networks for Facial Expression Recognition with Crowd-Sourced "
     "Label Distribution, ICMI 2016 (what the classifier was taught with)",
-    "Yang et al. 2022 (the study whose tables and two feedback rules are followed)",
+    "Yang et al., How Can Research on Artificial Empathy Be Enhanced by Applying Deepfakes?, "
+    "Journal of Medical Internet Research 24(3), 2022, e29506, doi:10.2196/29506 (the study whose "
+    "two feedback rules are followed; the tests here are ours, it names none)",
     "Back et al., Approaching Difficult Communication Tasks in Oncology, CA: A Cancer Journal for "
     "Clinicians 55(3), 2005 (NURSE)",
     "Baile et al., SPIKES: A Six-Step Protocol for Delivering Bad News, The Oncologist 5(4), 2000",

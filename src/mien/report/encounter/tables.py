@@ -97,7 +97,8 @@ def _comparison(found: dict[str, Any]) -> Section:
         "comparison",
         "Doctor and patient compared",
         "Whether the two faces were spread differently over the expressions: Pearson's "
-        "chi-squared, as in the study, and the size of the difference (Cramér's V, 0 to 1).",
+        "chi-squared (the published study names no test), and the size of the difference "
+        "(Cramér's V, 0 to 1).",
         tuple(tables),
         (),
         (

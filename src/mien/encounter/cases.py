@@ -1,0 +1,148 @@
+"""The encounters of a study: a table of pairs, or a folder of them, with who took part."""
+
+from __future__ import annotations
+
+import csv
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from mien.errors import FormatError, ParameterError
+from mien.intake import words
+
+_TABLE = "encounters.csv"
+_SAVED = "encounter.json"
+_VIDEOS = frozenset({".mp4", ".mov", ".m4v", ".mkv", ".avi", ".webm"})
+_COLUMNS = (
+    "encounter", "report", "doctor_video", "patient_video", "video", "doctor", "sex", "age",
+    "department", "exclude",
+)  # fmt: skip
+_OLDEST = 130.0
+
+
+@dataclass(frozen=True)
+class Case:
+    """One encounter of a study."""
+
+    name: str
+    """What it is called in tables: a pseudonym."""
+    report: Path | None = None
+    """A folder that `mien encounter` or `Encounter.save` wrote; None where there are recordings."""
+    recordings: tuple[Path, ...] = ()
+    """One recording that shows both, or the doctor's and the patient's."""
+    doctor: str = ""
+    """Which doctor, a pseudonym; "" where nothing is known."""
+    sex: str = ""
+    """The patient's, as the table has it."""
+    age: float | None = None
+    """The patient's, years."""
+    department: str = ""
+    """Where it took place."""
+    exclude: str = ""
+    """Why it is left out, as whoever made the table says; "" where it is not."""
+
+
+def read_cases(path: str | os.PathLike[str]) -> list[Case]:
+    """Read the encounters of a study.
+
+    Parameters
+    ----------
+    path : path
+        A CSV table, its paths relative to it: `encounter`, and `report` (a folder that `mien
+        encounter` wrote), or `doctor_video` and `patient_video`, or `video`; if there, `doctor`,
+        `sex`, `age`, `department` and `exclude`. Or a folder: with a table `encounters.csv`, or
+        with one folder for each encounter, which is such a report or holds `doctor.mp4` and
+        `patient.mp4`.
+
+    Raises
+    ------
+    FormatError
+        If the table or the folder is something else; the sentence names the line.
+    ParameterError
+        If a name stands twice.
+    """
+    path = Path(path)
+    if path.is_dir() and not (path / _TABLE).is_file():
+        cases = [case for place in sorted(path.iterdir()) if (case := _of_folder(place))]
+        if not cases:
+            raise FormatError(
+                f"{path} holds no encounter: put {_TABLE} there, or a folder for each encounter "
+                "with doctor.mp4 and patient.mp4, or with what mien encounter wrote."
+            )
+    else:
+        cases = _of_table(path / _TABLE if path.is_dir() else path)
+    names = [case.name for case in cases]
+    for name in names:
+        if names.count(name) > 1:
+            raise ParameterError(f"The encounter {name} stands twice: call each one differently.")
+    return cases
+
+
+def _of_folder(place: Path) -> Case | None:
+    if not place.is_dir():
+        return None
+    if (place / _SAVED).is_file():
+        return Case(place.name, report=place)
+    found = {
+        role: next(
+            (file for file in sorted(place.glob(f"{role}.*")) if file.suffix.lower() in _VIDEOS),
+            None,
+        )
+        for role in ("doctor", "patient")
+    }
+    if found["doctor"] and found["patient"]:
+        return Case(place.name, recordings=(found["doctor"], found["patient"]))
+    return None
+
+
+def _of_table(path: Path) -> list[Case]:
+    try:
+        text = words.text(path, "a table of encounters")
+    except (OSError, UnicodeDecodeError) as exc:
+        raise FormatError(f"{path} cannot be read: {exc}.") from exc
+    rows = csv.DictReader(text.removeprefix("\ufeff").splitlines())
+    header = [name.strip().lower() for name in rows.fieldnames or ()]
+    strange = [name for name in header if name not in _COLUMNS]
+    if "encounter" not in header or strange:
+        what = f"its column {strange[0]!r} is none of them" if strange else "it has no encounter"
+        raise FormatError(
+            f"{path} is no table of encounters: {what}; the columns are {', '.join(_COLUMNS)}."
+        )
+    rows.fieldnames = header
+    cases = [_of_row(row, path, number) for number, row in enumerate(rows, 2)]
+    if not cases:
+        raise FormatError(f"{path} has a head and no encounter.")
+    return cases
+
+
+def _of_row(row: Mapping[str | None, str | None], path: Path, line: int) -> Case:
+    held = {name: (row.get(name) or "").strip() for name in _COLUMNS}
+    where = f"{path}, line {line}"
+    if row.get(None) or not held["encounter"]:
+        raise FormatError(f"{where}: an encounter needs a name, and no more fields than the head.")
+    given = {name for name in ("report", "doctor_video", "patient_video", "video") if held[name]}
+    if given not in ({"report"}, {"video"}, {"doctor_video", "patient_video"}):
+        if not (held["exclude"] and not given):
+            raise FormatError(f"{where}: give report, or video, or doctor_video and patient_video.")
+    age = None
+    if held["age"]:
+        try:
+            age = float(held["age"].replace(",", "."))
+        except ValueError:
+            age = math.nan
+        if not 0 <= age <= _OLDEST:
+            raise FormatError(f"{where}: {held['age']!r} is no age in years.")
+    place = path.parent
+    order = ("video",) if "video" in given else ("doctor_video", "patient_video")
+    return Case(
+        name=held["encounter"],
+        report=place / held["report"] if "report" in given else None,
+        recordings=tuple(place / held[name] for name in order if held[name]),
+        doctor=held["doctor"],
+        sex=held["sex"],
+        age=age,
+        department=held["department"],
+        exclude=held["exclude"],
+    )

@@ -1,0 +1,136 @@
+"""Studies of many encounters: who is counted, who is not and why, and what the report holds."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from encounters import encounter
+from mien.cli.encounter import encounter as command
+from mien.emotion.classifier import EXPRESSIONS
+from mien.encounter.cases import Case, read_cases
+from mien.encounter.cohort import NO_FACE, SHORT, UNREADABLE, count_all
+from mien.encounter.rereading import agreement_of, reread
+from mien.errors import FormatError, NoFaceError, ParameterError, VideoError
+
+HEAD = "encounter,report,doctor,sex,age,department,exclude\n"
+
+
+class Asleep:
+    """Says neutral of every score."""
+
+    def predict_proba(self, scores):
+        found = np.full((len(scores), 7), 0.01)
+        found[:, EXPRESSIONS.index("neutral")] = 0.94
+        return found
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    place = tmp_path_factory.mktemp("encounters")
+    rows = []
+    for k in range(6):
+        made = encounter([(2, 8 + k, "sadness")], [(4, 9, "happiness")], 24 + k)
+        made.save(place / f"E{k}")
+        rows.append(f"E{k},E{k},D{k % 2},{'fm'[k % 2]},{40 + k},skin,\n")
+    rows.append("E7,,D1,f,30,skin,consent withdrawn\n")
+    rows.append("E8,nowhere,D1,f,31,skin,\n")
+    (place / "encounters.csv").write_text(HEAD + "".join(rows))
+    return place
+
+
+def test_everybody_is_counted_or_left_out_with_a_reason():
+    fine = encounter([(0, 20, "sadness")], (), 24)
+    short = encounter((), (), 24, missing=[(3, 24)])
+    given = {"a": fine, "b": short}
+
+    def read(case):
+        if case.name == "lost":
+            raise VideoError("cannot be read")
+        if case.name == "dark":
+            raise NoFaceError("no face")
+        return given[case.name]
+
+    names = ("a", "b", "lost", "dark")
+    cases = [Case(name) for name in names] + [Case("c", exclude="language")]
+    made = count_all(cases, read)
+    assert made.recruited == 5 and [tally.case.name for tally in made.tallies] == ["a"]
+    assert dict(made.excluded) == {
+        "b": SHORT, "lost": UNREADABLE, "dark": NO_FACE, "c": "language",
+    }  # fmt: skip
+    assert made.counts[0, EXPRESSIONS.index("sadness")] == 20
+    counts, shares = made.without_neutral()
+    assert counts[:, EXPRESSIONS.index("neutral")].sum() == 0
+    assert shares[0, EXPRESSIONS.index("sadness")] == 1
+    assert made.detection[0] == pytest.approx(1.0)
+    with pytest.raises(ParameterError, match="No encounter is left"):
+        count_all(cases[1:], read)
+
+
+def test_a_table_and_a_folder_are_read(folder, tmp_path):
+    cases = read_cases(folder)
+    assert [case.name for case in cases][-2:] == ["E7", "E8"] and cases[0].age == 40
+    assert cases[0].report == folder / "E0"
+    (tmp_path / "x").mkdir()
+    for role in ("doctor", "patient"):
+        (tmp_path / "x" / f"{role}.mp4").write_bytes(b"")
+    (tmp_path / "other").mkdir()
+    assert [case.recordings[1].name for case in read_cases(tmp_path)] == ["patient.mp4"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("encounter,colour\nE1,red\n", "'colour' is none"),
+        ("report\nE1\n", "no encounter"),
+        (HEAD, "no encounter"),
+        (HEAD + "E1,,D,f,3,s,\n", "line 2: give report"),
+        (HEAD + "E1,x,D,f,old,s,\n", "'old' is no age"),
+        (HEAD + ",x,D,f,3,s,\n", "line 2"),
+        (HEAD + "E1,x,D,f,3,s,\nE1,y,D,f,3,s,\n", "E1 stands twice"),
+    ],
+)
+def test_tables_that_are_something_else_are_refused(tmp_path, text, said):
+    (tmp_path / "t.csv").write_text(text)
+    with pytest.raises((FormatError, ParameterError), match=said):
+        read_cases(tmp_path / "t.csv")
+
+
+def test_another_classifier_reads_the_same_moments():
+    made = encounter([(4, 12, "sadness")], (), 24, missing=[(15, 20)])
+    other = reread(made, Asleep())
+    neutral = EXPRESSIONS.index("neutral")
+    for role, line in other.timelines.items():
+        before = made.timelines[role]
+        assert np.array_equal(line.times, before.times)
+        assert np.array_equal(line.known, before.known)
+        assert set(line.dominant[line.known].tolist()) == {neutral}
+    lines = made.timelines["doctor"].dominant, other.timelines["doctor"].dominant
+    found = agreement_of({"one": lines})
+    assert found.steps == 24 and found.share == pytest.approx(16 / 24) and found.kappa == 0
+    assert agreement_of({"one": (lines[0], lines[0])}).kappa == 1
+
+
+def test_the_command_writes_the_study(folder, tmp_path):
+    pytest.importorskip("statsmodels", reason="statsmodels is for studies only")
+    words = ["study", folder, "-o", tmp_path / "out", "--also", "scores", "--also", "both"]
+    done = CliRunner().invoke(command, [str(word) for word in [*words, "--json"]])
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout)
+    assert told["recruited"] == 8 and told["counted"] == 6
+    assert told["left_out"] == {"consent withdrawn": 1, UNREADABLE: 1}
+    assert told["demographics"]["age_years"]["mean"] == pytest.approx(42.5)
+    assert told["without_neutral"]["doctor"]["sadness"]["share"] == 1
+    assert len(told["differences"]) == 9 and set(told["classifiers"]) == {"scores", "both"}
+    assert any("few" in sentence for sentence in told["cautions"])
+    out = tmp_path / "out"
+    text = (out / "report.md").read_text()
+    assert "described as seen" in text and "10.2196/29506" in text
+    assert "E0" not in text and "E0" not in (out / "study.json").read_text()
+    drawn = {path.name for path in (out / "figures").glob("*.png")}
+    assert {"flow.png", "shares.png", "figure-1-workflow.png"} <= drawn
+    again = CliRunner().invoke(command, [str(word) for word in words])
+    assert again.exit_code != 0 and "--overwrite" in str(again.output) + str(again.exception)

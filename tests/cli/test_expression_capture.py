@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from typer.testing import CliRunner
 
+from mien.cli.expression import expression
 from mien.cli.expression.capture import capture
 from mien.cli.expression.terminal import draw
 from mien.cli.failure import guarded
@@ -41,6 +42,24 @@ def sitter(make_clip):
     return make_clip(
         seconds=4, blinks=(), smile=(2.2, 5.0), turned=((1.0, 1.4),), head_motion=0.0, fps=8
     )
+
+
+def test_a_clip_shorter_than_the_fixation_is_refused_for_that(sitter, tmp_path):
+    out = tmp_path / "P001.parquet"
+    done = run("P001", "-o", out, "--video", sitter.path, "--fixation", 60, "--consent", "form 12")
+    assert done.exit_code == 2 and "while the point is shown" in " ".join(done.output.split())
+    assert not out.exists()
+
+
+def test_what_a_face_resembles_is_shown_as_it_happens(sitter):
+    done = CliRunner().invoke(expression, ["live", "seven", "--video", str(sitter.path)])
+    assert done.exit_code == 0, done.output
+    lines = done.output.splitlines()
+    assert any("resembles happiness" in line for line in lines)
+    times = [float(line.split(" s ")[0]) for line in lines]
+    assert times == sorted(times) and times[0] == 0
+    both = CliRunner().invoke(expression, ["live", "seven"])
+    assert both.exit_code != 0
 
 
 def test_a_phantom_is_replayed(sitter, tmp_path):

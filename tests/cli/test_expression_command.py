@@ -59,10 +59,23 @@ def test_training_leaves_a_network_and_a_report(taught):
     assert numbers["snapshots"] == 8 * 3 * 10 and numbers["test"]["accuracy"] > 0.9
     assert numbers["balance"]["p"] == pytest.approx(1) and numbers["network"]["layers"] == 6
     drawn = {path.stem for path in (report / "figures").iterdir() if path.stat().st_size > 3000}
-    assert {"figure-3-accuracy", "figure-4-loss", "figure-5-curves", "confusion"} <= drawn
+    assert {
+        "figure-2-architecture",
+        "figure-3-accuracy",
+        "figure-4-loss",
+        "figure-5-curves",
+        "confusion",
+    } <= drawn
     assert {"reliability", "abstention", "clusters"} <= drawn
     assert {path.suffix for path in (report / "figures").iterdir()} == {".png", ".svg"}
-    for table in ("1-classes", "2-confusion", "3-measures", "4-summary"):
+    assert numbers["gap"] == pytest.approx(
+        numbers["training_run"]["accuracy"] - numbers["test"]["accuracy"], abs=2e-6
+    )
+    sets = numbers["balance_of_sets"]
+    assert {name: sum(sets[name]["counts"].values()) for name in sets} == {
+        name: numbers["split"][name] for name in ("train", "validation", "test")
+    }
+    for table in ("1-training-set", "2-test-set", "3-training-run", "4-test-run"):
         with (report / "tables" / f"table-{table}.csv").open() as stream:
             rows = list(csv.DictReader(stream))
         entries = json.loads((report / "tables" / f"table-{table}.json").read_text())
@@ -79,11 +92,62 @@ def test_a_leaking_split_is_labelled_everywhere(taught, tmp_path):
     )  # fmt: skip
     assert done.exit_code == 0, done.output
     assert "LEAKING" in done.output
-    for name in ("report.md", "metrics.json", "tables/table-4-summary.csv"):
+    for name in ("report.md", "metrics.json", "tables/table-4-test-run.csv"):
         assert "LEAKING" in (tmp_path / "report" / name).read_text()
     assert "LEAKING" in SelfNorm.load(tmp_path / "n.npz").notes["split"]["words"]
     judged = mien("evaluate", tmp_path / "n.npz", taught / "study.parquet", "--only-test")
     assert judged.exit_code == 0 and "LEAKING" in judged.output
+
+
+def test_the_published_study_has_no_validation_set_and_its_five_tables(taught, tmp_path):
+    made = mien(
+        "train", taught / "study.parquet", "-o", tmp_path / "n.npz", "--published", "--folds", "3",
+        "--sequence", "4", "--report", tmp_path / "report", "--json", *FAST,
+    )  # fmt: skip
+    assert made.exit_code == 0, made.output
+    numbers = json.loads(made.stdout)
+    assert numbers["split"]["test"] == round(0.15 * 288) and numbers["split"]["validation"] == 0
+    assert numbers["training"]["kept"] == 6 and numbers["training"]["validation_loss"] is None
+    network = SelfNorm.load(tmp_path / "n.npz")
+    assert not network.mean.any() and (network.scale == 1).all() and network.temperature == 1
+    assert sum(sum(row) for row in numbers["cross_validation"]["confusion"]) == 288
+    assert sum(sum(row) for row in numbers["sequence"]["confusion"]) == numbers["split"]["test"]
+    assert numbers["sequence"]["accuracy"] > 0.5  # chance is a third
+    for word, of in numbers["training_run"]["classes"].items():
+        assert of["snapshots"] + of["negatives"] == numbers["split"]["train"], word
+    timed = mien(
+        "speed", tmp_path / "n.npz", taught / "study.parquet", "--random", "50", "--json",
+        "-o", tmp_path / "times.csv",
+    )  # fmt: skip
+    assert timed.exit_code == 0, timed.output
+    rows = json.loads(timed.stdout)
+    assert [row["n"] for row in rows] == [43, 245, 50]
+    for row in rows:
+        assert 0 < row["min"] <= row["mean"] <= row["max"] and row["sd"] >= 0
+        assert row["range"] == pytest.approx(row["max"] - row["min"], abs=0.02)
+    assert len((tmp_path / "times.csv").read_text().splitlines()) == 4
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--published", "--test", "0.3"], "--published says how to divide"),
+        (["--validation", "0", "--accuracy", "0.9"], "leave --accuracy out"),
+        (["--sequence", "1"], "2 to 300"),
+        (["--folds", "99"], "cannot be made"),
+    ],
+)
+def test_what_cannot_be_taught_is_refused(taught, tmp_path, words, said):
+    data = taught / "study.parquet"
+    done = mien("train", data, "-o", tmp_path / "n.npz", *words, *FAST)
+    assert done.exit_code == 2 and said in " ".join(done.output.split())
+    assert not (tmp_path / "n.npz").exists()
+
+
+def test_one_participant_in_the_test_set_is_a_warning(taught, tmp_path):
+    write_snapshots(study(3, 8), tmp_path / "few.parquet")
+    done = mien("train", tmp_path / "few.parquet", "-o", tmp_path / "n.npz", *FAST)
+    assert done.exit_code == 0 and "one participant is in the test set" in done.stderr
 
 
 def test_evaluate_finds_the_same_test_set(taught, tmp_path):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sessions import Camera
 
-from mien.blendshapes.prototypes import PROTOTYPES
+from mien.blendshapes.prototypes import FIVE, PROTOTYPES, SEVEN
 from mien.errors import ParameterError
 from mien.recording.capture import Capture
 from mien.recording.protocol import Protocol
@@ -28,8 +28,9 @@ def test_what_may_be_a_name_is_refused(name):
 def test_every_expression_has_texts_in_both_languages():
     assert set(INSTRUCTIONS) == set(PROTOTYPES)
     for language in LANGUAGES:
-        said = [Protocol(language=language).instruction(name) for name in PROTOTYPES]
-        assert len(set(said)) == len(said) and all(text.endswith(".") for text in said)
+        for words in (FIVE, SEVEN):
+            said = [Protocol(language=language).instruction(name) for name in words]
+            assert len(set(said)) == len(said) and all(text.endswith(".") for text in said)
     german, english = (Protocol(language=language) for language in LANGUAGES)
     assert all(german.instruction(name) != english.instruction(name) for name in PROTOTYPES)
     assert "boredom" in english.instruction("boredom")

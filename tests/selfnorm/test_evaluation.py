@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from blobs import blobs
 
+from mien.blendshapes.prototypes import SEVEN
 from mien.errors import ParameterError
 from mien.selfnorm.calibration import calibrate
 from mien.selfnorm.evaluation import evaluate, participant_accuracies
@@ -17,7 +18,7 @@ from mien.selfnorm.simulated_study import simulate
 
 @pytest.fixture(scope="module")
 def study():
-    return simulate(8, 4000, seed=2)
+    return simulate(8, 12_000, SEVEN[:5], seed=2, lag_s=0.3)
 
 
 @pytest.fixture(scope="module")

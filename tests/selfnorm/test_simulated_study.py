@@ -59,13 +59,13 @@ def test_without_style_and_noise_everybody_shows_the_prototype():
 
 
 def test_prototypes_are_recovered_from_many_people():
-    study = simulate(40, 40 * 5 * 180, seed=2)
-    late = study.take(study.times > 2.0)
-    neutral = late.scores[late.labels == 0].mean(0)
-    for k, name in enumerate(FIVE[1:], 1):
-        moved = late.scores[late.labels == k].mean(0) - neutral
-        r = [np.corrcoef(moved, prototype(other))[0, 1] for other in FIVE[1:]]
-        assert r[k - 1] > 0.9 and np.argmax(r) == k - 1, name
+    study = simulate(40, 40 * 5 * 150, seed=2)
+    late = study.take(study.times > 3.0)
+    rest = np.mean([person.rest for person in people(40, seed=2)], 0)
+    for k, name in enumerate(FIVE):
+        moved = late.scores[late.labels == k].mean(0) - rest
+        r = [np.corrcoef(moved, prototype(other))[0, 1] for other in FIVE]
+        assert r[k] > 0.9 and np.argmax(r) == k, name
 
 
 def test_reactions_begin_after_their_lag_and_take_their_onset():
@@ -77,7 +77,7 @@ def test_reactions_begin_after_their_lag_and_take_their_onset():
         times, course = study.times[own], smile[own] / 0.75
         assert times[course > 0.001][0] == pytest.approx(person.lag_s[0], abs=0.05)
         half = person.lag_s[0] + person.onset_s[0] / 2
-        assert times[course > 0.5][0] == pytest.approx(half, abs=0.035)
+        assert times[course > 0.5][0] == pytest.approx(half, abs=0.05)
     lags = [person.lag_s[0] for person in people(400, ("happiness",), lag_s=0.7)]
     assert np.mean(lags) == pytest.approx(0.7, abs=0.06)
 
@@ -107,7 +107,7 @@ def test_noise_blinks_and_gaze_are_as_strong_as_asked():
     blinking = simulate(8, 8 * 600, ("neutral",), **STILL | {"blinks_per_minute": 20.0})
     shut = column(blinking, "eyeBlinkLeft") > 0.5
     begins = int((shut[1:] & ~shut[:-1]).sum())
-    assert 10 <= begins <= 45  # 80 s at 20 a minute: 27, but chance
+    assert 25 <= begins <= 85  # 160 s at 20 a minute: 53, but chance
     assert not column(quiet, "eyeBlinkLeft").any()
     looking = simulate(8, 8 * 600, ("neutral",), **STILL | {"gaze": 0.1})
     across = column(looking, "eyeLookOutLeft") - column(looking, "eyeLookInLeft")
@@ -122,7 +122,7 @@ def test_lapses_speech_and_lost_stretches_leave_their_traces():
     assert column(speaking, "jawOpen").max() > 0.25
     lost = simulate(10, 10 * 400, ("neutral",), **STILL | {"lost": 1.0})
     steps = np.diff(lost.times)
-    assert (steps > 1.5 / 60).sum() >= 5 and len(lost) == 4000
+    assert (steps > 1.5 / Style().rate_hz).sum() >= 5 and len(lost) == 4000
 
 
 def test_who_errs_shows_something_else():
@@ -137,8 +137,8 @@ def test_who_errs_shows_something_else():
 def test_people_resemble_themselves():
     """What makes a snapshot-level split leak: snapshots of one recording are of one kind."""
     study = simulate(30, 30 * 5 * 120, seed=8)
-    late = study.take(study.times > 1.2)
-    happy = late.take(late.labels == FIVE.index("happiness"))
+    late = study.take(study.times > 2)
+    happy = late.take(late.labels == FIVE.index("happy"))
     whose = np.unique(happy.participants, return_inverse=True)[1]
     means = np.stack([happy.scores[whose == k].mean(0) for k in range(whose.max() + 1)])
     within = (happy.scores - means[whose]).var(0).sum()

@@ -8,7 +8,7 @@ from blobs import EXPRESSIONS, blobs
 
 from mien.errors import ParameterError
 from mien.selfnorm.snapshots import Snapshots
-from mien.selfnorm.splits import LEAKING, split, trim
+from mien.selfnorm.splits import LEAKING, folds, split, trim
 
 
 @pytest.mark.parametrize("by", ["participant", "snapshot"])
@@ -43,11 +43,43 @@ def test_unlabelled_snapshots_are_in_no_set():
         (blobs(4), "participant", (0.5, 0.5), "below 1"),
         (blobs(4).relabelled(()), "participant", (0.1, 0.2), "No snapshot says"),
         (blobs(1, 1), "snapshot", (0.1, 0.2), "too few"),
+        (blobs(1, 1), "snapshot", (0.0, 0.001), "two sets"),
+        (blobs(1), "participant", (0.0, 0.2), "at least 2"),
+        (blobs(4), "participant", (-0.1, 0.2), "0 or more"),
     ],
 )
 def test_impossible_splits(made, by, shares, say):
     with pytest.raises(ParameterError, match=say):
         split(made, by, validation=shares[0], test=shares[1])
+
+
+def test_without_a_validation_set_the_test_takes_exactly_its_share():
+    made = blobs(7, 11)
+    by_row = split(made, "snapshot", validation=0, test=0.15, seed=2)
+    assert len(by_row.test) == round(0.15 * len(made)) and not len(by_row.validation)
+    assert np.array_equal(
+        np.sort(np.concatenate([by_row.train, by_row.test])), np.arange(len(made))
+    )
+    people = split(made, validation=0, test=0.3)
+    assert not len(people.validation)
+    named = [set(made.participants[rows]) for rows in (people.train, people.test)]
+    assert len(named[0]) == 5 and len(named[1]) == 2 and not named[0] & named[1]
+
+
+@pytest.mark.parametrize("validation", [0.0, 0.2])
+def test_in_cross_validation_everybody_tests_once_and_nobody_is_on_both_sides(validation):
+    made = blobs(11, 4)
+    parts = folds(made, 5, validation=validation, seed=1)
+    tested = np.concatenate([part.test for part in parts])
+    assert len(parts) == 5 and np.array_equal(np.sort(tested), np.arange(len(made)))
+    for part in parts:
+        sets = [set(made.participants[rows]) for rows in (part.train, part.validation, part.test)]
+        assert len(set.union(*sets)) == sum(map(len, sets)) == 11
+        assert bool(sets[1]) == bool(validation) and len(sets[2]) in (2, 3)
+    with pytest.raises(ParameterError, match="cannot be made"):
+        folds(made, 12)
+    with pytest.raises(ParameterError, match="cannot be made"):
+        folds(made, 1)
 
 
 def test_nobody_named_says_what_to_do():

@@ -64,6 +64,18 @@ def test_the_same_seed_gives_the_same_network():
 
 
 @needs_torch
+def test_without_a_validation_set_the_last_epoch_is_kept_and_inputs_may_stay_as_they_are():
+    made = blobs(6, 10)
+    everything = np.arange(len(made))
+    parts = Split("mine", everything, everything[:0], everything)
+    found = train(made, parts, SelfNormConfig(**SMALL, epochs=4, standardise=False))
+    assert found.best == len(found.history) == 4
+    assert all(np.isnan(entry.validation_loss) for entry in found.history)
+    assert not found.network.mean.any() and (found.network.scale == 1).all()
+    assert np.isfinite(found.last_moments).all()
+
+
+@needs_torch
 def test_patience_stops_early():
     rng = np.random.default_rng(0)
     made = blobs(6, 10)
@@ -114,8 +126,8 @@ def test_what_cannot_be_taught_is_refused():
         wider = made.relabelled((*made.expressions, "contempt"))
         train(wider, split(wider))
     everything = np.arange(len(made))
-    with pytest.raises(ParameterError, match="validation set is empty"):
-        train(made, Split("mine", everything, everything[:0], everything))
+    with pytest.raises(ParameterError, match="at least two"):
+        train(made, Split("mine", everything[:0], everything, everything))
     with pytest.raises(ParameterError, match="shape"):
         train(made, split(made), targets=np.ones((3, 3)))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -122,6 +123,8 @@ class Epochs:
             f"loss {entry.validation_loss:.3f}, accuracy {entry.validation_accuracy:.3f} "
             "(validation)"
         )
+        if math.isnan(entry.validation_loss):
+            words = f"loss {entry.train_loss:.3f}, accuracy {entry.train_accuracy:.3f} (training)"
         if self._bars is not None:
             self._bars.update(self._task, completed=entry.epoch, total=total, words=words)
             return

@@ -28,6 +28,7 @@ from typing import Any
 
 import numpy as np
 
+from mien.blendshapes.formats.layout import is_beside
 from mien.blendshapes.names import NAMES
 from mien.errors import ParameterError
 from mien.outputs import check_free, complete
@@ -83,6 +84,7 @@ class Capture:
         self.participant = pseudonym(participant)
         self.protocol = protocol or Protocol()
         self.names = tuple(names)
+        self._scored = np.array([not is_beside(name) for name in self.names])
         self.device = device
         self.stage = Stage.CONSENT
         self.pauses: list[Pause] = []
@@ -347,7 +349,8 @@ class Capture:
         if self._began is None:
             self._began = time
         kept = self._kept[self._current]
-        kept.append((time - self._began, np.array(scores, np.float32).clip(0, None)))
+        held = np.array(scores, np.float32)
+        kept.append((time - self._began, np.where(self._scored, held.clip(0, None), held)))
         if len(kept) >= self.protocol.snapshots:
             self._next()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -86,3 +86,27 @@ class LiveFace:
 
     def _measure(self, image: np.ndarray, region: Region) -> np.ndarray | None:
         return self._backend.measure(image, [region])[0]
+
+
+class WithGeometry:
+    """Gives the coordinates of all landmarks after the scores, as `capture --geometry` keeps them.
+
+    Parameters
+    ----------
+    face : LiveFace
+        Measures the pictures.
+    """
+
+    def __init__(self, face: LiveFace) -> None:
+        self._face = face
+
+    def see(self, image: np.ndarray) -> Sight | None:
+        """As `LiveFace.see`, with scores of shape (51 + 1434,): x, y and z of each landmark."""
+        sight = self._face.see(image)
+        if sight is None:
+            return None
+        return replace(sight, scores=np.concatenate([sight.scores, sight.landmarks.ravel()]))
+
+    def close(self) -> None:
+        """Free the models."""
+        self._face.close()

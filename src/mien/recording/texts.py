@@ -9,6 +9,26 @@ LANGUAGES = ("de", "en")
 
 INSTRUCTIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
+        "disappointed": {
+            "de": "Schauen Sie auf den Punkt und zeigen Sie, dass Sie enttäuscht sind.",
+            "en": "Look at the point and show that you are disappointed.",
+        },
+        "stressed": {
+            "de": "Schauen Sie auf den Punkt und zeigen Sie, dass Sie gestresst sind.",
+            "en": "Look at the point and show that you are stressed.",
+        },
+        "happy": {
+            "de": "Schauen Sie auf den Punkt und zeigen Sie, dass Sie glücklich sind.",
+            "en": "Look at the point and show that you are happy.",
+        },
+        "sad": {
+            "de": "Schauen Sie auf den Punkt und zeigen Sie, dass Sie traurig sind.",
+            "en": "Look at the point and show that you are sad.",
+        },
+        "surprised": {
+            "de": "Schauen Sie auf den Punkt und zeigen Sie, dass Sie überrascht sind.",
+            "en": "Look at the point and show that you are surprised.",
+        },
         "neutral": {
             "de": "Schauen Sie mit entspanntem Gesicht auf den Punkt, ohne etwas auszudrücken.",
             "en": "Look at the point with a relaxed face that expresses nothing.",

@@ -38,6 +38,9 @@ class SelfNormConfig:
     """Standard deviation of noise that is added to the scores while learning."""
     mirror: bool = False
     """Whether half of the snapshots, drawn anew every epoch, are seen with sides exchanged."""
+    standardise: bool = True
+    """Whether inputs are brought to mean 0 and deviation 1 of the training set. The paper does
+    without: a self-normalising network is to need none."""
     seed: int = 0
     """Of the first weights, the order and the dropout; the same seed gives the same network."""
 

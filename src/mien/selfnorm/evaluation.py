@@ -101,6 +101,8 @@ class Evaluation:
                     "precision": rounded(self.measures.precision[k]),
                     "f1": rounded(self.measures.f1[k]),
                     "specificity": rounded(self.measures.specificity[k]),
+                    "snapshots": int(self.measures.positives[k]),
+                    "negatives": int(self.measures.negatives[k]),
                 }
                 for k, name in enumerate(self.expressions)
             },

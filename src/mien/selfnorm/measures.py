@@ -23,11 +23,14 @@ class Balance:
     """Degrees of freedom."""
     p: float
     """Probability of such a statistic if classes were equally likely and snapshots independent.
-    Snapshots of a recording are not independent: the test is as published, and far too eager."""
+    Snapshots of a recording are not independent: the test is far too eager."""
 
 
 def balance(labels: np.ndarray, classes: int) -> Balance:
     """Pearson's chi-squared test of equal class counts.
+
+    The paper gives a p of a chi-squared test for its training set and its test set without naming
+    the test; goodness of fit to equal counts is ours to take.
 
     Parameters
     ----------
@@ -72,6 +75,10 @@ class Measures:
     """Harmonic mean of the two."""
     specificity: np.ndarray
     """Of those of other classes, the share that was not given to this one."""
+    positives: np.ndarray
+    """Snapshots of each class, shape (classes,), int64."""
+    negatives: np.ndarray
+    """Snapshots of other classes, shape (classes,), int64."""
 
     @staticmethod
     def of(matrix: np.ndarray) -> Measures:
@@ -86,6 +93,8 @@ class Measures:
                 precision=hit / column,
                 f1=np.where(row > 0, 2 * hit / (row + column), math.nan),
                 specificity=(total - row - column + hit) / (total - row),
+                positives=row.astype(np.int64),
+                negatives=(total - row).astype(np.int64),
             )
 
     @property

@@ -32,22 +32,28 @@ class Frames:
     """Frames in the file."""
 
 
-def read_frames(path: Path) -> Frames:
+def read_frames(path: Path, *, geometry: bool = False) -> Frames:
     """Frames of any file of scores, or of snapshots.
+
+    Parameters
+    ----------
+    path : Path
+    geometry : bool
+        Read landmarks too, of a table that has them; rows without a face are then left out.
 
     Raises
     ------
     FormatError
         If the file cannot be read.
     """
-    if not path.is_dir():
+    if not path.is_dir() and not geometry:
         try:
             recording = read_recording(path)
         except FormatError:
             pass  # snapshots may have a column of devices
         else:
             return Frames(*Snapshots.of_rows(recording), len(recording.times))
-    snapshots = read_snapshots(path)
+    snapshots = read_snapshots(path, geometry=geometry)
     return Frames(snapshots, np.arange(len(snapshots)), len(snapshots))
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from zlib import crc32
 
 import numpy as np
 
@@ -31,8 +32,8 @@ AT = {name: k for k, name in enumerate(NAMES)}
 class Style:
     """How much people differ, and how much goes wrong while they are recorded."""
 
-    rate_hz: float = 60.0
-    """Snapshots per second."""
+    rate_hz: float = 30.0
+    """Snapshots per second; the paper has about 30."""
     rest: float = 0.04
     """Mean score of a face at rest: everybody's own, from person to person and score to score."""
     strength: float = 0.45
@@ -47,8 +48,9 @@ class Style:
     """Share of recordings that show another expression than the one asked for."""
     asymmetry: float = 0.15
     """Standard deviation of the difference between the sides, share of the strength."""
-    lag_s: float = 0.7
-    """Mean time until the face begins to react, seconds; gamma distributed."""
+    lag_s: float = 1.0
+    """Mean time until the face begins to react, seconds; gamma distributed. With `onset_s` it is
+    the 1 to 2 seconds that the paper gives."""
     onset_s: float = 0.5
     """Mean time from the beginning of the reaction to the full expression, seconds."""
     fatigue: float = 0.25
@@ -172,7 +174,7 @@ def _person(number: int, expressions: Sequence[str], seed: int, style: Style) ->
     lag, onset, fatigue = np.zeros(n), np.zeros(n), np.zeros(n)
     shown = []
     for k, asked in enumerate(expressions):
-        rng = np.random.default_rng([seed, 1, number, sorted(PROTOTYPES).index(asked)])
+        rng = np.random.default_rng([seed, 1, number, crc32(asked.encode())])
         others = [name for name in expressions if name != asked]
         errs = rng.random() < style.wrong and bool(others)
         choice = rng.integers(max(len(others), 1))

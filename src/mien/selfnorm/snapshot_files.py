@@ -14,12 +14,14 @@ from typing import Any
 import numpy as np
 
 from mien.blendshapes.formats import read as read_recording
+from mien.blendshapes.formats.layout import is_beside
 from mien.blendshapes.formats.live_link import is_header as is_live_link
 from mien.blendshapes.names import ARKIT, MEDIAPIPE, NAMES
 from mien.errors import FormatError
 from mien.intake.amounts import TABLE_BYTES
 from mien.intake.tables import TIME, TIMES, read_table, time_column
 from mien.outputs import check_free, complete
+from mien.selfnorm.geometry import GEOMETRY, normalised
 from mien.selfnorm.snapshots import NO_SCORES, WORDS, Columns, Snapshots
 
 _ENDINGS = (".parquet", ".csv")
@@ -28,7 +30,7 @@ _INDEX = re.compile(r"__index_level_\d+__")  # what pandas adds to a table that 
 _KEY = b"mien.expressions"
 
 
-def read_snapshots(path: str | os.PathLike[str]) -> Snapshots:
+def read_snapshots(path: str | os.PathLike[str], *, geometry: bool = False) -> Snapshots:
     """Read Parquet, a table (``.csv``), any layout of `formats`, or a folder of such files.
 
     Parameters
@@ -36,6 +38,8 @@ def read_snapshots(path: str | os.PathLike[str]) -> Snapshots:
     path : path
         Columns are found by name: `participant`, `expression`, `device` and `time`, each of
         which may be missing, and the scores.
+    geometry : bool
+        Keep the landmarks of a table that has all of them, normalised; see `geometry`.
 
     Raises
     ------
@@ -47,7 +51,7 @@ def read_snapshots(path: str | os.PathLike[str]) -> Snapshots:
         files = sorted(p for p in path.iterdir() if p.suffix.lower() in _ENDINGS)
         if not files:
             raise FormatError(f"{path} holds no .parquet or .csv file of snapshots.")
-        return Snapshots.join([read_snapshots(file) for file in files])
+        return Snapshots.join([read_snapshots(file, geometry=geometry) for file in files])
     ending = path.suffix.lower()
     if not path.is_file():
         raise FormatError(f"{path} cannot be read: there is no such file.")
@@ -55,7 +59,7 @@ def read_snapshots(path: str | os.PathLike[str]) -> Snapshots:
         return Snapshots.of(read_recording(path))
     if ending not in _ENDINGS:
         raise FormatError(f"{path} is no known kind: snapshots are in .parquet or .csv files.")
-    return _read_parquet(path) if ending == ".parquet" else _read_csv(path)
+    return (_read_parquet if ending == ".parquet" else _read_csv)(path, geometry)
 
 
 def write_snapshots(
@@ -112,7 +116,7 @@ def _dictionary(words: np.ndarray) -> Any:
     )
 
 
-def _read_parquet(path: Path) -> Snapshots:
+def _read_parquet(path: Path, geometry: bool) -> Snapshots:
     table = read_table(path)
     classes: Sequence[str] = ()
     with_classes = (table.schema.metadata or {}).get(_KEY)
@@ -121,10 +125,10 @@ def _read_parquet(path: Path) -> Snapshots:
             classes = [str(name) for name in json.loads(with_classes)]
         except (ValueError, RecursionError, TypeError):
             classes = ()
-    return _from_table(table, path, classes)
+    return _from_table(table, path, classes, geometry)
 
 
-def _read_csv(path: Path) -> Snapshots:
+def _read_csv(path: Path, geometry: bool) -> Snapshots:
     """Fast where all is well; otherwise as `formats` reads it, which names the line."""
     import pyarrow as pa
     import pyarrow.csv as pc
@@ -153,14 +157,15 @@ def _read_csv(path: Path) -> Snapshots:
     except (pa.ArrowException, UnicodeDecodeError) as exc:
         read_recording(path)  # names the line
         raise FormatError(f"{path} cannot be read: it is no table of scores.") from exc
-    return _from_table(table, path)
+    return _from_table(table, path, (), geometry)
 
 
-def _from_table(table: Any, path: Path, classes: Sequence[str] = ()) -> Snapshots:
+def _from_table(table: Any, path: Path, classes: Sequence[str], geometry: bool) -> Snapshots:
     import pyarrow as pa
 
     held = table.column_names
-    names = _score_names(held, path.name)
+    shapes = GEOMETRY if geometry and set(GEOMETRY) <= set(held) else ()
+    names = [*_score_names(held, path.name), *shapes]
     scores = np.empty((table.num_rows, len(names)), np.float32)
     try:
         for k, name in enumerate(names):
@@ -173,6 +178,8 @@ def _from_table(table: Any, path: Path, classes: Sequence[str] = ()) -> Snapshot
         raise FormatError(
             f"{path.name}: a column that should hold numbers holds something else."
         ) from exc
+    if shapes:
+        scores[:, -len(shapes) :] = normalised(scores[:, -len(shapes) :])
     nothing = np.full(table.num_rows, "")
     words = {name: _words(table.column(name)) for name in WORDS if name in held}
     columns = Columns(
@@ -196,7 +203,7 @@ def _from_table(table: Any, path: Path, classes: Sequence[str] = ()) -> Snapshot
 
 def _score_names(held: list[str], source: str) -> list[str]:
     """Those of a table's columns that are scores; refuses what is none, and what is there twice."""
-    names = [name for name in held if name not in NO_SCORES]
+    names = [name for name in held if not (name in NO_SCORES or is_beside(name))]
     names = [name for name in names if name and not _INDEX.fullmatch(name)]
     known = {*MEDIAPIPE, *ARKIT}
     for name in names:

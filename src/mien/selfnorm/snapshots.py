@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from mien.blendshapes.formats.layout import is_beside
 from mien.blendshapes.names import NEUTRAL, ROTATIONS
 from mien.blendshapes.recording import Recording
 from mien.errors import FormatError, ParameterError
@@ -232,9 +233,10 @@ class Columns:
         FormatError
             If a score is far above 1.
         """
-        wrong = np.argwhere(np.abs(self.scores) > _MOST)  # infinity, too
+        plain = [k for k, name in enumerate(self.names) if not is_beside(name)]
+        wrong = np.argwhere(np.abs(self.scores[:, plain]) > _MOST)  # infinity, too
         if len(wrong):
-            row, k = wrong[0]
+            row, k = wrong[0][0], plain[wrong[0][1]]
             raise FormatError(
                 f"{source}, row {row + 1}: {self.names[k]} is {self.scores[row, k]:g}, but scores "
                 "lie between 0 and 1."

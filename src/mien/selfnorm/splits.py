@@ -64,27 +64,34 @@ def split(
     by : str
         `PARTICIPANT`: nobody is in two sets. `SNAPSHOT`: as much published work does it; leaking.
     validation, test : float
-        Shares of participants, or of snapshots of each class; at least one participant each.
+        Shares of participants, or of snapshots of each class; at least one participant each. With
+        a validation share of 0 there is no validation set; by snapshot all are then shuffled and
+        the test takes exactly its share, whatever the classes, as Hartmann et al. did it (85/15).
     seed : int
         The same seed gives the same split.
 
     Raises
     ------
     ParameterError
-        If the shares leave nothing, nobody is named, or there are fewer than three participants.
+        If the shares leave nothing, nobody is named, or there are fewer participants than sets.
     """
     if by not in (PARTICIPANT, SNAPSHOT):
         raise ParameterError(f"A split is by {PARTICIPANT} or by {SNAPSHOT}, not by {by!r}.")
-    if not (0 < validation < 1 and 0 < test < 1 and validation + test < 1):
-        raise ParameterError("The shares of validation and test are above 0 and together below 1.")
+    if not (0 <= validation < 1 and 0 < test < 1 and validation + test < 1):
+        raise ParameterError(
+            "The share of the test is above 0, that of validation 0 or more, and both together are "
+            "below 1."
+        )
     rng = np.random.default_rng(seed)
     known = np.flatnonzero(snapshots.labels >= 0)
     if not len(known):
         raise ParameterError("No snapshot says which expression it shows: is there such a column?")
     if by == PARTICIPANT:
         parts = _divide_people(snapshots.participants[known], validation, test, rng)
-    else:
+    elif validation:
         parts = _divide_rows(snapshots.labels[known], validation, test, rng)
+    else:
+        parts = _shuffle_rows(len(known), test, rng)
     return Split(by, *(known[parts == k] for k in range(3)))
 
 
@@ -104,13 +111,15 @@ def _divide_people(
             "Nobody is named in these snapshots: add a column participant, or use --split "
             "snapshot, which leaks."
         )
-    if len(people) < 3:
+    sets = 3 if validation else 2
+    if len(people) < sets:
         raise ParameterError(
-            f"A split by participant needs at least 3 of them, and there are {len(people)}."
+            f"A split by participant needs at least {sets} of them, and there are {len(people)}."
         )
     order = rng.permutation(len(people))
-    n_test = min(max(1, round(test * len(people))), len(people) - 2)
+    n_test = min(max(1, round(test * len(people))), len(people) - sets + 1)
     n_valid = min(max(1, round(validation * len(people))), len(people) - n_test - 1)
+    n_valid = n_valid if validation else 0
     part = np.zeros(len(people), np.int8)
     part[order[:n_test]] = 2
     part[order[n_test : n_test + n_valid]] = 1
@@ -130,6 +139,58 @@ def _divide_rows(
     if len(np.unique(part)) < 3:
         raise ParameterError("There are too few snapshots to divide them into three sets.")
     return part
+
+
+def _shuffle_rows(n: int, test: float, rng: np.random.Generator) -> np.ndarray:
+    """Whether each row trains (0) or tests (2), exactly the share that tests; shape (n,)."""
+    n_test = round(test * n)
+    if not 0 < n_test < n:
+        raise ParameterError("There are too few snapshots to divide them into two sets.")
+    part = np.zeros(n, np.int8)
+    part[rng.permutation(n)[:n_test]] = 2
+    return part
+
+
+def folds(
+    snapshots: Snapshots, count: int = 10, *, validation: float = 0.1, seed: int = 0
+) -> list[Split]:
+    """Cross-validation by participant: everybody tests once, and nobody is in two sets of a fold.
+
+    Parameters
+    ----------
+    snapshots : Snapshots
+        Those without an expression are in no set.
+    count : int
+        Folds, as even in participants as they can be.
+    validation : float
+        Share of the participants of a fold that do not test; 0: no validation set.
+    seed : int
+        The same seed gives the same folds.
+
+    Raises
+    ------
+    ParameterError
+        If there are fewer participants than folds, fewer than two folds, or nobody is named.
+    """
+    known = np.flatnonzero(snapshots.labels >= 0)
+    people, who = np.unique(snapshots.participants[known], return_inverse=True)
+    least = max(count, 3 if validation else 2)
+    if count < 2 or len(people) < least or people.tolist() == [""]:
+        raise ParameterError(
+            f"Cross-validation needs 2 folds or more and a named participant for each: {count} "
+            f"folds of {len(people)} participants cannot be made."
+        )
+    if not 0 <= validation < 1:
+        raise ParameterError(f"A validation share is from 0 to below 1, not {validation}.")
+    order = np.random.default_rng(seed).permutation(len(people))
+    made = []
+    for tested in np.array_split(order, count):
+        others = order[~np.isin(order, tested)]
+        held = min(max(1, round(validation * len(others))), len(others) - 1) if validation else 0
+        part = np.zeros(len(people), np.int8)
+        part[tested], part[others[:held]] = 2, 1
+        made.append(Split(PARTICIPANT, *(known[part[who] == k] for k in range(3))))
+    return made
 
 
 def trim(snapshots: Snapshots, seconds: float) -> Snapshots:

@@ -33,9 +33,9 @@ class Epoch:
     train_accuracy: float
     """Share classified rightly while learning, with dropout."""
     validation_loss: float
-    """Mean cross-entropy in nats afterwards, without dropout."""
+    """Mean cross-entropy in nats afterwards, without dropout; NaN without a validation set."""
     validation_accuracy: float
-    """Share classified rightly afterwards."""
+    """Share classified rightly afterwards; NaN without a validation set."""
     seconds: float
     """Since training began."""
 
@@ -45,7 +45,8 @@ class Training:
     """A network and how it came about."""
 
     network: SelfNorm
-    """Of the epoch with the lowest validation loss; not calibrated."""
+    """Of the epoch with the lowest validation loss, without a validation set of the last one; not
+    calibrated."""
     history: tuple[Epoch, ...]
     """All epochs."""
     best: int
@@ -73,7 +74,8 @@ def train(
     snapshots : Snapshots
         The study; already trimmed, if it is to be.
     split : Split
-        What teaches and what validates; the test is not looked at.
+        What teaches and what validates; the test is not looked at. Without a validation set every
+        epoch is taught and the last one kept.
     config : SelfNormConfig, optional
         By default the paper's.
     targets : np.ndarray [shape=(n, n_classes)], optional
@@ -95,12 +97,16 @@ def train(
     begun = time.perf_counter()
     inputs = config.features.of(snapshots)
     names = config.features.names(snapshots.names)
-    mean, scale = _standard(inputs[split.train], names, config.mirror)
+    if config.standardise:
+        mean, scale = _standard(inputs[split.train], names, config.mirror)
+    else:
+        mean, scale = np.zeros(len(names), np.float32), np.ones(len(names), np.float32)
     x = (inputs[split.train] - mean) / scale
     if config.mirror:
         x = np.concatenate([x, x[:, mirrored_order(names)]])
     held = inputs[split.validation]
-    sample = held[:: max(1, len(held) // _SAMPLE)]
+    sample = held if len(held) else inputs[split.train]
+    sample = sample[:: max(1, len(sample) // _SAMPLE)]
     with one_thread():
         weights = _class_weights(shares) if config.balanced else None
         learner = Learner(len(names), shares.shape[1], config, weights, config.noise / scale)
@@ -109,6 +115,10 @@ def train(
         )
         truth = snapshots.labels[split.validation].astype(np.int64)
         network, history = _descent(learner, fresh, (x, shares), (held, truth), begun, progress)
+    if not config.standardise:  # what taught it is known to be compared with
+        means, deviations = _standard(inputs[split.train], names, config.mirror)
+        known = {"mean": means.tolist(), "sd": deviations.tolist()}
+        network = replace(network, notes={**network.notes, "inputs": known})
     return Training(
         network=network,
         history=history,
@@ -137,8 +147,6 @@ def _shares(snapshots: Snapshots, split: Split, targets: np.ndarray | None) -> n
     if (taught == 0).any():
         lacking = snapshots.expressions[int(np.flatnonzero(taught == 0)[0])]
         raise ParameterError(f"No snapshot of the training set shows {lacking}: leave it out.")
-    if not len(split.validation):
-        raise ParameterError("The validation set is empty: divide the snapshots again.")
     return shares
 
 
@@ -176,28 +184,37 @@ def _descent(
     for number in range(1, config.epochs + 1):
         loss, right = learner.epoch(*taught)
         now = replace(fresh, weights=learner.weights())
-        given = np.log(np.maximum(now.predict_proba(held[0]), 1e-12))
+        held_loss, held_right = _judged(now, *held)
         entry = Epoch(
             epoch=number,
             train_loss=loss,
             train_accuracy=right,
-            validation_loss=float(-given[np.arange(len(given)), held[1]].mean()),
-            validation_accuracy=float((given.argmax(1) == held[1]).mean()),
+            validation_loss=held_loss,
+            validation_accuracy=held_right,
             seconds=time.perf_counter() - begun,
         )
-        if not (math.isfinite(loss) and math.isfinite(entry.validation_loss)):
+        if not (math.isfinite(loss) and (math.isfinite(held_loss) or not len(held[1]))):
             raise EngineError(
                 f"Training failed in epoch {number}: the loss is no longer a number; try a "
                 "lower learning rate."
             )
         history.append(entry)
-        if entry.validation_loss < best:
-            best, kept, chosen = entry.validation_loss, now, number
+        if held_loss < best or not len(held[1]):
+            best, kept, chosen = held_loss, now, number
         if progress is not None:
             progress(entry, config.epochs)
         if config.patience is not None and number - chosen >= config.patience:
             break
     return replace(kept, notes={"epoch": chosen, "epochs": len(history)}), tuple(history)
+
+
+def _judged(network: SelfNorm, inputs: np.ndarray, truth: np.ndarray) -> tuple[float, float]:
+    """Mean cross-entropy in nats and accuracy; NaN where there is nothing to judge by."""
+    if not len(truth):
+        return math.nan, math.nan
+    given = np.log(np.maximum(network.predict_proba(inputs), 1e-12))
+    loss = -given[np.arange(len(given)), truth].mean()
+    return float(loss), float((given.argmax(1) == truth).mean())
 
 
 def mirrored_order(names: Sequence[str]) -> np.ndarray:

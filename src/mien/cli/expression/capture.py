@@ -44,8 +44,8 @@ def capture(
         str | None,
         typer.Option(
             metavar="A,B,...",
-            help="What to show, in this order; five expressions beginning with neutral if not "
-            "given.",
+            help="What to show, in this order; disappointed, stressed, happy, sad and surprised if "
+            "not given.",
         ),
     ] = None,
     snapshots: Annotated[int, typer.Option(min=1, help="Of each expression.")] = 500,
@@ -62,6 +62,13 @@ def capture(
     turn: Annotated[
         float, typer.Option(metavar="DEGREES", help="How far the face may be turned away.")
     ] = 20.0,
+    geometry: Annotated[
+        bool,
+        typer.Option(
+            "--geometry",
+            help="Also keep the 478 landmarks of each snapshot: they show the shape of the face.",
+        ),
+    ] = False,
     device: Annotated[str, typer.Option(help="What records, kept with the snapshots.")] = "",
     landmarker: options.Landmarker = None,
     overwrite: Overwrite = False,
@@ -76,9 +83,11 @@ def capture(
 
     Example: [bold]mien expression capture P017 --camera 0 -o P017.parquet[/bold]
     """
+    from mien.blendshapes.names import NAMES
     from mien.blendshapes.prototypes import FIVE
     from mien.recording.capture import Capture, check_outputs
     from mien.recording.protocol import Protocol
+    from mien.selfnorm.geometry import GEOMETRY
 
     if (camera is None) == (not video):
         raise ParameterError("Give a camera with --camera or clips with --video, and not both.")
@@ -93,11 +102,13 @@ def capture(
             turn_deg=turn,
         ),
         device=device,
+        names=(*NAMES, *GEOMETRY) if geometry else NAMES,
     )
     check_outputs(out, overwrite)
     for clip in video or ():
         if not clip.is_file():
             raise VideoError(f"{clip} cannot be read: there is no such file")
+    _check_lengths(video or [], fixation)
     session.consent(_consent(session, consent))
     early = _record(session, camera, video or [], landmarker)
     kept = len(session.snapshots())
@@ -119,6 +130,26 @@ def capture(
     if early is not None:
         tell("stopped; what was recorded until then is saved.")
         raise typer.Exit(INTERRUPTED)
+
+
+def _check_lengths(clips: list[Path], fixation: float) -> None:
+    """Refuse clips that are over before anything of them would be recorded."""
+    from mien.video import Reader
+
+    for clip in clips:
+        first = last = None
+        with Reader(clip) as reader:
+            for last in reader.timestamps():
+                first = last if first is None else first
+                if last - first > fixation:
+                    break
+        if first is None or last is None or last - first <= fixation:
+            length = 0.0 if first is None or last is None else last - first
+            raise ParameterError(
+                f"{clip.name} is {length:.1f} s long, and nothing is recorded in the first "
+                f"{fixation:g} s, while the point is shown: give a longer clip, or a shorter "
+                "--fixation."
+            )
 
 
 def _say_missing(session: Capture, source: str) -> None:
@@ -154,11 +185,14 @@ def _record(
     session: Capture, camera: int | None, clips: list[Path], landmarker: Path | None
 ) -> MienError | KeyboardInterrupt | None:
     """Run a session; what ended it early comes back, since what there is, is kept."""
+    from mien.blendshapes.names import NAMES
     from mien.recording.replay import replay
-    from mien.recording.sight import LiveFace
+    from mien.recording.sight import LiveFace, WithGeometry
 
     early: MienError | KeyboardInterrupt
-    eye = LiveFace(landmarker)
+    eye: LiveFace | WithGeometry = LiveFace(landmarker)
+    if len(session.names) > len(NAMES):
+        eye = WithGeometry(eye)
     try:
         with Terminal() as terminal:
             if camera is None:

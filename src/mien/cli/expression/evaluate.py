@@ -14,6 +14,7 @@ from mien.cli.expression.judged import (
     clusters_of,
     print_json,
     print_words,
+    warn,
     write_report,
 )
 from mien.cli.expression.options import AsJson, Clusters, Data, Model, Overwrite, Report
@@ -34,8 +35,8 @@ def evaluate(
         bool,
         typer.Option(
             "--only-test",
-            help="Judge by the test part of the split that the network was taught with; DATA is "
-            "then the file it was taught with.",
+            help="Judge by the test part of the split that the network was taught with, and by "
+            "the part that taught it; DATA is then the file it was taught with.",
         ),
     ] = False,
     groups: Clusters = "hierarchical",
@@ -52,19 +53,19 @@ def evaluate(
     check_report(report, overwrite, (data, model))
     check_clusters(groups)
     network = load(model)
-    snapshots = read(data)
+    snapshots = read(data, network=network)
     say_missing(network, snapshots)
     divide = _as_taught if only_test else _all_of_it
     snapshots, parts = divide(network, snapshots, model, data)
     found = judge(network, snapshots, parts.test)
     alike = clusters_of(snapshots, groups, centred=network.config.features.baseline)
-    study = Study(snapshots, parts, network, found, clusters=alike)
+    taught = judge(network, snapshots, parts.train) if len(parts.train) else None
+    study = Study(snapshots, parts, network, found, clusters=alike, taught=taught)
     write_report(study, report, overwrite)
+    warn(study)
     if as_json:
         print_json(study)
         return
-    if parts.leaking:
-        tell(f"the split is {parts.words}; this accuracy does not hold for new people.")
     print_words(study, report)
 
 

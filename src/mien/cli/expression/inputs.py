@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mien.cli.failure import tell
+from mien.errors import ParameterError
 
 if TYPE_CHECKING:
     from mien.selfnorm.network import SelfNorm
@@ -21,11 +22,18 @@ def load(model: Path) -> SelfNorm:
     return SelfNorm.seven() if str(model) == _SEVEN else SelfNorm.load(model)
 
 
-def read(path: Path) -> Snapshots:
-    """Snapshots with only the classes that occur."""
+def read(path: Path, inputs: str = "scores", network: SelfNorm | None = None) -> Snapshots:
+    """Snapshots with only the classes that occur, and what a network is to see or sees."""
+    from mien.selfnorm.geometry import INPUTS, is_geometry, with_inputs
     from mien.selfnorm.snapshot_files import read_snapshots
 
-    snapshots = read_snapshots(path)
+    if inputs not in INPUTS:
+        raise ParameterError(f"--inputs is {', '.join(INPUTS)}, not {inputs!r}.")
+    if network is not None and any(map(is_geometry, network.names)):
+        inputs = "both"
+    snapshots = read_snapshots(path, geometry=inputs != "scores")
+    if network is None:
+        snapshots = with_inputs(snapshots, inputs)
     for note in snapshots.notes:
         tell(note)
     there = [name for k, name in enumerate(snapshots.expressions) if (snapshots.labels == k).any()]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from mien.cli.failure import tell
 from mien.cli.places import keep_out
 from mien.errors import ParameterError
 
@@ -56,6 +57,16 @@ def write_report(
         page.write(study, report, participant=participant, overwrite=overwrite)
 
 
+def warn(study: Study) -> None:
+    """Say on stderr what a reader has to know before any figure."""
+    from mien.report.study.page import cautions
+
+    if study.split.leaking:
+        tell(f"the split is {study.split.words}; this accuracy does not hold for new people.")
+    for sentence in cautions({"test": study.evaluation.as_dict()}):
+        tell(sentence[:1].lower() + sentence[1:])
+
+
 def print_json(study: Study) -> None:
     """Print everything as one JSON object."""
     from mien.report.study import page
@@ -66,6 +77,24 @@ def print_json(study: Study) -> None:
 def print_words(study: Study, report: Path | None) -> None:
     """Print what the test said, and where it all is."""
     typer.echo("\n".join(_words(study.evaluation.as_dict())))
+    if study.taught is not None and study.gap is not None:
+        right = 100 * study.taught.measures.accuracy
+        typer.echo(
+            f"On the training set, after training: accuracy {right:.1f} %, "
+            f"{100 * study.gap:+.1f} percentage points."
+        )
+    if study.folds is not None:
+        (mean, f1), (sd, _) = study.folds.mean, study.folds.sd
+        typer.echo(
+            f"{len(study.folds.folds)}-fold cross-validation by participant: accuracy "
+            f"{100 * mean:.1f} % (standard deviation {100 * sd:.1f}), macro F1 {100 * f1:.1f} %."
+        )
+    if study.sequence is not None:
+        m = study.sequence.measures
+        typer.echo(
+            f"Sequences of {study.sequence.length} snapshots, same test set: accuracy "
+            f"{100 * m.accuracy:.1f} %, macro F1 {100 * m.macro_f1:.1f} %."
+        )
     if report is not None:
         typer.echo(f"{report / 'report.md'} has it all.")
 

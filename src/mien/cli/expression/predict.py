@@ -42,6 +42,8 @@ def predict(
     """
     import numpy as np
 
+    from mien.selfnorm.drift import drift_of
+    from mien.selfnorm.geometry import is_geometry
     from mien.selfnorm.predictions import Predictions, read_frames
 
     check_free(out, overwrite, kind="a table of expressions", endings=(".csv", ".parquet"))
@@ -49,11 +51,14 @@ def predict(
     network = load(model)
     if threshold is not None:
         network = network.calibrated(network.temperature, threshold)
-    frames = read_frames(scores)
+    frames = read_frames(scores, geometry=any(map(is_geometry, network.names)))
     snapshots, total = frames.snapshots, frames.total
     for note in snapshots.notes:
         tell(note)
     say_missing(network, snapshots)
+    drift = drift_of(network, snapshots)
+    if drift is not None and drift.far:
+        tell(drift.sentence)
     predictions = Predictions.of(network, frames)
     predictions.write(out, overwrite=overwrite)
     decided = predictions.decided
@@ -65,6 +70,8 @@ def predict(
             "frames": total,
             "with_face": len(snapshots),
             "abstained": int((decided < 0).sum()),
+            "distance_from_training": None if drift is None else round(drift.distance, 3),
+            "far_from_training": None if drift is None else drift.far,
             "expressions": dict(zip(network.expressions, counts.tolist(), strict=True)),
         }
         print(json.dumps(summary, indent=2))

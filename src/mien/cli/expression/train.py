@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,12 +17,19 @@ from mien.cli.expression.judged import (
     clusters_of,
     print_json,
     print_words,
+    warn,
     write_report,
 )
 from mien.cli.expression.options import AsJson, Clusters, Data, Overwrite, Report
-from mien.cli.failure import tell
 from mien.errors import ParameterError
 from mien.outputs import check_free
+
+if TYPE_CHECKING:
+    from mien.selfnorm.config import SelfNormConfig
+    from mien.selfnorm.folds import CrossValidation
+    from mien.selfnorm.snapshots import Snapshots
+
+_SPLIT, _TEST, _VALIDATION = "participant", 0.2, 0.1
 
 
 def train(
@@ -35,9 +43,19 @@ def train(
             help="What is divided at random. By snapshot LEAKS: the same people are in training "
             "and test.",
         ),
-    ] = "participant",
-    test: Annotated[float, typer.Option(help="Share that tests.")] = 0.2,
-    validation: Annotated[float, typer.Option(help="Share that validates.")] = 0.1,
+    ] = _SPLIT,
+    test: Annotated[float, typer.Option(help="Share that tests.")] = _TEST,
+    validation: Annotated[
+        float, typer.Option(help="Share that validates; 0: no such set, the last epoch is kept.")
+    ] = _VALIDATION,
+    published: Annotated[
+        bool,
+        typer.Option(
+            "--published",
+            help="As Hartmann et al. 2022: by snapshot 85/15, which LEAKS, no validation set, "
+            "inputs as they are.",
+        ),
+    ] = False,
     epochs: Annotated[int, typer.Option(min=1, help="Passes through the training set.")] = 400,
     patience: Annotated[
         int | None,
@@ -58,6 +76,13 @@ def train(
             metavar="SNAPSHOTS", help="Add mean, deviation and slope over so many; 0: none."
         ),
     ] = 0,
+    inputs: Annotated[
+        str,
+        typer.Option(
+            metavar="scores|geometry|both",
+            help="What the network sees: scores, landmarks (of a table that has them), or both.",
+        ),
+    ] = "scores",
     widths: Annotated[
         str, typer.Option(metavar="N,N,...", help="Outputs of each hidden layer.")
     ] = ",".join(["64"] * 10),
@@ -66,6 +91,9 @@ def train(
     l2_layers: Annotated[
         str, typer.Option(metavar="K,K,...", help="Hidden layers with it, from 1; empty: none.")
     ] = "5,10",
+    raw: Annotated[
+        bool, typer.Option("--raw", help="Do not standardise inputs; the paper does not.")
+    ] = False,
     learning_rate: Annotated[float, typer.Option(help="Of Adam.")] = 0.001,
     batch: Annotated[int, typer.Option(min=2, help="Snapshots per step.")] = 128,
     balanced: Annotated[
@@ -86,6 +114,21 @@ def train(
         str | None, typer.Option(metavar="NAME", help="Whose raw curves figure 5 shows.")
     ] = None,
     groups: Clusters = "hierarchical",
+    folds: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Also teach a network for each of N folds of participants (10 is usual), and say "
+            "how the accuracy varies.",
+        ),
+    ] = None,
+    sequence: Annotated[
+        int | None,
+        typer.Option(
+            metavar="SNAPSHOTS",
+            help="Also teach a recurrent network on the last so many snapshots, and compare.",
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of split and training.")] = 0,
     overwrite: Overwrite = False,
     as_json: AsJson = False,
@@ -102,6 +145,8 @@ def train(
     from mien.selfnorm.division import Division
     from mien.selfnorm.evaluation import evaluate as judge
     from mien.selfnorm.features import Features
+    from mien.selfnorm.sequence import read_sequences
+    from mien.selfnorm.splits import folds as divide
     from mien.selfnorm.training import train as teach
 
     check_free(out, overwrite, kind="a network", endings=(".npz",))
@@ -109,6 +154,17 @@ def train(
     if accuracy is not None and not 0 < accuracy < 1:
         raise ParameterError(f"--accuracy is a share between 0 and 1, not {accuracy}.")
     check_clusters(groups)
+    if published:
+        if split != _SPLIT or test != _TEST or validation != _VALIDATION:
+            raise ParameterError(
+                "--published says how to divide: leave --split, --test and --validation out."
+            )
+        split, test, validation, raw = "snapshot", 0.15, 0.0, True
+    if accuracy is not None and not validation:
+        raise ParameterError(
+            "Without a validation set no threshold can be set: leave --accuracy out, or give "
+            "--validation a share."
+        )
     config = SelfNormConfig(
         widths=_numbers(widths, "--widths"),
         dropout=dropout,
@@ -122,24 +178,35 @@ def train(
         balanced=balanced,
         mirror=mirror,
         noise=noise,
+        standardise=not raw,
         seed=seed,
     )
+    if sequence is not None:
+        from mien.selfnorm.sequence import SequenceConfig
+
+        in_sequence = SequenceConfig(length=sequence, seed=seed)  # refuses before any work
     division = Division(by=split, validation=validation, test=test, seed=seed, trim=trim)
-    snapshots = division.trimmed(read(data))
+    snapshots = division.trimmed(read(data, inputs))
     if participant is not None and participant not in snapshots.participants:
         raise ParameterError(f"There is no participant {participant} in {data.name}.")
     parts = division.parts(snapshots)
-    if parts.leaking:
-        tell(f"the split is {parts.words}; this accuracy does not hold for new people.")
+    if folds is not None:
+        divide(snapshots, folds, validation=validation, seed=seed)  # refuses before any work
     with Epochs(data.name) as progress:
         made = teach(snapshots, parts, config, progress=progress)
-    network = calibrate(made.network, snapshots, accuracy, parts.validation)
+    network = made.network
+    if len(parts.validation):
+        network = calibrate(network, snapshots, accuracy, parts.validation)
     found = judge(network, snapshots, parts.test)
     network = division.noted(network, parts, snapshots, found)
     study = Study(
         snapshots, parts, network, found, made,
         clusters_of(snapshots, groups, centred=baseline, seed=seed),
+        taught=judge(network, snapshots, parts.train),
+        folds=None if folds is None else _crossed(snapshots, config, folds, validation),
+        sequence=None if sequence is None else read_sequences(snapshots, parts, in_sequence),
     )  # fmt: skip
+    warn(study)
     write_report(study, report, overwrite, participant)
     network.save(out, overwrite=overwrite)
     if as_json:
@@ -150,6 +217,21 @@ def train(
         f"split {parts.words}."
     )
     print_words(study, report)
+
+
+def _crossed(
+    snapshots: Snapshots, config: SelfNormConfig, count: int, validation: float
+) -> CrossValidation:
+    """Cross-validation, with a bar for each fold."""
+    from mien.selfnorm.folds import cross_validate
+
+    with ExitStack() as bars:
+
+        def next_fold(number: int) -> Epochs:
+            bars.close()
+            return bars.enter_context(Epochs(f"fold {number + 1} of {count}"))
+
+        return cross_validate(snapshots, config, count, validation=validation, progress=next_fold)
 
 
 def _numbers(words: str, option: str) -> tuple[int, ...]:

@@ -11,6 +11,8 @@ from matplotlib.figure import Figure
 from mien.report.drawing import Drawing, drawn, finish
 from mien.selfnorm.calibration import Coverage, Reliability
 from mien.selfnorm.clusters import Clusters
+from mien.selfnorm.folds import CrossValidation
+from mien.selfnorm.network import SelfNorm
 from mien.selfnorm.snapshots import Snapshots
 from mien.selfnorm.splits import Split
 from mien.selfnorm.training import Epoch, Training
@@ -20,6 +22,49 @@ _WARNING = "#b3261e"
 _SIZE = (5.6, 3.4)  # inches
 _CURVES = 6  # scores that are drawn for each expression
 _LONG = 4000
+
+
+@drawn
+def architecture(network: SelfNorm) -> Drawing:
+    """The layers of a network from its inputs to its classes: Figure 2."""
+    config = network.config
+    layers = [(f"input, {len(network.inputs)}", len(network.inputs), "#9aa5b1")]
+    for number, width in enumerate(config.widths, 1):
+        l2 = f", L2 {config.l2:g}" if number in config.l2_layers and config.l2 else ""
+        layers.append((f"dense {number}, {width}, SELU{l2}", width, _TRAIN))
+        layers.append((f"alpha dropout {config.dropout:g}", width, "#c9d6ea"))
+    layers.append((f"softmax, {len(network.expressions)}", len(network.expressions), _VALIDATION))
+    figure = Figure(figsize=(4.6, 0.6 + 0.24 * len(layers)), layout="constrained")
+    axis = figure.subplots()
+    widest = max(width for _, width, _ in layers)
+    for row, (words, width, colour) in enumerate(layers):
+        axis.barh(-row, width, left=-width / 2, height=0.62, color=colour)
+        axis.text(0.56 * widest, -row, words, va="center", fontsize=7)
+    axis.set(xlim=(-0.55 * widest, 1.35 * widest), ylim=(-len(layers) + 0.3, 0.7))
+    axis.axis("off")
+    caption = (
+        f"Architecture: {config.layers} layers from {len(network.inputs)} inputs to "
+        f"{len(network.expressions)} classes, first weights LeCun normal; bars are as wide as the "
+        "layers."
+    )
+    return finish("figure-2-architecture", caption, figure)
+
+
+@drawn
+def folds(found: CrossValidation) -> Drawing:
+    """Accuracy of each fold, and their mean."""
+    figure = Figure(figsize=_SIZE, layout="constrained")
+    axis = figure.subplots()
+    values = [fold.accuracy for fold in found.folds]
+    axis.bar(np.arange(1, len(values) + 1), values, color=_TRAIN, width=0.7)
+    axis.axhline(found.mean[0], color=_VALIDATION, ls="--", lw=1.2, label="mean")
+    axis.set(xlabel="fold", ylabel="accuracy on its participants", ylim=(0, 1))
+    axis.legend()
+    caption = (
+        f"Cross-validation by participant, {len(values)} folds: accuracy {found.mean[0]:.3f}, "
+        f"standard deviation {found.sd[0]:.3f}."
+    )
+    return finish("cross-validation", caption, figure)
 
 
 @drawn
@@ -48,15 +93,21 @@ def _course(training: Training, split: Split, name: str, label: str, one: str, t
         (two, _VALIDATION, "--", "validation"),
     ):
         values = [getattr(entry, field) for entry in training.history]
+        if np.isnan(values).all():
+            continue  # there is no validation set
         axis.plot(epochs, values, color=colour, ls=style, marker=mark, lw=1.4, label=words)
     axis.axvline(training.best, color="#7a7a7a", lw=0.8, ls=":", label="epoch that was kept")
     axis.set(xlabel="epoch", ylabel=label)
     axis.legend()
     _title(axis, split)
     kept = _entry(training.history, training.best)
+    held = getattr(kept, two)
+    where = f"{held:.3f} on the validation set"
+    if np.isnan(held):
+        where = f"{getattr(kept, one):.3f} on the training set while learning"
     caption = (
         f"{label.partition(',')[0].capitalize()} over {len(epochs)} epochs; split {split.words}; "
-        f"{getattr(kept, two):.3f} on the validation set in epoch {training.best}, which was kept."
+        f"{where} in epoch {training.best}, which was kept."
     )
     return finish(name, caption, figure)
 

@@ -14,7 +14,8 @@ from mien.report.folder import Staged
 from mien.report.spreadsheet import to_csv
 from mien.report.study import figures as draw
 from mien.report.study.tables import Study, Table, tables
-from mien.selfnorm.measures import rounded
+from mien.selfnorm.measures import Balance, balance, rounded
+from mien.selfnorm.snapshots import Snapshots
 
 
 def write(
@@ -65,11 +66,15 @@ def summary(study: Study) -> dict[str, Any]:
             "validation": len(split.validation),
             "test": len(split.test),
         },
-        "balance": {
-            "counts": dict(zip(snapshots.expressions, found.counts, strict=True)),
-            "chi2": rounded(found.chi2),
-            "df": found.df,
-            "p": found.p,
+        "balance": _balance(snapshots, found),
+        "balance_of_sets": {
+            name: _balance(snapshots, balance(snapshots.labels[rows], len(snapshots.expressions)))
+            for name, rows in (
+                ("train", split.train),
+                ("validation", split.validation),
+                ("test", split.test),
+            )
+            if (snapshots.labels[rows] >= 0).any()
         },
         "network": {
             "layers": network.config.layers,
@@ -79,6 +84,15 @@ def summary(study: Study) -> dict[str, Any]:
         },
         "test": study.evaluation.as_dict(),
     }
+    if study.taught is not None:
+        numbers["training_run"] = study.taught.as_dict()
+        numbers["gap"] = rounded(study.gap or 0.0)
+    if study.folds is not None:
+        numbers["cross_validation"] = study.folds.as_dict()
+    if study.sequence is not None:
+        numbers["sequence"] = study.sequence.as_dict()
+    if study.timings:
+        numbers["inference_us"] = [entry.as_dict() for entry in study.timings]
     if training is not None:
         kept = next(entry for entry in training.history if entry.epoch == training.best)
         numbers["training"] = {
@@ -101,8 +115,18 @@ def summary(study: Study) -> dict[str, Any]:
     return numbers
 
 
+def _balance(snapshots: Snapshots, found: Balance) -> dict[str, Any]:
+    return {
+        "counts": dict(zip(snapshots.expressions, found.counts, strict=True)),
+        "chi2": rounded(found.chi2),
+        "df": found.df,
+        "p": found.p,
+    }
+
+
 def _drawings(study: Study, participant: str | None) -> Iterator[Drawing]:
     snapshots, split, evaluation = study.snapshots, study.split, study.evaluation
+    yield draw.architecture(study.network)
     if study.training is not None:
         yield draw.accuracy(study.training, split)
         yield draw.loss(study.training, split)
@@ -110,11 +134,24 @@ def _drawings(study: Study, participant: str | None) -> Iterator[Drawing]:
         people, counts = np.unique(snapshots.participants, return_counts=True)
         participant = str(people[counts.argmax()])
     yield draw.curves(snapshots, participant)
+    if study.folds is not None:
+        yield draw.folds(study.folds)
     yield draw.confusion(evaluation.matrix, evaluation.expressions, split)
     yield draw.reliability(evaluation.uncalibrated, evaluation.calibrated, split)
     yield draw.abstention(evaluation.coverage, split, study.network.threshold)
     if study.clusters is not None:
         yield draw.clusters(study.clusters)
+
+
+def cautions(numbers: dict[str, Any]) -> list[str]:
+    """What a reader has to know before any figure: sentences, none if there is nothing."""
+    people = numbers["test"]["participants"]
+    if people > 1:
+        return []
+    return [
+        "One participant is in the test set: the accuracy is that of one person, and says nothing "
+        "of others."
+    ]
 
 
 def page(numbers: dict[str, Any], listed: Sequence[Table], drawings: Sequence[Drawing]) -> str:
@@ -131,6 +168,14 @@ def page(numbers: dict[str, Any], listed: Sequence[Table], drawings: Sequence[Dr
         f"macro F1 {test['macro_f1']:.3f}.",
         "",
     ]
+    if "gap" in numbers:
+        lines += [
+            "On the training set, after training, it is "
+            f"{numbers['training_run']['accuracy']:.3f}: a gap of {100 * numbers['gap']:.1f} "
+            "percentage points.",
+            "",
+        ]
+    lines += [f"**{sentence}**\n" for sentence in cautions(numbers)]
     if split["leaking"]:
         lines += [
             "**This accuracy does not hold for new people.** Neighbouring snapshots of one "
@@ -144,6 +189,10 @@ def page(numbers: dict[str, Any], listed: Sequence[Table], drawings: Sequence[Dr
         lines += ["| " + " | ".join(_cell(value) for value in row) + " |" for row in rows]
         lines.append("")
     lines += [
+        "Tables and figures with a number are those of the paper with that number (Hartmann et al. "
+        "2022, doi:10.1055/a-1866-2943). What they call an expression is what was asked for, and "
+        "what a network answers is what a face resembles; neither says what anybody felt.",
+        "",
         "Pearson's test takes snapshots for independent, which those of one recording are not: its "
         "p is far too small.",
         "",

@@ -1,4 +1,14 @@
-"""The tables of an expression study."""
+"""The tables of an expression study, numbered as those of the paper.
+
+Tables 1 and 2 are the classes of the training and of the test set, Tables 3 and 4 runs over the
+training set and over the test set after training, Table 5 is how long one snapshot takes [1]_.
+
+References
+----------
+.. [1] Hartmann, Hartmann, Friebe-Hoffmann, Lato, Janni & Lato, "Novel Method for Three-Dimensional
+   Facial Expression Recognition Using Self-Normalizing Neural Networks and Mobile Devices",
+   Geburtshilfe und Frauenheilkunde 82 (2022), doi:10.1055/a-1866-2943.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +20,21 @@ import numpy as np
 
 from mien.selfnorm.clusters import Clusters
 from mien.selfnorm.evaluation import Evaluation
+from mien.selfnorm.folds import CrossValidation
+from mien.selfnorm.inference import Timing
 from mien.selfnorm.measures import Balance, balance, rounded
 from mien.selfnorm.network import SelfNorm
+from mien.selfnorm.sequence import SequenceResult
 from mien.selfnorm.snapshots import Snapshots
 from mien.selfnorm.splits import Split
 from mien.selfnorm.training import Training
 
 Table = tuple[str, str, list[str], list[list[Any]]]
 """Name of the file, title, header and rows."""
+_SUMMARY = (
+    "snapshots", "participants", "accuracy", "balanced_accuracy", "macro_f1", "log_loss",
+    "ece_uncalibrated", "ece", "threshold", "answered", "accuracy_of_answers",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,19 +53,44 @@ class Study:
     """Where the network was taught just now."""
     clusters: Clusters | None = None
     """Mean faces that are alike, if they were looked for."""
+    taught: Evaluation | None = None
+    """On the training set, after training; None where it is not at hand."""
+    folds: CrossValidation | None = None
+    """Cross-validation by participant, if it was asked for."""
+    sequence: SequenceResult | None = None
+    """A network of sequences on the same split, if it was asked for."""
+    timings: tuple[Timing, ...] = ()
+    """How long single snapshots take, if it was measured."""
 
     @property
     def balance(self) -> Balance:
         """How many snapshots each class has."""
         return balance(self.snapshots.labels, len(self.snapshots.expressions))
 
+    @property
+    def gap(self) -> float | None:
+        """Accuracy on the training set less that on the test set: what does not carry over."""
+        if self.taught is None:
+            return None
+        return self.taught.measures.accuracy - self.evaluation.measures.accuracy
+
 
 def tables(study: Study) -> Iterator[Table]:
-    """All tables; the first four are those of the paper's kind."""
-    yield _classes(study)
-    yield from _test(study.evaluation, study.split)
+    """All tables; those with a number are those of the paper with that number."""
+    yield from _classes(study)
+    if study.taught is not None:
+        yield _run("table-3-training-run", "Table 3: run over the training set after training",
+                   study.taught, study.split)  # fmt: skip
+    yield _run("table-4-test-run", "Table 4: run over the test set", study.evaluation, study.split)
+    if study.timings:
+        yield timing_table(study.timings)
+    yield from _test(study)
     if study.training is not None:
         yield from _training(study.training)
+    if study.folds is not None:
+        yield _folds(study.folds)
+    if study.sequence is not None:
+        yield _sequence(study)
     if (found := study.clusters) is not None:
         yield (
             "clusters",
@@ -63,78 +105,93 @@ def tables(study: Study) -> Iterator[Table]:
         )
 
 
-def _classes(study: Study) -> Table:
-    snapshots, split, found = study.snapshots, study.split, study.balance
-    names, labels = snapshots.expressions, snapshots.labels
-    total = sum(found.counts)
-    parts = [
-        np.bincount(labels[rows], minlength=len(names))
-        for rows in (split.train, split.validation, split.test)
-    ]
-    people = [len(np.unique(snapshots.participants[labels == k])) for k in range(len(names))]
+def _classes(study: Study) -> Iterator[Table]:
+    """Tables 1 and 2, and the validation set where there is one."""
+    for name, title, rows in (
+        ("table-1-training-set", "Table 1: classes of the training set", study.split.train),
+        ("table-2-test-set", "Table 2: classes of the test set", study.split.test),
+        ("validation-set", "Classes of the validation set", study.split.validation),
+    ):
+        labels = study.snapshots.labels[rows]
+        if not (labels >= 0).any():
+            continue
+        found = balance(labels, len(study.snapshots.expressions)) if _even(study) else None
+        whose = study.snapshots.participants[rows]
+        counts = np.bincount(labels[labels >= 0], minlength=len(study.snapshots.expressions))
+        total = int(counts.sum())
+        lines: list[list[Any]] = [
+            [word, int(counts[k]), rounded(counts[k] / total), len(np.unique(whose[labels == k]))]
+            + [None, None, None]
+            for k, word in enumerate(study.snapshots.expressions)
+        ]
+        tested = [None] * 3 if found is None else [rounded(found.chi2), found.df, found.p]
+        lines.append(["all", total, 1.0, len(np.unique(whose)), *tested])
+        header = ["expression", "snapshots", "share", "participants", "chi2", "df", "p"]
+        yield name, f"{title}, and Pearson's test of equal counts", header, lines
+
+
+def _even(study: Study) -> bool:
+    return len(study.snapshots.expressions) > 1
+
+
+def _run(name: str, title: str, found: Evaluation, split: Split) -> Table:
+    """A run over a set: what Tables 3 and 4 of the paper hold."""
+    m = found.measures
     rows: list[list[Any]] = [
         [
-            name, found.counts[k], rounded(found.counts[k] / total), people[k],
-            *(int(part[k]) for part in parts), None, None, None,
+            word, int(m.positives[k]), int(m.negatives[k]),
+            *(rounded(of[k]) for of in (m.recall, m.precision, m.f1, m.specificity)), None,
         ]
-        for k, name in enumerate(names)
+        for k, word in enumerate(found.expressions)
     ]  # fmt: skip
-    everybody = len(np.unique(snapshots.participants))
     rows.append(
-        ["all", total, 1.0, everybody, *(int(part.sum()) for part in parts)]
-        + [rounded(found.chi2), found.df, found.p]
+        [f"all, split {split.words}", int(m.positives.sum()), None, None, None, None, None]
+        + [rounded(m.accuracy)]
     )
+    header = ["expression", "snapshots", "negatives", "recall", "precision", "f1", "specificity"]
+    return name, title, [*header, "accuracy"], rows
+
+
+def timing_table(timings: tuple[Timing, ...]) -> Table:
+    """Table 5: how long a network takes for one snapshot, microseconds."""
     return (
-        "table-1-classes",
-        "Table 1: snapshots by class, and Pearson's test of equal counts",
-        ["expression", "snapshots", "share", "participants", "train", "validation", "test"]
-        + ["chi2", "df", "p"],
-        rows,
+        "table-5-inference",
+        "Table 5: time for one snapshot, single calls on one core, microseconds",
+        ["set", "n", "range", "min", "max", "mean", "sd", "median"],
+        [list(entry.as_dict().values()) for entry in timings],
     )
 
 
-def _test(evaluation: Evaluation, split: Split) -> Iterator[Table]:
-    classes, m = evaluation.expressions, evaluation.measures
-    yield (
-        "table-2-confusion",
-        "Table 2: test set, true classes (rows) and predicted ones",
-        ["true", *classes],
-        [[name, *(int(v) for v in evaluation.matrix[k])] for k, name in enumerate(classes)],
-    )
-    yield (
-        "table-3-measures",
-        "Table 3: test set, measures by class",
-        ["expression", "snapshots", "recall", "precision", "f1", "specificity"],
-        [
+def _test(study: Study) -> Iterator[Table]:
+    runs = [("test", study.evaluation)]
+    if study.taught is not None:
+        runs.append(("training", study.taught))
+    for name, found in runs:
+        yield (
+            f"confusion-{name}",
+            f"Confusion matrix of the {name} set: true classes (rows) and predicted ones",
+            ["true", *found.expressions],
             [
-                name,
-                int(evaluation.matrix[k].sum()),
-                *(rounded(of[k]) for of in (m.recall, m.precision, m.f1, m.specificity)),
-            ]
-            for k, name in enumerate(classes)
-        ],
-    )  # fmt: skip
-    test = evaluation.as_dict()
+                [word, *(int(v) for v in found.matrix[k])]
+                for k, word in enumerate(found.expressions)
+            ],
+        )
+    test = study.evaluation.as_dict()
+    lines: list[list[Any]] = [["split", study.split.words]]
+    lines += [[name, test[name]] for name in _SUMMARY]
     each = test["accuracy_by_participant"]
-    yield (
-        "table-4-summary",
-        "Table 4: test set, all classes together",
-        ["measure", "value"],
-        [
-            ["split", split.words],
-            *([name, test[name]] for name in (
-                "snapshots", "participants", "accuracy", "balanced_accuracy", "macro_f1",
-                "log_loss", "ece_uncalibrated", "ece", "threshold", "answered",
-                "accuracy_of_answers",
-            )),
-            *([f"accuracy_by_participant_{name}", value] for name, value in each.items()),
-        ],
-    )  # fmt: skip
+    lines += [[f"accuracy_by_participant_{name}", value] for name, value in each.items()]
+    if study.gap is not None:
+        lines.append(["accuracy_training_less_test", rounded(study.gap)])
+    yield "summary", "Test set, all classes together", ["measure", "value"], lines
     yield (
         "participants",
         "Participants of the test set",
         ["participant", "snapshots", "accuracy"],
-        [[person.name, person.snapshots, rounded(person.accuracy)] for person in evaluation.people],
+        [
+            [person.name, person.snapshots, rounded(person.accuracy)]
+            for person in study.evaluation.people
+        ],
     )
 
 
@@ -143,7 +200,10 @@ def _training(training: Training) -> Iterator[Table]:
         "history",
         "Epochs",
         list(asdict(training.history[0])),
-        [list(asdict(entry).values()) for entry in training.history],
+        [
+            [None if value != value else value for value in asdict(entry).values()]
+            for entry in training.history
+        ],
     )
     yield (
         "normalisation",
@@ -156,3 +216,29 @@ def _training(training: Training) -> Iterator[Table]:
             )
         ],
     )
+
+
+def _folds(found: CrossValidation) -> Table:
+    rows: list[list[Any]] = [
+        [
+            k + 1, fold.participants, fold.snapshots, fold.epoch,
+            rounded(fold.accuracy), rounded(fold.macro_f1),
+        ]
+        for k, fold in enumerate(found.folds)
+    ]  # fmt: skip
+    both = (("mean", found.mean), ("sd", found.sd))
+    rows += [[name, None, None, None, *(rounded(v) for v in values)] for name, values in both]
+    header = ["fold", "participants", "snapshots", "epoch_kept", "accuracy", "macro_f1"]
+    return "cross-validation", "Cross-validation by participant", header, rows
+
+
+def _sequence(study: Study) -> Table:
+    assert study.sequence is not None
+    rows = []
+    for name, m in (
+        ("one snapshot at a time", study.evaluation.measures),
+        (f"the last {study.sequence.length} snapshots (GRU)", study.sequence.measures),
+    ):
+        rows.append([name, int(m.positives.sum()), rounded(m.accuracy), rounded(m.macro_f1)])
+    title = "Snapshots one at a time and in sequence, on the same test set"
+    return "sequence", title, ["network", "snapshots", "accuracy", "macro_f1"], rows

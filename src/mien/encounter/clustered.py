@@ -74,7 +74,7 @@ class Difference:
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
-        numbers = {
+        numbers: dict[str, Any] = {
             name: finite_or_none(value) if isinstance(value, float) else value
             for name, value in vars(self).items()
         }
@@ -104,7 +104,7 @@ def differences(cohort: Cohort) -> tuple[Difference, ...]:
         raise ParameterError(
             "Doctors and patients are compared over at least two encounters, and there is one."
         )
-    groups = [(name, (k,)) for k, name in enumerate(EXPRESSIONS)]
+    groups: list[tuple[str, tuple[int, ...]]] = [(name, (k,)) for k, name in enumerate(EXPRESSIONS)]
     for name, words in (("negative", NEGATIVE), ("positive", POSITIVE)):
         groups.append((name, tuple(EXPRESSIONS.index(word) for word in words)))
     found = [_difference(cohort, name, columns) for name, columns in groups]
@@ -188,12 +188,12 @@ def odds_by_encounter(
     if (hits.sum(0) == totals.sum(0)).any():
         return math.nan, None, math.nan, "nothing else was seen"
     n = len(hits)
-    role = np.tile([1.0, 0.0], n)
+    is_doctor = np.tile([1.0, 0.0], n)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         fitted = sm.GEE(
             (hits / totals).ravel(),
-            sm.add_constant(role),
+            sm.add_constant(is_doctor),
             groups=np.repeat(np.arange(n), 2),
             weights=totals.ravel().astype(float),
             family=sm.families.Binomial(),

@@ -43,7 +43,7 @@ def elan(
     """
     from mien.encounter.elan import annotations_of, labels_on, read_eaf, write_eaf
     from mien.encounter.observation import ROLES
-    from mien.encounter.rereading import agreement_of
+    from mien.encounter.rereading import Agreement, agreement_of
     from mien.encounter.result import Encounter
     from mien.report.spreadsheet import to_csv
 
@@ -57,7 +57,7 @@ def elan(
         return
     check_free(out, overwrite, kind="a table of annotations", endings=(".csv",))
     annotations = read_eaf(source)
-    agreed = {}
+    agreed: dict[str, Agreement] = {}
     if compare is not None:
         lines = Encounter.load(compare).timelines
         agreed = {

@@ -10,7 +10,7 @@ import typer
 
 from mien.cli import options
 from mien.cli.bars import Bars
-from mien.cli.encounter.options import AsJson, Moments, Resolution
+from mien.cli.encounter.options import AsJson
 from mien.cli.failure import need, tell
 from mien.cli.places import keep_out
 from mien.errors import ParameterError
@@ -55,8 +55,12 @@ def study(
         float,
         typer.Option(min=0, metavar="S", help="Assessed time that each face needs to be counted."),
     ] = 10.0,
-    resolution: Resolution = 1.0,
-    moments: Moments = 5.0,
+    resolution: Annotated[
+        float, typer.Option(metavar="S", help="Step of the timelines, 0.1 to 60 s.")
+    ] = 1.0,
+    moments: Annotated[
+        float, typer.Option(metavar="N", help="How often a second faces are looked at, 1 to 30.")
+    ] = 5.0,
     landmarker: options.Landmarker = None,
     overwrite: Annotated[bool, options.overwrite("an older report in that folder")] = False,
     as_json: AsJson = False,

@@ -190,9 +190,10 @@ def _record(
     from mien.recording.sight import LiveFace, WithGeometry
 
     early: MienError | KeyboardInterrupt
-    eye: LiveFace | WithGeometry = LiveFace(landmarker)
+    face = LiveFace(landmarker)
+    eye: LiveFace | WithGeometry = face
     if len(session.names) > len(NAMES):
-        eye = WithGeometry(eye)
+        eye = WithGeometry(face)
     try:
         with Terminal() as terminal:
             if camera is None:

@@ -35,10 +35,10 @@ FAR_SHAPE = 16.0
 patient: it then looks odd."""
 _FAR_TRIED = 3  # candidates that are moved so far
 _JITTER = 1.0  # s.d. by which a face differs from the bank's, in every run by another difference
-_STEP = 1.25  # s.d. of the modes that one push adds
-_PUSHES = 16  # at most, on each size of pictures
-_PATIENCE = 3  # pushes after which a face that gets no farther is as far as it gets
-_FARTHER = 0.01  # thresholds by which it has to
+_STEP = 2.0  # s.d. of the modes that one push adds
+_PUSHES = 8  # at most, on each size of pictures
+_PATIENCE = 2  # pushes after which a face that gets no farther is as far as it gets
+_FARTHER = 0.02  # thresholds by which it has to
 _PROBES = 6  # frames on which a push is tried
 _CANDIDATES = 5  # that are pushed
 _HARDLY_LEGIBLE = 30.0  # weight of a readable face where one that is read well hides nobody
@@ -192,10 +192,10 @@ def choose(
     def odd() -> Choice | None:
         """A face that hides the patient moved farther than people are from each other, and with
         less regard to how it is read, which a face that hides nobody need not be."""
-        for k in np.argsort([-choice.margin for choice in failed])[:_FAR_TRIED]:
-            further = push(
-                person, samples, steers, failed[k], wanted.room, _HARDLY_LEGIBLE, FAR_SHAPE
-            )
+        most = min(_FAR_TRIED, wanted.candidates)
+        enough = Room(wanted.room.nearest, wanted.room.nearest)  # no odder than it has to be
+        for k in np.argsort([-choice.margin for choice in failed])[:most]:
+            further = push(person, samples, steers, failed[k], enough, _HARDLY_LEGIBLE, FAR_SHAPE)
             if further.margin >= 1 + _LAST_ROOM:
                 return further
             failed[k] = max(failed[k], further, key=lambda choice: choice.margin)

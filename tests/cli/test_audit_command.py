@@ -68,7 +68,7 @@ def brief(make_clip) -> Clip:
 @cache
 def portrait() -> np.ndarray:
     """Somebody who does not look like the person of `brief`."""
-    script = Script(seconds=1, fps=1, width=320, height=320, face="woman-dark-2", seed=9)
+    script = Script(seconds=1, fps=1, width=320, height=320, face="woman-fair-15", seed=9)
     (frame,) = Phantom(script)
     return frame.image
 

@@ -21,7 +21,7 @@ def pair(make_clip):
 
 def test_help(mien):
     text = " ".join(mien("people", "--help").stdout.split())
-    assert "Example: mien people" in text and "SHOWS THE PATIENTS" in text
+    assert "Example: mien people" in text and "SHOW THE PATIENTS" in text.replace("│ ", "")
 
 
 def test_everybody_is_listed_and_drawn(mien, pair, tmp_path):

@@ -190,15 +190,17 @@ def choose(
         return good[int(rng.integers(len(good)))]
 
     def odd() -> Choice | None:
-        """A face that hides the patient moved farther than people are from each other, and with
-        less regard to how it is read, which a face that hides nobody need not be."""
+        """A face that hides the patient moved farther than people are from each other; with less
+        regard to how it is read, which a face that hides nobody need not be, if it must be."""
         most = min(_FAR_TRIED, wanted.candidates)
         enough = Room(wanted.room.nearest, wanted.room.nearest)  # no odder than it has to be
         for k in np.argsort([-choice.margin for choice in failed])[:most]:
-            further = push(person, samples, steers, failed[k], enough, _HARDLY_LEGIBLE, FAR_SHAPE)
-            if further.margin >= 1 + _LAST_ROOM:
-                return further
-            failed[k] = max(failed[k], further, key=lambda choice: choice.margin)
+            for legible in (LEGIBLE, _HARDLY_LEGIBLE):
+                start = failed[k]
+                further = push(person, samples, steers, start, enough, legible, FAR_SHAPE)
+                if further.margin >= 1 + _LAST_ROOM:
+                    return further
+                failed[k] = max(start, further, key=lambda choice: choice.margin)
         return None
 
     failed: list[Choice] = []

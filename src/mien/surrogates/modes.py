@@ -37,7 +37,7 @@ of portraits nineteen in twenty are nearer, half are nearer than 5.2."""
 _MOST_EACH = 3 / 7  # of that, along any one mode: a face with one trait of 5 s.d. is a caricature
 _MOST_PAINT = 2.0
 
-LEGIBLE = 120.0
+LEGIBLE = 400.0
 """Weight of a readable face against a far one."""
 
 

@@ -172,7 +172,7 @@ def test_settings_are_those_of_all_videos_or_of_each(choosing, videos):
     assert "Weak" in first.inner_text()
     assert first.locator("[data-key=engine]:focus").count() == 1
     one, *others = choosing.start()
-    assert (one["engine"], one["voice"], "subject" in one) == ("blur", "keep", False)
+    assert (one["engine"], one["voice"], "subject" in one) == ("blur", "keep", True)  # whose it is
     assert len(others) == 3
     for asked in others:
         assert (asked["engine"], asked["voice"], asked["subject"]) == ("mesh", "keep", "P07")
@@ -180,7 +180,8 @@ def test_settings_are_those_of_all_videos_or_of_each(choosing, videos):
         assert (asked["after"], asked["measure"]) == ("ask", "generic")
     page.set_input_files("#folder", videos)
     page.check("#same-tick")
-    assert page.locator("#shared [data-key=subject]").count() == 0  # the last method has none
+    # whose they are is asked with each method, and not kept for those that come after
+    assert page.locator("#shared [data-key=subject]").input_value() == ""
     assert {asked["engine"] for asked in choosing.start()[4:]} == {"blur"}
 
 
@@ -329,7 +330,9 @@ def test_copying_can_be_stopped_and_nothing_is_lost(choosing, videos):
 
 @pytest.mark.parametrize(("language", "words"), [("en", "is incomplete"), ("de", "unvollständig")])
 def test_half_a_clip_is_said_with_it(session, language, words):
-    context, base = session
+    shared, base = session
+    # a browser of its own: the language stays with it
+    context = shared.browser.new_context(locale="en-GB", storage_state=shared.storage_state())
     page = context.new_page()
     wanted = {"engine": "mesh", "surrogate": "auto", "match": "age", "people": "all"}
     done = {"stage": None, "done": 36, "total": 36, "fps": None, "seconds_left": None}
@@ -357,7 +360,7 @@ def test_half_a_clip_is_said_with_it(session, language, words):
     said = page.locator("#jobs .warns")
     said.wait_for()
     assert words in said.inner_text() and "34" in said.inner_text() and "36" in said.inner_text()
-    page.close()
+    context.close()
 
 
 _MARKUP = "<img src=x onerror=window.hurt=1>"

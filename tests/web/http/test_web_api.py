@@ -196,11 +196,13 @@ def test_all_settings_are_kept_with_the_clip(browser):
     assert wanted == {
         **{"engine": "mesh", "surrogate": "auto", "voice": "mute", "compare": True},
         **{**asked, "subject": "P07", "surroundings": "keep", "withhold": "over 10%"},
+        **{"cover": [], "leave": [], "consent": None, "reason": None},
     }
     assert upload(browser, measure="no", subject=" ").json()["wanted"] == {
         **{"engine": "mesh", "surrogate": "auto", "match": "age", "people": "all"},
         **{"voice": "mute", "compare": True, "subject": None, "measure": None},
         **{"surroundings": "keep", "withhold": "over 10%"},
+        **{"cover": [], "leave": [], "consent": None, "reason": None},
     }
 
 

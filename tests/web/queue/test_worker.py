@@ -31,6 +31,9 @@ from mien.web.queue.supervisor import Pace, Supervisor
 from mien.web.queue.tables import Job, Kind, Status
 from mien.web.queue.worker import Meter, Worker
 
+_IMPORTED = os.pathsep.join(str(Path(__file__).parents[up]) for up in (1, 2))
+"""Where a worker finds renderings, and what they import."""
+
 
 @pytest.fixture
 def work(queue, tmp_path):
@@ -41,7 +44,7 @@ def work(queue, tmp_path):
 @pytest.fixture
 def supervise(queue, tmp_path, monkeypatch):
     """Runs real worker processes until a job is as expected; returns the job."""
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
+    monkeypatch.setenv("PYTHONPATH", _IMPORTED)
 
     def run(render: str, job: str, *conditions, slowest_s: float = 30.0) -> Job:
         workers = Supervisor(
@@ -297,7 +300,7 @@ def test_a_worker_without_jobs_ends(queue, put, tmp_path):
 
 
 def test_a_worker_process_is_there_only_for_a_job(queue, put, tmp_path, monkeypatch):
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
+    monkeypatch.setenv("PYTHONPATH", _IMPORTED)
     serving = Serving(tmp_path, workers=3, work="renderings:deaf")
     workers = Supervisor(Folders(tmp_path), queue, serving)
     try:
@@ -357,7 +360,7 @@ sys.stdin.read()
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="processes are looked up in /proc")
 def test_a_server_that_is_killed_takes_its_workers_with_it(queue, put, tmp_path, monkeypatch):
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
+    monkeypatch.setenv("PYTHONPATH", _IMPORTED)
     put("a.mp4")
     server = subprocess.Popen([sys.executable, "-c", _SERVER, tmp_path], stdin=subprocess.PIPE)
     pause, end = Event(), time.monotonic() + 120

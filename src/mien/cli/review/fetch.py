@@ -18,7 +18,7 @@ from mien.errors import ParameterError
 
 if TYPE_CHECKING:
     from mien.review.records.record import Record
-    from mien.review.wanted.apis.transport import Transport
+    from mien.review.search.apis.transport import Transport
 
 _Email = Annotated[
     str, typer.Option(metavar="YOU@HOST", help="Your address, which the servers ask for.")
@@ -70,9 +70,9 @@ def fetch(
     Example: [bold]mien review fetch protocol.toml -o search --api pubmed --email me@host.org[/bold]
     """
     from mien.review.protocol.protocol import Protocol, published
+    from mien.review.search.apis.harvest import harvest, opened
+    from mien.review.search.apis.pages import Query
     from mien.review.search.strings import search_string
-    from mien.review.wanted.apis.harvest import harvest, opened
-    from mien.review.wanted.apis.pages import Query
 
     names = list(dict.fromkeys(wanted.api or ["pubmed"]))
     protocol = published() if file is None else Protocol.open(file)
@@ -126,8 +126,8 @@ def chase(
     Example: [bold]mien review chase included.ris -o citations --email me@host.org[/bold]
     """
     from mien.review.records.reading import read_export
-    from mien.review.wanted.apis.citations import BACKWARD, FORWARD
-    from mien.review.wanted.apis.citations import chase as run
+    from mien.review.search.apis.citations import BACKWARD, FORWARD
+    from mien.review.search.apis.citations import chase as run
 
     wanted = [name for name, on in ((BACKWARD, backward), (FORWARD, forward)) if on]
     studies = read_export(file).records
@@ -145,7 +145,7 @@ def chase(
 
 
 def _transport(email: str) -> Transport:
-    from mien.review.wanted.apis.transport import Web
+    from mien.review.search.apis.transport import Web
 
     return given().transport or Web(email)
 

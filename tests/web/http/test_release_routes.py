@@ -169,7 +169,7 @@ def task(tmp_path):
     def task(**wanted):
         settings = {"mute": True, "title": "", "consent": "", "licence": "", "contact": ""}
         settings["measured"] = {"clip": "job"}
-        material = Material("clip", "Anna Müller.mp4", None, folder, {})
+        material = Material("clip", "P07", None, folder, {}, "Anna Müller.mp4")
         return Task(Kind.RELEASE, place, {**settings, **wanted}, (material,))
 
     return task

@@ -174,7 +174,8 @@ def test_the_clip_takes_over_what_was_covered(queue, put, finished, tmp_path):
     done = queue.jobs.get(order.id)
     assert (done.status, done.error) == (Status.DONE, None)
     now = folders.run(queue.clips.get(clip))
-    assert now == folders.run(done) != first and not first.exists()
+    assert now == folders.run(done) != first
+    assert first.exists() and queue.clips.get(clip).before["run"] == first.name  # can be undone
     assert is_cover(images(now / RESULT)[0]).mean() > 0.99
 
     wrong = queue.jobs.add(

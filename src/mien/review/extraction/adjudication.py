@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mien.errors import ParameterError
 from mien.review.extraction.values import CONSENSUS, Value
 from mien.review.protocol.protocol import Field, Protocol
-from mien.review.synthesis.accuracy_table import CELLS, AccuracyTable, parse_table
+
+if TYPE_CHECKING:  # it loads numpy, which the application's server shall not
+    from mien.review.synthesis.accuracy_table import AccuracyTable
 
 _NEAR = 1e-6
 
@@ -123,6 +125,8 @@ def accuracy_table(found: Extracted) -> AccuracyTable | None:
 
     The protocol's moderators become columns.
     """
+    from mien.review.synthesis.accuracy_table import CELLS, parse_table
+
     columns = [key for key in found.protocol.synthesis.moderators if key not in ("study", *CELLS)]
     rows = []
     for study in found.studies:
@@ -146,6 +150,8 @@ def _as_csv(rows: list[list[str]]) -> str:
 
 def check_counts(found: Extracted) -> list[str]:
     """Settled numbers that contradict each other, a sentence each."""
+    from mien.review.synthesis.accuracy_table import CELLS
+
     said = []
     for study in found.studies:
         counts = [found.value(study, cell) for cell in CELLS]

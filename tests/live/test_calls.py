@@ -150,7 +150,7 @@ def test_a_patient_who_goes_and_comes_back():
 @pytest.mark.xfail(
     strict=False,
     run=False,
-    reason="It takes minutes and was not seen to pass yet: whether calls stand lost packets is open.",
+    reason="It takes minutes and was not seen to pass: whether calls stand lost packets is open.",
 )
 def test_one_packet_in_twenty_is_lost(monkeypatch):
     receive, chance = Connection.recvfrom, random.Random(1)
@@ -190,7 +190,7 @@ def test_a_voice_is_changed_kept_or_not_sent(mode):
 @pytest.mark.xfail(
     strict=False,
     run=False,
-    reason="It takes minutes and was not seen to pass yet: what the real process gives is unproved.",
+    reason="It takes minutes and was not seen to pass: what the real process gives is unproved.",
 )
 def test_whatever_the_real_process_gives_is_no_original():
     faces, got, gone, came = pictures(seconds=2.0), [], [], Event()

@@ -12,16 +12,14 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-import mien.evidence.baselines as drawn
-import mien.evidence.evaluate as room
+import mien.evidence.engines_compared as room
 import mien.evidence.original as recorded
 from mien.cli.app import app
-from mien.cli.compare import _COLUMNS
 from mien.cli.given import Given, giving
 from mien.errors import EngineError
+from mien.evidence.engines_compared import COLUMNS
 from mien.evidence.metrics import Metrics
 from mien.fidelity.figures import FIGURES
-from mien.pipeline import deidentify as pipeline
 from mien.video import Reader, Writer
 from thoroughness import FEWER
 
@@ -135,8 +133,8 @@ def quick(monkeypatch) -> None:
 
     monkeypatch.setattr(recorded, "Original", Subject)
     monkeypatch.setattr(room, "evaluate", lambda *a, **k: SimpleNamespace(metrics=metrics))
-    monkeypatch.setattr(drawn, "write_baseline", deidentify)
-    monkeypatch.setattr(pipeline, "deidentify", deidentify)
+    monkeypatch.setattr(room, "write_baseline", deidentify)
+    monkeypatch.setattr(room, "deidentify", deidentify)
 
 
 def test_an_engine_that_fails_is_a_row_without_numbers(mien, brief, quick, monkeypatch, tmp_path):
@@ -178,7 +176,7 @@ def test_an_interruption_leaves_nothing(mien, brief, quick, monkeypatch, tmp_pat
 
 
 def test_its_columns_are_figures():
-    assert {key for _, key, _ in _COLUMNS} <= set(FIGURES)
+    assert {key for _, key, _ in COLUMNS} <= set(FIGURES)
 
 
 def test_refusals(mien, brief, tmp_path):

@@ -6,7 +6,6 @@ import json
 import re
 import tempfile
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,23 +20,10 @@ from mien.errors import ParameterError
 
 if TYPE_CHECKING:
     from mien.engines import Weights
+    from mien.evidence.metrics import Metrics
     from mien.evidence.original import Original
-    from mien.fidelity.profile import Profile
 
 _NAME = re.compile(r"\w[\w .+-]{0,31}")  # of another tool: it stands in tables and file names
-_COLUMNS = (
-    ("r_x", "dynamics.r_x", ".3f"),
-    ("r_y", "dynamics.r_y", ".3f"),
-    ("r_CCA", "dynamics.r_cca", ".3f"),
-    ("blink P", "blink.own_precision", ".2f"),
-    ("blink R", "blink.own_recall", ".2f"),
-    ("face found", "continuity.face_found", ".0%"),
-    ("OKS>.95", "body.with_neck.share_over_95", ".1%"),
-    ("OKS>.995", "body.with_neck.share_over_995", ".1%"),
-    ("AP", "body.with_neck.ap_50_95", ".3f"),
-    ("recognised", "privacy.share_recognised", ".1%"),
-    ("nearest", "privacy.nearest", ".2f"),
-)
 
 
 def compare(
@@ -86,6 +72,7 @@ def compare(
 
     Example: [bold]mien compare visit.mp4 --engines mesh,blur,pixelate,mask -o comparison[/bold]
     """
+    from mien.evidence.engines_compared import measure_engine, measure_result, table_of
     from mien.evidence.original import Original
     from mien.fidelity.profile import Profile
     from mien.report.evidence.results import write_comparison
@@ -105,16 +92,31 @@ def compare(
     with tempfile.TemporaryDirectory(prefix="mien-") as folder:
         rows = []
         for name in wanted:
-            made = Path(folder) / f"{name}.mp4"
-            draw = _drawing(subject, name, given.get(name), surrogate, made)
-            rows.append(_measure(subject, name, made, asked, draw))
-            made.unlink(missing_ok=True)
-    rows += [_measure(subject, name, path, asked) for name, path in results.items()]
+
+            def engine(bars: Bars, name: str = name) -> Metrics:
+                return measure_engine(
+                    subject,
+                    name,
+                    Path(folder),
+                    weights=given.get(name),
+                    surrogate=surrogate,
+                    profile=asked,
+                    thoroughness=thoroughness(),
+                    progress=bars,
+                )
+
+            rows.append(_row(subject, name, engine, Path(folder) / f"{name}.mp4"))
+    for name, path in results.items():
+
+        def theirs(bars: Bars, name: str = name, path: Path = path) -> Metrics:
+            return measure_result(subject, name, path, profile=asked, progress=bars)
+
+        rows.append(_row(subject, name, theirs, path))
     write_comparison(rows, out, overwrite=overwrite)
     if as_json:
         print(json.dumps({"engines": rows}, indent=2))
     else:
-        typer.echo("\n".join(_table(rows)))
+        typer.echo("\n".join(_aligned(table_of(rows))))
         typer.echo(f"{out / 'comparison.html'} has it all.")
     raise typer.Exit(1 if any(row["error"] for row in rows) else 0)
 
@@ -171,92 +173,27 @@ def _given(wanted: list[str], learned: Weights | None) -> dict[str, Weights | No
     return given
 
 
-def _drawing(
-    subject: Original, engine: str, weights: Weights | None, surrogate: str, output: Path
-) -> Callable[[Bars], None]:
-    """What makes an engine's result."""
-    from mien.engines import ENGINES
-    from mien.engines.published import PUBLISHED
-    from mien.evidence.baselines import write_baseline
-    from mien.pipeline.deidentify import deidentify
-    from mien.pipeline.settings import Settings
-
-    if engine in PUBLISHED:
-        return lambda bars: write_baseline(subject, engine, output, progress=bars)
-    traits = ENGINES[engine].traits
-
-    def draw(bars: Bars) -> None:
-        settings = Settings(
-            engine=engine,
-            weights=weights,
-            surrogate=surrogate if traits.needs_surrogate else "auto",
-            voice="mute",
-            landmarker=subject.landmarker,
-            thoroughness=thoroughness(),
-        )
-        # baselines are measured as they are, not as mien mends them
-        deidentify(subject.path, output, settings, progress=bars, withhold=traits.keeps_motion)
-
-    return draw
-
-
-def _measure(
-    subject: Original,
-    name: str,
-    output: Path,
-    profile: Profile,
-    draw: Callable[[Bars], None] | None = None,
+def _row(
+    subject: Original, name: str, measured: Callable[[Bars], Metrics], result: Path | None = None
 ) -> dict[str, Any]:
-    """One row: what a result keeps and hides, which may have to be made first."""
-    from mien.evidence.evaluate import evaluate
+    """One row: what a result keeps and hides, or why nothing could be measured."""
+    from mien.evidence.engines_compared import row_of
 
-    row: dict[str, Any] = {"engine": name, "error": None, "metrics": None}
     try:
         with Bars(f"{subject.path.name}, {name}") as progress:
-            if draw is not None:
-                draw(progress)
-            evidence = evaluate(subject, output, profile=profile, progress=progress)
-        # a file's name may tell whose clip it is
-        about = {**evidence.metrics.about, "deidentified": name}
-        row["metrics"] = replace(evidence.metrics, about=about).to_json()
+            return row_of(name, subject.path, measured(progress))
     except Exception as error:
         sentence, _ = go_on_after(error)
         tell(f"{name}: {sentence}")
-        # the table does not tell whose clip it is
-        for secret in (str(subject.path), subject.path.name):
-            sentence = sentence.replace(secret, "the original")
-        for secret in (str(output), output.name):
-            sentence = sentence.replace(secret, "the result")
-        row["error"] = sentence
-    return row
+        return row_of(name, subject.path, None, sentence, result)
 
 
-def _table(rows: list[dict[str, Any]]) -> list[str]:
-    from mien.fidelity.figures import look_up
-
-    widths = [max(len(title), 6) + 2 for title, _, _ in _COLUMNS]
-    first = max(len("(ceiling)"), *(len(row["engine"]) for row in rows))
-
-    def joined(name: str, cells: list[str]) -> str:
-        padded = (f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True))
-        return f"{name:<{first}}" + "".join(padded)
-
-    lines = [joined("engine", [title for title, _, _ in _COLUMNS])]
-
-    def line(name: str, pick: Any) -> str:
-        cells = [(pick(key), form) for _, key, form in _COLUMNS]
-        return joined(
-            name, ["-" if value is None else format(value, form) for value, form in cells]
-        )
-
-    for row in rows:
-        lines.append(line(row["engine"], lambda key, row=row: look_up(row["metrics"], key)))
-    measured = next((row["metrics"] for row in rows if row["metrics"]), None)
-    if measured is not None:
-
-        def best(key: str) -> Any:
-            measure, _, figure = key.partition(".")
-            return look_up(measured, f"{measure}.ceiling.{figure}")
-
-        lines.append(line("(ceiling)", best))
-    return lines
+def _aligned(table: list[tuple[str, ...]]) -> list[str]:
+    """Lines of a table whose columns stand below each other."""
+    first = max(len(row[0]) for row in table)
+    widths = [max(len(title), 6) + 2 for title in table[0][1:]]
+    return [
+        f"{row[0]:<{first}}"
+        + "".join(f"{cell:>{width}}" for cell, width in zip(row[1:], widths, strict=True))
+        for row in table
+    ]

@@ -157,7 +157,8 @@ def compare(
                     )
                     rows.append(row_of(name, subject.path, metrics))
                 except MienError as error:
-                    rows.append(row_of(name, subject.path, None, str(error)))
+                    made = Path(folder) / f"{name}.mp4"
+                    rows.append(row_of(name, subject.path, None, str(error), made))
     return Comparison(tuple(rows))
 
 
@@ -190,19 +191,36 @@ def measure_engine(
             # baselines are measured as they are, not as mien mends them
             withhold = traits.keeps_motion
             deidentify(subject.path, output, settings, progress=progress, withhold=withhold)
-        metrics = evaluate(subject, output, profile=profile, progress=progress).metrics
-        return replace(metrics, about={**metrics.about, "deidentified": engine})
+        return measure_result(subject, engine, output, profile=profile, progress=progress)
     finally:
         output.unlink(missing_ok=True)
         output.with_suffix(".json").unlink(missing_ok=True)
 
 
+def measure_result(
+    subject: Original,
+    name: str,
+    result: Path,
+    *,
+    profile: Profile | None = None,
+    progress: Progress | None = None,
+) -> Metrics:
+    """Measure what anything made of a clip, under a name that does not tell whose clip it is."""
+    metrics = evaluate(subject, result, profile=profile, progress=progress).metrics
+    return replace(metrics, about={**metrics.about, "deidentified": name})
+
+
 def row_of(
-    engine: str, original: Path, metrics: Metrics | None, error: str | None = None
+    engine: str,
+    original: Path,
+    metrics: Metrics | None,
+    error: str | None = None,
+    result: Path | None = None,
 ) -> dict[str, Any]:
-    """One engine, JSON; the sentence does not tell whose clip it is."""
-    for name in (str(original), original.name):
-        error = None if error is None else error.replace(name, "the original")
+    """One engine, JSON; the sentence tells neither whose clip it is nor what a result is called."""
+    for path, instead in ((original, "the original"), (result, "the result")):
+        for name in () if path is None else (str(path), path.name):
+            error = None if error is None else error.replace(name, instead)
     return {
         "engine": engine,
         "error": error,

@@ -210,12 +210,14 @@ class Call:
 
         self._begun = number = self._begun + 1
 
+        # the process may give a last picture after the server has ended: nobody is there to see it
         def shown(picture: Planes) -> None:
-            if self._begun == number:
+            if self._begun == number and not loop.is_closed():
                 loop.call_soon_threadsafe(self.curtain.take, picture)
 
         def gone() -> None:
-            loop.call_soon_threadsafe(self._lost, number)
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(self._lost, number)
 
         self._remote = self._begin(self.settings, shown, gone)
 

@@ -26,12 +26,12 @@ PHANTOMS = (
     Script(**COMMON, seed=14, tremor=Tremor(hertz=5, amplitude=0.02)),
     Script(**COMMON, seed=15, asymmetry=0.8, blinks=(1.2,)),
     Script(**COMMON, seed=18, blinks=(), head_motion=0.0),
+    Script(**COMMON, seed=19, people=2, blinks=(1.0,)),
+    Script(**COMMON, seed=20, variable_frame_rate=True, blinks=(0.7,)),
 )
 NOISY = (
     Script(**COMMON, seed=16, head_motion=1.0, blinks=(0.5,)),
-    Script(**COMMON, seed=19, people=2, blinks=(1.0,)),
     Script(**COMMON, seed=17, light=0.4, noise=4.0, blinks=(0.9,)),
-    Script(**COMMON, seed=20, variable_frame_rate=True, blinks=(0.7,)),
 )
 """They hardly move: figures of what is mostly noise lie at their thresholds."""
 
@@ -115,7 +115,9 @@ def test_a_phantom_encoded_again_passes_every_profile(script, tmp_path):
     found = measured(original, tmp_path)
     passes_every_profile(found)
     # the body is looked for in the same frames, ten a second: its model goes by the frame before
-    assert 0 < original.bodies.sum() <= len(original.bodies) // 2 + 1
+    assert original.bodies.any()
+    if not script.variable_frame_rate:  # whose frames may lie a tenth of a second apart
+        assert original.bodies.sum() <= len(original.bodies) // 2 + 1
     assert found.readings is not None
     for reading in (found.readings.original, found.readings.other):
         assert not np.isfinite(reading.body[~original.bodies, 0, 0]).any()

@@ -63,7 +63,7 @@ def main() -> None:
         if abs(solved.pose.rotation[0, 2]) >= TURNED:
             continue
         mirrored = solved.residual[model.mirror] * np.array([-1.0, 1.0, 1.0])
-        rows.append([1.0, 1.0 if sex == "M" else -1.0, *model.pose_of(solved.beta)])
+        rows.append([1.0, 1.0 if sex == "M" else -1.0, *model.posing(solved.beta)])
         alphas.append(alpha)
         left.append((solved.residual + mirrored) / 2)
     table = np.array(rows)

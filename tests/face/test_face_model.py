@@ -98,7 +98,7 @@ def test_a_smile_that_lasts_is_not_taken_for_a_broad_jaw():
     """Of two people who differ by what a smile leaves in the coefficients, one smiles."""
     calm, _ = patient(9)
     _, smile = patient(9, mouthSmileLeft=0.8, mouthSmileRight=0.8)
-    smiling = calm + MODEL.pose_of(smile) @ MODEL.posed
+    smiling = calm + MODEL.posing(smile) @ MODEL.posed
     jaw = [MODEL.shape(alpha)[[172, 397], 0] for alpha in (calm, smiling)]
     assert np.ptp(jaw[1]) > 1.01 * np.ptp(jaw[0])
     np.testing.assert_allclose(MODEL.at_ease(smiling, smile), calm, atol=1e-12)

@@ -105,9 +105,9 @@ class FaceModel:
         beta : np.ndarray [shape=(52,)]
             Mean expression of the frames, from `solve`.
         """
-        return alpha - self.pose_of(beta) @ self.posed
+        return alpha - self.posing(beta) @ self.posed
 
-    def pose_of(self, beta: np.ndarray) -> np.ndarray:
+    def posing(self, beta: np.ndarray) -> np.ndarray:
         """How much of each of `POSED` there is in expression coefficients, shape (6,)."""
         return np.array([np.mean([beta[i] for i in sides]) for sides in _sides(self)])
 

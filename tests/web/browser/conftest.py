@@ -81,6 +81,24 @@ def chromium() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session")
+def until() -> Callable[[Any, str], None]:
+    """Waits in a page until an expression is true. Playwright's `wait_for_function` evaluates text
+    again and again, which what a page may do forbids as soon as the first time was too early."""
+
+    def wait(page: Any, expression: str) -> None:
+        assert page.evaluate(
+            f"""new Promise(done => {{
+                const look = () => ({expression}) ? done(true)
+                    : performance.now() - begun > 30000 ? done(false) : setTimeout(look, 20);
+                const begun = performance.now();
+                look();
+            }})"""
+        ), expression
+
+    return wait
+
+
+@pytest.fixture(scope="session")
 def expect() -> Any:
     """Playwright's own waiting for what shall be seen: long, for computers that do much else."""
     found = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect

@@ -277,7 +277,7 @@ def test_a_text_file_is_refused_in_one_sentence(visit, expect):
     assert visit.served.files() == before
 
 
-def test_original_and_result_are_compared_frame_by_frame(visit, clip, expect):
+def test_original_and_result_are_compared_frame_by_frame(visit, clip, expect, until):
     page = visit.open(f"/compare?clip={clip}")
     position, wipe = page.locator("#position"), page.locator("#wipe")
     expect(position).to_contain_text("frame 1 of 30")
@@ -287,7 +287,7 @@ def test_original_and_result_are_compared_frame_by_frame(visit, clip, expect):
     page.keyboard.press("ArrowRight")
     expect(wipe).not_to_have_attribute("aria-valuenow", str(before[1]))
     assert int(wipe.get_attribute("aria-valuenow")) > before[1]
-    page.wait_for_function(f"before => {drawn} !== before", arg=before[0])
+    until(page, f"{drawn} !== {json.dumps(before[0])}")
     for frame in (2, 3):
         page.locator("#on").click()
         expect(position).to_contain_text(f"frame {frame} of 30")

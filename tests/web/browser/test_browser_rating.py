@@ -97,7 +97,7 @@ def test_two_raters_a_kill_and_the_report(serve, chromium, expect, study, tmp_pa
         page.context.close()
 
 
-def test_the_player_steps_slows_and_offers_no_download(serve, chromium, expect, study):
+def test_the_player_steps_slows_and_offers_no_download(serve, chromium, expect, until, study):
     served = serve("--study", str(study))
     link = f"/rate/{StudyStore(study).progress()[1].token}/"
     page = chromium.new_context(locale="de-DE").new_page()
@@ -106,7 +106,7 @@ def test_the_player_steps_slows_and_offers_no_download(serve, chromium, expect, 
     page.goto(served.base + link)
     expect(page.locator("#which")).to_contain_text("Clip 1 von")
     expect(page.locator("fieldset").first.locator("label").last).to_contain_text("Nicht sicher")
-    page.wait_for_function("document.getElementById('video').readyState >= 2")
+    until(page, "document.getElementById('video').readyState >= 2")
     assert page.evaluate("document.getElementById('video').loop")
     assert "nodownload" in page.locator("video").get_attribute("controlslist")
     page.keyboard.press("s")
@@ -114,11 +114,11 @@ def test_the_player_steps_slows_and_offers_no_download(serve, chromium, expect, 
     page.evaluate("document.getElementById('video').pause()")
     page.evaluate("document.getElementById('video').currentTime = 0.1")
     page.keyboard.press(".")
-    page.wait_for_function("document.getElementById('video').currentTime > 0.13")
+    until(page, "document.getElementById('video').currentTime > 0.13")
     page.keyboard.press(",")
-    page.wait_for_function("document.getElementById('video').currentTime < 0.12")
+    until(page, "document.getElementById('video').currentTime < 0.12")
     page.keyboard.press(" ")
-    page.wait_for_function("!document.getElementById('video').paused")
+    until(page, "!document.getElementById('video').paused")
     assert said == [] and json.dumps(page.content()).count("original") == 0
     page.context.close()
 

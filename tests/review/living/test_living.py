@@ -174,10 +174,6 @@ def test_a_review_of_nothing_has_a_summary():
     json.dumps(found, allow_nan=False)
 
 
-@pytest.mark.xfail(
-    strict=False,
-    reason="a pair that is named is not yet followed to a third that is certainly the same",
-)
 def test_decided_pairs_of_an_update_count_from_its_own_records():
     one = Record(
         title="Faces of acromegaly in photographs of adults", authors=("Su, Z",), year=2020

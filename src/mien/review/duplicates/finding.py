@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from rapidfuzz import fuzz
@@ -127,40 +126,64 @@ def _worth(a: Comparable, b: Comparable) -> bool:
 
 
 class _Merging:
-    """Joins records into groups, unless something in them contradicts it."""
+    """Joins records into groups, unless something in them contradicts it.
+
+    A group that somebody made by naming records has several kinds, which may contradict each other;
+    what is found to be like a record has to agree with its kind alone.
+    """
 
     def __init__(self, forms: Sequence[Comparable], refused: set[tuple[int, int]]) -> None:
         self._forms = forms
         self._refused = refused
-        self._group = list(range(len(forms)))
-        self._members: dict[int, list[int]] = {}
+        self._groups = _Parts(len(forms))
+        self._kinds = _Parts(len(forms))
 
     def same(self, a: int, b: int) -> bool:
-        return self._group[a] == self._group[b]
+        return self._groups.of(a) is self._groups.of(b)
 
     def join(self, a: int, b: int, *, forced: bool = False) -> None:
-        one, other = self._group[a], self._group[b]
-        if one == other:
+        if self.same(a, b):
             return
-        left = self._members.get(one, [one])
-        right = self._members.get(other, [other])
-        if not forced and any(self._against(x, y) for x in left for y in right):
-            return
-        keep, gone = min(one, other), max(one, other)
-        self._members[keep] = sorted([*left, *right])
-        self._members.pop(gone, None)
-        for k in self._members[keep]:
-            self._group[k] = keep
+        if not forced:
+            if self._refused and self._any(self._groups, a, b, self._refuses):
+                return
+            if self._any(self._kinds, a, b, self._against):
+                return
+            self._kinds.join(a, b)
+        self._groups.join(a, b)
+
+    def _any(self, parts: _Parts, a: int, b: int, true: Callable[[int, int], bool]) -> bool:
+        return any(true(x, y) for x in parts.of(a) for y in parts.of(b))
+
+    def _refuses(self, a: int, b: int) -> bool:
+        return (min(a, b), max(a, b)) in self._refused
 
     def _against(self, a: int, b: int) -> bool:
-        pair = (min(a, b), max(a, b))
-        if pair in self._refused:
-            return True
         verdict = compare(self._forms[a], self._forms[b])
         return verdict.vetoed or verdict.points < 0
 
     def groups(self) -> tuple[tuple[int, ...], ...]:
-        found: defaultdict[int, list[int]] = defaultdict(list)
-        for k, group in enumerate(self._group):
-            found[group].append(k)
-        return tuple(tuple(group) for group in found.values() if len(group) > 1)
+        return self._groups.several()
+
+
+class _Parts:
+    """Numbers in parts that grow together."""
+
+    def __init__(self, total: int) -> None:
+        self._part = [[k] for k in range(total)]
+
+    def of(self, k: int) -> list[int]:
+        """The part of a number, itself in it."""
+        return self._part[k]
+
+    def join(self, a: int, b: int) -> None:
+        """Make one part of two."""
+        both = sorted([*self._part[a], *self._part[b]])
+        for k in both:
+            self._part[k] = both
+
+    def several(self) -> tuple[tuple[int, ...], ...]:
+        """Parts of two numbers or more, in order of their first."""
+        return tuple(
+            tuple(part) for k, part in enumerate(self._part) if part[0] == k and len(part) > 1
+        )

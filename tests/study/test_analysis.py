@@ -10,9 +10,13 @@ import numpy as np
 import pytest
 
 from mien.errors import FormatError, ParameterError
+from mien.report.ratings.words import short
 from mien.study.analysis import analyse, analyse_item
 from mien.study.deviation import deviation
+from mien.study.estimate import Estimate
 from mien.study.items import HYPOMIMIA, SPEECH, TREMOR, shipped
+from mien.study.plan import usual_repeats
+from mien.study.power import power
 from mien.study.ratings import Rating, Ratings
 from mien.study.simulated import SimulatedRater, SimulatedStudy, simulate, usual_raters
 
@@ -174,3 +178,14 @@ def test_intervals_hold_what_was_planted_in_nearly_all_studies():
         held["self"] += item.repeated.together.deviation.identical.holds(0.8)
         held["not sure"] += item.not_sure.original.holds(0.05)
     assert min(held.values()) >= 17, held
+
+
+def test_a_study_that_is_too_small_for_intervals_promises_none():
+    small = power(3, 2, studies=1)
+    assert "no figure will have an interval" in small.words
+    assert small.to_json()["mean_reach"] is None and small.clips_for_kappa >= 5
+    assert [usual_repeats(clips) for clips in (0, 1, 3, 8)] == [0, 1, 1, 2]
+
+
+def test_noise_of_rounding_is_printed_as_zero():
+    assert short(Estimate(-3.3e-16, -1e-17, 0.5)) == "0.00 (0.00 to 0.50)"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from mien.errors import FormatError
-from mien.study.items import read_items, shipped
+from mien.study.items import from_json, read_items, shipped, to_json
 from mien.study.ratings import read_ratings
 
 HEAD = "rater,clip,version,item,repeat,score\n"
@@ -137,3 +139,29 @@ def test_shipped_items_have_words_for_every_score():
 def test_what_statistics_programs_write_for_nothing_is_not_sure(tmp_path, missing):
     found = read_ratings(written(tmp_path, f"{PLAIN}A,c2,result,3.2,0,{missing}\n"))
     assert found.answers[-1].score is None
+
+
+def test_items_say_in_german_what_they_say_in_english():
+    for item in shipped().values():
+        german = item.translations["de"]
+        assert german.title and german.question
+        assert list(german.anchors) == list(item.anchors)
+        assert from_json(json.loads(json.dumps(to_json(item)))).translations == item.translations
+    old = to_json(shipped()["sunnybrook"])
+    del old["translations"]
+    assert from_json(old).translations == {}
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("[a.translations]\nde = 1", "translations that are no tables"),
+        ("[a.translations.de]\nlowest = 1", "'lowest', which is not known"),
+        ('[a.translations.de.anchors]\n9 = "x"', "an anchor for 9, which is not on its scale"),
+        ('[a.translations.de.anchors]\nx = "x"', "a score that is no number"),
+    ],
+)
+def test_translations_that_cannot_be_meant(tmp_path, content, said):
+    (tmp_path / "items.toml").write_text(content)
+    with pytest.raises(FormatError, match=said):
+        read_items(tmp_path / "items.toml")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mien.errors import FormatError
+from mien.study.estimate import plural
 from mien.study.items import Item, from_json
 from mien.study.store import DATABASE, StudyStore
 
@@ -75,8 +76,8 @@ def _design(store: StudyStore) -> str:
             f"No recording came twice within a round; {days:g} days passed between rounds."
             if days
             else "No recording came twice within a round; rounds followed one another at once.",
-            f"{again} originals came a second time without notice." if again else "",
-            f"Before that, raters saw {trained} recordings with reference ratings."
+            f"{plural(again, 'original')} came a second time without notice." if again else "",
+            f"Before that, raters saw {plural(trained, 'recording')} with reference ratings."
             if trained
             else "",
         )

@@ -18,10 +18,21 @@ if TYPE_CHECKING:
 
 HYPOMIMIA, TREMOR, SPEECH = "mds-updrs-3-2", "mds-updrs-3-17", "mds-updrs-3-1"
 """Keys of the items that the comparison study rated."""
-_FIELDS = {"title", "question", "also", "sound", "lowest", "highest", "step", "anchors"}
+_WORDED = {"title", "question", "anchors"}
+_FIELDS = _WORDED | {"also", "sound", "lowest", "highest", "step", "translations"}
 LARGEST = 1e4
 """The size of the largest score that any scale may have."""
 _MOST_SCORES = 201
+
+
+@dataclass(frozen=True)
+class Wording:
+    """What an item says in another language; what is empty is said as the item says it."""
+
+    title: str = ""
+    question: str = ""
+    anchors: Mapping[float, str] = field(default_factory=dict)
+    """By score."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +57,8 @@ class Item:
     """Other names under which tables have it, in small letters."""
     sound: bool = False
     """Whether it is judged by ear."""
+    translations: Mapping[str, Wording] = field(default_factory=dict)
+    """The same in other languages, by their codes, as `de`."""
 
     @property
     def scores(self) -> np.ndarray:
@@ -138,8 +151,16 @@ def to_json(item: Item) -> dict[str, Any]:
         "lowest": item.lowest,
         "highest": item.highest,
         "step": item.step,
-        "anchors": {f"{score:g}": words for score, words in item.anchors.items()},
+        "anchors": _anchors_to_json(item.anchors),
         "sound": item.sound,
+        "translations": {
+            language: {
+                "title": one.title,
+                "question": one.question,
+                "anchors": _anchors_to_json(one.anchors),
+            }
+            for language, one in item.translations.items()
+        },
     }
 
 
@@ -149,7 +170,16 @@ def from_json(content: Mapping[str, Any]) -> Item:
         content["key"], content["title"], content["lowest"], content["highest"], content["step"],
         content["question"], {float(k): v for k, v in content["anchors"].items()},
         sound=content["sound"],
+        translations={
+            language: Wording(one["title"], one["question"],
+                              {float(k): v for k, v in one["anchors"].items()})
+            for language, one in content.get("translations", {}).items()  # of 0.1.0 there is none
+        },
     )  # fmt: skip
+
+
+def _anchors_to_json(anchors: Mapping[float, str]) -> dict[str, str]:
+    return {f"{score:g}": words for score, words in anchors.items()}
 
 
 def _items(content: Mapping[str, Any], name: str) -> dict[str, Item]:
@@ -159,17 +189,14 @@ def _items(content: Mapping[str, Any], name: str) -> dict[str, Item]:
 def _item(key: str, content: Any, where: str) -> Item:
     if not isinstance(content, dict):
         raise FormatError(f"{where} is no table: write [{key}] and a title below it.")
-    unknown = sorted(set(content) - _FIELDS)
-    if unknown:
-        raise FormatError(f"{where} has {unknown[0]!r}, which is not known: leave it out.")
-    anchors = content.get("anchors", {})
+    _only(content, _FIELDS, where)
+    named = _anchors(content, where)
     try:
-        named = {float(score): str(words) for score, words in anchors.items()}
         lowest = float(content.get("lowest", min(named, default=0.0)))
         highest = float(content.get("highest", max(named, default=4.0)))
         step = float(content.get("step", 1.0))
         also = tuple(" ".join(str(one).casefold().split()) for one in content.get("also", ()))
-    except (AttributeError, TypeError, ValueError) as exc:
+    except (TypeError, ValueError) as exc:
         raise FormatError(f"{where} has a score that is no number: {exc}.") from exc
     item = Item(
         key,
@@ -178,9 +205,10 @@ def _item(key: str, content: Any, where: str) -> Item:
         highest,
         step,
         str(content.get("question", "")),
-        dict(sorted(named.items())),
+        named,
         also,
         bool(content.get("sound", False)),
+        _translations(content, where),
     )
     if not (all(map(math.isfinite, (lowest, highest, step))) and lowest < highest and step >= 0):
         raise FormatError(f"{where} has no scale: lowest has to be below highest.")
@@ -188,7 +216,34 @@ def _item(key: str, content: Any, where: str) -> Item:
         raise FormatError(f"{where} has a scale that goes beyond {LARGEST:g}: make it smaller.")
     if step and (highest - lowest) / step >= _MOST_SCORES:
         raise FormatError(f"{where} has over {_MOST_SCORES - 1} steps: make step larger, or 0.")
-    for score in named:
+    for score in (*named, *(s for one in item.translations.values() for s in one.anchors)):
         if not item.allows(score):
             raise FormatError(f"{where} has an anchor for {score:g}, which is not on its scale.")
     return item
+
+
+def _translations(content: Mapping[str, Any], where: str) -> dict[str, Wording]:
+    given = content.get("translations", {})
+    if not isinstance(given, dict) or not all(isinstance(one, dict) for one in given.values()):
+        raise FormatError(f"{where} has translations that are no tables: write one for each.")
+    found = {}
+    for language, one in given.items():
+        place = f"{where}, its translation {language!r},"
+        _only(one, _WORDED, place)
+        found[language] = Wording(
+            str(one.get("title", "")), str(one.get("question", "")), _anchors(one, place)
+        )
+    return found
+
+
+def _anchors(content: Mapping[str, Any], where: str) -> dict[float, str]:
+    try:
+        return dict(sorted((float(k), str(v)) for k, v in content.get("anchors", {}).items()))
+    except (AttributeError, TypeError, ValueError) as exc:
+        raise FormatError(f"{where} has a score that is no number: {exc}.") from exc
+
+
+def _only(content: Mapping[str, Any], fields: set[str], where: str) -> None:
+    unknown = sorted(set(content) - fields)
+    if unknown:
+        raise FormatError(f"{where} has {unknown[0]!r}, which is not known: leave it out.")

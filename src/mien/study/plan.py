@@ -16,6 +16,11 @@ from mien.study.ratings import ORIGINAL, RESULT
 from mien.study.shown import TRAINING, Shown
 
 
+def usual_repeats(clips: int) -> int:
+    """Hidden repeats of a study that is not asked for a number: a quarter, at least one."""
+    return min(clips, max(1, clips // 4))
+
+
 def plan(
     clips: Sequence[str],
     raters: Sequence[str],

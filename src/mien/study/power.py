@@ -14,7 +14,7 @@ import numpy as np
 
 from mien.errors import ParameterError
 from mien.study.analysis import analyse
-from mien.study.estimate import Estimate, number, plural
+from mien.study.estimate import FEWEST, Estimate, number, plural
 from mien.study.items import HYPOMIMIA
 from mien.study.simulated import SimulatedStudy, simulate, usual_raters
 
@@ -31,7 +31,8 @@ class Power:
     self_agreement: float
     """That was assumed."""
     mean_reach: float
-    """Half the width of the 95 % interval of the mean deviation, points; median."""
+    """Half the width of the 95 % interval of the mean deviation, points; median. Of fewer than
+    `FEWEST` clips it is not said."""
     kappa_reach: float
     """The same of quadratic weighted κ of result and original."""
     clips_for_mean: int
@@ -46,13 +47,20 @@ class Power:
     @property
     def words(self) -> str:
         """The statement."""
-        return (
+        design = (
             f"With {plural(self.clips, 'clip')} and {plural(self.raters, 'rater')} who give the "
-            f"same score again {100 * self.self_agreement:.0f} % of the time, the mean deviation "
-            f"will be known to ±{self.mean_reach:.2f} points and quadratic weighted κ to "
-            f"±{self.kappa_reach:.2f} (95 % intervals, by simulation). ±{self.wanted_mean:g} "
-            f"points take {plural(self.clips_for_mean, 'clip')}, κ to ±{self.wanted_kappa:g} takes "
-            f"{plural(self.clips_for_kappa, 'clip')}."
+            f"same score again {100 * self.self_agreement:.0f} % of the time, "
+        )
+        known = (
+            f"the mean deviation will be known to ±{self.mean_reach:.2f} points and quadratic "
+            f"weighted κ to ±{self.kappa_reach:.2f} (95 % intervals, by simulation)."
+            if self.clips >= FEWEST
+            else f"no figure will have an interval: that takes {FEWEST} clips."
+        )
+        return (
+            f"{design}{known} ±{self.wanted_mean:g} points take "
+            f"{plural(self.clips_for_mean, 'clip')}, κ to ±{self.wanted_kappa:g} "
+            f"takes {plural(self.clips_for_kappa, 'clip')}."
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -61,8 +69,8 @@ class Power:
             "clips": self.clips,
             "raters": self.raters,
             "self_agreement": self.self_agreement,
-            "mean_reach": number(self.mean_reach),
-            "kappa_reach": number(self.kappa_reach),
+            "mean_reach": number(self.mean_reach if self.clips >= FEWEST else None),
+            "kappa_reach": number(self.kappa_reach if self.clips >= FEWEST else None),
             "clips_for_mean": {"reach": self.wanted_mean, "clips": self.clips_for_mean},
             "clips_for_kappa": {"reach": self.wanted_kappa, "clips": self.clips_for_kappa},
             "equivalent": number(self.equivalent),
@@ -126,8 +134,8 @@ def power(
         self_agreement,
         wide_mean * scale,
         wide_kappa * scale,
-        math.ceil(tried * (wide_mean / mean) ** 2),
-        math.ceil(tried * (wide_kappa / kappa) ** 2),
+        max(FEWEST, math.ceil(tried * (wide_mean / mean) ** 2)),
+        max(FEWEST, math.ceil(tried * (wide_kappa / kappa) ** 2)),
         mean,
         kappa,
         float(np.mean(equal)) if tried == clips else math.nan,

@@ -33,7 +33,7 @@ def rated(study):
     return [(row["rater"], row["item"], row["score"]) for row in rows]
 
 
-def test_two_raters_a_kill_and_the_report(serve, chromium, expect, study, tmp_path):
+def test_two_raters_a_kill_and_the_report(serve, chromium, expect, until, study, tmp_path):
     served = serve("--study", str(study))
     links = [f"/rate/{one.token}/" for one in StudyStore(study).progress()]
     pages = []
@@ -67,6 +67,7 @@ def test_two_raters_a_kill_and_the_report(serve, chromium, expect, study, tmp_pa
     assert again.base == served.base
     expect(one.locator("#trouble")).to_be_hidden()
     expect(one.locator("#said")).to_have_text("Stored")
+    until(one, "document.getElementById('video').readyState >= 2")  # the clip, too, comes again
     two.reload()
     expect(two.locator("#which")).to_contain_text("Clip 1 of")
     expect(two.locator("fieldset").first.locator("input").nth(1)).to_be_checked()
@@ -106,6 +107,7 @@ def test_the_player_steps_slows_and_offers_no_download(serve, chromium, expect, 
     page.goto(served.base + link)
     expect(page.locator("#which")).to_contain_text("Clip 1 von")
     expect(page.locator("fieldset").first.locator("label").last).to_contain_text("Nicht sicher")
+    expect(page.locator("fieldset").first).to_contain_text("seltenerer Lidschlag")
     until(page, "document.getElementById('video').readyState >= 2")
     assert page.evaluate("document.getElementById('video').loop")
     assert "nodownload" in page.locator("video").get_attribute("controlslist")

@@ -32,7 +32,10 @@ class Asking:
     ] = None
     repeats: Annotated[
         int | None,
-        typer.Option(min=0, help="Originals shown a second time; a quarter of them if not given."),
+        typer.Option(
+            min=0,
+            help="Originals shown a second time; a quarter of them, at least one, if not given.",
+        ),
     ] = None
     washout: Annotated[
         float,
@@ -80,6 +83,7 @@ def design(
     from mien.study.design import DesignSettings, chosen_items, read_reference
     from mien.study.design import design as make
     from mien.study.items import read_items
+    from mien.study.plan import usual_repeats
     from mien.video import clips
 
     need("study")
@@ -90,7 +94,7 @@ def design(
         tell(f"{name} has no counterpart in the other folder and is left out.")
     if originals.resolve() in out.resolve().parents or results.resolve() in out.resolve().parents:
         raise ParameterError(f"{out} lies among the clips: choose another place for the study.")
-    again = len(pairs) // 4 if asking.repeats is None else asking.repeats
+    again = usual_repeats(len(pairs)) if asking.repeats is None else asking.repeats
     shown, reference = (
         ({}, {}) if asking.training is None else read_reference(asking.training, asked)
     )

@@ -17,7 +17,10 @@ def power(
     raters: Annotated[int, typer.Option(min=1, max=100, help="People who rate.")] = 3,
     repeats: Annotated[
         int | None,
-        typer.Option(min=0, help="Originals shown a second time; a quarter of them if not given."),
+        typer.Option(
+            min=0,
+            help="Originals shown a second time; a quarter of them, at least one, if not given.",
+        ),
     ] = None,
     self_agreement: Annotated[
         float,
@@ -40,10 +43,11 @@ def power(
     Example: [bold]mien study power --raters 3 --mean 0.15 --kappa 0.1[/bold]
     """
     from mien.errors import ParameterError
+    from mien.study.plan import usual_repeats
     from mien.study.power import power as compute
 
     need("study")
-    again = clips // 4 if repeats is None else repeats
+    again = usual_repeats(clips) if repeats is None else repeats
     if again > clips:
         raise ParameterError(f"{again} hidden repeats of {clips} clips: give 0 to {clips}.")
     with Bars("study") as progress:

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from mien.report.drawing import CEILING, ORIGINAL, RESULT, Drawing, canvas, drawn, finish
+from mien.report.numbers import number
 from mien.study.analysis import Analysis, ItemAnalysis
+from mien.study.estimate import plural
 from mien.study.ratings import ItemRatings, Ratings
 
 
@@ -27,10 +29,10 @@ def _scores(item: ItemAnalysis) -> Drawing:
     _draw_scores(left, item)
     _draw_deviations(right, item)
     of = item.preserved.together.deviation.mean
-    middle = "" if of.value is None else f"; mean deviation {of.value:+.2f}"
+    middle = "" if of.value is None else f"; mean deviation {number(of.value, 2)}"
     caption = (
-        f"{item.item.title}: scores of originals and results, and deviations of {of.n} pairs"
-        f"{middle}."
+        f"{item.item.title}: scores of originals and results, and deviations of "
+        f"{plural(of.n, 'pair')}{middle}."
     )
     return finish(f"{item.item.key}-scores", caption, figure)
 

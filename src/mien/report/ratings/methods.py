@@ -28,7 +28,8 @@ def paragraph(analysis: Analysis) -> str:
         f"{listed}; “not sure” was allowed and such answers were left out of pairs.",
         *([analysis.design] if analysis.design else []),
         "Each result was compared with the same rater's score of its original.",
-        f"{repeats} hidden repeats of originals show how far raters agree with themselves."
+        "How far raters agree with themselves is known from "
+        f"{plural(repeats, 'rating')} of hidden repeats of originals."
         if repeats
         else "No original was shown twice.",
     ]
@@ -60,7 +61,7 @@ def guidelines(analysis: Analysis) -> tuple[tuple[str, str], ...]:
     repeats = sum(i.repeated.together.deviation.mean.n for i in analysis.items.values())
     counted = (
         f"{plural(analysis.clips, 'recording')}, {plural(len(analysis.raters), 'rater')}, "
-        f"{analysis.ratings} ratings, {repeats} of them pairs of hidden repeats"
+        f"{analysis.ratings} ratings, of which {repeats} compare a hidden repeat with its original"
     )
     return (
         ("1. Title or abstract says that reliability or agreement was studied", OPEN),

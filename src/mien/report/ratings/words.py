@@ -29,9 +29,14 @@ def estimate(one: Estimate, *, as_share: bool = False) -> str:
     if as_share:
         ends = "" if one.interval is None else f" ({share(one.low)} to {share(one.high)})"
         return f"{share(one.value)}{ends}"
-    ends = "" if one.interval is None else f" ({number(one.low, 2)} to {number(one.high, 2)})"
+    ends = "" if one.interval is None else f" ({_figure(one.low)} to {_figure(one.high)})"
     why = f": {one.why[:1].lower()}{one.why[1:].rstrip('.')}" if one.why else ""
-    return f"{number(one.value, 2)}{ends}{why}"
+    return f"{_figure(one.value)}{ends}{why}"
+
+
+def _figure(value: float | None) -> str:
+    """Two digits; what is nothing but rounding of zero is zero."""
+    return number(None if value is None else round(value, 6) + 0.0, 2)
 
 
 def short(one: Estimate, *, as_share: bool = False) -> str:

@@ -5,20 +5,27 @@ import { words } from "./words.js";
 
 const SPEEDS = [1, 0.5, 0.25];
 const USUAL_STEP_S = 0.04;
+const AGAIN_MS = 3000; // until a clip that did not arrive is asked for again
 
 let speed = 0; // number in SPEEDS
 let step = USUAL_STEP_S;
+let clip = ""; // address of what is shown
 let last = null; // when the last frame was shown, seconds of the clip
 
 const video = () => /** @type {HTMLVideoElement} */ (at("video"));
 
 /** Show a clip from its start. */
 export function load(address, sound) {
+  clip = address;
+  step = USUAL_STEP_S;
+  video().muted = !sound;
+  fetchClip();
+}
+
+function fetchClip() {
   const player = video();
   last = null;
-  step = USUAL_STEP_S;
-  player.muted = !sound;
-  player.src = address;
+  player.src = clip;
   player.playbackRate = SPEEDS[speed];
   player.play().catch(() => {}); // browsers may want a click first
 }
@@ -26,6 +33,7 @@ export function load(address, sound) {
 /** Take the clip away. */
 export function unload() {
   const player = video();
+  clip = "";
   player.pause();
   player.removeAttribute("src");
   player.load();
@@ -53,7 +61,8 @@ export function slower() {
 
 export function fullScreen() {
   if (document.fullscreenElement) document.exitFullscreen();
-  else at("stage").requestFullscreen?.().catch(() => {});
+  else if (at("stage").requestFullscreen) at("stage").requestFullscreen().catch(() => {});
+  else /** @type {any} */ (video()).webkitEnterFullscreen?.(); // on an iPhone only videos fill the screen
 }
 
 /** Draw the controls in the language that is chosen. */
@@ -65,7 +74,7 @@ export function draw() {
     [w.back, () => frames(-1), "back"],
     [w.on, () => frames(1), "on"],
     [w.slower(SPEEDS[speed]), slower, "slower"],
-    [w.full, fullScreen, "full"],
+    [document.fullscreenElement ? w.leaveFull : w.full, fullScreen, "full"],
   ];
   const held = document.activeElement?.id;
   at("controls").replaceChildren(...entries.map(([textContent, onclick, id]) =>
@@ -77,6 +86,11 @@ export function draw() {
 export function begin() {
   const player = video();
   for (const kind of ["play", "pause"]) player.addEventListener(kind, draw);
+  document.addEventListener("fullscreenchange", draw);
+  player.addEventListener("error", () => {
+    const lost = clip;
+    setTimeout(() => lost && lost === clip && player.error && fetchClip(), AGAIN_MS);
+  });
   player.addEventListener("click", toggle);
   player.addEventListener("contextmenu", (event) => event.preventDefault());
   player.addEventListener("loadedmetadata", () => {

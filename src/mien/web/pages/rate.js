@@ -100,16 +100,22 @@ function scoresOf(item) {
   return count > MOST_RADIOS ? null : Array.from({ length: count }, (_, k) => item.lowest + k * item.step);
 }
 
+/** What an item says in the language of the page. */
+function said(item) {
+  const own = item.translations?.[document.documentElement.lang] ?? {};
+  return { title: own.title || item.title, question: own.question || item.question, anchors: { ...item.anchors, ...own.anchors } };
+}
+
 function radio(item, value, checked, label) {
   return make("label", {},
     make("input", { type: "radio", name: item.key, checked, value: String(value), onchange: () => answer(item, value) }), ...label);
 }
 
 function drawItem(item, number) {
-  const w = words(), given = show().answers[item.key], answered = item.key in show().answers;
+  const w = words(), wording = said(item), given = show().answers[item.key], answered = item.key in show().answers;
   const scores = scoresOf(item);
   const parts = scores
-    ? scores.map((score) => radio(item, score, answered && given === score, [make("b", { textContent: String(score) }), make("span", { textContent: item.anchors[String(score)] ?? "" })]))
+    ? scores.map((score) => radio(item, score, answered && given === score, [make("b", { textContent: String(score) }), make("span", { textContent: wording.anchors[String(score)] ?? "" })]))
     : [make("label", {}, `${w.from(item.lowest, item.highest)} `, make("input", {
       type: "number", min: String(item.lowest), max: String(item.highest), step: item.step ? String(item.step) : "any",
       value: answered && given !== null ? String(given) : "",
@@ -125,8 +131,8 @@ function drawItem(item, number) {
     framed = number;
     for (const [k, each] of [...at("items").children].entries()) each.classList.toggle("now", k === framed);
   } },
-  make("legend", { textContent: item.title }),
-  make("p", { textContent: item.question }),
+  make("legend", { textContent: wording.title }),
+  make("p", { textContent: wording.question }),
   make("div", { className: "scores" }, ...parts),
   known === undefined ? null : make("p", { className: "reference", textContent: w.reference(known === null ? w.notSure : known) }));
 }
@@ -192,6 +198,7 @@ const next = () => go(place + 1);
 const before = () => go(place - 1);
 
 function keepRemark() {
+  if (!state.shows.length) return;
   const text = at("remark").value, one = show();
   if (text === one.remark) return;
   one.remark = text;
@@ -205,13 +212,22 @@ async function submit() {
   try {
     await ask("submit", "POST", { round: state.round });
   } catch (problem) {
+    if (problem.code) await refresh(); // it may have arrived before, or from another tab
     trouble(problem);
+    return;
   }
   state.shows = [];
   framed = 0;
   await refresh();
 }
 
+/** Whoever comes back to this tab sees what was answered in another one, or on another computer. */
+async function comeBack() {
+  if (document.visibilityState !== "visible" || !state || sending) return;
+  keepRemark();
+  await sending;
+  await refresh();
+}
 
 use(WORDS);
 translate();
@@ -221,7 +237,8 @@ at("language").addEventListener("click", () => {
   if (state) drawAll();
 });
 at("remark").addEventListener("change", keepRemark);
-addEventListener("pagehide", () => state?.shows.length && keepRemark());
+addEventListener("pagehide", () => state && keepRemark());
+document.addEventListener("visibilitychange", comeBack);
 listen({
   score: (digit) => {
     const item = state?.shows.length ? state.items[framed] : null;

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from mien.face.topology import LEFT_EYE_RING, RIGHT_EYE_RING
 from mien.phantom import Phantom, Script, Tremor
 from mien.tracking import Registration, Sample
 
@@ -56,3 +57,20 @@ def test_the_input_is_left_alone(clip):
     before = truth[3].copy()
     registration.refine(frames[3], truth[3])
     assert (truth[3] == before).all()
+
+
+def test_where_the_eyes_look_does_not_move_their_lids():
+    # the head turns from side to side, and the eyes stay on the camera
+    phantom = Phantom(
+        Script(seconds=2, fps=15, width=480, height=480, blinks=(), head_motion=1.0, seed=2)
+    )
+    frames = [frame.image for frame in phantom]
+    truth = phantom.truth.people[0].landmarks.astype(float)
+    every = [Sample(frame, points) for frame, points in zip(frames, truth, strict=True)]
+    registration = Registration(every[::2])
+    refined = np.stack([registration.refine(one.image, one.landmarks) for one in every])
+    lids = np.concatenate([RIGHT_EYE_RING, LEFT_EYE_RING])
+    error = (refined - truth)[:, lids, 0]
+    eyes = np.linalg.norm(truth[:, 33] - truth[:, 263], axis=1).mean()
+    drag = (error - error.mean(0)).std(0).mean() / eyes
+    assert drag < 0.0004

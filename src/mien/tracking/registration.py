@@ -4,12 +4,15 @@ A landmark model sees every frame anew and errs a little differently each time. 
 does not change: laid out in UV, each frame is matched by dense optical flow to the person's
 median texture, and the landmarks are moved by what the match says. Nothing is averaged over
 time; what goes is the landmark model's jitter. Moves are shared over a small neighbourhood of
-skin, so what a landmark model underrates in one place alone is not fully given back.
+skin, so what a landmark model underrates in one place alone is not fully given back. Eyeballs,
+teeth and tongue are no skin and move by themselves: they are left blank, or a look to one side
+would drag the lids along.
 """
 
 from __future__ import annotations
 
 import threading
+from functools import cache
 
 import cv2
 import numpy as np
@@ -22,6 +25,7 @@ from mien.tracking.track import Sample
 _SIZE = 192
 _SMOOTH = 4.5  # texels over which the match is shared
 _LARGEST = 4.0  # texels; a larger move is a mismatch, not jitter
+_COARSE = 7.5  # texels: what is smoother than this is light
 _PRIOR = 0.02  # weight of "no move" where the skin has no structure
 
 
@@ -130,11 +134,21 @@ _LOG = np.log(np.arange(256, dtype=np.float32) + 8)
 
 
 def _structure(picture: np.ndarray) -> np.ndarray:
-    """Brows, folds, pores without light: high-passed log brightness around 128, uint8."""
+    """Brows, folds, pores without light: high-passed log brightness around 128, uint8; blank where
+    eyes and mouth are open."""
     light = cv2.LUT(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), _LOG)
-    return (
-        ((light - cv2.GaussianBlur(light, (0, 0), 7.5)) * 160 + 128).clip(0, 255).astype(np.uint8)
-    )
+    skin, spread, soft = _skin()
+    base = cv2.GaussianBlur(light * skin, (0, 0), _COARSE) / spread
+    return ((light - base) * (160 * soft) + 128).clip(0, 255).astype(np.uint8)
+
+
+@cache
+def _skin() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """All but the openings of eyes and mouth, as 0 and 1, spread, and with soft edges."""
+    open_ = _fill(RIGHT_EYE_RING) | _fill(LEFT_EYE_RING) | _fill(INNER_LIP_RING)
+    skin = (1 - open_).astype(np.float32)
+    spread = np.maximum(cv2.GaussianBlur(skin, (0, 0), _COARSE), 1e-3)
+    return skin, spread, cv2.GaussianBlur(skin, (0, 0), 1.0) * skin
 
 
 def _fill(ring: np.ndarray) -> np.ndarray:

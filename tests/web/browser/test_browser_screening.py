@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import zipfile
 
 import pytest
 
@@ -145,7 +146,11 @@ def test_from_exports_to_a_report_in_the_browser(serve, chromium, expect, tmp_pa
     page.goto(served.base + "/review")
     page.locator("#files").set_input_files([tmp_path / "pubmed.ris", tmp_path / "scopus.ris"])
     expect(page.locator("#exports li")).to_have_count(2)
-    expect(page.locator("#exports")).to_contain_text("2 records – PubMed")
+    expect(page.locator("#exports")).to_contain_text("2 records")
+    expect(page.get_by_label("Where from").first).to_have_value("PubMed")
+    page.get_by_text("What the protocol says").click()
+    expect(page.locator("#protocol-says")).to_contain_text('"deep learning"[TIAB]')
+    page.get_by_label("Kind").last.select_option("other")
     page.locator("#reviewers").fill("Ada, Ben")
     page.locator("#third").fill("Cy")
     page.locator("#start").click()
@@ -158,5 +163,10 @@ def test_from_exports_to_a_report_in_the_browser(serve, chromium, expect, tmp_pa
     expect(other.locator("#far")).to_contain_text("1 of 4")
     page.get_by_role("button", name="Write the report").click()
     expect(page.frame_locator("#frame").locator("h1")).to_contain_text("facial image analysis")
+    expect(page.frame_locator("#frame").locator("#m-search").locator("..")).to_contain_text("other")
+    with page.expect_download() as saved:
+        page.get_by_role("link", name="Report with figures and tables").click()
+    with zipfile.ZipFile(saved.value.path()) as packed:
+        assert "report/figures/prisma-flow.svg" in packed.namelist()
     for each in (page, other):
         each.context.close()

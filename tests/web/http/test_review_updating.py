@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import json
+import zipfile
+
 import pytest
 
 RIS = "TY  - JOUR\nTI  - {}\nAU  - Su, Z\nPY  - {}\nER  - \n\n"
@@ -76,3 +80,35 @@ def test_exports_come_to_a_review_that_is_there(owner):
     assert now["people"][0]["title"] == {"done": 1, "all": 2}
     assert owner.get("/api/reviews/exports").json() == []
     assert owner.post("/api/reviews/nothing/update").status_code == 404
+
+
+def test_an_export_says_where_it_is_from(owner):
+    cited = send(owner, "citations.ris", (SAME, 2020))
+    assert (cited["source"], cited["kind"]) == ("citations", "other")
+    found = send(owner, "found.ris", ("Knees in sport and play of youths", 2021))
+    assert (found["source"], found["kind"]) == ("found", "database")
+    address = f"/api/reviews/exports/{found['id']}"
+    said = {"source": "CINAHL", "kind": "register", "date": "2021-09-30"}
+    assert owner.put(address, json=said).json()["source"] == "CINAHL"
+    assert owner.put(address, json={**said, "kind": "rumour"}).status_code == 422
+    assert owner.put(address, json={**said, "date": "30.9.2021"}).status_code == 422
+    assert owner.put("/api/reviews/exports/none", json=said).json()["code"] == "no_export"
+    made = owner.post("/api/reviews", json=WANTED).json()
+    owner.post(f"/api/reviews/{made['id']}/report")
+    with zipfile.ZipFile(
+        io.BytesIO(owner.get(f"/api/reviews/{made['id']}/report.zip").content)
+    ) as z:
+        flow = json.loads(z.read("report/review.json"))["flow"]
+        assert "2021-09-30" in z.read("report/report.html").decode()
+        assert z.read("report/figures/prisma-flow.svg").startswith(b"<?xml")
+    assert (flow["other"], flow["registers"]) == ({"citations": 1}, {"CINAHL": 1})
+
+
+def test_the_protocol_is_shown_before_a_review_begins(owner):
+    shown = owner.get("/api/reviews/protocol").json()
+    assert "facial image analysis" in shown["title"] and len(shown["exclude"]) == 4
+    assert '"deep learning"[TIAB]' in shown["strings"][0]["text"]
+    text = owner.get("/api/reviews/protocol.toml")
+    own = text.text.replace("Deep learning-based", "Our own", 1)
+    owner.post("/api/reviews/exports", params={"name": "own.toml"}, content=own)
+    assert owner.get("/api/reviews/protocol").json()["title"].startswith("Our own")

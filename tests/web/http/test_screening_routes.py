@@ -263,3 +263,18 @@ def test_nothing_begins_without_exports_or_people(owner, tmp_path):
     assert owner.post("/api/reviews", json={"reviewers": ["Ada", "Ben"]}).status_code == 422
     assert owner.get("/api/reviews").json() == []
     assert owner.post("/api/reviews", json=wanted).status_code == 201
+
+
+def test_a_full_text_is_attached_and_stays_here(served, links, review):
+    with served.client() as client:
+        address = f"{links[0]}pdf/1"
+        assert client.put(address, content=b"<script>").json()["code"] == "no_pdf"
+        assert not (review / "pdf" / "r00001.pdf").exists()
+        assert client.put(f"{links[0]}pdf/99", content=b"%PDF-1.7").status_code == 404
+        assert client.put(address, content=b"%PDF-1.7 one").status_code == 204
+        assert client.put(address, content=b"%PDF-1.7 two").status_code == 204
+        got = client.get(address)
+        assert got.content == b"%PDF-1.7 two" and "attachment" in got.headers["content-disposition"]
+        assert client.get(f"{links[1]}record/1").json()["pdf"] is True
+        assert [one.name for one in (review / "pdf").iterdir()] == ["r00001.pdf"]
+        assert len(client.get(f"{links[0]}state").json()["criteria"]) == 6

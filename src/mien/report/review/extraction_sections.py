@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from mien.report.numbers import number_or_dash, share
 from mien.report.sections import Section, Table
 from mien.review.extraction.adjudication import Extracted, check_counts
 from mien.review.extraction.fairness import Fairness
+from mien.review.records.record import Record
 
 _SHOWN = 5  # columns of a page
 _LONGEST = 90
 
 
-def characteristics_section(found: Extracted) -> Section:
-    """Every study with what was settled of it."""
+def characteristics_section(
+    found: Extracted, publications: Mapping[str, Record] | None = None
+) -> Section:
+    """Every study with what was settled of it, and where it was published."""
     form = [field for field in found.protocol.form if field.kind != "groups"]
-    tables = []
+    tables = [_published(publications)] if publications else []
     for first in range(0, len(form), _SHOWN):
         part = form[first : first + _SHOWN]
         rows = tuple(
@@ -25,6 +30,18 @@ def characteristics_section(found: Extracted) -> Section:
     words = f"{len(found.studies)} studies; {len(found.missing)} required values are missing."
     notes = tuple(f"Numbers that contradict each other: {one}" for one in check_counts(found))
     return Section("characteristics", "What the studies are like", words, tuple(tables), (), notes)
+
+
+def _published(publications: Mapping[str, Record]) -> Table:
+    rows = []
+    for study, one in publications.items():
+        names = ", ".join(one.authors[:3]) + (" et al." if len(one.authors) > 3 else "")
+        place = ";".join(filter(None, (one.volume, one.pages)))
+        where = " ".join(filter(None, (one.journal, str(one.year or ""), place)))
+        rows.append(
+            (study, ". ".join(filter(None, (names, one.title.rstrip("."), where))), one.doi or "–")
+        )
+    return Table("Publications", ("Study", "Publication", "DOI"), tuple(rows))
 
 
 def _short(value: str) -> str:

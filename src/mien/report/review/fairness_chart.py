@@ -61,7 +61,7 @@ def _draw_reported(axis: Any, found: Fairness) -> None:
     axis.set(xlim=(0, 100), xlabel="% of studies")
     axis.set_title("What is reported", loc="left")
     axis.grid(axis="y", visible=False)
-    axis.legend(loc="upper center", bbox_to_anchor=(0.5, 1.32), ncols=3, fontsize=7.5)
+    axis.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=3, fontsize=7.5)
 
 
 def _draw_gaps(axis: Any, gaps: list[Gap], known: Collection[str] | None) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from mien.report.drawing import CEILING, ORIGINAL, RESULT, Drawing, drawn, finish
-from mien.report.review.words import plain
+from mien.report.review.words import counted, plain
 from mien.review.synthesis.synthesis import Group, Synthesis
 
 _ROW = 0.19  # inches
@@ -84,7 +84,7 @@ def _rows(groups: dict[str, Group], synthesis: Synthesis) -> list[dict[str, Any]
 def _summary(group: Group, level: str) -> list[dict[str, Any]]:
     fit = group.pooled
     if fit is None:
-        return [{"kind": "heading", "name": f"not pooled ({len(group.table)} studies)"}]
+        return [{"kind": "heading", "name": f"not pooled ({counted(len(group.table))})"}]
     of = f", {level}" if level else ""
     pooled: dict[str, Any] = {"kind": "pooled", "name": f"Pooled{of}"}
     new: dict[str, Any] = {"kind": "prediction", "name": f"95 % prediction{of}"}

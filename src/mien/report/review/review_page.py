@@ -162,7 +162,11 @@ def _sections(
         flow_section(found.flow),
     ]
     if found.extracted.studies:
-        sections += [characteristics_section(found.extracted), agreement_section(found.extracted)]
+        published = {name: one.record for name, one in found.review.studies().items()}
+        sections += [
+            characteristics_section(found.extracted, published),
+            agreement_section(found.extracted),
+        ]
     sections += [
         *(bias_section(one) for one in found.assessed),
     ]

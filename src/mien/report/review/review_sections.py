@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from mien.errors import ParameterError
 from mien.report.numbers import number, number_or_dash, share
 from mien.report.sections import Section, Table
 from mien.review.bias.forms import form
 from mien.review.living.findings import Change, Findings
 from mien.review.protocol.protocol import Protocol
-from mien.review.search.strings import SearchString, strings_of
+from mien.review.search.strings import known_strings
 
 
 def question_section(protocol: Protocol) -> Section:
@@ -29,7 +28,7 @@ def criteria_section(protocol: Protocol) -> Section:
         Table("Included", ("Criterion", "What"),
               tuple((one.title or one.key, one.words) for one in protocol.include)),
         Table("Excluded", ("Reason", "What"),
-              tuple((one.key, one.words) for one in protocol.exclude)),
+              tuple((one.title or one.key, one.words) for one in protocol.exclude)),
     ]  # fmt: skip
     if protocol.causes:
         rows = tuple((one.title or one.key, one.words) for one in protocol.causes)
@@ -49,7 +48,7 @@ def search_section(found: Findings) -> Section:
     concepts = tuple(
         (one.name, ", ".join(one.headings), ", ".join(one.terms)) for one in protocol.concepts
     )
-    strings = tuple((one.database, one.text) for one in _strings(protocol))
+    strings = tuple((one.database, one.text) for one in known_strings(protocol))
     total = sum(one.records for one in review.searches)
     words = (
         f"{total} records from {len({one.database for one in review.searches})} sources, of which "
@@ -65,17 +64,6 @@ def search_section(found: Findings) -> Section:
             Table("Search strings", ("Database", "String"), strings),
         ),
     )
-
-
-def _strings(protocol: Protocol) -> list[SearchString]:
-    """Strings of those databases whose language is known."""
-    found = []
-    for name in protocol.search.databases:
-        try:
-            found += strings_of(protocol, [name])
-        except ParameterError:
-            continue  # a database of which mien does not know how it is asked
-    return found
 
 
 def selection_section(found: Findings) -> Section:

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from mien.report.drawing import Drawing, drawn, finish
-from mien.report.review.words import plain
+from mien.report.review.words import counted, plain
 from mien.review.synthesis.bivariate import Bivariate
 from mien.review.synthesis.hsroc import region
 from mien.review.synthesis.synthesis import Group, Synthesis
@@ -53,7 +53,7 @@ def _draw_group(
     size = 12 + 90 * np.sqrt(people / max(people.max(initial=1), 1))
     axis.scatter(
         x, y, s=size, marker=mark, facecolors="none", edgecolors=colour, lw=0.9,
-        label=f"{len(table)} studies{of}", alpha=0.8,
+        label=f"{counted(len(table))}{of}", alpha=0.8,
     )  # fmt: skip
     fit = group.pooled
     if fit is None:

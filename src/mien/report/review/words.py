@@ -19,3 +19,8 @@ def plain(text: str, longest: int = _LONGEST) -> str:
     if len(text) > longest:
         text = text[: longest - 1].rstrip() + "…"
     return text.replace("$", r"\$")
+
+
+def counted(studies: int) -> str:
+    """How many studies, in words."""
+    return "1 study" if studies == 1 else f"{studies} studies"

@@ -22,7 +22,7 @@ def flow_of(review: Review) -> Flow:
     own = [one for one in review.records if one.version == version]
     main, other = [x for x in own if x.kind != OTHER], [x for x in own if x.kind == OTHER]
     searches = [one for one in review.searches if one.version == version]
-    reasons = {one.key: one.words.rstrip(".") for one in review.protocol.exclude}
+    reasons = {one.key: one.title or one.words.rstrip(".") for one in review.protocol.exclude}
     before = [one for one in review.included() if one.version < version]
     found_otherwise = _sums(searches, OTHER)
     twice = sum(one.version == version and one.kind == OTHER for one in review.merged)

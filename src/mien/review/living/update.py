@@ -31,6 +31,8 @@ class Import:
     """Name of the file."""
     records: tuple[Record, ...]
     """As they were read."""
+    date: str = ""
+    """Of the search, if it is another than that of all."""
 
 
 def freeze(review: Review) -> Review:
@@ -97,7 +99,7 @@ def add(
         records.append(Stored(f"r{number:05d}", review.version, one.kind, record))
         number += 1
     searches = [
-        Search(review.version, date, one.database, one.kind, one.file, len(one.records))
+        Search(review.version, one.date or date, one.database, one.kind, one.file, len(one.records))
         for one in imports
     ]
     return replace(

@@ -56,7 +56,7 @@ Key = tuple[str, str, str]
 
 def forms_of(store: ReviewStore) -> list[dict[str, Any]]:
     """The forms of a review, for JSON: that of its protocol, then its tools."""
-    protocol = _protocol(store)
+    protocol = protocol_of(store)
     data = {
         "key": DATA,
         "title": "",
@@ -105,7 +105,7 @@ def studies_for(store: ReviewStore, person: Person) -> list[dict[str, Any]]:
         `judged` keys of tools whose domains are all judged, `differ` how many answers of two
         people differ and wait (for whoever settles them, else 0).
     """
-    protocol = _protocol(store)
+    protocol = protocol_of(store)
     by_study = _all_answers(store)
     with store.reading() as db:
         rows = db.execute(
@@ -171,7 +171,7 @@ def answers_for(store: ReviewStore, person: Person, number: int) -> dict[str, An
             for one in store.reviewers
         ]
         content["differ"] = [
-            list(key) for key in _differing(by, store, _protocol(store), settled=True)
+            list(key) for key in _differing(by, store, protocol_of(store), settled=True)
         ]
     return content
 
@@ -207,7 +207,7 @@ def answer(
         If it was changed in another window meanwhile, is none of what the form holds, or nothing
         is to be settled.
     """
-    protocol = _protocol(store)
+    protocol = protocol_of(store)
     written = _checked(protocol, said)
     key = (said.form, said.domain, said.item)
     if person.role == ARBITER:
@@ -341,5 +341,6 @@ def _alike(protocol: Protocol, key: Key, given: list[str]) -> bool:
         return True  # a field that the protocol does not have any more
 
 
-def _protocol(store: ReviewStore) -> Protocol:
+def protocol_of(store: ReviewStore) -> Protocol:
+    """The protocol of a review."""
     return Protocol.open(store.folder / "protocol.toml")

@@ -70,6 +70,17 @@ def strings_of(protocol: Protocol, databases: Sequence[str] = ()) -> list[Search
     ]
 
 
+def known_strings(protocol: Protocol) -> list[SearchString]:
+    """Of a protocol's databases, those whose language is known."""
+    found = []
+    for name in protocol.search.databases:
+        try:
+            found += strings_of(protocol, [name])
+        except ParameterError:
+            continue  # a database of which mien does not know how it is asked
+    return found
+
+
 def _part(concept: Concept, syntax: Syntax) -> str:
     asked = [syntax.heading(words) for words in concept.headings] if syntax.heading else []
     asked += [syntax.word(" ".join(term.split())) for term in concept.terms]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import shutil
 from collections import Counter
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 LARGEST = 256 << 20
 """Bytes of an export."""
 _MOST = 100
+_REGISTERS = re.compile(r"clinicaltrials|ictrp|regist(er|ry)", re.I)
+_OTHERWISE = re.compile(r"citation|cited|citing|references?\b|hand|snowball|website|expert", re.I)
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,12 @@ class Arrived:
     """Databases that its records name."""
     protocol: bool
     """Whether it is a protocol."""
+    source: str = ""
+    """Where its records come from; guessed until somebody says."""
+    kind: str = "database"
+    """`database`, `register` or `other`, such as citation searching."""
+    date: str = ""
+    """Of the search; empty for today."""
 
 
 class Arriving:
@@ -87,7 +96,17 @@ class Arriving:
                 records = read_export(path).records
                 named = Counter(one.source for one in records)
                 sources = tuple(name for name, _ in named.most_common(5))
-                new = Arrived(path.parent.name, path.name, path, len(records), sources, False)
+                source = sources[0] if sources and sources[0] else path.stem
+                new = Arrived(
+                    path.parent.name,
+                    path.name,
+                    path,
+                    len(records),
+                    tuple(filter(None, sources)),
+                    False,
+                    source,
+                    _kind(source),
+                )
         except MienError as error:
             self.drop(path)
             said = str(error).replace(str(path), path.name)
@@ -102,6 +121,24 @@ class Arriving:
             ) from error
         self._arrived[new.id] = new
         return new
+
+    def describe(self, export: str, source: str, kind: str, date: str) -> Arrived:
+        """Say where an export is from and when it was searched; a `Problem` if there is none."""
+        known = self._arrived.get(export)
+        if known is None or known.protocol:
+            raise Problem(404, "no_export", "This export is not here any more.")
+        new = replace(known, source=source.strip() or known.source, kind=kind, date=date)
+        self._arrived[export] = new
+        return new
+
+    def protocol(self) -> str:
+        """The protocol that a review begun now would have."""
+        from mien.review.protocol.protocol import published_text
+
+        return next(
+            (one.path.read_text("utf-8-sig") for one in self.all() if one.protocol),
+            published_text(),
+        )
 
     def remove(self, export: str) -> None:
         """Forget an export; a `Problem` if there is none of that id."""
@@ -187,15 +224,11 @@ def begin_review(folder: Path, arriving: Arriving, founding: Founding) -> None:
     from mien.review.living.review_folder import begin
     from mien.review.living.update import add
     from mien.review.project.founding import begin_screening
-    from mien.review.protocol.protocol import published_text
 
     arrived = arriving.taken()
     try:
-        written = next(
-            (one.path.read_text("utf-8-sig") for one in arrived if one.protocol), published_text()
-        )
         add(
-            begin(written),
+            begin(arriving.protocol()),
             imports_of(arrived),
             date.today().isoformat(),
             together=arriving.decided(together=True),
@@ -214,14 +247,22 @@ def imports_of(arrived: Sequence[Arrived]) -> list[Import]:
 
     return [
         Import(
-            one.sources[0] if one.sources else one.name,
-            "database",
+            one.source,
+            one.kind,
             one.name,
             read_export(one.path).records,
+            one.date,
         )
         for one in arrived
         if not one.protocol
     ]
+
+
+def _kind(source: str) -> str:
+    """What kind of search a name sounds like."""
+    if _REGISTERS.search(source):
+        return "register"
+    return "other" if _OTHERWISE.search(source) else "database"
 
 
 def update_review(folder: Path, arriving: Arriving) -> None:

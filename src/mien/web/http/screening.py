@@ -6,28 +6,33 @@ never sent what others decided; whoever settles conflicts is.
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import FileResponse, Response
 
-from mien.review.project.forms import included
+from mien.review.project.forms import included, protocol_of
 from mien.review.project.lists import counted, listed, seen
 from mien.review.project.store import ARBITER, NotNow, ReviewStore
 from mien.web.http.personal import add_files, add_page
 from mien.web.http.problems import Problem
 from mien.web.http.reviews import PDFS, Reviews
+from mien.web.http.uploads import receive
 
 _OPEN = (
     *("screen.js", "screen-keys.js", "screen-marks.js", "words/screen.js", "screen.css"),
     *("studies.js", "studies-fields.js", "words/studies.js", "studies.css"),
 )
 """Files that the reviewers' pages are made of."""
+LARGEST_PDF = 200 << 20
+"""Bytes of a full text."""
 Number = Annotated[int, Field(ge=1, le=10**9)]
 Stage = Literal["title", "full"]
 Which = Literal["todo", "done", "include", "exclude", "maybe", "unavailable", "all"]
@@ -82,6 +87,10 @@ def screening(reviews: Reviews, clock: Callable[[], float] = time.time) -> APIRo
             "settles": person.role == ARBITER,
             "reasons": store.settings["reasons"],
             "terms": store.settings["terms"],
+            "criteria": [
+                {"title": one.title or one.key, "words": one.words}
+                for one in protocol_of(store).include
+            ],
             "counts": counted(store, person),
             "included": len(included(store)),
         }
@@ -125,6 +134,17 @@ def screening(reviews: Reviews, clock: Callable[[], float] = time.time) -> APIRo
             filename=path.name,
             headers={"Content-Security-Policy": "sandbox", "X-Content-Type-Options": "nosniff"},
         )
+
+    @router.put("/{token}/pdf/{number}", status_code=204)
+    async def attach(token: str, number: Number, request: Request) -> Response:
+        """Keep a full text in the review's folder, in place of an older one; the body is a PDF."""
+        store, _ = reviews.of_link(token)
+        try:
+            await run_in_threadpool(store.record, number)
+        except NotNow as error:
+            raise Problem(404, error.code, str(error)) from error
+        await _keep(request, _pdf(store, number))
+        return Response(status_code=204)
 
     @router.put("/{token}/decision")
     def decide(token: str, given: Decision) -> dict[str, Any]:
@@ -175,6 +195,22 @@ def screening(reviews: Reviews, clock: Callable[[], float] = time.time) -> APIRo
 
 def _pdf(store: ReviewStore, number: int) -> Path:
     return store.folder / PDFS / f"r{number:05d}.pdf"
+
+
+async def _keep(request: Request, place: Path) -> None:
+    """Write a PDF; what is none, or breaks off, leaves what was there."""
+    place.parent.mkdir(exist_ok=True)
+    length = request.headers.get("content-length", "")
+    announced = int(length) if length.isascii() and length.isdigit() else None
+    new = place.with_name(f".{secrets.token_hex(8)}")
+    try:
+        await receive(request.stream(), announced, LARGEST_PDF, new)
+        with new.open("rb") as file:
+            if b"%PDF-" not in file.read(1024):
+                raise Problem(422, "no_pdf", "This is no PDF: choose the full text as a PDF.")
+        new.replace(place)
+    finally:
+        new.unlink(missing_ok=True)
 
 
 def _refuse(error: NotNow) -> NoReturn:

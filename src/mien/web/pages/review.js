@@ -11,6 +11,8 @@ let reviews = [];
 let exports = []; // that the next review is made of
 let working = ""; // what is being done to them
 let alike = null; // duplicates among the exports, once somebody looked
+let protocol = null; // by which a review begun now would go
+let protocolOf = null; // exports that it was asked with
 let busy = null; // the review that is reported on
 let chosen = null; // the review whose report is shown
 
@@ -65,6 +67,7 @@ function reviewItem(review) {
       button("write", () => write(review), review.title, { className: "main", disabled: busy !== null, "data-at": `write ${review.id}` }),
       busy === review.id ? make("span", { className: "state", textContent: w.writing }) : null,
       review.reported ? link("open", `/api/reviews/${review.id}/report`, review.title, { target: "_blank", rel: "noopener", "data-at": `open ${review.id}` }) : null,
+      review.reported ? link("files", `/api/reviews/${review.id}/report.zip`, review.title, { download: "report.zip", "data-at": `files ${review.id}` }) : null,
       link("text", `/api/reviews/${review.id}/text.zip`, review.title, { download: "screening.zip", "data-at": `text ${review.id}` })),
     make("p", { className: "note", textContent: `${w.steps} ${w.key}` }));
 }
@@ -73,8 +76,34 @@ function exportItem(one) {
   const w = words();
   return make("li", { className: "row" },
     make("span", { className: "name", textContent: one.name }),
-    make("span", { textContent: one.protocol ? w.protocol : w.holds(one.records, one.sources.join(", ")) }),
-    button("remove", () => act(`reviews/exports/${one.id}`, "DELETE"), one.name, { "data-at": `remove ${one.id}` }));
+    make("span", { textContent: one.protocol ? w.protocol : w.holds(one.records) }),
+    button("remove", () => act(`reviews/exports/${one.id}`, "DELETE"), one.name, { "data-at": `remove ${one.id}` }),
+    one.protocol ? null : describing(one));
+}
+
+/** Where an export is from, how it was searched and when: what PRISMA counts it under. */
+function describing(one) {
+  const w = words();
+  const say = (part) => (event) => act(`reviews/exports/${one.id}`, "PUT", { source: one.source, kind: one.kind, date: one.date, [part]: event.target.value });
+  return make("div", { className: "settings described" },
+    make("label", {}, w.source, make("input", { type: "text", maxLength: 200, value: one.source, onchange: say("source"), "data-at": `source ${one.id}` })),
+    make("label", {}, w.kind, make("select", { onchange: say("kind"), "data-at": `kind ${one.id}` },
+      ...Object.entries(w.kinds).map(([value, textContent]) => make("option", { value, textContent, selected: value === one.kind })))),
+    make("label", {}, w.searched, make("input", { type: "date", value: one.date || new Date().toISOString().slice(0, 10), onchange: say("date"), "data-at": `date ${one.id}` })));
+}
+
+function drawProtocol() {
+  if (!protocol) return [];
+  const w = words();
+  const list = (title, found) => [make("h4", { textContent: title }), make("dl", {}, ...found.flatMap((one) => [make("dt", { textContent: one.title }), make("dd", { textContent: one.words })]))];
+  return [
+    make("p", {}, make("b", { textContent: protocol.title })),
+    make("h4", { textContent: w.question }), make("p", { textContent: protocol.question }),
+    ...list(w.belongs, protocol.include), ...list(w.excluded, protocol.exclude),
+    make("h4", { textContent: w.strings }),
+    ...protocol.strings.flatMap((one) => [make("p", {}, make("b", { textContent: one.database })), make("pre", { textContent: one.text }), ...one.notes.map((textContent) => make("p", { className: "note", textContent }))]),
+    make("p", {}, link("ownProtocol", "/api/reviews/protocol.toml", "", { download: "protocol.toml", "data-at": "protocol" })),
+  ];
 }
 
 /** Two records side by side, and what is decided about them. */
@@ -175,6 +204,7 @@ function show() {
   redraw(at("exports"), exports, () => exports.map(exportItem));
   const known = exports.map((one) => one.id).join();
   if (alike && alike.of !== known) alike = alike.of === undefined ? { ...alike, of: known } : null;
+  redraw(at("protocol-says"), protocol, () => drawProtocol());
   at("look").hidden = !exports.some((one) => one.records > 0);
   at("look").disabled = working !== "";
   at("looked").textContent = alike ? words().found(alike.total, alike.total - alike.unique, alike.doubtful) : "";
@@ -199,6 +229,11 @@ function drawPairs() {
 async function look() {
   reviews = await ask("reviews");
   exports = await ask("reviews/exports");
+  const known = exports.filter((one) => one.protocol).map((one) => one.id).join();
+  if (protocolOf !== known) {
+    protocol = await ask("reviews/protocol");
+    protocolOf = known;
+  }
   show();
   return false;
 }

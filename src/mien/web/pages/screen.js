@@ -126,6 +126,12 @@ async function open(number, remember = true) {
   if (remember) scrollTo(0, 0);
 }
 
+function turn(to) {
+  stage = to;
+  before.length = 0;
+  list(0, true);
+}
+
 async function next() {
   const place = lines.findIndex((one) => one.id === record?.id);
   const rest = lines.slice(place + 1);
@@ -169,6 +175,22 @@ function keepNote() {
   store(`note ${record.id}`, "note", { record: record.id, text });
 }
 
+/** Keep a full text beside the record; the server looks whether it is one. */
+async function attach() {
+  const [file] = at("pdf").files, number = record?.id;
+  if (!file || !number) return;
+  try {
+    const answer = await fetch(`${here}pdf/${number}`, { method: "PUT", body: file });
+    if (!answer.ok) throw await answer.json();
+    trouble(null);
+    say(words().attached);
+    await open(number, false);
+  } catch (problem) {
+    trouble(problem);
+  }
+  at("pdf").value = "";
+}
+
 function setLabel(label, on) {
   if (!record || !label) return;
   record.labels = on ? [...new Set([...record.labels, label])].sort() : record.labels.filter((one) => one !== label);
@@ -186,11 +208,7 @@ function drawFar() {
   at("studies").textContent = words().studies(state.included);
   at("stages").replaceChildren(...["title", "full"].map((one) => make("button", {
     type: "button", textContent: words().stage(one, state.counts[one].todo), "aria-pressed": String(one === stage),
-    onclick: () => {
-      stage = one;
-      before.length = 0;
-      list(0, true);
-    },
+    onclick: () => turn(one),
   })));
 }
 
@@ -225,8 +243,11 @@ function drawRecord() {
   at("record").hidden = !record;
   at("none").hidden = Boolean(record);
   if (!record) {
-    at("none-heading").textContent = w.nothing;
-    at("none-words").textContent = state.settles ? w.nothingToSettle : w.nothingWords;
+    const counts = state.counts[stage], other = stage === "title" ? "full" : "title", done = which === "todo" && counts.all > 0;
+    at("none-heading").textContent = done ? w.done : w.nothing;
+    at("none-words").textContent = state.settles ? w.nothingToSettle : done ? w.doneWords : w.nothingWords;
+    at("onward").replaceChildren(...(state.counts[other].todo ? [make("button", { type: "button", className: "main", textContent: w.stage(other, state.counts[other].todo), onclick: () => turn(other) })]
+      : state.included ? [make("a", { className: "button main", href: "studies/", textContent: w.studies(state.included) })] : []));
     return;
   }
   at("flag").hidden = !record.retracted;
@@ -240,6 +261,7 @@ function drawRecord() {
   }
   if (record.pdf) at("facts").append(" · ", make("a", { href: `${here}pdf/${record.id}`, download: "", textContent: w.pdf }));
   at("abstract").replaceChildren(...marked(record.abstract || w.noAbstract, found));
+  at("attaching").hidden = stage !== "full";
   at("keywords").textContent = record.keywords.join(" · ");
   at("note").value = record.note;
   const options = ["include", ...(state.settles ? [] : ["maybe"]), "exclude", ...(stage === "full" ? ["unavailable"] : [])];
@@ -279,6 +301,7 @@ function draw() {
   at("which").setAttribute("aria-label", w.list);
   const lists = state.settles ? ["todo", "done", "all"] : ["todo", "include", "maybe", "exclude", "unavailable", "done", "all"];
   at("which").replaceChildren(...lists.map((one) => make("option", { value: one, textContent: w.lists[one], selected: one === which })));
+  at("criterialist").replaceChildren(...state.criteria.flatMap((one) => [make("dt", { textContent: one.title }), make("dd", { textContent: one.words })]));
   at("keylist").replaceChildren(...w.keyList.flatMap(([key, does]) => [make("dt", { textContent: key }), make("dd", { textContent: does })]));
   drawFar();
   drawRecord();
@@ -305,6 +328,7 @@ at("label").addEventListener("change", () => {
   setLabel(at("label").value.trim(), true);
   at("label").value = "";
 });
+at("pdf").addEventListener("change", attach);
 addEventListener("pagehide", keepNote);
 listen({
   include: () => decide("include"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
@@ -22,6 +22,9 @@ from mien.web.http.problems import Problem, documented
 from mien.web.http.reviews import LINK, REPORT
 from mien.web.http.sending import Range, send, sent
 from mien.web.http.uploads import display_name, receive
+
+if TYPE_CHECKING:
+    from mien.review.protocol.protocol import Criterion
 
 _PAGE = "report.html"
 _PACKAGES = f"Reviews need packages that are not installed: {to_get('review')}, then start again."
@@ -76,6 +79,49 @@ class ExportView(BaseModel):
     """Databases that its records name."""
     protocol: bool
     """Whether it is a protocol and no export."""
+    source: str
+    """Where its records come from: guessed, until somebody says."""
+    kind: str
+    """`database`, `register` or `other`."""
+    date: str
+    """Of the search; empty for the day on which the review begins."""
+
+
+class Described(BaseModel):
+    """Where an export is from."""
+
+    source: Annotated[str, Field(max_length=200)] = ""
+    """Of which database or way of searching; what was guessed if empty."""
+    kind: Literal["database", "register", "other"] = "database"
+    date: Annotated[str, Field(pattern=r"^(\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01]))?$")] = ""
+    """Of the search."""
+
+
+class CriterionView(BaseModel):
+    """Something that decides what belongs."""
+
+    title: str
+    words: str
+
+
+class StringView(BaseModel):
+    """What one database is asked."""
+
+    database: str
+    text: str
+    notes: list[str]
+    """What is left to do by hand."""
+
+
+class ProtocolView(BaseModel):
+    """The protocol that a review begun now would have."""
+
+    title: str
+    question: str
+    include: list[CriterionView]
+    exclude: list[CriterionView]
+    strings: list[StringView]
+    """Of databases whose language is known."""
 
 
 class WantedReview(BaseModel):
@@ -167,8 +213,9 @@ def routes(desk: Desk) -> APIRouter:
         """All reviews that the server was started with."""
         return [_view(key, store) for key, store in reviews.all().items()]
 
+    _add_protocol(router, desk)
+    _add_duplicates(router, desk)  # before /exports/{export}, which would take its address
     _add_beginning(router, desk)
-    _add_duplicates(router, desk)
 
     @router.post("/{review}/report", responses=documented(404, 409, 501))
     def write_report(review: str) -> ReviewView:
@@ -186,6 +233,19 @@ def routes(desk: Desk) -> APIRouter:
             raise Problem(404, "no_report", "There is no report yet: write it first.")
         headers = {**FRAMED, "Cross-Origin-Opener-Policy": "unsafe-none"}
         return send(path, range, "text/html", headers=headers)
+
+    @router.get(
+        "/{review}/report.zip",
+        responses={200: {"content": {"application/zip": {}}}, **documented(404)},
+        response_class=Response,
+    )
+    def all_of_report(review: str) -> Response:
+        """The report with its figures, tables and numbers in one archive."""
+        return Response(
+            _reported(reviews.get(review)),
+            media_type="application/zip",
+            headers={"Content-Disposition": 'attachment; filename="report.zip"'},
+        )
 
     @router.get(
         "/{review}/text.zip",
@@ -239,6 +299,11 @@ def _add_beginning(router: APIRouter, desk: Desk) -> None:
             raise
         return _export(await run_in_threadpool(arriving.take, place))
 
+    @router.put("/exports/{export}", responses=documented(404))
+    def describe_export(export: str, given: Described) -> ExportView:
+        """Say which database an export is of, or how else its records were found, and when."""
+        return _export(arriving.describe(export, given.source, given.kind, given.date))
+
     @router.delete("/exports/{export}", status_code=204, responses=documented(404))
     def remove_export(export: str) -> Response:
         """Forget an export."""
@@ -261,6 +326,43 @@ def _add_beginning(router: APIRouter, desk: Desk) -> None:
         return _view(key, desk.reviews.get(key))
 
 
+def _add_protocol(router: APIRouter, desk: Desk) -> None:
+    """Routes by which the protocol is read before a review begins."""
+
+    @router.get("/protocol", responses=documented(501))
+    def protocol() -> ProtocolView:
+        """The protocol among the exports, or the published one; with its search strings."""
+        try:
+            from mien.review.protocol.protocol import parse_protocol
+            from mien.review.search.strings import known_strings
+        except ModuleNotFoundError as error:
+            raise Problem(501, "no_packages", _PACKAGES) from error
+        found = parse_protocol(desk.reviews.arriving.protocol(), "protocol.toml")
+        return ProtocolView(
+            title=found.title,
+            question=found.question,
+            include=[_criterion(one) for one in found.include],
+            exclude=[_criterion(one) for one in found.exclude],
+            strings=[
+                StringView(database=x.database, text=x.text, notes=list(x.notes))
+                for x in known_strings(found)
+            ],
+        )
+
+    @router.get(
+        "/protocol.toml",
+        responses={200: {"content": {"application/toml": {}}}},
+        response_class=Response,
+    )
+    def protocol_text() -> Response:
+        """The same as a file, to be changed and sent as one's own."""
+        return Response(
+            desk.reviews.arriving.protocol(),
+            media_type="application/toml",
+            headers={"Content-Disposition": 'attachment; filename="protocol.toml"'},
+        )
+
+
 def _add_duplicates(router: APIRouter, desk: Desk) -> None:
     """Routes by which pairs of records are looked at before a review begins."""
     arriving = desk.reviews.arriving
@@ -278,6 +380,10 @@ def _add_duplicates(router: APIRouter, desk: Desk) -> None:
         return Response(status_code=204)
 
 
+def _criterion(one: Criterion) -> CriterionView:
+    return CriterionView(title=one.title or one.key, words=one.words)
+
+
 def _export(one: Arrived) -> ExportView:
     return ExportView(
         id=one.id,
@@ -285,6 +391,9 @@ def _export(one: Arrived) -> ExportView:
         records=one.records,
         sources=list(one.sources),
         protocol=one.protocol,
+        source=one.source,
+        kind=one.kind,
+        date=one.date,
     )
 
 
@@ -354,6 +463,18 @@ def _person(said: dict[str, Any], token: str) -> PersonView:
         at_least=None if stop is None else stop["at_least"],
         stop=stop is not None and stop["stop"],
     )
+
+
+def _reported(store: ReviewStore) -> bytes:
+    folder = store.folder / REPORT
+    if not (folder / _PAGE).is_file():
+        raise Problem(404, "no_report", "There is no report yet: write it first.")
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as packed:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file() and not path.is_symlink():
+                packed.write(path, f"report/{path.relative_to(folder).as_posix()}")
+    return data.getvalue()
 
 
 def _archive(store: ReviewStore) -> bytes:

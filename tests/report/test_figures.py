@@ -98,8 +98,8 @@ def test_trembling_is_seen_in_the_curve():
 def test_sections_say_each_measure_once(one):
     found = sections(one.metrics)
     assert [part.key for part in found] == [
-        "dynamics", "blink", "tremor", "resting", "body", "pulse", "expression", "continuity",
-        "privacy",
+        "dynamics", "blink", "tremor", "resting", "body", "pulse", "expression", "looks",
+        "continuity", "privacy",
     ]  # fmt: skip
     for part in found:
         assert part.meaning.endswith(".") and part.citation

@@ -6,7 +6,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from mien.evidence.original import Ceiling
-from mien.fidelity import blink, body, continuity, dynamics, expression, pulse, resting, tremor
+from mien.fidelity import (
+    blink,
+    body,
+    continuity,
+    dynamics,
+    expression,
+    looks,
+    pulse,
+    resting,
+    tremor,
+)
 from mien.fidelity.figures import look_up
 from mien.fidelity.reading import Reading
 
@@ -18,6 +28,7 @@ MEASURES: dict[str, Any] = {
     "body": body,
     "pulse": pulse,
     "expression": expression,
+    "looks": looks,
     "continuity": continuity,
 }
 """The measures of fidelity, by the key that each has in the metrics."""

@@ -13,7 +13,17 @@ from typing import Any, Literal
 Better = Literal["high", "low", "one", "zero"]
 
 MEASURES = (
-    *("dynamics", "blink", "tremor", "resting", "body", "pulse", "expression", "continuity"),
+    *(
+        "dynamics",
+        "blink",
+        "tremor",
+        "resting",
+        "body",
+        "pulse",
+        "expression",
+        "looks",
+        "continuity",
+    ),
     "privacy",
 )
 """The measures, in the order of the metrics."""
@@ -239,6 +249,19 @@ _EXPRESSION = (
     Figure("expression.labels.same", "share of frames with the same one", "high", optional=True),
     Figure("expression.labels.kappa", "Cohen's kappa", "high", optional=True),
 )
+_LOOKS = (
+    Figure(
+        "looks.seam", "change of the brightness step across the outline", "low", "%", title="seam"
+    ),
+    Figure("looks.grain", "fine detail of skin against the neck's, result / original", "one"),
+    Figure("looks.flicker", "flicker of still skin, result less original", "zero", "grey levels"),
+    Figure(
+        "looks.as_sure",
+        "share of frames in which the expression is read as surely",
+        "high",
+        optional=True,
+    ),
+)
 _CONTINUITY = (
     Figure("continuity.missing", "frames of the original that the result lacks", "low"),
     Figure("continuity.missing_share", "share of the frames that the result lacks", "low"),
@@ -290,7 +313,17 @@ _PRIVACY = (
 FIGURES = {
     figure.key: figure
     for figure in (
-        *(*_DYNAMICS, *_BLINK, *_TREMOR, *_RESTING, *_BODY, *_PULSE, *_EXPRESSION, *_CONTINUITY),
+        *(
+            *_DYNAMICS,
+            *_BLINK,
+            *_TREMOR,
+            *_RESTING,
+            *_BODY,
+            *_PULSE,
+            *_EXPRESSION,
+            *_LOOKS,
+            *_CONTINUITY,
+        ),
         *_PRIVACY,
     )
 }

@@ -15,6 +15,7 @@ from mien.emotion.framing import crop_of
 from mien.face.region import Region
 from mien.fidelity.reading import Reading
 from mien.fidelity.skin import skin_colour
+from mien.fidelity.surface import WIDTH, surface
 from mien.models.dlib_points import fit_face
 from mien.models.landmarker import Backend
 from mien.models.pose import Pose
@@ -24,13 +25,14 @@ _CHANGE = 48  # pixels of the side of the picture of a face in which changes are
 
 _BATCH = 32  # faces whose expression is named together
 
-_Row = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, float]
+_Row = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, float, np.ndarray]
 _NOTHING: _Row = (
     np.full((68, 2), np.nan),
     np.full((478, 3), np.nan),
     np.full((18, 3), np.nan),
     np.full(3, np.nan),
     np.nan,
+    np.full(WIDTH, np.nan),
 )
 
 
@@ -117,7 +119,9 @@ def read(
 def _reading(
     times: list[float], rows: list[_Row], size: tuple[int, int], labels: np.ndarray
 ) -> Reading:
-    points, meshes, keypoints, skins, changes = zip(*rows, strict=True) if rows else ((),) * 5
+    points, meshes, keypoints, skins, changes, surfaces = (
+        zip(*rows, strict=True) if rows else ((),) * 6
+    )
     return Reading(
         np.array(times) - (times[0] if times else 0.0),
         *size,
@@ -127,6 +131,7 @@ def _reading(
         skin=np.array(skins).reshape(-1, 3),
         change=np.array(changes, float),
         labels=labels,
+        surface=np.array(surfaces).reshape(-1, WIDTH),
     )
 
 
@@ -168,7 +173,7 @@ def _look(
     body: Pose | None,
     alone: bool,
 ) -> _Row:
-    points, mesh, keypoints, skin, _ = _NOTHING
+    points, mesh, keypoints, skin, _, _ = _NOTHING
     fitted = fit_face(image, place.box)
     if fitted is not None:
         points, skin = fitted, skin_colour(image, fitted)
@@ -178,7 +183,8 @@ def _look(
     if body is not None:
         left, top, right, bottom = (float(edge) for edge in place.box)
         keypoints = body.measure(image, None if alone else (left, top, right, bottom))
-    return points, mesh, keypoints, skin, _change(image, before, place.box)
+    change = _change(image, before, place.box)
+    return points, mesh, keypoints, skin, change, surface(image, points, mesh)
 
 
 def _change(image: np.ndarray, before: np.ndarray | None, box: np.ndarray) -> float:

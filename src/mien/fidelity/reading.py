@@ -49,6 +49,9 @@ class Reading:
     labels: np.ndarray | None = None
     """How likely each of seven expressions is, in the order of `mien.emotion.classifier`, NaN in
     frames that were not looked at, shape (n_frames, 7); None where none was."""
+    surface: np.ndarray | None = None
+    """Outline, grain and still places of the face, NaN where it is not seen, shape (n_frames, 50),
+    see `mien.fidelity.surface`; None where it was not looked at."""
 
     @property
     def found(self) -> np.ndarray:
@@ -100,4 +103,5 @@ class Reading:
             change=change,
             outline=None if self.outline is None else pick(self.outline),
             labels=None if self.labels is None else pick(self.labels),
+            surface=None if self.surface is None else pick(self.surface),
         )

@@ -9,6 +9,7 @@ from mien.report.evidence.measures import (
     continuity,
     dynamics,
     expression,
+    looks,
     privacy,
     pulse,
     resting,
@@ -24,6 +25,7 @@ _MAKERS = {
     "body": body.section,
     "pulse": pulse.section,
     "expression": expression.section,
+    "looks": looks.section,
     "continuity": continuity.section,
     "privacy": privacy.section,
 }

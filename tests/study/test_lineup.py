@@ -55,7 +55,12 @@ def home(tmp_path_factory):
 def made(home):
     pairs, _ = clips.pairs(home / "originals", home / "results")
     settings = LineupSettings(
-        ("Ada", "Ben"), ("Cleo",), ("inner", "whole"), names=read_names(home / "names.csv"), seed=3
+        ("Ada", "Ben"),
+        ("Cleo",),
+        ("inner", "whole"),
+        str(PICTURES),
+        read_names(home / "names.csv"),
+        3,
     )
     left_out = lineup(pairs, home / "lineup", settings)
     return LineupStore(home / "lineup"), left_out
@@ -144,6 +149,31 @@ def test_the_two_that_are_one_person_are_found(store):
     assert arms["whole"].chance.p < 0.05
 
 
+def test_names_are_known_without_accents_and_hyphens(store):
+    cleo = store.judge(store.progress()[2].token)
+    settings = json.loads((store.folder / "lineup.json").read_text())
+    settings["names"] = {"p0": ["Jörg Müller-Lüdenscheid"], "p1": ["Eve"]}
+    (store.folder / "lineup.json").write_text(json.dumps(settings))
+    store = LineupStore(store.folder)
+    for trial in store.state(cleo):
+        store.answer(cleo, trial["id"], " JORG mueller  ludenscheid", 0.0)
+    assert {row["answer"] for row in store.export()} == {"wrong"}
+    for trial in store.state(cleo):
+        store.answer(cleo, trial["id"], "jorg Muller. Lüdenscheid", 0.0)
+    rows = store.export()
+    assert sorted(row["answer"] for row in rows) == ["recognised"] * 2 + ["wrong"] * 2
+    assert {row["said"] for row in rows} == {"jorg Muller. Lüdenscheid"}
+
+
+def test_nobody_is_shown_to_acquaintances_without_a_name(home, tmp_path):
+    pairs, _ = clips.pairs(home / "originals", home / "results")
+    (tmp_path / "names.csv").write_text("clip,name\np0.mp4,Doe\n")
+    names = read_names(tmp_path / "names.csv")
+    assert names == {"p0": ("Doe",)}
+    with pytest.raises(ParameterError, match="could give no name for p1"):
+        lineup(pairs, tmp_path / "l", LineupSettings((), ("Cleo",), names=names))
+
+
 def test_wrong_answers_are_refused(store):
     ada, cleo = (store.judge(store.progress()[k].token) for k in (0, 2))
     pair, name = store.state(ada)[0]["id"], store.state(cleo)[0]["id"]
@@ -165,7 +195,7 @@ def test_what_cannot_be_made_is_said(home, tmp_path):
     with pytest.raises(OutputError, match="already exists"):
         lineup(pairs, tmp_path, LineupSettings(("A",)))
     for wrong in ({"judges": ()}, {"judges": ("A", "A")}, {"arms": ("outer",)}, {"arms": ()},
-                  {"acquaintances": ("B",)}):  # fmt: skip
+                  {"arms": ("whole",)}, {"acquaintances": ("B",)}):  # fmt: skip
         with pytest.raises(ParameterError):
             LineupSettings(**({"judges": ("A",)} | wrong))
     assert not list(tmp_path.iterdir())

@@ -113,6 +113,17 @@ def read_items(path: str | os.PathLike[str]) -> Mapping[str, Item]:
     return _items(content, str(path))
 
 
+def made(content: Mapping[str, Any], name: str) -> Mapping[str, Item]:
+    """Items of which each is told as a table of an items file tells it, by key; `name` is where.
+
+    Raises
+    ------
+    FormatError
+        If one cannot be asked.
+    """
+    return _items(content, name)
+
+
 def called(name: str, items: Mapping[str, Item]) -> Item | None:
     """The item that a table means by a name; None if there is none."""
     small = " ".join(name.casefold().split())

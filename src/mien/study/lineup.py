@@ -39,6 +39,7 @@ from mien.study.lineup_people import (
 from mien.study.lineup_store import FACES, SETTINGS, LineupStore, LineupTrial
 from mien.study.plain_table import read_table
 from mien.study.trials import ACQUAINTANCES, ARMS, BLANKED, COMPARING, INNER, WHOLE
+from mien.video.clips import ENDINGS
 
 _STEP = 4096  # bytes that pictures are filled up to
 _QUALITY = 92
@@ -57,7 +58,7 @@ class LineupSettings:
     controls: str = SURROGATES
     """`COHORT`, `SURROGATES`, or a folder of portraits."""
     names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Names that name the patient, in small letters, by clip; for acquaintances."""
+    """Names that name the patient, by clip; for acquaintances."""
     seed: int = 0
     title: str = "Who is who?"
 
@@ -73,6 +74,11 @@ class LineupSettings:
         wrong = [arm for arm in self.arms if arm not in COMPARING]
         if wrong or (self.judges and not self.arms):
             raise ParameterError(f"Arms are {' and '.join(COMPARING)}: choose one or both.")
+        if self.judges and WHOLE in self.arms and self.controls == SURROGATES:
+            raise ParameterError(
+                "mien's surrogates have no hair, so whoever has some would be the patient: give "
+                "--controls cohort or a folder of portraits for the arm whole."
+            )
         if self.acquaintances and not self.names:
             raise ParameterError(
                 "Acquaintances name people: give --names with the names of those shown."
@@ -93,7 +99,8 @@ def read_names(path: Path) -> dict[str, tuple[str, ...]]:
         clip, name = row.cells.get("clip", ""), " ".join(row.cells.get("name", "").split())
         if not clip or not name:
             raise table.wrong(row, "clip or name is empty: fill it in, or delete the line.")
-        found[clip] = (*found.get(clip, ()), name.casefold())
+        clip = Path(clip).stem if Path(clip).suffix.lower() in ENDINGS else clip
+        found[clip] = (*found.get(clip, ()), name)
     return found
 
 
@@ -102,6 +109,7 @@ def lineup(
     folder: Path,
     settings: LineupSettings,
     *,
+    names: Sequence[str] | None = None,
     progress: Progress | None = None,
 ) -> list[str]:
     """Make the folder of a line-up, which SHOWS THE PATIENTS; it appears when it is complete.
@@ -113,6 +121,8 @@ def lineup(
     folder : Path
         A new place.
     settings : LineupSettings
+    names : sequence of str, optional
+        What each pair is called in tables; as its original if not given.
     progress : callable, optional
         Called as ``progress("looking", done, None)`` after each pair.
 
@@ -128,16 +138,21 @@ def lineup(
     VideoError
         If a clip cannot be read.
     ParameterError
-        If there are too few faces for controls.
+        If there are too few faces for controls, or acquaintances see somebody without a name.
     NoFaceError
         If no pair shows a face.
     """
     check_parent(folder)
     if os.path.lexists(folder):
         raise OutputError(f"{folder} already exists: choose another name.")
+    called_so = [original.stem for original, _ in pairs] if names is None else list(names)
+    nameless = [name for name in called_so if name not in settings.names]
+    if settings.acquaintances and nameless:  # whoever recognised them would count as wrong
+        raise ParameterError(f"Acquaintances could give no name for {', '.join(nameless)}: write "
+                             "one for every clip.")  # fmt: skip
     rng = np.random.default_rng(settings.seed)
     with looking() as (detector, backend):
-        people, left_out = people_of(pairs, detector, backend, progress)
+        people, left_out = people_of(pairs, detector, backend, progress, names)
         controls: Control | None = None
         if settings.judges:
             controls = controls_of(settings.controls, people, detector, backend, rng)
@@ -146,7 +161,7 @@ def lineup(
             (part / FACES).mkdir()
             trials = _trials(people, controls, settings, part / FACES, rng)
             _fill(part / FACES)
-            (part / SETTINGS).write_text(_record(settings, people), "utf-8")
+            (part / SETTINGS).write_text(_record(settings, people, left_out), "utf-8")
             LineupStore.create(part, trials)
     return left_out
 
@@ -220,7 +235,7 @@ def _fill(folder: Path) -> None:
         os.utime(path, (0, 0))
 
 
-def _record(settings: LineupSettings, people: Sequence[Person]) -> str:
+def _record(settings: LineupSettings, people: Sequence[Person], left_out: Sequence[str]) -> str:
     content = {
         "mien": __version__,
         "created": round(time.time()),
@@ -232,6 +247,7 @@ def _record(settings: LineupSettings, people: Sequence[Person]) -> str:
         "controls": settings.controls if settings.controls in (COHORT, SURROGATES) else "portraits",
         "names": {clip: list(names) for clip, names in settings.names.items()},
         "clips": [person.clip for person in people],
+        "left_out": list(left_out),
         "surrogates": {p.clip: p.surrogate_id or None for p in people},
     }
     return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

@@ -48,8 +48,11 @@ def people_of(
     detector: Detector,
     backend: Backend,
     progress: Progress | None = None,
+    names: Sequence[str] | None = None,
 ) -> tuple[list[Person], list[str]]:
     """The faces of patients, and a sentence on each that was left out or lacks something.
+
+    `names` are what patients are called; as their original if not given.
 
     Raises
     ------
@@ -63,16 +66,21 @@ def people_of(
         try:
             first, second = two_moments(original, result, detector, backend)
         except NoFaceError as error:
-            left_out.append(str(error))
+            said = str(error)
+            if names is not None:  # where the clips lie says nothing to whoever named them
+                for path in (original, result):
+                    said = said.replace(str(path), names[number])
+            left_out.append(said)
             continue
         name = _surrogate_of(result)
         face = _shipped(name, detector, backend) if name else None
         if face is None:
             left_out.append(
-                f"{result.name} does not say which surrogate it has: its trials show another "
-                "control in its place."
+                f"{result.name if names is None else names[number]} does not say which surrogate "
+                "it has: its trials show another control in its place."
             )
-        found.append(Person(original.stem, first, second, face, name))
+        called_so = original.stem if names is None else names[number]
+        found.append(Person(called_so, first, second, face, name))
         if progress is not None:
             progress("looking", number + 1, None)
     if not found:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -199,6 +200,7 @@ class LineupStore:
                 "faces": len(json.loads(faces)),
                 "answer": self._meant(arm, clip, json.loads(faces), json.loads(answer)),
                 "position": position + 1,
+                "said": "" if arm in _COMPARING else json.loads(answer),
             }
             for judge, position, arm, clip, faces, answer in rows
         ]
@@ -206,8 +208,15 @@ class LineupStore:
     def _meant(self, arm: str, clip: str, faces: list[list[str]], answer: Any) -> str:
         if arm in _COMPARING:
             return "-".join(sorted(faces[k][1] for k in answer)) if answer else "none"
-        said = " ".join(str(answer).casefold().split())
+        said = _plain(str(answer))
         if not said:
             return "none"
-        names = self.settings["names"].get(clip, [])
+        names = [_plain(name) for name in self.settings["names"].get(clip, [])]
         return "recognised" if said in names else "wrong"
+
+
+def _plain(name: str) -> str:
+    """A name as it is compared: without case, accents, full stops and hyphens."""
+    letters = unicodedata.normalize("NFKD", name.casefold())
+    kept = (c if c.isalnum() else " " for c in letters if not unicodedata.combining(c))
+    return " ".join("".join(kept).split())

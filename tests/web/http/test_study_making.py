@@ -12,6 +12,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[2] / "study"))
 from clips_of_studies import film
 
+from mien.errors import ParameterError
 from mien.web.queue.folders import RESULT
 from mien.web.queue.tables import Clip
 
@@ -98,3 +99,81 @@ def test_what_cannot_be_made_is_said(application, browser, add):
         assert str(application.folders.data) not in now["error"]
     assert browser.get("/api/studies").json() == []
     assert not list((application.folders.data / "studies").iterdir())
+
+
+OWN = {"key": "smile", "title": "Smile", "anchors": {"0": "none", "2": "wide"}}
+
+
+def test_own_items_and_practice_clips(application, browser, add):
+    rated, practised = add("a.mp4", 1), add("b.mp4", 2)
+    (read,) = browser.post(
+        "/api/studies/items",
+        json={"name": "items.toml", "text": '[grin]\ntitle = "<b>Grin</b>"\n'},
+    ).json()
+    assert (read["key"], read["title"], read["highest"]) == ("grin", "<b>Grin</b>", 4.0)
+    practice = [{"clip": practised, "scores": {"smile": 2, "grin": None}}]
+    asked = {"items": ["smile", "grin"], "own": [OWN, read], "practice": practice}
+    begun = browser.post("/api/studies", json=order(rated, **asked))
+    assert begun.status_code == 202, begun.text
+    application.app.state.making.wait()
+    (study,) = browser.get("/api/studies").json()
+    assert study["items"] == ["Smile", "<b>Grin</b>"]
+    link = study["raters"][0]["link"]
+    state = browser.get(f"{link}state").json()
+    assert state["phase"] == "training" and "reference" not in state["shows"][0]
+    show = state["shows"][0]["id"]
+    for key in ("smile", "grin"):
+        body = {"show": show, "item": key, "score": 1}
+        assert browser.put(f"{link}answer", json=body).status_code == 204
+    (shown,) = browser.get(f"{link}state").json()["shows"]
+    assert shown["reference"] == {"smile": 2, "grin": None}
+
+
+def test_own_items_and_practice_that_cannot_be_meant(application, browser, add):
+    rated, practised = add("a.mp4", 1), add("b.mp4", 2)
+    for wrong, code in (
+        ({"items": ["smile"], "own": [OWN, OWN]}, "item_twice"),
+        ({"items": ["smile"], "own": [OWN | {"lowest": 5}]}, "bad_item"),
+        ({"items": ["smile"], "own": [OWN | {"anchors": {"x": "y"}}]}, "bad_item"),
+        ({"practice": [{"clip": rated, "scores": {}}]}, "practice_rated"),
+        ({"practice": [{"clip": practised, "scores": {"mds-updrs-3-2": 9}}]}, "bad_reference"),
+        ({"practice": [{"clip": practised, "scores": {"smile": 1}}]}, "bad_reference"),
+    ):
+        refused = browser.post("/api/studies", json=order(rated, **wrong))
+        assert (refused.status_code, refused.json()["code"]) == (422, code), wrong
+    for text in ("", "x", "[a]\nb = 1", "[a]\ntitle = '" + "t" * 300 + "'", "a." * 5000 + "b = 1"):
+        refused = browser.post("/api/studies/items", json={"text": text})
+        assert (refused.status_code, refused.json()["code"]) == (422, "bad_item"), text[:20]
+    assert browser.get("/api/studies/making").json() == []
+
+
+def test_a_line_up_is_made_with_what_the_page_says(application, browser, add, monkeypatch):
+    """What it takes to find faces is another test's: here is what is asked of it."""
+    one, two = add("Jane.mp4", 1), add("Jane.mov", 2)
+    asked = {}
+
+    def make(pairs, folder, settings, *, names, progress):
+        asked.update(pairs=pairs, settings=settings, names=names)
+        raise ParameterError(f"{pairs[0][0]} is dark.")
+
+    monkeypatch.setattr("mien.study.lineup.lineup", make)
+    names = {one: [" Jan  Doe", "Jan", ""], two: ["Eve"]}
+    wanted = {"clips": [one, two], "judges": ["Ada"], "arms": ["inner", "whole"],
+              "controls": "cohort", "acquaintances": ["Dora"], "names": names}  # fmt: skip
+    assert browser.post("/api/lineups", json=wanted).status_code == 202
+    application.app.state.making.wait()
+    (now,) = browser.get("/api/studies/making").json()
+    assert now["error"] == "Jane is dark." and now["title"] == "Who is who?"
+    settings = asked["settings"]
+    assert asked["names"] == ["Jane", "Jane (2)"]
+    assert settings.names == {"Jane": ("Jan Doe", "Jan"), "Jane (2)": ("Eve",)}
+    assert (settings.arms, settings.controls) == (("inner", "whole"), "cohort")
+    for change, code in (
+        ({"names": {one: ["Jan"]}}, "no_name"),
+        ({"judges": [], "acquaintances": []}, "no_judge"),
+        ({"arms": []}, "no_arm"),
+        ({"controls": "surrogates"}, "no_hair"),  # only the patient would have hair
+        ({"judges": ["Dora"]}, "judge_twice"),
+    ):
+        refused = browser.post("/api/lineups", json=wanted | change)
+        assert (refused.status_code, refused.json()["code"]) == (422, code), change

@@ -195,7 +195,7 @@ def _bars(arm: ArmAnalysis) -> Drawing:
     axis.set_yticks(range(len(names)), [WORDS[name].split(":")[0] for name in names])
     axis.set(xlabel="% of trials", xlim=(0, 100))
     if arm.arm == INNER:
-        axis.legend(loc="lower right")
+        axis.legend(loc="lower right", bbox_to_anchor=(1, 1), borderaxespad=0, fontsize=7)
     caption = f"{ARMS[arm.arm]}: answers in {arm.trials} trials with exact 95 % intervals."
     return finish(arm.arm, caption[:1].upper() + caption[1:], figure)
 

@@ -1,17 +1,17 @@
-"""Rating studies that are made from clips of the application: one at a time, in the data folder."""
+"""Rating studies and line-ups made from clips of the application, one at a time."""
 
 from __future__ import annotations
 
 import secrets
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock, Thread
-from typing import Any
 
 from mien.errors import MienError
+from mien.progress import Progress
 from mien.web.http.problems import Problem
 from mien.web.http.studies import Studies
 from mien.web.queue import places
@@ -26,8 +26,10 @@ class Making:
     """A study that is being made, or could not be."""
 
     title: str
+    stage: str = "copying"
+    """What is done: `copying` frames, or `looking` at clips."""
     frames: int = 0
-    """Copied so far."""
+    """Copied so far, or clips that were looked at."""
     error: str | None = None
     """Why it could not be made, one sentence."""
     code: str | None = None
@@ -38,12 +40,11 @@ class Making:
 class Wanted:
     """What is to be made."""
 
-    pairs: Sequence[tuple[Path, Path]]
-    """Original and result."""
-    names: Sequence[str]
-    """What each pair is called in tables."""
-    settings: dict[str, Any] = field(default_factory=dict)
-    """Fields of `mien.study.design.DesignSettings`, with the items as their keys."""
+    title: str
+    called: Sequence[tuple[Path, str]]
+    """Files of clips, and what people call them."""
+    make: Callable[[Path, Progress], None]
+    """Makes the folder; raises `MienError`."""
 
 
 class StudyMaking:
@@ -83,7 +84,7 @@ class StudyMaking:
             if self._thread is not None and self._thread.is_alive():
                 raise Problem(409, "making", "A study is being made: wait until it is done.")
             places.check(self._data, MADE)
-            self._now = making = Making(str(wanted.settings.get("title", "")))
+            self._now = making = Making(wanted.title)
             self._thread = Thread(target=self._make, args=(wanted, making), daemon=True)
             self._thread.start()
         return making
@@ -95,25 +96,14 @@ class StudyMaking:
 
     def _make(self, wanted: Wanted, making: Making) -> None:
         def progress(stage: str, done: int, total: int | None) -> None:
+            making.stage = stage
             making.frames += 1
 
         try:
-            from mien.study.design import DesignSettings, design
-            from mien.study.items import shipped
-            from mien.study.power import power
-
-            settings = dict(wanted.settings)
-            items = tuple(shipped()[key] for key in settings.pop("items"))
-            chosen = DesignSettings(items=items, **settings)
-            said = power(len(wanted.pairs), len(chosen.raters),
-                         repeats=chosen.repeats / len(wanted.pairs))  # fmt: skip
             home = self._data / MADE
             home.mkdir(mode=0o700, exist_ok=True)
             folder = home / secrets.token_hex(16)
-            design(
-                wanted.pairs, folder, chosen, names=wanted.names, power=said.to_json(),
-                progress=progress,
-            )  # fmt: skip
+            wanted.make(folder, progress)
             self._studies.add(folder)
             self._now = None
         except MienError as error:
@@ -127,7 +117,6 @@ class StudyMaking:
 def _told(error: MienError, wanted: Wanted) -> str:
     """What an error says, with clips as people call them."""
     said = " ".join(str(error).split())
-    for name, pair in zip(wanted.names, wanted.pairs, strict=True):
-        for path in pair:
-            said = said.replace(str(path), name)
+    for path, name in wanted.called:
+        said = said.replace(str(path), name)
     return said

@@ -1,10 +1,11 @@
 // The page "Study": links of raters and judges, how far they are, and the report.
 
 import { at, button, link, make } from "./dom.js";
-import { called } from "./called.js";
 import { act, begin, project, say, trouble } from "./frame.js";
 import { frame, redraw } from "./redraw.js";
 import { ask } from "./server.js";
+import { lineupForm, lineupKey, orderLineup } from "./study-lineup.js";
+import { orderRating, ratingForm, ratingKey } from "./study-rating.js";
 import { explain, words } from "./words.js";
 import { WORDS } from "./words/study.js";
 
@@ -14,58 +15,26 @@ let chosen = null; // the one whose report is shown
 let clips = []; // that can be rated
 let items = []; // that can be asked
 let making = null; // a study that is being made, or could not be
-const wanted = { clips: new Set(), items: new Set(["mds-updrs-3-2", "mds-updrs-3-17"]), title: "", raters: "", repeats: "", washout_days: "14", seed: "0" };
+let under = false; // whether a study is being made
 
-// --- a new study ------------------------------------------------------------------------------
+// --- new ones ---------------------------------------------------------------------------------
 
-function boxes(word, entries, of) {
-  return make("fieldset", {}, make("legend", { textContent: words()[word] }), ...entries.map(([key, label]) => make("label", {},
-    make("input", { type: "checkbox", checked: of.has(key), "data-at": `${word} ${key}`, onchange: (event) => {
-      if (event.target.checked) of.add(key);
-      else of.delete(key);
-    } }), make("span", { textContent: label }))));
-}
-
-function typed(word, key, properties) {
-  return make("label", {}, words()[word], make("input", { value: wanted[key], "data-at": key, oninput: (event) => {
-    wanted[key] = event.target.value;
-  }, ...properties }));
-}
-
-function showForm() {
+function showForms() {
   const w = words();
   at("no-clips").hidden = clips.length > 0;
   at("form").hidden = clips.length === 0;
+  at("new-lineup").hidden = clips.length === 0;
   at("making").hidden = !making;
-  at("making").textContent = making ? (making.error ? w.failedHere(explain(making)) : w.making(making.frames)) : "";
-  const under = Boolean(making && !making.error);
-  redraw(at("form"), [clips.map((clip) => [clip.id, clip.name]), items, under], () => [
-    boxes("whichClips", clips.map((clip) => [clip.id, called(clip, clips)]), wanted.clips),
-    boxes("asks", items.map((item) => [item.key, item.sound ? `${item.title} ${w.bySound}` : item.title]), wanted.items),
-    make("div", { className: "fields" },
-      typed("raters", "raters", { type: "text", maxLength: 2000, autocomplete: "off" }),
-      typed("studyTitle", "title", { type: "text", maxLength: 200, placeholder: w.usualTitle }),
-      typed("repeats", "repeats", { type: "number", min: "0", placeholder: String(Math.floor(clips.length / 4)) }),
-      typed("days", "washout_days", { type: "number", min: "0", step: "any" }),
-      typed("seed", "seed", { type: "number", min: "0" })),
-    make("p", { className: "row" }, make("button", { type: "submit", className: "main", id: "make", textContent: w.make, disabled: under, "data-at": "make" })),
-  ]);
+  at("making").textContent = making ? (making.error ? w.failedHere(explain(making)) : w.making(making.stage, making.frames)) : "";
+  under = Boolean(making && !making.error);
+  const names = clips.map((clip) => [clip.id, clip.name]);
+  redraw(at("form"), [names, items, under, ratingKey()], () => ratingForm(clips, items, under, showForms));
+  redraw(at("lineup-form"), [names, under, lineupKey()], () => lineupForm(clips, under, showForms));
 }
 
-async function start(event) {
+async function start(event, order) {
   event.preventDefault();
-  const raters = wanted.raters.split(",").map((name) => name.trim()).filter(Boolean);
-  const ids = clips.map((clip) => clip.id).filter((id) => wanted.clips.has(id));
-  if (!raters.length || !ids.length || !wanted.items.size) {
-    trouble({ code: "incomplete", error: words().choose });
-    return;
-  }
-  const made = await act("studies", "POST", {
-    clips: ids, raters, items: items.map((item) => item.key).filter((key) => wanted.items.has(key)),
-    title: wanted.title.trim() || words().usualTitle, seed: Number(wanted.seed) || 0,
-    repeats: wanted.repeats === "" ? Math.floor(ids.length / 4) : Number(wanted.repeats), washout_days: Number(wanted.washout_days) || 0,
-  });
-  if (made) at("new-heading").focus();
+  if (await order) at("new-heading").focus();
 }
 
 // --- studies ----------------------------------------------------------------------------------
@@ -82,7 +51,7 @@ const ofRatings = (one) => ({
 /** A line-up as it is shown. */
 const ofFaces = (one) => ({
   ...one, api: `lineups/${one.id}`, facts: words().lineup(one.clips, words().controls[one.controls], one.seed),
-  more: [], heads: [words().judge, words().answered],
+  more: one.left_out, heads: [words().judge, words().answered],
   people: one.judges.map((each) => ({ ...each, cells: [words().of(each.answered, each.trials)] })),
   files: [["trials", "trials.csv"]],
 });
@@ -133,7 +102,7 @@ async function analyse(study) {
 }
 
 function show() {
-  showForm();
+  showForms();
   at("list-heading").hidden = studies.length === 0;
   redraw(at("studies"), [studies, busy], () => studies.map(shown).map(studyItem));
   const reported = studies.find((each) => each.id === chosen && each.reported) ?? studies.find((each) => each.reported);
@@ -152,5 +121,6 @@ async function look() {
   return Boolean(making && !making.error);
 }
 
-at("form").addEventListener("submit", start);
+at("form").addEventListener("submit", (event) => start(event, orderRating(clips, items)));
+at("lineup-form").addEventListener("submit", (event) => start(event, orderLineup(clips)));
 begin({ words: WORDS, look, show });

@@ -11,8 +11,10 @@ from mien.study.lineup_store import LineupStore
 from mien.web.http.access import FRAMED
 from mien.web.http.desk import Desk
 from mien.web.http.problems import Problem, documented
+from mien.web.http.routes.studies import MakingView
 from mien.web.http.sending import Range, send, sent
 from mien.web.http.studies import JUDGES_LINK, PAGE, REPORT, reporting
+from mien.web.http.study_orders import LineupOrder, lineup_wanted
 
 
 class JudgeView(BaseModel):
@@ -36,6 +38,8 @@ class LineupView(BaseModel):
     """Who else is shown: surrogates, cohort or portraits."""
     seed: int
     judges: list[JudgeView]
+    left_out: list[str]
+    """What it lacks, a sentence each."""
     reported: float | None
     """When the report was written, seconds since 1970; None if there is none."""
 
@@ -49,6 +53,11 @@ def routes(desk: Desk) -> APIRouter:
     def list_lineups() -> list[LineupView]:
         """All line-ups that the server was started with."""
         return [_view(key, store) for key, store in studies.lineups().items()]
+
+    @router.post("", status_code=202, responses=documented(404, 409, 422))
+    def add_lineup(order: LineupOrder) -> MakingView:
+        """Begin to make a line-up."""
+        return MakingView.model_validate(desk.making.begin(lineup_wanted(desk, order)))
 
     @router.post("/{lineup}/report", responses=documented(404, 409, 501))
     def write_report(lineup: str) -> LineupView:
@@ -108,5 +117,6 @@ def _view(key: str, store: LineupStore) -> LineupView:
             )
             for one in store.progress()
         ],
+        left_out=settings.get("left_out", []),  # of older ones nothing is known
         reported=page.stat().st_mtime if page.is_file() else None,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter
@@ -17,10 +16,13 @@ from mien.web.http.desk import Desk
 from mien.web.http.problems import Problem, documented
 from mien.web.http.sending import Range, send, sent
 from mien.web.http.studies import LINK, PAGE, REPORT, reporting
-from mien.web.http.study_making import Wanted
-from mien.web.queue.folders import RESULT
-
-Name = Annotated[str, Field(min_length=1, max_length=60)]
+from mien.web.http.study_orders import (
+    ItemView,
+    StudyOrder,
+    item_view,
+    read_file,
+    study_wanted,
+)
 
 
 class RaterView(BaseModel):
@@ -57,30 +59,13 @@ class StudyView(BaseModel):
     """When the report was written, seconds since 1970; None if there is none."""
 
 
-class StudyOrder(BaseModel):
-    """A study that is to be made of clips of one project."""
+class ItemFile(BaseModel):
+    """A file of items, as `mien study design --items-file` takes it."""
 
     model_config = ConfigDict(extra="forbid")
 
-    clips: Annotated[list[str], Field(min_length=1, max_length=500)]
-    """Clips that are done and have their original."""
-    items: Annotated[list[str], Field(min_length=1, max_length=20)]
-    """Keys of what is asked."""
-    raters: Annotated[list[Name], Field(min_length=1, max_length=100)]
-    title: Annotated[str, Field(max_length=200)] = "Rating study"
-    repeats: Annotated[int, Field(ge=0, le=500)] = 0
-    """Originals that are shown a second time."""
-    washout_days: Annotated[float, Field(ge=0, le=3650, allow_inf_nan=False)] = 14.0
-    seed: Annotated[int, Field(ge=0, le=2**31)] = 0
-
-
-class ItemView(BaseModel):
-    """What may be asked."""
-
-    key: str
-    title: str
-    sound: bool
-    """Whether it is judged by ear."""
+    name: Annotated[str, Field(max_length=200)] = "the file"
+    text: Annotated[str, Field(max_length=200_000)]
 
 
 class MakingView(BaseModel):
@@ -89,8 +74,10 @@ class MakingView(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     title: str
+    stage: str
+    """What is done: `copying` frames, or `looking` at clips."""
     frames: int
-    """Copied so far."""
+    """Copied so far, or clips that were looked at."""
     error: str | None
     code: str | None
 
@@ -108,10 +95,12 @@ def routes(desk: Desk) -> APIRouter:
     @router.get("/items")
     def list_items() -> list[ItemView]:
         """What may be asked."""
-        return [
-            ItemView(key=item.key, title=item.title, sound=item.sound)
-            for item in shipped().values()
-        ]
+        return [item_view(item) for item in shipped().values()]
+
+    @router.post("/items", responses=documented(422))
+    def read_item_file(given: ItemFile) -> list[ItemView]:
+        """What a file of items holds, to be chosen from."""
+        return [item_view(item) for item in read_file(given.name, given.text).values()]
 
     @router.get("/making")
     def what_is_made() -> list[MakingView]:
@@ -122,7 +111,7 @@ def routes(desk: Desk) -> APIRouter:
     @router.post("", status_code=202, responses=documented(404, 409))
     def add_study(order: StudyOrder) -> MakingView:
         """Begin to make a study."""
-        return MakingView.model_validate(desk.making.begin(_wanted(desk, order)))
+        return MakingView.model_validate(desk.making.begin(study_wanted(desk, order)))
 
     @router.post("/{study}/report", responses=documented(404, 409, 501))
     def write_report(study: str) -> StudyView:
@@ -169,39 +158,6 @@ def routes(desk: Desk) -> APIRouter:
         return _saved(data, "application/vnd.apache.parquet", "ratings.parquet")
 
     return router
-
-
-def _wanted(desk: Desk, order: StudyOrder) -> Wanted:
-    unknown = [key for key in order.items if key not in shipped()]
-    if unknown:
-        raise Problem(422, "no_item", "There is no such item: choose from the list.")
-    clips = [desk.done(clip) for clip in dict.fromkeys(order.clips)]
-    if any(not clip.original for clip in clips):
-        raise Problem(
-            409, "no_original", "The original of a clip was deleted: upload the clip again."
-        )
-    if order.repeats > len(clips):
-        raise Problem(422, "too_many_repeats", "There are more hidden repeats than clips.")
-    raters = list(dict.fromkeys(" ".join(name.split()) for name in order.raters))
-    if not all(raters):
-        raise Problem(422, "no_rater", "A rater has no name: give each one.")
-    names: list[str] = []
-    for clip in clips:
-        stem = Path(clip.name).stem or "clip"
-        alike = sum(name == stem or name.startswith(f"{stem} (") for name in names)
-        names.append(stem if not alike else f"{stem} ({alike + 1})")
-    return Wanted(
-        [(desk.folders.original(clip), desk.file(clip, RESULT)) for clip in clips],
-        names,
-        {
-            "items": list(dict.fromkeys(order.items)),
-            "raters": tuple(raters),
-            "repeats": order.repeats,
-            "washout_days": order.washout_days,
-            "seed": order.seed,
-            "title": order.title.strip() or "Rating study",
-        },
-    )
 
 
 def _view(key: str, store: StudyStore) -> StudyView:

@@ -74,6 +74,9 @@ def test_one_publication(changed):
         {"title": f"Reply to: {WORK.title}", "doi": ""},
         {"title": f"{WORK.title}: study protocol", "doi": "", "year": 2017, "journal": "Trials"},
         {"title": f"{WORK.title}. Part II", "doi": "", "pages": "1242-50"},
+        {"title": f"{WORK.title}. Part II", "doi": "10.1210/jc.2018-01b"},
+        {"title": f"{WORK.title}, part 2: in practice", "doi": ""},
+        {"title": f"{WORK.title} II", "doi": "", "pages": ""},
         {
             "title": WORK.title.replace("acromegaly", "Cushing's syndrome"),
             "doi": "",
@@ -101,6 +104,18 @@ def test_parts_and_opposites():
     )
     for title in (one.title.replace("Part I", "Part II"), one.title.replace("hyper", "hypo")):
         assert not compare(comparable(one), comparable(replace(one, title=title))).certain
+
+
+def test_many_copies_of_a_record_are_one_publication():
+    other = replace(
+        WORK, title="Knees in sport and play of youths", doi="10.1/k", authors=("Li, B",)
+    )
+    records = [WORK, other] * 60
+    found = find_duplicates(records)
+    assert found.groups == (tuple(range(0, 120, 2)), tuple(range(1, 120, 2)))
+    assert found.unique == 2
+    undone = find_duplicates(records, apart=[(0, 2)])
+    assert undone.unique == 3
 
 
 def test_short_titles_need_more():

@@ -126,7 +126,9 @@ def _title(a: Comparable, b: Comparable, identified: bool) -> Iterator[tuple[flo
     short, long = sorted((a.words, b.words), key=len)
     goes_on = (len(short) > 3 and long[: len(short)] == short) or _cut(a, b)
     one, other = _only(a.numbers, b.numbers)
-    if one and other:
+    if goes_on and not identified and _part(long[len(short) :], one or other):
+        yield _VETO, f"one title is that of part {(one or other)[0]}"
+    elif one and other:
         yield (-6.0 if identified else _VETO), f"numbers in the titles differ: {one}, {other}"
     elif (one or other) and not (goes_on and long[len(short) : len(short) + 1] not in _PARTS):
         yield (-1.0 if identified else -5.0), f"only one title has the number {(one or other)[0]}"
@@ -151,6 +153,13 @@ def _title(a: Comparable, b: Comparable, identified: bool) -> Iterator[tuple[flo
         yield -1.5, f"titles differ in words: {' '.join(left[:3])} / {' '.join(right[:3])}"
     else:
         yield -8.0, f"titles differ ({ratio:.0f} % alike)"
+
+
+def _part(rest: tuple[str, ...], numbers: list[str]) -> bool:
+    """Whether what a title goes on with says which part of several it is: "part II", or "II"."""
+    return bool(numbers and rest) and (
+        ((rest[0],) in _PARTS and len(rest) < 3) or rest[0] in ("part", "parts")
+    )
 
 
 def _cut(a: Comparable, b: Comparable) -> bool:

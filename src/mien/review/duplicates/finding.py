@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -82,13 +83,19 @@ def find_duplicates(
     forced = _decided(together, len(records))
     refused = _decided(apart, len(records))
     forms = [comparable(record) for record in records]
+    copies = _copies(forms, {k for pair in (*forced, *refused) for k in pair})
+    chosen = [k for k in range(len(forms)) if k not in copies]
     verdicts: dict[tuple[int, int], Verdict] = {}
-    for a, b in candidates(forms):
+    for one, other in candidates([forms[k] for k in chosen]):
+        a, b = chosen[one], chosen[other]
         if _worth(forms[a], forms[b]):
             verdict = compare(forms[a], forms[b])
             if verdict.certain or verdict.doubtful:
                 verdicts[a, b] = verdict
     merging = _Merging(forms, refused)
+    for k, first in copies.items():
+        verdicts[first, k] = compare(forms[first], forms[k])
+        merging.copy(first, k)
     for a, b in sorted(forced):
         merging.join(a, b, forced=True)
     ordered = sorted(verdicts, key=lambda pair: (-verdicts[pair].points, pair))
@@ -114,6 +121,23 @@ def _decided(groups: Iterable[Sequence[int]], total: int) -> set[tuple[int, int]
                 )
         pairs.update((min(a, b), max(a, b)) for a in group for b in group if a != b)
     return pairs
+
+
+def _copies(forms: Sequence[Comparable], decided: set[int]) -> dict[int, int]:
+    """Records that say the same as an earlier one and are certainly its publication: which.
+
+    However many there are, they need not be compared with each other; what somebody decided about
+    is left to the usual way.
+    """
+    first: dict[Comparable, int] = {}
+    found = {}
+    for k, form in enumerate(forms):
+        if k in decided:
+            continue
+        at = first.setdefault(form, k)
+        if at != k and compare(form, form).certain:
+            found[k] = at
+    return found
 
 
 def _worth(a: Comparable, b: Comparable) -> bool:
@@ -152,6 +176,10 @@ class _Merging:
             self._kinds.join(a, b)
         self._groups.join(a, b)
 
+    def copy(self, first: int, k: int) -> None:
+        """Let a record go wherever one goes that says the same."""
+        self._groups.join(first, k)
+
     def _any(self, parts: _Parts, a: int, b: int, true: Callable[[int, int], bool]) -> bool:
         return any(true(x, y) for x in parts.of(a) for y in parts.of(b))
 
@@ -178,9 +206,10 @@ class _Parts:
 
     def join(self, a: int, b: int) -> None:
         """Make one part of two."""
-        both = sorted([*self._part[a], *self._part[b]])
-        for k in both:
-            self._part[k] = both
+        large, small = sorted((self._part[a], self._part[b]), key=len, reverse=True)
+        for k in small:
+            insort(large, k)
+            self._part[k] = large
 
     def several(self) -> tuple[tuple[int, ...], ...]:
         """Parts of two numbers or more, in order of their first."""

@@ -193,6 +193,6 @@ def _count(cell: str, title: str, line: int, name: str) -> float:
     if not 0 <= value <= _LARGEST or value != int(value):
         raise FormatError(
             f"{name}, line {line}: {title} is {cell.strip()[:20]!r}, but counts are whole numbers "
-            "from 0 on."
+            f"from 0 to {_LARGEST:,}."
         )
     return value

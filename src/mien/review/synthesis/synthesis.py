@@ -210,7 +210,7 @@ def pool_group(table: AccuracyTable, settings: SynthesisSettings) -> Group:
     if informative < settings.fewest:
         which = "" if informative == len(table) else ", with both diseased and healthy people"
         why = (
-            f"{informative} studies{which}: fewer than {settings.fewest} are not pooled but "
+            f"{informative} {'study' if informative == 1 else 'studies'}{which}: fewer than {settings.fewest} are not pooled but "
             "described."
         )
         return Group(table, narrative=narrative(table, why))

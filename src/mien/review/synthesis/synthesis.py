@@ -209,8 +209,9 @@ def pool_group(table: AccuracyTable, settings: SynthesisSettings) -> Group:
     informative = min((table.diseased > 0).sum(), (table.healthy > 0).sum())
     if informative < settings.fewest:
         which = "" if informative == len(table) else ", with both diseased and healthy people"
+        noun = "study" if informative == 1 else "studies"
         why = (
-            f"{informative} {'study' if informative == 1 else 'studies'}{which}: fewer than {settings.fewest} are not pooled but "
+            f"{informative} {noun}{which}: fewer than {settings.fewest} are not pooled but "
             "described."
         )
         return Group(table, narrative=narrative(table, why))

@@ -14,16 +14,21 @@ import pickle
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer import testing
 from typer.testing import CliRunner
 
 from mien.phantom import Script, Tremor
 from phantoms import Clip, film
 from thoroughness import FEWER
+
+# typer makes all of the commands anew for every run, which takes longer than most of them do
+testing._get_command = cache(testing._get_command)  # type: ignore[attr-defined]
 
 _LONG = (
     *("test_outputs", "web/browser/test_browser_pages", "pipeline/test_leftover"),

@@ -12,6 +12,7 @@ from mien.blendshapes.names import NAMES
 from mien.errors import ParameterError
 from mien.face.region import Region
 from mien.intake.networks import check_task
+from mien.models import undrawn
 
 
 class LandmarkerScores:
@@ -34,7 +35,7 @@ class LandmarkerScores:
     )  # as `FaceMesh`: the answers are averaged
 
     def __init__(self, path: str | Path) -> None:
-        import mediapipe
+        mediapipe = undrawn.mediapipe()
         from mediapipe.tasks import python as tasks
 
         path = Path(path)

@@ -14,6 +14,7 @@ from typing import Any, Literal
 import cv2
 import numpy as np
 
+from mien.models import undrawn
 from mien.models.quiet import quiet
 from mien.models.sighting import Sighting, distinct
 
@@ -38,7 +39,7 @@ class BlazeFace:
     """
 
     def __init__(self, reach: Literal["short", "full"] = "full", score: float = 0.5) -> None:
-        import mediapipe
+        mediapipe = undrawn.mediapipe()
 
         self.name = f"MediaPipe {reach} range face detector"
         self._reach = reach

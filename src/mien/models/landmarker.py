@@ -18,6 +18,7 @@ import numpy as np
 from mien.errors import ParameterError, TrackingError
 from mien.face.region import Region
 from mien.intake.networks import check_task
+from mien.models import undrawn
 from mien.models.quiet import quiet
 
 # scale and shift (in region sizes) of the views whose answers are averaged
@@ -65,7 +66,7 @@ class FaceMesh:
     """
 
     def __init__(self, workers: int = 2) -> None:
-        import mediapipe
+        mediapipe = undrawn.mediapipe()
 
         self.name = f"mediapipe {mediapipe.__version__} face mesh"
         try:
@@ -151,7 +152,7 @@ class _MeshGraph:
     """One MediaPipe graph; two of them run beside each other on two cores."""
 
     def __init__(self) -> None:
-        import mediapipe
+        mediapipe = undrawn.mediapipe()
         from mediapipe.framework.formats import rect_pb2
         from mediapipe.python import packet_creator, packet_getter
         from mediapipe.python._framework_bindings import calculator_graph, resource_util
@@ -208,7 +209,7 @@ class Landmarker:
     """MediaPipe's Face Landmarker task, from a model file that the user has."""
 
     def __init__(self, path: str | Path) -> None:
-        import mediapipe
+        mediapipe = undrawn.mediapipe()
         from mediapipe.tasks import python as tasks
 
         path = Path(path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mien.errors import TrackingError
+from mien.models import undrawn
 from mien.models.quiet import quiet
 
 # MediaPipe's numbers of COCO's 17 keypoints, in COCO's order
@@ -42,7 +43,7 @@ class Pose:
     """
 
     def __init__(self, outline: bool = False) -> None:
-        import mediapipe
+        mediapipe = undrawn.mediapipe()
 
         self.area = float("nan")
         self.name = f"mediapipe {mediapipe.__version__} pose"

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from mien.errors import TrackingError
+from mien.models import undrawn
 from mien.models.quiet import quiet
 
 
@@ -28,7 +29,7 @@ class Segmentation:
     """
 
     def __init__(self) -> None:
-        import mediapipe
+        mediapipe = undrawn.mediapipe()
 
         try:
             with quiet():

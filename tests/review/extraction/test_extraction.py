@@ -6,6 +6,7 @@ import pytest
 
 from mien.errors import FormatError, ParameterError
 from mien.report.review.extraction_page import accuracy_csv
+from mien.report.review.extraction_sections import characteristics_section
 from mien.report.review.fairness_chart import fairness_chart
 from mien.review.extraction.adjudication import accuracy_table, adjudicate, check_counts
 from mien.review.extraction.fairness import Gap, fairness
@@ -19,6 +20,7 @@ from mien.review.extraction.values import (
     to_csv,
 )
 from mien.review.protocol.protocol import published
+from mien.review.records.record import Record
 from mien.review.synthesis.accuracy_table import parse_table
 
 PROTOCOL = published()
@@ -163,6 +165,12 @@ def test_the_chart_is_drawn_with_and_without_gaps():
         taken(("$x_1$ <b>", "a", "accuracy_by_sex", "$w$: 1/5; <i>: 1; third: 1/9")), PROTOCOL
     )
     assert b"<svg" in fairness_chart(fairness(some)).svg
+
+
+def test_publications_of_studies_are_named():
+    one = Record(title="Faces.", authors=("Su, Z.",), journal="J", year=2020, pages="1-2")
+    section = characteristics_section(adjudicate(taken(), PROTOCOL), {"Su 2020": one})
+    assert section.tables[0].rows == (("Su 2020", "Su, Z. Faces. J 2020 1-2", "–"),)
 
 
 def test_groups_are_read():

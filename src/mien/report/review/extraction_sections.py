@@ -38,9 +38,8 @@ def _published(publications: Mapping[str, Record]) -> Table:
         names = ", ".join(one.authors[:3]) + (" et al." if len(one.authors) > 3 else "")
         place = ";".join(filter(None, (one.volume, one.pages)))
         where = " ".join(filter(None, (one.journal, str(one.year or ""), place)))
-        rows.append(
-            (study, ". ".join(filter(None, (names, one.title.rstrip("."), where))), one.doi or "–")
-        )
+        parts = (names.rstrip("."), one.title.rstrip("."), where)
+        rows.append((study, ". ".join(filter(None, parts)), one.doi or "–"))
     return Table("Publications", ("Study", "Publication", "DOI"), tuple(rows))
 
 

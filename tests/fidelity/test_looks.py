@@ -1,4 +1,4 @@
-"""What gives a drawn face away is measured: an edge, another grain, a flicker that was not there."""
+"""What gives a drawn face away is measured: an edge, another grain, a flicker."""
 
 from __future__ import annotations
 

@@ -14,7 +14,9 @@ from mien.engines.mesh.appearance import (
     inside,
     light_of,
     logarithm,
+    nostrils_of,
 )
+from mien.face.uv import coordinates
 
 SIZE = 384
 
@@ -78,3 +80,31 @@ def test_the_light_meets_the_patients_at_the_outline():
     worn = at_map(in_patients_light(texture(0), light_of(patient, inside()), SIZE))
     ring = inside() & ~(cv2.erode(inside().astype(np.uint8), np.ones((9, 9))) > 0)
     assert np.abs(worn - patient)[ring].mean() < 0.05
+
+
+def test_a_wall_beside_the_cheek_is_not_taken_for_skin():
+    """The outline is met to a few pixels only: behind it may be a green wall as bright as skin."""
+    picture = texture(2)
+    wall = inside() & ~(cv2.erode(inside().astype(np.uint8), np.ones((13, 13))) > 0)
+    wall[:, MAP // 5 : -MAP // 5] = False
+    green = cv2.resize(wall.astype(np.uint8), (SIZE, SIZE), interpolation=cv2.INTER_NEAREST) > 0
+    seen = picture.copy()
+    seen[green] = (95, 185, 120)
+    found, true = (light_of(at_map(one), inside()) for one in (seen, picture))
+    assert np.abs(found - true)[inside()].max() < 0.05
+
+
+def with_nostrils(depth: float) -> np.ndarray:
+    picture = texture(1).astype(np.float32)
+    for x, y in coordinates()[[98, 327]] * SIZE:
+        spot = cv2.circle(np.zeros((SIZE, SIZE), np.float32), (int(x), int(y)), 8, 1, -1)
+        picture *= np.exp(-depth * cv2.GaussianBlur(spot, (0, 0), 2))[..., None]
+    return picture.clip(0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("own", [0.15, 0.3, 0.9])
+def test_nostrils_look_no_deeper_than_the_patients(light, own):
+    wanted = nostrils_of(at_map(with_nostrils(own)))
+    worn = in_patients_light(with_nostrils(0.8), light, SIZE, nostrils=wanted)
+    before = nostrils_of(at_map(in_patients_light(with_nostrils(0.8), light, SIZE)))
+    assert nostrils_of(at_map(worn)) == pytest.approx(min(wanted, before), abs=0.08)

@@ -28,6 +28,7 @@ _LIGHT = 40.0  # texels: what is smoother than this is light and skin tone
 _RIM_LIGHT = 14.0  # ... at the outline, where the two skins meet
 _RIM = 0.16  # of the layout's side: how far in from the outline that is so
 _SKIN = 0.1  # log: what differs more from the skin around it is hair, or its shadow;
+_TINT = 0.04  # log: what is tinted otherwise is no skin;
 _USUAL_SKIN = 1.5  # or, where all of it is uneven, so many times what is usual
 _HIGHLIGHT = 0.5  # log
 _SHADE = 5.0  # texels: shading of skin is coarser than this, pores and lines are finer
@@ -42,6 +43,8 @@ _SOFTEST = 0.2  # of a portrait's detail that is kept at least
 _CHANGE = 2.0  # texels: changes finer than this are measurement noise
 _USUAL = 0.25  # log: about a quarter brighter or darker than at rest
 _COARSE = 10.0  # texels: changes near brows, lids and lips are taken no finer than this
+_NOSTRILS = [98, 327]
+_SHALLOWEST = 0.2  # of a portrait's nostrils that is kept at least
 FLOOR = 6.0  # grey levels added before logarithms, so that black is not minus infinity
 
 
@@ -76,11 +79,15 @@ def features(grow: float = 0.015) -> np.ndarray:
     hull = cv2.convexHull((uv.coordinates()[LIPS] * MAP).astype(np.float32))
     lips = cv2.fillConvexPoly(np.zeros((MAP, MAP), np.uint8), hull.astype(np.int32), 1)
     mask |= cv2.dilate(lips, np.ones((5, 5), np.uint8)) > 0
-    for nostril in (98, 327):
-        x, y = uv.coordinates()[nostril] * MAP
-        spot = cv2.circle(np.zeros((MAP, MAP), np.uint8), (int(x), int(y)), 7, 1, -1)
-        mask |= spot > 0
-    return mask
+    return mask | _spots(7)
+
+
+def _spots(radius: int) -> np.ndarray:
+    """Round the nostrils, shape (256, 256), bool."""
+    mask = np.zeros((MAP, MAP), np.uint8)
+    for x, y in uv.coordinates()[_NOSTRILS] * MAP:
+        cv2.circle(mask, (int(x), int(y)), radius, 1, -1)
+    return mask > 0
 
 
 @cache
@@ -153,13 +160,20 @@ def light_of(neutral: np.ndarray, skin: np.ndarray) -> np.ndarray:
 def _like_their_surroundings(neutral: np.ndarray, bare: np.ndarray) -> np.ndarray:
     """How surely each texel is skin in the light of the skin around it, shape (256, 256), 0-1.
 
-    A strand of hair or the shadow of an ear would be taken for light, and come out as a blotch.
+    A strand of hair or the shadow of an ear would be taken for light, and come out as a blotch; the
+    wall behind a cheek, where the outline is not quite met, as a tint.
     """
     weight = bare.astype(np.float32)
-    for _ in range(2):
-        apart = (neutral - smooth(neutral, weight, _LIGHT)).mean(2)
-        width = max(_SKIN, _USUAL_SKIN * float(np.median(np.abs(apart[bare])))) if bare.any() else 1
-        weight = bare * np.exp(-((apart / width) ** 2))
+    if not bare.any():
+        return weight
+    for _ in range(3):
+        apart = neutral - smooth(neutral, weight, _LIGHT)
+        light = apart.mean(2)
+        tint = np.abs(apart - light[..., None]).max(2)
+        far = np.zeros_like(light)
+        for value, least in ((np.abs(light), _SKIN), (tint, _TINT)):
+            far += (value / max(least, _USUAL_SKIN * float(np.median(value[bare])))) ** 2
+        weight = bare * np.exp(-far)
     return weight
 
 
@@ -175,15 +189,42 @@ def detail_of(log: np.ndarray, skin: np.ndarray) -> np.ndarray:
     skin : np.ndarray [shape=(256, 256), dtype=bool]
         Texels of bare skin.
     """
-    where = skin & _plain()
+    where = skin & plain_skin()
     if not where.any():
         return np.full(len(_BANDS), np.inf)
     fine = _bands(log, 1.0)[:-1]
     return np.array([np.percentile(np.abs(band[where]).mean(1), _LINES) for band in fine])
 
 
+def nostrils_of(log: np.ndarray) -> float:
+    """How much darker nostrils are than the skin around them, log.
+
+    How deep they look is a matter of where the camera stands and the light falls, not of who it is.
+
+    Parameters
+    ----------
+    log : np.ndarray [shape=(256, 256, 3)]
+        Log texture.
+    """
+    light = log.mean(2)
+    inner = _spots(10)
+    around = cv2.dilate(inner.astype(np.uint8), np.ones((13, 13), np.uint8)) > inner
+    return float(np.median(light[around]) - np.percentile(light[inner], 10))
+
+
+@cache
+def _nose_holes() -> np.ndarray:
+    """1 on the nostrils and between them, 0 away from them, soft, shape (256, 256, 1), float32."""
+    hull = cv2.morphologyEx(_spots(9).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((9, 15), np.uint8))
+    return cv2.GaussianBlur(hull.astype(np.float32), (0, 0), 3)[..., None]
+
+
 def in_patients_light(
-    surrogate: np.ndarray, light: np.ndarray, size: int, detail: np.ndarray | None = None
+    surrogate: np.ndarray,
+    light: np.ndarray,
+    size: int,
+    detail: np.ndarray | None = None,
+    nostrils: float | None = None,
 ) -> np.ndarray:
     """The surrogate's texture with the patient's light and tone, no crisper than the patient's.
 
@@ -197,6 +238,8 @@ def in_patients_light(
         Side of the result, texels.
     detail : np.ndarray [shape=(4,)], optional
         How much the patient's skin varies, of `detail_of`.
+    nostrils : float, optional
+        How deep the patient's nostrils look, of `nostrils_of`; the surrogate's look no deeper.
     """
     small = logarithm(cv2.resize(surrogate, (MAP, MAP), interpolation=cv2.INTER_AREA))
     given = inside() & ~features()
@@ -214,6 +257,11 @@ def in_patients_light(
             (keep + (1 - keep) * np.float32(much)) * band
             for band, much in zip(fine, softer, strict=True)
         )
+    if nostrils is not None:
+        keep = np.clip(nostrils / max(nostrils_of(small), 1e-6), _SHALLOWEST, 1.0)
+        flat = smooth(small, given & (_nose_holes()[..., 0] < 0.1), _SHADE)
+        away = _enlarged(_nose_holes(), size)[..., None] * np.float32(1 - keep)
+        picture += away * (_enlarged(flat, size) - picture)
     return (np.exp(picture + gain) - np.float32(FLOOR)).clip(0, 255).astype(np.float32)
 
 
@@ -228,7 +276,7 @@ def _bands(log: np.ndarray, scale: float) -> list[np.ndarray]:
 
 
 @cache
-def _plain() -> np.ndarray:
+def plain_skin() -> np.ndarray:
     """Skin away from features and outline, shape (256, 256), bool."""
     distance = cv2.distanceTransform(inside().astype(np.uint8), cv2.DIST_L2, 5) / MAP
     return (distance > _BESIDE[1]) & (_beside() == 0)

@@ -23,9 +23,11 @@ from mien.engines.mesh.appearance import (
     lamp,
     light_of,
     logarithm,
+    nostrils_of,
     openings,
 )
 from mien.engines.mesh.displacement import displacement
+from mien.engines.mesh.grain import TILE, grain_of, missing, offset, pattern, yield_of
 from mien.engines.mesh.occlusion import moving, static
 from mien.engines.mesh.surroundings import rings, sources
 from mien.errors import ParameterError
@@ -58,6 +60,12 @@ class Person(Fitted):
     """Texels that match the face's pixels."""
     detail: np.ndarray
     """How much the skin varies in each of the fine bands, log, shape (4,)."""
+    nostrils: float
+    """How much darker the nostrils are than the skin around them, log."""
+    grain: float
+    """How much the skin varies from texel to texel, log."""
+    grain_per_noise: float
+    """How much of that noise in the picture makes, by its strength."""
 
     @cached_property
     def light(self) -> np.ndarray:
@@ -118,7 +126,20 @@ class Person(Fitted):
         shape = model.at_rest(np.stack([sample.landmarks for sample in samples]), alpha)
         own = static(neutral)
         detail = np.median([detail_of(logs[i], own < _BARE) for i in calm], axis=0)
-        return Person(alpha, shape, neutral, own, size, detail)
+        bare = own < _BARE
+        grain = float(np.median([grain_of(logs[i], bare) for i in calm]))
+        few = [sample for i, sample in enumerate(_lit(samples)) if i in calm[:3]]
+        return Person(
+            alpha,
+            shape,
+            neutral,
+            own,
+            size,
+            detail,
+            nostrils_of(neutral),
+            grain,
+            yield_of(few, bare),
+        )
 
 
 def _lit(samples: Sequence[Sample]) -> list[Sample]:
@@ -162,7 +183,11 @@ class Mesh(Engine):
         self._model = FaceModel.load()
         self._person = person
         self._offset = displacement(person.shape, surrogate.shape, strength)
-        self._skin = in_patients_light(surrogate.texture, person.light, person.size, person.detail)
+        self._skin = in_patients_light(
+            surrogate.texture, person.light, person.size, person.detail, person.nostrils
+        )
+        strength_of_noise = missing(person.grain, self._skin, person.grain_per_noise)
+        self._noise = np.exp(strength_of_noise * pattern()).astype(np.float32)
         self._own = np.maximum(openings(), person.own).astype(np.float32)
         self._triangles = triangles(mouth=True)
         self._uv = coordinates().astype(np.float32)
@@ -191,6 +216,7 @@ class Mesh(Engine):
         gain = change(current, self._person.neutral, np.maximum(hidden, self._person.own))
         gain *= np.exp(switched)
         own = np.maximum(self._own, hidden)
+        down, across = offset(image)
         colour = np.zeros((bottom - top, right - left, 3), np.uint8)
         opacity = np.zeros((bottom - top, right - left), np.float32)
         _draw(
@@ -205,6 +231,8 @@ class Mesh(Engine):
             np.ascontiguousarray(gain, np.float32),
             np.ascontiguousarray(own, np.float32),
             feather(),
+            self._noise,
+            (top + down, left + across),
             colour,
             opacity,
         )
@@ -283,6 +311,8 @@ def _draw(
     gain: np.ndarray,
     own: np.ndarray,
     feather: np.ndarray,
+    noise: np.ndarray,
+    corner: tuple[int, int],
     colour: np.ndarray,
     opacity: np.ndarray,
 ) -> None:
@@ -313,6 +343,7 @@ def _draw(
             i, j, a, b = _corner(u * skin_side, v * skin_side, skin_side, skin_side)
             m, n, c, d = _corner(u * gain_side, v * gain_side, gain_side, gain_side)
             e, f, g, h = _corner(x, y, wide, tall)
+            grain = noise[(row + corner[0]) % TILE, (column + corner[1]) % TILE]
             for k in range(3):
                 value: Any = np.float32(0.0)
                 if mine < 1.0:
@@ -333,7 +364,7 @@ def _draw(
                         d,
                     )
                     # the change was measured of logarithms with the floor in them
-                    lit = (tone + floor) * change - floor
+                    lit = (tone + floor) * change * grain - floor
                     value += (1 - mine) * min(max(lit, np.float32(0.0)), np.float32(255.0))
                 if mine > 0.0:
                     value += mine * _between(

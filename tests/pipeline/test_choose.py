@@ -73,7 +73,7 @@ def test_a_subject_gets_one_face_and_others_another(patient, steers):
     assert one.surrogate.id == again.surrogate.id == half.surrogate.id
     np.testing.assert_array_equal(one.amounts, again.amounts)
     others = (
-        choose(person, samples[:1], steers, Wanted(subject=f"P{n}", **QUICK)) for n in range(2, 8)
+        choose(person, samples[:1], steers, Wanted("none", f"P{n}", **QUICK)) for n in range(2, 8)
     )
     assert any(other.surrogate.id != one.surrogate.id for other in others)
 

@@ -13,6 +13,9 @@ from mien.face import topology
 from mien.face.uv import coordinates, layout
 
 SIZE = 512
+_LASHES = 15  # texels that lashes and liner reach over, on both sides of a lid's edge together
+_LID_SHADING = 6.0  # texels: what is coarser on a lid is its shading
+_CRISPEST = 1.25  # times that the structure of an average is amplified: more draws lines around it
 
 
 def patch(indices: list[int], radius: int) -> np.ndarray:
@@ -151,7 +154,10 @@ def skin_share(picture: np.ndarray) -> np.ndarray:
 
 
 def bare_lids(picture: np.ndarray) -> np.ndarray:
-    """Lids without lashes, liner and shadow: what a blink shows is the patient's own margin."""
+    """Lids without lashes, liner and shadow: what a blink shows is the patient's own margin.
+
+    Shading that is broad, as of a deep-set eye, stays: lids as bright as the cheeks look painted.
+    """
     uv = coordinates() * SIZE
     lids, brows = np.zeros((2, SIZE, SIZE), np.uint8)
     for ring in (topology.RIGHT_EYE_RING, topology.LEFT_EYE_RING):
@@ -159,18 +165,20 @@ def bare_lids(picture: np.ndarray) -> np.ndarray:
     for brow in (topology.RIGHT_BROW, topology.LEFT_BROW):
         outline = np.concatenate([brow[:5], brow[:4:-1]])
         cv2.fillPoly(brows, [uv[outline].round().astype(np.int32)], 1)
-    disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (57, 33))  # shadow is drawn out sideways
     brows = cv2.dilate(brows, np.ones((9, 9), np.uint8))
-    wide = cv2.dilate(lids, disk)
-    weight = ((wide | brows) == 0).astype(np.float32) * (layout(SIZE)[0] >= 0)
+    wide = cv2.dilate(lids, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (57, 33)))
+    lashes = cv2.dilate(lids, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_LASHES, _LASHES)))
     plain = picture.astype(np.float32)
-    top = cv2.GaussianBlur(plain * weight[..., None], (0, 0), 10)
-    around = top / (cv2.GaussianBlur(weight, (0, 0), 10)[..., None] + 1e-3)
-    share = cv2.GaussianBlur((wide & (1 - brows)).astype(np.float32), (0, 0), 5)[..., None] * 0.85
+    weight = ((lashes | brows) == 0).astype(np.float32) * (layout(SIZE)[0] >= 0)
+    top = cv2.GaussianBlur(plain * weight[..., None], (0, 0), _LID_SHADING)
+    around = top / (cv2.GaussianBlur(weight, (0, 0), _LID_SHADING)[..., None] + 1e-3)
+    # a brow has no edge: its hairs end one by one
+    free = 1 - cv2.GaussianBlur(brows.astype(np.float32), (0, 0), 4)
+    share = cv2.GaussianBlur(wide.astype(np.float32), (0, 0), 5) * free**2 * 0.85
     # the eyes themselves stay: no patient gets them, but a picture of the bank has eyes
     eyes = cv2.dilate(lids, np.ones((3, 3), np.uint8)).astype(np.float32)
-    share *= 1 - cv2.GaussianBlur(eyes, (0, 0), 1.5)[..., None]
-    return (plain + share * (around - plain)).clip(0, 255).astype(np.uint8)
+    share *= 1 - cv2.GaussianBlur(eyes, (0, 0), 1.5)
+    return (plain + share[..., None] * (around - plain)).clip(0, 255).astype(np.uint8)
 
 
 _UNDER_EYES = (
@@ -236,7 +244,7 @@ def sharpen(mean: np.ndarray, members: list[np.ndarray], rng: np.random.Generato
     for level, band in enumerate(own[:-1]):
         power = np.mean([cv2.GaussianBlur(b[level] ** 2, (0, 0), 12) for b in member_bands], axis=0)
         have = cv2.GaussianBlur(band**2, (0, 0), 12)
-        gain = np.clip(np.sqrt((power + 0.3) / (have + 0.3)), 1.0, 1.7)
+        gain = np.clip(np.sqrt((power + 0.3) / (have + 0.3)), 1.0, _CRISPEST)
         result = result + band * gain
         if level < 3:
             noise = rng.normal(size=(SIZE, SIZE)).astype(np.float32)

@@ -1,8 +1,9 @@
 """Seven expressions: which of them a face resembles, from a crop of it.
 
-A compact convolutional network of ours (``scripts/build_emotion.py``), run by ONNX Runtime. It was
-taught with how many of ten people called each face what (FER+ [1]_), so its answer says what people
-would say of a picture: "expression resembling sadness", never what somebody feels.
+A compact convolutional network of ours (``scripts/build_emotion.py``, ``scripts/tune_emotion.py``),
+run by ONNX Runtime. It was taught with how many of ten people called each face what (FER+ [1]_) and
+with what people posed in a laboratory (CK+ [4]_), so its answer says what a picture resembles:
+"expression resembling sadness", never what somebody feels.
 
 References
 ----------
@@ -11,6 +12,7 @@ References
 .. [2] Goodfellow et al., "Challenges in Representation Learning: A report on three machine
    learning contests", ICONIP 2013.
 .. [3] Guo et al., "On Calibration of Modern Neural Networks", ICML 2017.
+.. [4] Lucey et al., "The Extended Cohn-Kanade Dataset (CK+)", CVPR Workshops 2010.
 """
 
 from __future__ import annotations
@@ -62,7 +64,7 @@ class EmotionClassifier:
         Parameters
         ----------
         path : str or Path, optional
-            An ONNX file of ``scripts/build_emotion.py``.
+            An ONNX file of ``scripts/build_emotion.py`` or ``scripts/tune_emotion.py``.
 
         Raises
         ------

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from mien.engines.mesh.appearance import MAP, logarithm
-from mien.engines.mesh.occlusion import glasses, hair, moving
+from mien.engines.mesh.glasses import glasses
+from mien.engines.mesh.occlusion import hair, moving
 from mien.face.uv import coordinates
 from mien.surrogates import cards, load
 
@@ -20,23 +21,6 @@ def test_a_bare_face_wears_nothing(name):
     assert glasses(neutral).max() == 0
     assert hair(neutral).mean() < 0.06
     assert moving(neutral, neutral, np.zeros((MAP, MAP))).max() == 0
-
-
-def test_glasses_are_found_where_they_are():
-    picture = bare("man-fair-1").copy()
-    uv = coordinates() * MAP
-    drawn = np.zeros((MAP, MAP), np.uint8)
-    for outer, inner in ((33, 133), (263, 362)):
-        x, y = uv[[outer, inner]].mean(0)
-        width = np.linalg.norm(uv[outer] - uv[inner])
-        axes = (int(0.85 * width), int(0.65 * width))
-        cv2.ellipse(drawn, (int(x), int(y) + 4), axes, 0, 0, 360, 1, 2)
-    left, right = uv[133].astype(int), uv[362].astype(int)
-    cv2.line(drawn, (left[0], left[1] - 3), (right[0], right[1] - 3), 1, 3)
-    picture[drawn > 0] = 35
-    found = glasses(logarithm(picture)) > 0.5
-    assert found[drawn > 0].mean() > 0.4
-    assert found.mean() < 0.15
 
 
 def test_a_fringe_is_hair():

@@ -14,13 +14,11 @@ import cv2
 import numpy as np
 
 from mien.engines.mesh.appearance import MAP, features, inside, polygon, smooth
-from mien.face.topology import FACE_OVAL, LEFT_EYE_RING, RIGHT_EYE_RING
-from mien.face.uv import coordinates
+from mien.engines.mesh.glasses import glasses
+from mien.face.topology import FACE_OVAL
 
 _HAIR = 0.7  # log brightness below the face's: half as bright
 _HAIR_SHARE = 0.18
-_LINE = 0.10  # log contrast of a frame's lines
-_GLASSES = 0.045  # mean line contrast where frames run; bare faces stay below 0.03
 _UNLIKE = (0.55, 0.85)  # log difference from the rest texture at which something is in front
 _HAND_SHARE = 0.35
 
@@ -54,29 +52,6 @@ def hair(neutral: np.ndarray) -> np.ndarray:
         return np.zeros((MAP, MAP), np.float32)
     grown = cv2.dilate(found.astype(np.float32), np.ones((3, 3), np.uint8))
     return cv2.GaussianBlur(grown, (0, 0), 1.5)
-
-
-def lines(neutral: np.ndarray) -> np.ndarray:
-    """Contrast of thin dark or bright lines, shape (256, 256)."""
-    light = cv2.GaussianBlur(neutral.mean(2), (0, 0), 0.7)
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9))
-    dark = cv2.morphologyEx(light, cv2.MORPH_BLACKHAT, kernel)
-    bright = cv2.morphologyEx(light, cv2.MORPH_TOPHAT, kernel)
-    return np.maximum(dark, bright)
-
-
-def glasses(neutral: np.ndarray) -> np.ndarray:
-    """The frame of glasses, 0-1, shape (256, 256), float32; zero when there are none."""
-    contrast = lines(neutral)
-    if contrast[_bridge()].mean() < _GLASSES or contrast[_frame_zone()].mean() < _GLASSES / 1.5:
-        return np.zeros((MAP, MAP), np.float32)
-    mask = ((contrast > _LINE * 0.6) & _frame_zone()).astype(np.uint8)
-    # drop specks: a frame is long
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    long = [k for k in range(1, count) if stats[k, cv2.CC_STAT_AREA] >= 12]
-    mask = np.isin(labels, long).astype(np.float32)
-    mask = cv2.dilate(mask, np.ones((3, 3), np.uint8))
-    return cv2.GaussianBlur(mask, (0, 0), 0.8)
 
 
 def moving(current: np.ndarray, neutral: np.ndarray, own: np.ndarray) -> np.ndarray:
@@ -126,37 +101,3 @@ def _middle() -> np.ndarray:
 @cache
 def _rim() -> np.ndarray:
     return inside() & ~polygon(tuple(FACE_OVAL), -0.03)
-
-
-@cache
-def _bridge() -> np.ndarray:
-    """Between the eyes, where a frame crosses the nose, bool."""
-    spots = coordinates()[[168, 6]] * MAP
-    mask = np.zeros((MAP, MAP), np.uint8)
-    for x, y in spots:
-        cv2.circle(mask, (int(x), int(y)), 8, 1, -1)
-    return mask > 0
-
-
-@cache
-def _frame_zone() -> np.ndarray:
-    """Around the eyes, over the bridge and to the temples, without eyes, lashes and brows, bool."""
-    uv = coordinates() * MAP
-    mask = np.zeros((MAP, MAP), np.uint8)
-    for outer, inner, temple in ((33, 133, 127), (263, 362, 356)):
-        width = float(np.linalg.norm(uv[outer] - uv[inner]))
-        x, y = uv[[outer, inner]].mean(0)
-        y += 0.1 * width
-        axes = (int(1.15 * width), int(0.95 * width))
-        cv2.ellipse(mask, (int(x), int(y)), axes, 0, 0, 360, 1, -1)
-        ends = uv[[outer, temple]].astype(int).tolist()
-        cv2.line(mask, ends[0], ends[1], 1, 26)
-    zone = (mask > 0) | _bridge()
-    for ring in (RIGHT_EYE_RING, LEFT_EYE_RING):
-        zone &= ~polygon(tuple(ring), 0.028)
-    zone &= (
-        ~features(0.012)
-        | polygon(tuple(RIGHT_EYE_RING), 0.03)
-        | polygon(tuple(LEFT_EYE_RING), 0.03)
-    )
-    return zone & inside()

@@ -13,7 +13,8 @@ from itertools import combinations
 import numpy as np
 
 from mien.study.coefficients import gwets, interval_alphas, kappas, ordinal_alphas
-from mien.study.estimate import Estimate, LeftOut, jackknifed, plural, share, undefined
+from mien.study.counted import plural
+from mien.study.estimate import Estimate, LeftOut, jackknifed, share, undefined
 from mien.study.intraclass import interval as interval_of
 from mien.study.intraclass import intraclass, intraclasses
 from mien.study.items import Item

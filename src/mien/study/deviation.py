@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from mien.study.counted import plural
 from mien.study.estimate import (
     FEWEST,
     Estimate,
@@ -23,7 +24,6 @@ from mien.study.estimate import (
     jackknifed,
     mean,
     number,
-    plural,
     ratio,
     share,
     undefined,

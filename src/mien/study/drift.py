@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from mien.study.counted import plural
 from mien.study.deviation import clip_means
-from mien.study.estimate import FEWEST, Estimate, mean, number, plural
+from mien.study.estimate import FEWEST, Estimate, mean, number
 
 
 @dataclass(frozen=True)

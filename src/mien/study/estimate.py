@@ -23,6 +23,8 @@ from typing import Any
 
 import numpy as np
 
+from mien.study.counted import plural
+
 CONFIDENCE = 0.95
 FEWEST = 5
 """Clips below which no interval is given: fewer say nothing about chance."""
@@ -246,11 +248,6 @@ def _freedom(apart: np.ndarray) -> float:
     n = len(apart)
     spread = float(((apart / apart.mean()) ** 2).mean()) - 1
     return float(min(n - 1, max(1.0, 2 * n / spread))) if spread > 0 else float(n - 1)
-
-
-def plural(count: int, word: str) -> str:
-    """A number and what it counts."""
-    return f"{count} {word}{'' if count == 1 else 's'}"
 
 
 def _quantile(freedom: float) -> float:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mien.errors import FormatError
-from mien.study.estimate import plural
+from mien.study.counted import plural
 from mien.study.items import Item, from_json
 from mien.study.store import DATABASE, StudyStore
 

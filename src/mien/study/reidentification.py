@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 
 from mien.errors import FormatError
-from mien.study.estimate import Estimate, number, plural, share, undefined
+from mien.study.counted import plural
+from mien.study.estimate import Estimate, number, share, undefined
 from mien.study.mixed import Mixed, mixed_rate
 from mien.study.published import ANSWERS, SOURCE, TRIALS
 from mien.study.trials import (

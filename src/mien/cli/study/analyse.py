@@ -80,7 +80,7 @@ def analyse(
 
 def _print(found: Analysis) -> None:
     from mien.report.ratings.words import short
-    from mien.study.estimate import plural
+    from mien.study.counted import plural
 
     for item in found.items.values():
         of = item.preserved.together.deviation

@@ -10,7 +10,7 @@ import numpy as np
 from mien.report.drawing import CEILING, ORIGINAL, RESULT, Drawing, canvas, drawn, finish
 from mien.report.numbers import number
 from mien.study.analysis import Analysis, ItemAnalysis
-from mien.study.estimate import plural
+from mien.study.counted import plural
 from mien.study.ratings import ItemRatings, Ratings
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from mien import __version__
 from mien.report.ratings.words import short
 from mien.study.analysis import Analysis
-from mien.study.estimate import plural
+from mien.study.counted import plural
 
 OPEN = "to be filled in"
 """What only those who ran the study know."""

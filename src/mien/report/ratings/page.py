@@ -17,7 +17,7 @@ from mien.report.ratings.sections import overview, section
 from mien.report.sections import Section
 from mien.report.spreadsheet import to_csv
 from mien.study.analysis import Analysis
-from mien.study.estimate import plural
+from mien.study.counted import plural
 from mien.study.ratings import Ratings
 
 COLUMNS = ("rater", "clip", "version", "item", "repeat", "score")

@@ -16,7 +16,7 @@ from mien.report.ratings.page import as_text, write_tables
 from mien.report.ratings.words import estimate, sentence, short
 from mien.report.sections import Section, Table
 from mien.report.spreadsheet import to_csv
-from mien.study.estimate import plural
+from mien.study.counted import plural
 from mien.study.published import ANSWERS, SOURCE
 from mien.study.reidentification import ArmAnalysis, ReidentificationAnalysis
 from mien.study.trials import ARMS, INNER, Trial

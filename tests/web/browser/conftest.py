@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from served import Served
+from served import LONGEST_S, Served
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 _SERVE = """
@@ -88,9 +88,9 @@ def until() -> Callable[[Any, str], None]:
     def wait(page: Any, expression: str) -> None:
         assert page.evaluate(
             f"""new Promise(done => {{
+                const end = performance.now() + {1000 * LONGEST_S};
                 const look = () => ({expression}) ? done(true)
-                    : performance.now() - begun > 30000 ? done(false) : setTimeout(look, 20);
-                const begun = performance.now();
+                    : performance.now() > end ? done(false) : setTimeout(look, 20);
                 look();
             }})"""
         ), expression
@@ -100,7 +100,8 @@ def until() -> Callable[[Any, str], None]:
 
 @pytest.fixture(scope="session")
 def expect() -> Any:
-    """Playwright's own waiting for what shall be seen: long, for computers that do much else."""
+    """Playwright's own waiting for what shall be seen: long, for computers that do much else.
+    An analysis takes five seconds of a processor, which a busy one gives in more than 30."""
     found = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
-    found.set_options(timeout=30_000)
+    found.set_options(timeout=1000 * LONGEST_S)
     return found

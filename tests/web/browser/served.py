@@ -13,7 +13,8 @@ from typing import Any
 
 import httpx
 
-_LONGEST_S = 120.0
+LONGEST_S = 120.0
+"""After which what a test waits for is not coming."""
 
 
 @dataclass
@@ -52,7 +53,7 @@ class Served:
 
     def until(self, path: str, condition: Callable[[Any], bool]) -> Any:
         """What the API answers as soon as that is so."""
-        pause, end = Event(), time.monotonic() + _LONGEST_S
+        pause, end = Event(), time.monotonic() + LONGEST_S
         while not condition(found := self.get(path)):
             assert time.monotonic() < end, found
             pause.wait(0.05)

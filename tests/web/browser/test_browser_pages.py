@@ -25,7 +25,6 @@ from mien.web.queue.log import noted
 NAME = "Jane Doe, visit 3.mp4"
 """What the clip is called: a name that must stay here."""
 PICTURES = Path(__file__).parents[3] / "docs" / "application"
-_LONG_MS = 120_000.0
 _TAKEN = {
     "compare": "/compare?clip={clip}",
     "compare-german": "/compare?clip={clip}",
@@ -218,7 +217,7 @@ def watched(visit, recording, expect) -> list[dict[str, Any]]:
         {"name": NAME, "mimeType": "video/mp4", "buffer": recording.read_bytes()}
     )
     page.get_by_role("button", name="De-identify 1 video").click()
-    expect(page.locator("#jobs > li.done")).to_be_visible(timeout=_LONG_MS)
+    expect(page.locator("#jobs > li.done")).to_be_visible()
     expect(page.locator("#jobs > li.done img")).to_be_visible()
     seen = page.evaluate("window.seen")
     page.close()
@@ -321,7 +320,7 @@ def test_a_release_holds_what_it_says_and_no_name(visit, measured, expect):
     page.get_by_label("Title of the data card").fill("Blinks after surgery")
     page.locator("#start").click()
     ready = page.locator("#releases .release.done a[download]")
-    expect(ready).to_be_visible(timeout=_LONG_MS)
+    expect(ready).to_be_visible()
     with page.expect_download() as waiting:
         ready.click()
     packed = Path(waiting.value.path()).read_bytes()
@@ -413,7 +412,7 @@ def test_the_first_page_needs_no_mouse(visit, recording, expect):
     expect(page.locator("#jobs > li")).to_be_visible()
     tab_to("#jobs button")  # cancel
     page.keyboard.press("Enter")
-    expect(page.locator("#jobs > li.cancelled")).to_be_visible(timeout=_LONG_MS)
+    expect(page.locator("#jobs > li.cancelled")).to_be_visible()
     page.locator("#queue-heading").focus()
     tab_to("#jobs button:last-child")  # remove
     page.keyboard.press("Enter")
@@ -532,7 +531,7 @@ def take(visit: Visit, address: str, name: str, picture: Path, expect: Any) -> N
         page.locator("#modes [value=side]").check()
     page.emulate_media(color_scheme="dark" if name.endswith("dark") else "light")
     if name.startswith("deidentify"):
-        expect(page.locator("#jobs > li.running img")).to_be_visible(timeout=_LONG_MS)
+        expect(page.locator("#jobs > li.running img")).to_be_visible()
     width = 720 if name.startswith("compare") else 1000
     page.set_viewport_size({"width": width, "height": 900})
     highest = 3000 if name == "release" else 1400  # its checks come last

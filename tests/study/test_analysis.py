@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 
 import numpy as np
 import pytest
@@ -189,3 +189,33 @@ def test_a_study_that_is_too_small_for_intervals_promises_none():
 
 def test_noise_of_rounding_is_printed_as_zero():
     assert short(Estimate(-3.3e-16, -1e-17, 0.5)) == "0.00 (0.00 to 0.50)"
+
+
+def estimates(found):
+    """Every `Estimate` within an analysis."""
+    if isinstance(found, Estimate):
+        yield found
+    elif isinstance(found, dict):
+        for value in found.values():
+            yield from estimates(value)
+    elif isinstance(found, tuple | list):
+        for value in found:
+            yield from estimates(value)
+    elif is_dataclass(found):
+        for one in fields(found):
+            yield from estimates(getattr(found, one.name))
+
+
+def test_three_clips_have_no_interval_whatever_is_asked():
+    scores = {"a": (1, 1, 2), "b": (2, 3, 2), "c": (0, 1, 1)}
+    answers = [
+        (rater, clip, version, 0, float(value))
+        for shift, rater in enumerate(("A", "B"))
+        for clip, values in scores.items()
+        for version, value in zip(
+            ("original", "result"), (values[shift], values[shift + 1]), strict=True
+        )
+    ]
+    found = list(estimates(analyse(table(*answers))))
+    assert any(one.value is not None for one in found)
+    assert [one for one in found if one.interval is not None] == []

@@ -14,7 +14,7 @@ import numpy as np
 
 from mien.study.coefficients import gwets, interval_alphas, kappas, ordinal_alphas
 from mien.study.counted import plural
-from mien.study.estimate import Estimate, LeftOut, jackknifed, share, undefined
+from mien.study.estimate import FEWEST, Estimate, LeftOut, jackknifed, share, undefined
 from mien.study.intraclass import interval as interval_of
 from mien.study.intraclass import intraclass, intraclasses
 from mien.study.items import Item
@@ -103,6 +103,9 @@ def _icc_estimate(
     if not normal or value > 1 - 1e-9:
         left = LeftOut.of(of)
         return jackknifed(intraclasses(whole, absolute, left), left, len(whole))
+    if len(whole) < FEWEST:
+        why = f"{plural(len(whole), 'clip')}: too few for an interval."
+        return Estimate(value, n=len(whole), why=why)
     low, high = interval_of(whole, value, absolute)
     if not (math.isfinite(low) and math.isfinite(high)):
         return Estimate(value, n=len(whole), why="Too few clips for an interval.")

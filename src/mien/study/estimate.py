@@ -207,16 +207,19 @@ def ratio(top: np.ndarray, bottom: np.ndarray, least: float = 0.0) -> np.ndarray
     return np.where(known, top / np.where(known, bottom, 1.0), np.nan)
 
 
-def share(hits: np.ndarray, clusters: np.ndarray | None = None) -> Estimate:
+def share(hits: np.ndarray, clusters: np.ndarray | None = None, fewest: int = FEWEST) -> Estimate:
     """A share with an exact interval (Clopper-Pearson [2]_).
 
-    Where answers of one clip hang together, they count for fewer (Korn & Graubard [3]_).
+    Where answers of one clip hang together, they count for fewer (Korn & Graubard [3]_): how much
+    they do cannot be known of few clips, which have no interval.
 
     Parameters
     ----------
     hits : np.ndarray of bool [shape=(n,)]
     clusters : np.ndarray [shape=(n,)], optional
         Which clip each belongs to; none hang together if not given.
+    fewest : int
+        Clips that an interval needs.
     """
     from statsmodels.stats.proportion import proportion_confint
 
@@ -225,9 +228,11 @@ def share(hits: np.ndarray, clusters: np.ndarray | None = None) -> Estimate:
         return undefined("Nobody was asked.")
     value = float(np.mean(hits))
     effective = float(n)
+    groups = n if clusters is None else len(np.unique(clusters))
+    if clusters is not None and groups < fewest:
+        return Estimate(value, n=n, why=f"{plural(groups, 'clip')}: too few for an interval.")
     if clusters is not None and 0 < value < 1:
         spread = mean(np.asarray(hits, float), clusters)
-        groups = len(np.unique(clusters))
         if spread.interval is not None and groups > 1:
             error = (
                 (spread.interval[1] - spread.interval[0])

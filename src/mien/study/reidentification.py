@@ -149,7 +149,7 @@ def _arm(arm: str, trials: Sequence[Trial]) -> ArmAnalysis:
     judges = np.array([one.judge for one in trials])
     clips = np.array([one.clip for one in trials])
     hits = answers == hit
-    clustered = share(hits, judges)
+    clustered = share(hits, judges, fewest=2)
     if len(np.unique(judges)) < 2:
         clustered = Estimate(
             clustered.value,

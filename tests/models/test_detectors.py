@@ -37,7 +37,8 @@ def detector(request) -> FaceDetector:
 @pytest.fixture(scope="module")
 def face() -> tuple[np.ndarray, np.ndarray]:
     """A picture of a synthetic face from the front, and its landmarks."""
-    clip = Phantom(Script(width=SIDE, height=SIDE, seconds=0.1, seed=5, blinks=()))
+    script = Script(width=SIDE, height=SIDE, seconds=0.1, seed=5, blinks=(), head_motion=0.0)
+    clip = Phantom(script)
     return clip.frame(0).image, clip.truth.people[0].landmarks[0]
 
 

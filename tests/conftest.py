@@ -20,15 +20,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer import testing
-from typer.testing import CliRunner
+from click.testing import CliRunner
+from typer.main import get_command
 
 from mien.phantom import Script, Tremor
 from phantoms import Clip, film
 from thoroughness import FEWER
-
-# typer makes all of the commands anew for every run, which takes longer than most of them do
-testing._get_command = cache(testing._get_command)  # type: ignore[attr-defined]
 
 _LONG = (
     *("test_outputs", "web/browser/test_browser_pages", "pipeline/test_leftover"),
@@ -116,6 +113,12 @@ def mien(given) -> Callable[..., object]:
 
     def run(*words: object) -> object:
         with giving(Given(**given)):
-            return CliRunner().invoke(app, [str(word) for word in words])
+            return CliRunner().invoke(_command(app), [str(word) for word in words])
 
     return run
+
+
+@cache
+def _command(app: Any) -> Any:
+    """All of the commands, which typer makes anew for each run: that takes longer than most do."""
+    return get_command(app)

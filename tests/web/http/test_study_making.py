@@ -177,3 +177,18 @@ def test_a_line_up_is_made_with_what_the_page_says(application, browser, add, mo
     ):
         refused = browser.post("/api/lineups", json=wanted | change)
         assert (refused.status_code, refused.json()["code"]) == (422, code), change
+
+
+def test_clips_have_names_of_their_own_in_a_line_up(application, browser, add, monkeypatch):
+    asked = []
+
+    def make(pairs, folder, settings, *, names, progress):
+        asked.extend(names)
+        raise ParameterError("That is all.")
+
+    monkeypatch.setattr("mien.study.lineup.lineup", make)
+    clips = [add(name, k) for k, name in enumerate(("Jane (2).mp4", "Jane.mp4", "Jane.mov"))]
+    order = {"clips": clips, "judges": ["Ada"]}  # strangers need no names of those shown
+    assert browser.post("/api/lineups", json=order).status_code == 202
+    application.app.state.making.wait()
+    assert asked == ["Jane (2)", "Jane", "Jane (3)"]

@@ -111,8 +111,9 @@ class Person(Fitted):
         if not samples:
             raise ParameterError("A person needs at least one sample to be calibrated.")
         model = FaceModel.load()
+        lit = _lit(samples)
         logs, rest = [], []
-        for sample in _lit(samples):
+        for sample in lit:
             logs.append(logarithm(unwrap(sample.image, sample.landmarks, MAP)))
             solution = model.solve(sample.landmarks, alpha)
             turn = abs(solution.pose.rotation[0, 2])
@@ -125,10 +126,9 @@ class Person(Fitted):
         size = int(np.clip(fitting, 64, 512))
         shape = model.at_rest(np.stack([sample.landmarks for sample in samples]), alpha)
         own = static(neutral)
-        detail = np.median([detail_of(logs[i], own < _BARE) for i in calm], axis=0)
         bare = own < _BARE
+        detail = np.median([detail_of(logs[i], bare) for i in calm], axis=0)
         grain = float(np.median([grain_of(logs[i], bare) for i in calm]))
-        few = [sample for i, sample in enumerate(_lit(samples)) if i in calm[:3]]
         return Person(
             alpha,
             shape,
@@ -138,7 +138,7 @@ class Person(Fitted):
             detail,
             nostrils_of(neutral),
             grain,
-            yield_of(few, bare),
+            yield_of([lit[i] for i in calm[:3]], bare),
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import chain, count
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -102,7 +103,9 @@ class LineupOrder(BaseModel):
     """Who else is shown."""
     acquaintances: Annotated[list[Name], Field(max_length=100)] = []
     """Who knows the patients and is asked to name them."""
-    names: dict[str, Annotated[list[Annotated[str, Field(max_length=200)]], Field(max_length=20)]]
+    names: dict[
+        str, Annotated[list[Annotated[str, Field(max_length=200)]], Field(max_length=20)]
+    ] = {}
     """By clip, how acquaintances may name who is shown."""
     title: Annotated[str, Field(max_length=200)] = "Who is who?"
     seed: Annotated[int, Field(ge=0, le=2**31)] = 0
@@ -269,8 +272,8 @@ def _names(clips: Sequence[Clip]) -> list[str]:
     names: list[str] = []
     for clip in clips:
         stem = Path(clip.name).stem or "clip"
-        alike = sum(name == stem or name.startswith(f"{stem} (") for name in names)
-        names.append(stem if not alike else f"{stem} ({alike + 1})")
+        numbered = (f"{stem} ({number})" for number in count(2))
+        names.append(next(name for name in chain([stem], numbered) if name not in names))
     return names
 
 

@@ -186,3 +186,36 @@ def test_decided_pairs_of_an_update_count_from_its_own_records():
     assert len(add(review, came, "2022", together=[(0, 2)]).merged) == 3
     with pytest.raises(ParameterError):
         add(review, came, "2022", apart=[(0, 3)])
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+def test_an_update_killed_between_any_two_files_has_not_happened(tmp_path, monkeypatch, frozen):
+    """Searches, records and duplicates of a version in which nothing was decided are also apart."""
+    import mien.review.living.review_folder as place
+
+    def import_of(title):
+        record = Record(title=title, authors=("Weber, A.",), year=2020)
+        return Import("PubMed", "database", "a.ris", (record, record))
+
+    folder, real = tmp_path / "r", place.complete
+    before = add(begin(published_text()), [import_of("Faces of Noonan syndrome")], "2021-01-01")
+    before.save(folder)
+    assert len(before.merged) == 1
+    after = add(freeze(before) if frozen else before, [import_of("Cattle on farms")], "2022-01-01")
+    for survivors in range(20):
+        written = []
+
+        def dies(path, *args, survivors=survivors, written=written):
+            if len(written) == survivors:
+                raise KeyboardInterrupt
+            written.append(path)
+            return real(path, *args)
+
+        monkeypatch.setattr(place, "complete", dies)
+        try:
+            after.save(folder, overwrite=True)
+        except KeyboardInterrupt:
+            assert open_review(folder) == before
+        else:
+            break
+    assert survivors > 5 and open_review(folder) == after

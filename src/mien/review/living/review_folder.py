@@ -12,9 +12,9 @@
     versions/001/     decisions, values and judgements as they were when an update began
 
 Lines stay in order, so that a difference between two states reads well in git. Each file gets its
-name when it is complete, ``review.json`` last: until it names the next version, what belongs to it
-is not read, so an update that is killed has not happened. Files of others in the folder, git's own
-among them, stay as they are.
+name when it is complete. While they are replaced, ``unfinished.json`` says how far the state before
+goes, and what is beyond is not read: an update that is killed has not happened. Files of others in
+the folder, git's own among them, stay as they are.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from pathlib import Path
 from mien.errors import FormatError, OutputError, ParameterError
 from mien.intake.amounts import TABLE_BYTES
 from mien.intake.words import parse_json, text
-from mien.outputs import check_parent, complete
+from mien.outputs import check_parent, complete, complete_folder
 from mien.review.bias.judgements import Judgement, parse_judgements
 from mien.review.bias.judgements import to_csv as judgements_csv
 from mien.review.cells import shielded, unshielded
@@ -43,6 +43,7 @@ from mien.review.records.record import Record
 DATABASE, REGISTER, OTHER = "database", "register", "other"
 KINDS = (DATABASE, REGISTER, OTHER)
 _MOST_VERSIONS = 999
+_UNFINISHED = "unfinished.json"
 
 
 @dataclass(frozen=True)
@@ -149,7 +150,7 @@ class Review:
         return found
 
     def save(self, folder: Path, *, overwrite: bool = False) -> None:
-        """Write the folder, the file that says that all is there last.
+        """Write the folder; a new one appears when all is there.
 
         Raises
         ------
@@ -162,16 +163,24 @@ class Review:
         if folder.is_dir() and any(folder.iterdir()) and not (overwrite and is_review(folder)):
             raise OutputError(f"{folder} is not empty: choose another name.")
         try:
-            folder.mkdir(exist_ok=True)
-            for state in self.earlier:
-                place = folder / "versions" / f"{state.version:03d}"
-                place.mkdir(parents=True, exist_ok=True)
-                _write(place, state._files(records=False))
-            _write(folder, self._files())
+            if not is_review(folder):
+                with complete_folder(folder, lambda there: not any(there.iterdir())) as part:
+                    self._put(part)
+                return
+            _write(folder, {_UNFINISHED: json.dumps(_extent(folder)) + "\n"})
+            self._put(folder)
+            (folder / _UNFINISHED).unlink()
         except OutputError:
             raise
         except OSError as exc:
             raise OutputError(f"{folder} cannot be written: {exc.strerror or exc}.") from exc
+
+    def _put(self, folder: Path) -> None:
+        for state in self.earlier:
+            place = folder / "versions" / f"{state.version:03d}"
+            place.mkdir(parents=True, exist_ok=True)
+            _write(place, state._files(records=False))
+        _write(folder, self._files())
 
     def _files(self, *, records: bool = True) -> dict[str, str]:
         found = {
@@ -201,6 +210,28 @@ def _write(folder: Path, files: dict[str, str]) -> None:
             part.write_text(content, "utf-8")
 
 
+def _extent(folder: Path) -> dict[str, int]:
+    """How far the state of a folder goes: its version, and lines of what is only added to."""
+    there = open_review(folder)
+    return {
+        "version": there.version,
+        "searches": len(there.searches),
+        "records": len(there.records),
+        "duplicates": len(there.merged),
+    }
+
+
+def _before(folder: Path) -> dict[str, int] | None:
+    """How far the state before an update goes that was killed; None where none was."""
+    if not (folder / _UNFINISHED).exists():
+        return None
+    said = parse_json(_text(folder, _UNFINISHED), _UNFINISHED, "part of a review")
+    names = ("version", "searches", "records", "duplicates")
+    if not isinstance(said, dict) or not all(type(said.get(name)) is int for name in names):
+        raise FormatError(f"{folder / _UNFINISHED} says nothing of a review: remove it.")
+    return said
+
+
 def is_review(folder: Path) -> bool:
     """Whether a folder holds a review."""
     return (folder / "review.json").is_file() and (folder / "protocol.toml").is_file()
@@ -216,7 +247,8 @@ def open_review(folder: Path) -> Review:
     """
     if not is_review(folder):
         raise FormatError(f"{folder} holds no review: it lacks review.json or protocol.toml.")
-    about = parse_json(_text(folder, "review.json"), "review.json", "a review")
+    before = _before(folder)
+    about = before or parse_json(_text(folder, "review.json"), "review.json", "a review")
     version = about.get("version") if isinstance(about, dict) else None
     if not isinstance(version, int) or not 1 <= version <= _MOST_VERSIONS:
         raise FormatError(f"{folder / 'review.json'} names no version.")
@@ -229,6 +261,9 @@ def open_review(folder: Path) -> Review:
         Merged(row[0], int(row[1]), row[2], row[3], row[4])
         for row in _rows(Merged, _text(folder, "duplicates.csv"), "duplicates.csv", (1,))
     )
+    if before:
+        searches, records = searches[: before["searches"]], records[: before["records"]]
+        merged = merged[: before["duplicates"]]
     here = replace(_judged(folder, version), searches=searches, records=records, merged=merged)
     whole = _until(here, here)
     earlier = []

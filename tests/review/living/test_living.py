@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 
 from mien.errors import FormatError, OutputError, ParameterError
+from mien.report.review.extraction_sections import characteristics_section
 from mien.report.review.review_page import summary
+from mien.report.review.review_sections import excluded_section
 from mien.review.demo.publications import EXTERNAL, MEAN, publications
 from mien.review.demo.staging import stage
 from mien.review.living.alone import alone
-from mien.review.living.decisions import Decision
+from mien.review.living.decisions import Decision, outcomes
 from mien.review.living.findings import changes, findings
 from mien.review.living.flow import flow_of
 from mien.review.living.review_folder import Review, Stored, begin, open_review
@@ -166,6 +168,27 @@ def test_a_record_that_is_known_keeps_its_number_and_gains_what_is_new():
     assert second.records[0].record.abstract == "What we did, at length."
     assert [(x.kept, x.source) for x in second.merged] == [("r00001", "B")]
     assert second.earlier[0].records == first.records
+
+
+def test_each_full_text_that_was_excluded_is_named_with_its_reason(found, earlier):
+    table = excluded_section(found).tables[0]
+    full = outcomes(found.review.decisions, "full", found.review.reviewers)
+    assert {row[0] for row in table.rows} == {
+        key for key, one in full.items() if one.decision == "exclude"
+    }
+    flow = found.flow.as_dict()["excluded_full_text"]
+    assert sum(flow.values()) < len(table.rows)  # those of the version before are named, too
+    reasons = {one.title for one in found.review.protocol.exclude}
+    assert all(row[1] and row[2] in reasons for row in table.rows)
+
+
+def test_a_study_that_was_retracted_is_named(found):
+    study = next(iter(found.review.studies()))
+    one = found.review.studies()[study]
+    marked = replace(one, record=replace(one.record, kind="Retracted Publication"))
+    records = {study: one.record, "Marked 2020": marked.record}
+    notes = characteristics_section(found.extracted, records).notes
+    assert any("retracted: Marked 2020." in note for note in notes)
 
 
 def test_a_review_of_nothing_has_a_summary():

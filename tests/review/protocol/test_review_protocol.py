@@ -29,9 +29,16 @@ def test_texts_hold_what_the_protocol_says_and_what_is_missing():
     registry, paper = prospero(published()), prisma_p(published())
     for words in ("Scopus", "Cochrane", "bivariate", "By cause, input, validation"):
         assert words in registry
-    assert paper.count("\n## ") == 21 and "CRD42020196473" in paper
+    assert paper.count("\n## ") == 26 and "CRD42020196473" in paper
     assert MISSING in paper  # nobody's address is in a protocol file
     assert prospero(parse_protocol(SMALLEST, "p.toml")).count(MISSING) > 5
+
+
+def test_both_texts_hold_a_search_that_can_be_repeated():
+    """PRISMA-P's item 10 asks for the strategy of one database at least, with its limits."""
+    for written in (prospero(published()), prisma_p(published())):
+        assert '"deep learning"[TIAB]' in written and '"2021/09/30"[PDAT]' in written
+    assert "PubMed:" not in prospero(parse_protocol(SMALLEST, "p.toml"))
 
 
 def test_amendments_are_told():

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mien.report.numbers import number_or_dash, share
+from mien.report.review.words import cited
 from mien.report.sections import Section, Table
 from mien.review.extraction.adjudication import Extracted, check_counts
 from mien.review.extraction.fairness import Fairness
 from mien.review.records.record import Record
+from mien.review.records.retraction import retracted
 
 _SHOWN = 5  # columns of a page
 _LONGEST = 90
@@ -28,19 +30,24 @@ def characteristics_section(
         )
         tables.append(Table("", ("Study", *(field.title for field in part)), rows))
     words = f"{len(found.studies)} studies; {len(found.missing)} required values are missing."
-    notes = tuple(f"Numbers that contradict each other: {one}" for one in check_counts(found))
+    notes = _withdrawn(publications or {})
+    notes += tuple(f"Numbers that contradict each other: {one}" for one in check_counts(found))
     return Section("characteristics", "What the studies are like", words, tuple(tables), (), notes)
 
 
 def _published(publications: Mapping[str, Record]) -> Table:
-    rows = []
-    for study, one in publications.items():
-        names = ", ".join(one.authors[:3]) + (" et al." if len(one.authors) > 3 else "")
-        place = ";".join(filter(None, (one.volume, one.pages)))
-        where = " ".join(filter(None, (one.journal, str(one.year or ""), place)))
-        parts = (names.rstrip("."), one.title.rstrip("."), where)
-        rows.append((study, ". ".join(filter(None, parts)), one.doi or "–"))
-    return Table("Publications", ("Study", "Publication", "DOI"), tuple(rows))
+    rows = tuple((study, cited(one), one.doi or "–") for study, one in publications.items())
+    return Table("Publications", ("Study", "Publication", "DOI"), rows)
+
+
+def _withdrawn(publications: Mapping[str, Record]) -> tuple[str, ...]:
+    names = [study for study, one in publications.items() if retracted(one)]
+    if not names:
+        return ()
+    return (
+        f"A database says that this was retracted: {'; '.join(names)}. Decide whether it still "
+        "belongs; here it is counted.",
+    )
 
 
 def _short(value: str) -> str:

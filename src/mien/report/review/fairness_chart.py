@@ -59,9 +59,9 @@ def _draw_reported(axis: Any, found: Fairness) -> None:
     axis.set_yticks(range(len(found.reported)), [f"by {name}" for name in found.reported])
     axis.set_ylim(len(found.reported) - 0.4, -0.6)
     axis.set(xlim=(0, 100), xlabel="% of studies")
-    axis.set_title("What is reported", loc="left")
+    axis.set_title("What is reported", loc="left", pad=16)
     axis.grid(axis="y", visible=False)
-    axis.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=3, fontsize=7.5)
+    axis.legend(loc="lower left", bbox_to_anchor=(-0.01, 0.98), ncols=3, fontsize=7.5)
 
 
 def _draw_gaps(axis: Any, gaps: list[Gap], known: Collection[str] | None) -> None:
@@ -88,7 +88,8 @@ def _draw_gaps(axis: Any, gaps: list[Gap], known: Collection[str] | None) -> Non
         )  # fmt: skip
         ends = gap.interval()
         words = f"{gap.difference:.2f}"
-        words += f" ({ends[0]:.2f}–{ends[1]:.2f})".replace("-", "−") if ends else ""
+        if ends:
+            words += f" ({ends[0]:.2f} to {ends[1]:.2f})".replace("-0.00", "0.00").replace("-", "−")
         axis.text(1.01, y, words, fontsize=7, va="center", transform=axis.get_yaxis_transform())
     names = [f"{named(gap.study, known, 26)}, {gap.attribute}" for gap in gaps]
     axis.set_yticks(range(len(gaps)), names, fontsize=7)

@@ -26,6 +26,7 @@ from mien.report.review.review_sections import (
     changes_section,
     clinicians_section,
     criteria_section,
+    excluded_section,
     question_section,
     review_methods,
     search_section,
@@ -161,6 +162,9 @@ def _sections(
         selection_section(found),
         flow_section(found.flow),
     ]
+    excluded = excluded_section(found)
+    if excluded is not None:
+        sections.append(excluded)
     if found.extracted.studies:
         published = {name: one.record for name, one in found.review.studies().items()}
         sections += [

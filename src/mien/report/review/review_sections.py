@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from mien.report.numbers import number, number_or_dash, share
+from mien.report.review.words import cited
 from mien.report.sections import Section, Table
 from mien.review.bias.forms import form
+from mien.review.living.decisions import EXCLUDE, Outcome, outcomes
 from mien.review.living.findings import Change, Findings
 from mien.review.protocol.protocol import Protocol
+from mien.review.protocol.registration import amendments
 from mien.review.search.strings import known_strings
 
 
@@ -17,6 +20,7 @@ def question_section(protocol: Protocol) -> Section:
     rows += [
         ("Registration", protocol.registration),
         ("Protocol", f"version {protocol.version}, {protocol.date}. {protocol.source}"),
+        ("Changes of the protocol", amendments(protocol)),
     ]
     shown = tuple((name, words or "–") for name, words in rows)
     return Section("question", "Question", protocol.question, (Table("", ("", ""), shown),))
@@ -63,6 +67,20 @@ def search_section(found: Findings) -> Section:
             Table("Concepts", ("Concept", "Headings", "Words"), concepts),
             Table("Search strings", ("Database", "String"), strings),
         ),
+        (),
+        _later(found),
+    )
+
+
+def _later(found: Findings) -> tuple[str, ...]:
+    """What to know of strings whose last day is before the last search."""
+    until = found.review.protocol.search.until
+    later = [one for one in found.review.searches if until and one.date[: len(until)] > until]
+    if not later:
+        return ()
+    return (
+        f"The strings end where the protocol does ({until}); searches of a later date were asked "
+        "until that date.",
     )
 
 
@@ -85,6 +103,27 @@ def selection_section(found: Findings) -> Section:
     )
     return Section(
         "selection", "How studies were chosen", words, (Table("", header, rows),), (), note
+    )
+
+
+def excluded_section(found: Findings) -> Section | None:
+    """Each report that was read in full and excluded, with its reason; None where none was."""
+    review = found.review
+    full = outcomes(review.decisions, "full", review.reviewers)
+    titles = {one.key: one.title or one.words.rstrip(".") for one in review.protocol.exclude}
+    rows = tuple(
+        (one.id, cited(one.record), titles.get(reason, reason) or "no reason given")
+        for one in review.records
+        if full.get(one.id, Outcome("")).decision == EXCLUDE
+        for reason in [full[one.id].reason]
+    )
+    if not rows:
+        return None
+    return Section(
+        "excluded",
+        "Read in full and excluded",
+        f"{len(rows)} reports, in all versions.",
+        (Table("", ("Record", "Publication", "Reason"), rows),),
     )
 
 

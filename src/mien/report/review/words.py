@@ -1,8 +1,11 @@
-"""Text of others in figures."""
+"""Text of others in figures and tables."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
+
+from mien.review.records.record import Record
+from mien.review.records.retraction import retracted
 
 _LONGEST = 60
 
@@ -24,3 +27,13 @@ def plain(text: str, longest: int = _LONGEST) -> str:
 def counted(studies: int) -> str:
     """How many studies, in words."""
     return "1 study" if studies == 1 else f"{studies} studies"
+
+
+def cited(record: Record) -> str:
+    """A publication as a reference: three names at most, title, journal, year, volume, pages."""
+    names = ", ".join(record.authors[:3]) + (" et al." if len(record.authors) > 3 else "")
+    place = ";".join(filter(None, (record.volume, record.pages)))
+    where = " ".join(filter(None, (record.journal, str(record.year or ""), place)))
+    marked = "Retracted. " * retracted(record)
+    parts = (names.rstrip("."), record.title.rstrip("."), where)
+    return marked + (". ".join(filter(None, parts)) or "(no title)")

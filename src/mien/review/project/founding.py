@@ -25,10 +25,10 @@ from mien.review.living.decisions import CONSENSUS, Decision
 from mien.review.living.review_folder import Review, Stored, open_review
 from mien.review.project.database import DATABASE, create, opened
 from mien.review.project.earlier import take_over
-from mien.review.project.lists import retracted
 from mien.review.project.outcomes import TITLE
 from mien.review.project.store import ARBITER, REVIEWER, Person, ReviewStore
 from mien.review.project.taken import take_over_answers, with_answers
+from mien.review.records.retraction import retracted
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def refresh(store: ReviewStore) -> int:
                 "UPDATE contents SET content = ?2 WHERE id = ?1 AND content != ?2",
                 (_number(one), content),
             )
-            flagged = int(retracted(one.record.kind, one.record.title))
+            flagged = int(retracted(one.record))
             db.execute(
                 "UPDATE records SET retracted = ?2 WHERE id = ?1 AND retracted != ?2",
                 (_number(one), flagged),
@@ -235,7 +235,7 @@ def _add(
                 one.record.title,
                 one.record.year,
                 folded(f"{one.record.title} {' '.join(one.record.authors)} {one.record.doi}"),
-                int(retracted(one.record.kind, one.record.title)),
+                int(retracted(one.record)),
                 int(k in pilots),
             )
             for k, one in enumerate(fresh)

@@ -184,6 +184,7 @@ def seen(store: ReviewStore, person: Person, number: int, stage: str) -> dict[st
             "record = ?",
             (person.id, stage, number),
         ).fetchone() or ("", "", 0)
+        flagged = _line(db, number, "").retracted
         content = {
             "id": number,
             "stage": stage,
@@ -197,7 +198,7 @@ def seen(store: ReviewStore, person: Person, number: int, stage: str) -> dict[st
             "source": record.source,
             "keywords": list(record.keywords[:60]),
             "language": record.language,
-            "retracted": retracted(record.kind, record.title),
+            "retracted": flagged,
             "decision": mine[0],
             "reason": mine[1],
             "version": mine[2],
@@ -254,12 +255,6 @@ def _labels(db: sqlite3.Connection, person: int, number: int) -> list[str]:
         "SELECT label FROM labels WHERE person = ? AND record = ? ORDER BY label", (person, number)
     )
     return [row[0] for row in rows]
-
-
-def retracted(kind: str, title: str) -> bool:
-    """Whether a record says that the publication was retracted."""
-    said = f"{kind} {title[:40]}".lower()
-    return "retracted" in said or "retraction of" in said or title.lower().startswith("withdrawn")
 
 
 def _line(db: sqlite3.Connection, number: int, decision: str) -> Line:

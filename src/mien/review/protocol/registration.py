@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from mien.review.bias.forms import form
 from mien.review.protocol.protocol import Protocol
+from mien.review.search.strings import known_strings
 
 MISSING = "(to be written: the protocol file does not say)"
 
@@ -17,8 +18,18 @@ def prospero(protocol: Protocol) -> str:
     search, plan = protocol.search, protocol.synthesis
     parts = [
         ("Review title", protocol.title),
+        ("Anticipated start date", ""),
+        ("Anticipated completion date", ""),
+        ("Stage of review at this submission", ""),
+        ("Named contact, with address and e-mail", ""),
+        ("Organisational affiliation", ""),
+        ("Review team members and their affiliations", ""),
+        ("Funding sources", ""),
+        ("Conflicts of interest", ""),
+        ("Collaborators", ""),
         ("Review question", _joined([protocol.question, *protocol.objectives])),
         ("Searches", _search(protocol)),
+        ("Search strategy", _draft(protocol)),
         ("Condition or domain being studied", _condition(protocol)),
         ("Participants or population", _criterion(protocol, "participants")),
         ("Intervention, exposure or index test", _criterion(protocol, "technique")),
@@ -27,14 +38,24 @@ def prospero(protocol: Protocol) -> str:
         ("Context", _criterion(protocol, "context")),
         ("Main outcomes", _criterion(protocol, "outcome")),
         ("Measures of effect", ", ".join(plan.measures)),
-        ("Data extraction: selection and coding", _extraction(protocol)),
+        ("Additional outcomes", _additional(protocol)),
+        (
+            "Data extraction: selection and coding",
+            _joined([_roles(protocol), _extraction(protocol)]),
+        ),
         ("Risk of bias assessment", _bias(protocol)),
         ("Strategy for data synthesis", _synthesis(protocol)),
         ("Analysis of subgroups", _subgroups(protocol)),
-        ("Language", ", ".join(search.languages)),
-        ("Registration", protocol.registration),
+        ("Type and method of review", "Systematic review; meta-analysis; diagnostic; living."),
+        ("Languages of included reports", ", ".join(search.languages)),
+        ("Country", ""),
+        ("Other registration details", protocol.registration),
+        ("Published protocol", protocol.source),
+        ("Dissemination plans", ""),
+        ("Keywords", ", ".join(one.name for one in protocol.concepts)),
+        ("Existing reviews of the same topic by the same authors", ""),
         ("Version", f"{protocol.version}, {protocol.date}".strip(", ")),
-        ("Changes", _amendments(protocol)),
+        ("Changes", amendments(protocol)),
     ]
     return "".join(f"{title}\n{words or MISSING}\n\n" for title, words in parts).rstrip() + "\n"
 
@@ -49,20 +70,25 @@ def prisma_p(protocol: Protocol) -> str:
         ("2", "Registration", protocol.registration),
         ("3a", "Authors: contact", ""),
         ("3b", "Authors: contributions", _roles(protocol)),
-        ("4", "Amendments", _amendments(protocol)),
-        ("5", "Support", ""),
+        ("4", "Amendments", amendments(protocol)),
+        ("5a", "Support: sources", ""),
+        ("5b", "Support: sponsor", ""),
+        ("5c", "Support: role of sponsor or funder", ""),
         ("6", "Rationale", protocol.rationale),
         ("7", "Objectives", _joined([protocol.question, *protocol.objectives])),
         ("8", "Eligibility criteria", _joined([*included, "Excluded:", *excluded])),
         ("9", "Information sources", _sources(protocol)),
-        ("10", "Search strategy", _search(protocol)),
+        ("10", "Search strategy", _joined([*_asked(protocol), _draft(protocol)])),
         ("11a", "Data management", "Records, decisions and data are kept in one folder."),
         ("11b", "Selection process", _roles(protocol)),
         ("11c", "Data collection process", _extraction(protocol)),
         ("12", "Data items", "; ".join(one.title for one in protocol.form)),
         ("13", "Outcomes and prioritisation", ", ".join(protocol.synthesis.measures)),
         ("14", "Risk of bias in individual studies", _bias(protocol)),
-        ("15", "Data synthesis", _synthesis(protocol)),
+        ("15a", "Data synthesis: when studies are pooled", _when(protocol)),
+        ("15b", "Data synthesis: methods", _POOLED),
+        ("15c", "Data synthesis: further analyses", _subgroups(protocol)),
+        ("15d", "Data synthesis: where nothing is pooled", _described(protocol)),
         ("16", "Meta-bias", "Asymmetry of the funnel by Deeks' test, where studies are pooled."),
         ("17", "Confidence in cumulative evidence", ""),
     ]  # fmt: skip
@@ -87,7 +113,7 @@ def _field_title(protocol: Protocol, key: str) -> str:
 
 
 def _condition(protocol: Protocol) -> str:
-    return "; ".join(f"{one.title}: {one.words}" for one in protocol.causes)
+    return _joined([f"{one.title}: {one.words}" for one in protocol.causes])
 
 
 def _sources(protocol: Protocol) -> str:
@@ -96,6 +122,11 @@ def _sources(protocol: Protocol) -> str:
 
 
 def _search(protocol: Protocol) -> str:
+    return _joined([_sources(protocol), *_asked(protocol)])
+
+
+def _asked(protocol: Protocol) -> list[str]:
+    """Limits and concepts."""
     search = protocol.search
     limits = [
         f"from {search.since}" if search.since else "",
@@ -108,7 +139,18 @@ def _search(protocol: Protocol) -> str:
         for one in protocol.concepts
     ]
     limit = ", ".join(filter(None, limits))
-    return _joined([_sources(protocol), f"Limits: {limit}." if limit else "", *concepts])
+    return [f"Limits: {limit}." if limit else "", *concepts]
+
+
+def _draft(protocol: Protocol) -> str:
+    """The string of the first database, as it is to be pasted."""
+    strings = known_strings(protocol) if protocol.concepts else []
+    return f"{strings[0].database}: {strings[0].text}" if strings else ""
+
+
+def _additional(protocol: Protocol) -> str:
+    groups = protocol.synthesis.groups
+    return f"Accuracy by {', '.join(groups)}." if groups else ""
 
 
 def _roles(protocol: Protocol) -> str:
@@ -126,16 +168,24 @@ def _bias(protocol: Protocol) -> str:
     return "; ".join(f"{form(key).title} ({form(key).source})" for key in protocol.bias_tools)
 
 
-def _synthesis(protocol: Protocol) -> str:
+_POOLED = (
+    "Pooled are sensitivity and specificity together, by a bivariate binomial model with a summary "
+    "ROC curve; differences between studies are told by their variances and a prediction region."
+)
+
+
+def _when(protocol: Protocol) -> str:
     plan = protocol.synthesis
-    return _joined(
-        [
-            plan.pool,
-            f"Fewer than {plan.fewest} studies are not pooled but described (SWiM).",
-            "Pooled are sensitivity and specificity together, by a bivariate binomial model with a "
-            "summary ROC curve.",
-        ]
-    )
+    return _joined([plan.pool, f"At least {plan.fewest} studies are needed to pool."])
+
+
+def _described(protocol: Protocol) -> str:
+    fewest = protocol.synthesis.fewest
+    return f"Fewer than {fewest} studies are not pooled but described (SWiM)."
+
+
+def _synthesis(protocol: Protocol) -> str:
+    return _joined([protocol.synthesis.pool, _described(protocol), _POOLED])
 
 
 def _subgroups(protocol: Protocol) -> str:
@@ -149,7 +199,8 @@ def _subgroups(protocol: Protocol) -> str:
     return " ".join(filter(None, parts))
 
 
-def _amendments(protocol: Protocol) -> str:
+def amendments(protocol: Protocol) -> str:
+    """What was changed after the first version, and why, a line each; "None." if nothing was."""
     if not protocol.amendments:
         return "None."
     return _joined(

@@ -106,6 +106,8 @@ def _notes(
             notes.append("Truncated phrases are asked for word by word, which finds more.")
         if limits and (limits.languages or limits.articles):
             notes.append("Limit to journals and to a language with the filters beside the results.")
+        if limits and (limits.since or limits.until):
+            notes.append("If the clause of years is not taken, set them with the same filters.")
     if syntax.name == "Cochrane Library" and limits and (limits.since or limits.until):
         notes.append("Limit the dates in the search manager.")
     if syntax.name == "PsycINFO (Ovid)" and limits and (limits.since or limits.until):

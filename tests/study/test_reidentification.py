@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from mien.errors import FormatError
+from mien.study.estimate import share
 from mien.study.reidentification import analyse_trials
 from mien.study.simulated_judges import SimulatedTrials, simulate_trials
 from mien.study.trials import Trial, answer_class, read_trials
@@ -134,6 +135,62 @@ def test_acquaintances_against_covered_faces():
     ]
     found = analyse_trials(some)
     assert found.beyond_covered.holds(0.1)
+
+
+def differing(seed, judges, clips=40, middle=-1.2, sd=1.0):
+    """Answers of judges and patients who really differ, in one arm."""
+    rng = np.random.default_rng(seed)
+    logits = middle + rng.normal(0, sd, judges)[:, None] + rng.normal(0, 0.8, clips)
+    hits = rng.random((judges, clips)) < 1 / (1 + np.exp(-logits))
+    return [
+        Trial(f"J{j}", str(c), "inner", "original-result" if hits[j, c] else "none", str(c), 6)
+        for j in range(judges)
+        for c in range(clips)
+    ]
+
+
+@pytest.mark.parametrize("judges", [2, 3, 4, 7])
+def test_few_judges_who_differ_make_the_rate_less_sure(judges):
+    """The mean of that many judges is not that of all: the exact interval held it in half."""
+    spread = np.random.default_rng(0).normal(0, np.hypot(1.0, 0.8), 100_000)
+    truth = float((1 / (1 + np.exp(1.2 - spread))).mean())
+    held = []
+    for seed in range(60):
+        some = differing(seed, judges)
+        hits = np.array([one.answer == "original-result" for one in some])
+        held.append(share(hits, np.array([one.judge for one in some]), fewest=2).holds(truth))
+    assert sum(held) >= 53  # 95 % but for what is seen once in a thousand
+
+
+def test_judges_and_patients_who_differ_are_told_apart():
+    found = analyse_trials(differing(2, 7, 60, sd=1.5)).arms["inner"]
+    assert found.mixed.rate.holds(found.rates["original-result"].value)
+    assert found.mixed.judges_sd > 0.5 and found.mixed.clips_sd > 0.2
+    exact, clustered = found.rates["original-result"], found.clustered
+    assert clustered.high - clustered.low > 1.5 * (exact.high - exact.low)
+    again = analyse_trials(differing(2, 7, 60, sd=1.5))
+    assert again.arms["inner"].to_json() == found.to_json()
+
+
+def test_arms_stand_in_their_order_whatever_the_table():
+    some = [*trials("none", arm="blanked"), *trials("wrong", arm="acquaintances"),
+            *trials("none", arm="whole"), *trials("none", "other")]  # fmt: skip
+    assert list(analyse_trials(some).arms) == ["inner", "whole", "acquaintances", "blanked"]
+
+
+def test_many_trials_are_analysed_and_too_many_people_are_said():
+    rng = np.random.default_rng(0)
+    some = [
+        Trial(f"J{k % 20}", str(k), "inner", "original-result" if hit else "other", str(k), faces)
+        for k, (hit, faces) in enumerate(
+            zip(rng.random(20_000) < 0.02, rng.integers(3, 9, 20_000), strict=True)
+        )
+    ]
+    arm = analyse_trials(some).arms["inner"]
+    assert arm.chance.p > 0.999 and "too many for the model" in arm.mixed.rate.why
+    judges = [Trial(f"J{k}", "1", "inner", "none", "1", 6) for k in range(101)]
+    with pytest.raises(FormatError, match="101 judges are too many"):
+        analyse_trials(judges)
 
 
 def test_the_command(mien, tmp_path):

@@ -228,20 +228,30 @@ def share(hits: np.ndarray, clusters: np.ndarray | None = None, fewest: int = FE
         return undefined("Nobody was asked.")
     value = float(np.mean(hits))
     effective = float(n)
-    groups = n if clusters is None else len(np.unique(clusters))
-    if clusters is not None and groups < fewest:
-        return Estimate(value, n=n, why=f"{plural(groups, 'clip')}: too few for an interval.")
-    if clusters is not None and 0 < value < 1:
-        spread = mean(np.asarray(hits, float), clusters)
-        if spread.interval is not None and groups > 1:
-            error = (
-                (spread.interval[1] - spread.interval[0])
-                / 2
-                / _quantile(min(groups, _MOST_GROUPS) - 1)
+    if clusters is not None:
+        left = LeftOut.of(clusters)
+        if left.clips < fewest:
+            return Estimate(
+                value, n=n, why=f"{plural(left.clips, 'clip')}: too few for an interval."
             )
-            effective = min(n, max(1.0, value * (1 - value) / error**2))
+        effective = _effective(np.asarray(hits, float), left)
     low, high = proportion_confint(value * effective, effective, 1 - CONFIDENCE, "beta")
     return Estimate(value, max(0.0, float(low)), min(1.0, float(high)), n)
+
+
+def _effective(hits: np.ndarray, left: LeftOut) -> float:
+    """How many independent answers these are worth, adjusted for the degrees of freedom [3]_."""
+    n, value = len(hits), float(hits.mean())
+    if left.count < 2 or not 0 < value < 1:
+        return float(n)
+    sums = left.sums(np.stack([np.ones(n), hits], 1))[1:]
+    means = ratio(sums[:, 1], sums[:, 0])
+    apart = (means - means.mean()) ** 2
+    variance = (left.count - 1) / left.count * float(apart.sum())
+    if variance <= 1e-24:  # every clip says the same
+        return float(n)
+    adjusted = (_quantile(n - 1) / _quantile(_freedom(apart))) ** 2
+    return min(float(n), max(1.0, value * (1 - value) / variance * adjusted))
 
 
 def _freedom(apart: np.ndarray) -> float:

@@ -38,7 +38,15 @@ from mien.study.lineup_people import (
 )
 from mien.study.lineup_store import FACES, SETTINGS, LineupStore, LineupTrial
 from mien.study.plain_table import read_table
-from mien.study.trials import ACQUAINTANCES, ARMS, BLANKED, COMPARING, INNER, WHOLE
+from mien.study.trials import (
+    ACQUAINTANCES,
+    ARMS,
+    BLANKED,
+    COMPARING,
+    INNER,
+    MOST_JUDGES,
+    WHOLE,
+)
 from mien.video.clips import ENDINGS
 
 _STEP = 4096  # bytes that pictures are filled up to
@@ -66,6 +74,8 @@ class LineupSettings:
         everybody = (*self.judges, *self.acquaintances)
         if not everybody:
             raise ParameterError("A line-up needs judges: give --judges or --acquaintances.")
+        if len(everybody) > MOST_JUDGES:
+            raise ParameterError(f"{len(everybody)} judges: give {MOST_JUDGES} at most.")
         for name in everybody:
             if not name.strip() or len(name) > 60 or not name.isprintable():
                 raise ParameterError(f"{name[:20]!r} is no name of a judge: give 1 to 60 letters.")

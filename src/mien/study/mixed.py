@@ -18,6 +18,8 @@ import numpy as np
 from mien.study.estimate import CONFIDENCE, Estimate, number, undefined
 
 _PRIOR_SD = 3.0  # of the intercept, logits: rates from 0.2 to 99.8 % are within two of these
+_MOST_LEVELS = 1_500  # judges and patients, which take seconds; 10 000 take minutes
+_START_SD = math.exp(-0.5)  # about where statsmodels begins, which draws it anew each time
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,13 @@ def mixed_rate(hits: np.ndarray, judges: np.ndarray, clips: np.ndarray) -> Mixed
     if not hits.any() or hits.all():
         rate = undefined("Every answer is the same: see the exact interval.", len(hits))
         return Mixed(rate, None, None)
+    if sum(several) > _MOST_LEVELS:
+        rate = undefined(
+            f"{sum(several)} judges and patients are too many for the model, which takes "
+            f"{_MOST_LEVELS}: see the other intervals.",
+            len(hits),
+        )
+        return Mixed(rate, None, None)
     from scipy import sparse
     from statsmodels.genmod.bayes_mixed_glm import BinomialBayesMixedGLM
 
@@ -79,7 +88,8 @@ def mixed_rate(hits: np.ndarray, judges: np.ndarray, clips: np.ndarray) -> Mixed
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         try:
-            fitted = model.fit_vb()
+            starts = np.full(1 + len(kinds) + len(identities), _START_SD)
+            fitted = model.fit_vb(sd=starts, fit_method="L-BFGS-B")
             spread = np.exp(np.asarray(fitted.vcp_mean, float))
             middle = float(fitted.fe_mean[0])
             error = math.sqrt(float(fitted.fe_sd[0]) ** 2 + _of_means(spread, identities))

@@ -23,15 +23,19 @@ from mien.study.mixed import Mixed, mixed_rate
 from mien.study.published import ANSWERS, SOURCE, TRIALS
 from mien.study.trials import (
     ACQUAINTANCES,
+    ARMS,
     BLANKED,
     COMPARING,
     FOUND,
+    MOST_JUDGES,
     NAMES,
     NONE,
     PAIRS,
     RECOGNISED,
     Trial,
 )
+
+_NEVER = 1e-30  # what is less likely is left out of sums
 
 
 @dataclass(frozen=True)
@@ -130,16 +134,26 @@ class ReidentificationAnalysis:
 
 
 def analyse_trials(trials: Sequence[Trial]) -> ReidentificationAnalysis:
-    """Compute every rate of every arm; raises `FormatError` if there is no trial."""
+    """Compute every rate of every arm.
+
+    Raises
+    ------
+    FormatError
+        If there is no trial, or there are too many judges.
+    """
     if not trials:
         raise FormatError("There is no trial to analyse.")
+    judges = tuple(sorted({one.judge for one in trials}))
+    if len(judges) > MOST_JUDGES:
+        raise FormatError(
+            f"{len(judges)} judges are too many at once, as each has a line in every table: "
+            f"analyse {MOST_JUDGES} or fewer."
+        )
+    there = {one.arm for one in trials}
     arms = {
-        arm: _arm(arm, [one for one in trials if one.arm == arm])
-        for arm in dict.fromkeys(one.arm for one in trials)
+        arm: _arm(arm, [one for one in trials if one.arm == arm]) for arm in ARMS if arm in there
     }
-    return ReidentificationAnalysis(
-        len(trials), tuple(sorted({one.judge for one in trials})), arms, _beyond(arms)
-    )
+    return ReidentificationAnalysis(len(trials), judges, arms, _beyond(arms))
 
 
 def _arm(arm: str, trials: Sequence[Trial]) -> ArmAnalysis:
@@ -196,10 +210,15 @@ def _against_chance(trials: Sequence[Trial]) -> Chance:
 
 def _at_least(hits: int, chances: np.ndarray) -> float:
     """That so many or more independent events of these chances happen (Poisson binomial)."""
-    ways = np.ones(1)
-    for chance in chances:
-        ways = np.convolve(ways, [1 - chance, chance])
-    return float(min(1.0, ways[hits:].sum()))
+    from scipy.stats import binom
+
+    first, ways = 0, np.ones(1)  # of `first` hits, one more, and so on
+    for chance, times in zip(*np.unique(chances, return_counts=True), strict=True):
+        low = max(0, int(binom.ppf(_NEVER, times, chance)))
+        high = min(int(times), int(binom.isf(_NEVER, times, chance)) + 1)
+        ways = np.convolve(ways, binom.pmf(np.arange(low, high + 1), times, chance))
+        first += low
+    return float(min(1.0, ways[max(0, hits - first) :].sum()))
 
 
 def _beyond(arms: Mapping[str, ArmAnalysis]) -> Estimate | None:

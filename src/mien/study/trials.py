@@ -14,7 +14,7 @@ ARMS: Mapping[str, str] = {
     INNER: "six faces, inner part",
     WHOLE: "six faces, whole picture with hair and neck",
     ACQUAINTANCES: "results shown to people who know the patient",
-    BLANKED: "the same with the face covered",
+    BLANKED: "originals with the face covered, shown to people who know the patient",
 }
 """How trials are shown; in the first two faces are compared, in the others people are named."""
 COMPARING = (INNER, WHOLE)
@@ -35,6 +35,8 @@ _ROLES = {
 }  # fmt: skip
 _BETWEEN = re.compile(r"\s*(?:[-–+/&,;|]|\band\b)\s*")
 _FACES = 6
+MOST_JUDGES = 100
+"""That are analysed at once."""
 
 
 @dataclass(frozen=True)

@@ -44,8 +44,10 @@ def reid(
     need("study")
     check_folder(out, overwrite)
     table = trials_of(LineupStore(trials)) if is_lineup(trials) else read_trials(trials)
+    from mien.report.numbers import share
     from mien.report.ratings import trials_page
     from mien.report.ratings.words import short
+    from mien.study.counted import plural
     from mien.study.reidentification import analyse_trials
     from mien.study.trials import ARMS
 
@@ -58,10 +60,14 @@ def reid(
         print(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False))
         return
     for arm in found.arms.values():
+        between = arm.clustered.interval
+        judges = "" if between is None else (
+            f"; as judges differ, {share(between[0])} to {share(between[1])}"
+        )  # fmt: skip
         typer.echo(
             f"{ARMS[arm.arm][:1].upper()}{ARMS[arm.arm][1:]}: the patient was found in "
-            f"{arm.counts[arm.hit]} of {arm.trials} trials, "
-            f"{short(arm.rates[arm.hit], as_share=True)}."
+            f"{arm.counts[arm.hit]} of {plural(arm.trials, 'trial')}, "
+            f"{short(arm.rates[arm.hit], as_share=True)}{judges}."
         )
         if arm.chance is not None:
             typer.echo(f"  {arm.chance.words}")

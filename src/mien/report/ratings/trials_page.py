@@ -103,13 +103,19 @@ def paragraph(analysis: ReidentificationAnalysis) -> str:
             f"{WORDS[name].split(':')[0]} {short(one, as_share=True)}"
             for name, one in arm.rates.items()
         )
-        parts.append(f"{ARMS[arm.arm][:1].upper()}{ARMS[arm.arm][1:]} ({arm.trials}): {rates}.")
+        parts.append(f"{_arm(arm)} ({plural(arm.trials, 'trial')}): {rates}.")
+        if arm.clustered.interval is not None:
+            parts.append(
+                "With answers of one judge counted for fewer, the patient was found in "
+                f"{short(arm.clustered, as_share=True)}."
+            )
         if arm.chance is not None:
             parts.append(arm.chance.words)
     parts.append(
-        "Intervals are 95 % and exact (Clopper and Pearson); a logistic model with random "
-        "intercepts for judges and patients and the effective number of answers by judge stand "
-        f"beside. Computed with mien {__version__} and statsmodels."
+        "Intervals are 95 % and exact (Clopper and Pearson); answers of one judge count for fewer "
+        "by the effective number of answers (Korn and Graubard); a logistic model with random "
+        f"intercepts for judges and patients stands beside. Computed with mien {__version__} and "
+        "statsmodels."
     )
     return " ".join(parts)
 
@@ -126,7 +132,7 @@ def _section(arm: ArmAnalysis, analysis: ReidentificationAnalysis) -> Section:
         for name, one in arm.rates.items()
     )
     found = (
-        ("exact, all answers alike", estimate(arm.rates[arm.hit], as_share=True)),
+        ("exact, each answer for itself", estimate(arm.rates[arm.hit], as_share=True)),
         ("answers of one judge count for fewer", estimate(arm.clustered, as_share=True)),
         ("model of judges and patients", estimate(arm.mixed.rate, as_share=True)),
         ("how judges differ, logits", _or_dash(arm.mixed.judges_sd)),
@@ -168,13 +174,12 @@ def _section(arm: ArmAnalysis, analysis: ReidentificationAnalysis) -> Section:
             "Beyond what is recognised with the face covered: "
             f"{short(analysis.beyond_covered, as_share=True)} (Newcombe's interval)."
         )
-    title = ARMS[arm.arm][:1].upper() + ARMS[arm.arm][1:]
     question = (
         "Asked: are two of these one person, and which?"
         if arm.chance is not None
         else "Asked: do you know who this is?"
     )
-    return Section(arm.arm, title, question, tuple(tables), (arm.arm,), sentence(notes))
+    return Section(arm.arm, _arm(arm), question, tuple(tables), (arm.arm,), sentence(notes))
 
 
 @drawn
@@ -196,14 +201,20 @@ def _bars(arm: ArmAnalysis) -> Drawing:
     axis.set(xlabel="% of trials", xlim=(0, 100))
     if arm.arm == INNER:
         axis.legend(loc="lower right", bbox_to_anchor=(1, 1), borderaxespad=0, fontsize=7)
-    caption = f"{ARMS[arm.arm]}: answers in {arm.trials} trials with exact 95 % intervals."
-    return finish(arm.arm, caption[:1].upper() + caption[1:], figure)
+    caption = f"{_arm(arm)}: answers in {plural(arm.trials, 'trial')} with exact 95 % intervals."
+    return finish(arm.arm, caption, figure)
 
 
 def _title(analysis: ReidentificationAnalysis) -> str:
     first = next(iter(analysis.arms.values()))
     one = first.rates[first.hit]
-    return f"The patient was found in {share(one.value)} of {plural(first.trials, 'trial')}."
+    where = f"{_arm(first)}: the" if len(analysis.arms) > 1 else "The"
+    return f"{where} patient was found in {share(one.value)} of {plural(first.trials, 'trial')}."
+
+
+def _arm(arm: ArmAnalysis) -> str:
+    """What an arm is called where a sentence begins."""
+    return f"{ARMS[arm.arm][:1].upper()}{ARMS[arm.arm][1:]}"
 
 
 def _or_dash(value: float | None) -> str:

@@ -14,7 +14,7 @@ from mien.report.ratings.words import short
 from mien.study.analysis import analyse, analyse_item
 from mien.study.deviation import deviation
 from mien.study.estimate import Estimate
-from mien.study.items import HYPOMIMIA, SPEECH, TREMOR, shipped
+from mien.study.items import HYPOMIMIA, SPEECH, TREMOR, seen, shipped
 from mien.study.plan import usual_repeats
 from mien.study.power import power
 from mien.study.ratings import Rating, Ratings
@@ -154,6 +154,27 @@ def test_hand_counted():
 def test_as_many_raters_as_would_take_for_ever_are_refused():
     with pytest.raises(FormatError, match="101 raters are too many"):
         analyse(table(*((f"R{k}", "c", "original", 0, 1.0) for k in range(101))))
+
+
+def test_what_would_take_minutes_is_refused():
+    answers = [(f"R{r}", f"c{c}", "original", 0, 1.0) for r in range(100) for c in range(410)]
+    with pytest.raises(FormatError, match="100 raters, 410 clips, 1 item and 0 repeats are too"):
+        analyse(table(*answers))
+    some = tuple(Rating("R", "c", "original", f"item {k}", 0, 1.0) for k in range(51))
+    items = {one.item: replace(shipped()[HYPOMIMIA], key=one.item) for one in some}
+    with pytest.raises(FormatError, match="51 items are too many"):
+        analyse(Ratings(some, items))
+
+
+def test_scores_of_a_slider_are_counted_by_bands():
+    rng = np.random.default_rng(0)
+    scores = rng.uniform(0, 9000, 2000)
+    some = tuple(Rating("R", f"c{k}", "original", "slider", 0, float(s)) for k, s in
+                 enumerate(scores))  # fmt: skip
+    slider = seen("slider", scores)
+    counted = analyse_item(Ratings(some, {"slider": slider}).of("slider")).distribution["original"]
+    assert len(counted.scores) <= 200 and sum(counted.scores.values()) == 2000
+    assert counted.scores["4500"] == int((np.round(scores, -2) == 4500).sum())
 
 
 def test_a_long_scale_lists_the_deviations_that_occur():

@@ -74,6 +74,13 @@ def test_a_wrong_line_is_named(tmp_path, line, said):
         read_trials(written(tmp_path, f"judge,trial,arm,answer\nA,1,inner,none\n{line}\n"))
 
 
+def test_an_empty_number_of_faces_is_six_and_not_unsure(tmp_path):
+    with pytest.raises(
+        FormatError, match="write how many were shown, 3 to 20, or leave it empty for 6"
+    ):
+        read_trials(written(tmp_path, "judge,trial,faces,answer\nA,1,NaN,none\n"))
+
+
 def test_planted_rates_are_found():
     arm = analyse_trials(simulate_trials(SimulatedTrials(seed=1))).arms["inner"]
     for name, rate in (("none", 0.59), ("surrogate-result", 0.226), ("other", 0.167),

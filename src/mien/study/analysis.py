@@ -12,6 +12,7 @@ import numpy as np
 from mien.errors import FormatError, ParameterError
 from mien.progress import Progress
 from mien.study.agreement import agreement
+from mien.study.counted import plural
 from mien.study.deviation import Deviation, Equivalence, deviation, equivalence
 from mien.study.drift import Drift, drift
 from mien.study.estimate import Estimate
@@ -22,8 +23,11 @@ from mien.study.ratings import VERSIONS, ItemRatings, Ratings, require
 
 Agreement = Mapping[str, Estimate]
 """By the names in `mien.study.agreement.STATISTICS`."""
-_MOST_CELLS = 4_000_000
+_MOST_CELLS = 1_000_000
+_MOST_PAIRS = 2_000_000  # of raters, of each clip and item: half a minute or so
 _MOST_RATERS = 100
+_MOST_ITEMS = 50
+_MOST_SCORES = 200  # that are counted one by one
 
 
 @dataclass(frozen=True)
@@ -186,18 +190,8 @@ def analyse(
     if margin is not None and not 0 < margin < float("inf"):
         raise ParameterError(f"The margin is {margin:g}: give a number above 0.")
     require(ratings)
-    if len(ratings.raters) > _MOST_RATERS:
-        raise FormatError(
-            f"{len(ratings.raters)} raters are too many at once, as each is compared with each: "
-            f"analyse {_MOST_RATERS} or fewer."
-        )
+    _require_size(ratings)
     clips = {one.clip for one in ratings.answers}
-    depth = 1 + max(one.repeat for one in ratings.answers)
-    if len(ratings.raters) * len(clips) * depth > _MOST_CELLS:
-        raise FormatError(
-            f"{len(ratings.raters)} raters, {len(clips)} clips and {depth - 1} repeats are too "
-            "much at once: analyse parts of the table."
-        )
     found: dict[str, ItemAnalysis] = {}
     for key in ratings.items:
         found[key] = analyse_item(ratings.of(key), margin)
@@ -212,6 +206,29 @@ def analyse(
         ratings.design,
         ratings.power,
     )
+
+
+def _require_size(ratings: Ratings) -> None:
+    """Refuse what would take minutes or all memory; raises `FormatError`."""
+    raters, items = len(ratings.raters), len(ratings.items)
+    if raters > _MOST_RATERS:
+        raise FormatError(
+            f"{raters} raters are too many at once, as each is compared with each: "
+            f"analyse {_MOST_RATERS} or fewer."
+        )
+    if items > _MOST_ITEMS:
+        raise FormatError(
+            f"{items} items are too many at once, as each has a part of the report: "
+            f"analyse {_MOST_ITEMS} or fewer."
+        )
+    clips = len({one.clip for one in ratings.answers})
+    depth = 1 + max(one.repeat for one in ratings.answers)
+    rated = len({(one.item, one.clip) for one in ratings.answers})
+    if raters * clips * depth > _MOST_CELLS or raters * (raters - 1) // 2 * rated > _MOST_PAIRS:
+        raise FormatError(
+            f"{raters} raters, {clips} clips, {plural(items, 'item')} and "
+            f"{plural(depth - 1, 'repeat')} are too much at once: analyse parts of the table."
+        )
 
 
 def analyse_item(ratings: ItemRatings, margin: float | None = None) -> ItemAnalysis:
@@ -278,8 +295,16 @@ def _between(ratings: ItemRatings, version: str) -> Between:
 def _distribution(ratings: ItemRatings, version: str) -> Distribution:
     scores, asked = ratings.scores(version), ratings.asked[version]
     given = scores[np.isfinite(scores)]
-    steps = ratings.item.scores if 0 < len(ratings.item.scores) <= 30 else np.unique(given)
-    counts = {f"{step:g}": int((np.abs(given - step) < 1e-9).sum()) for step in steps}
+    if 0 < len(ratings.item.scores) <= 30:
+        steps: Any = ratings.item.scores
+        counts = {f"{step:g}": int((np.abs(given - step) < 1e-9).sum()) for step in steps}
+    else:
+        steps, times = np.unique(given, return_counts=True)
+        digits = 0
+        while len(steps) > _MOST_SCORES:  # to whole points, to tens, and so on
+            steps, times = np.unique(np.round(given, digits), return_counts=True)
+            digits -= 1
+        counts = {f"{step + 0.0:g}": int(n) for step, n in zip(steps, times, strict=True)}
     return Distribution(counts, int((asked & np.isnan(scores)).sum()))
 
 

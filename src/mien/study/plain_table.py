@@ -68,8 +68,8 @@ class PlainTable:
                              "characters, on one line.")  # fmt: skip
         return written
 
-    def number(self, row: Row, column: str, scale: str) -> float | None:
-        """A number of a cell; None if it says "not sure".
+    def number(self, row: Row, column: str, scale: str, *, empty: str = "not sure") -> float | None:
+        """A number of a cell; None if it says "not sure", or what else `empty` stands for.
 
         Raises
         ------
@@ -89,7 +89,7 @@ class PlainTable:
         if value != value or value in (float("inf"), float("-inf")) or "_" in plain:
             raise self.wrong(
                 row,
-                f"{column} is {shown(written)}: write {scale}, or leave it empty for not sure.",
+                f"{column} is {shown(written)}: write {scale}, or leave it empty for {empty}.",
             )
         return value
 

@@ -217,7 +217,7 @@ def _repeat(table: PlainTable, row: Row) -> int:
     written = row.cells.get("repeat", "").casefold()
     if written in _FIRST:
         return _FIRST[written]
-    number = table.number(row, "repeat", "0, 1, 2 and so on")
+    number = table.number(row, "repeat", "0, 1, 2 and so on", empty="0")
     if number is None or number != int(number) or not 0 <= number <= 99:
         raise table.wrong(row, f"repeat is {shown(written)}: write 0, 1, 2 and so on.")
     return int(number)

@@ -142,7 +142,7 @@ def _trial(table: PlainTable, row: Row) -> Trial:
         raise table.wrong(row, f"answer is {shown(said)}: write {allowed}.")
     faces: float | None = _FACES if arm in COMPARING else 1
     if cells.get("faces") and arm in COMPARING:
-        faces = table.number(row, "faces", "how many faces were shown, 3 to 20")
+        faces = table.number(row, "faces", "how many were shown, 3 to 20", empty=str(_FACES))
     if faces is None or faces != int(faces) or (arm in COMPARING and not 3 <= faces <= 20):
         raise table.wrong(
             row, f"faces is {shown(cells['faces'])}: write how many were shown, 3 to 20."

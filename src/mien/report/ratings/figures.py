@@ -46,7 +46,8 @@ def _draw_scores(axis: Any, item: ItemAnalysis) -> None:
     if len(names) > 12:
         bins = np.linspace(item.item.lowest, item.item.highest, 11)
         for of, colour, label, hatch in versions:
-            scores, counts = [float(score) for score in of.scores], list(of.scores.values())
+            scores = np.clip([float(one) for one in of.scores], bins[0], bins[-1])
+            counts = list(of.scores.values())
             axis.hist(
                 scores, bins, weights=counts, color=colour, alpha=0.55, label=label, hatch=hatch
             )

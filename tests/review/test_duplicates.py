@@ -12,7 +12,7 @@ from made_up_records import made_up
 from mien.errors import ParameterError
 from mien.review.duplicates.comparable import comparable, first_page, folded, same_journal
 from mien.review.duplicates.comparable import journal_words as bare
-from mien.review.duplicates.comparing import compare
+from mien.review.duplicates.comparing import compare, hopeless
 from mien.review.duplicates.finding import find_duplicates
 from mien.review.duplicates.merging import merged, without_duplicates
 from mien.review.records.reading import read_exports
@@ -216,3 +216,17 @@ def test_the_command(mien, tmp_path):
     told = mien("review", "dedupe", *files).stdout
     assert "4 records: 3 publications, 1 duplicates in 1 groups" in told
     assert mien("review", "dedupe", *files, "--apart", "a,b").exit_code == 2
+
+
+def test_what_is_hopeless_is_neither_certain_nor_doubtful():
+    forms = [comparable(record) for record in made_up(25, seed=5).records]
+    given_up = kept = 0
+    for k, one in enumerate(forms):
+        for other in forms[:k]:
+            verdict = compare(one, other)
+            if hopeless(one, other):
+                given_up += 1
+                assert not verdict.certain and not verdict.doubtful
+            else:
+                kept += verdict.certain or verdict.doubtful
+    assert given_up > 100 and kept > 30

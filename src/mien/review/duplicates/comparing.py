@@ -17,6 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rapidfuzz import fuzz
 
@@ -27,6 +28,7 @@ CERTAIN = 8.25
 DOUBTFUL = 4.5
 """Points from which they are shown side by side."""
 _VETO = -100.0
+_MOST_OF_TITLE, _MOST_OF_ABSTRACT = 8.0, 3.0
 _OPPOSITES = (
     ("hyper", "hypo"),
     ("intra", "inter"),
@@ -95,6 +97,20 @@ def compare(one: Comparable, other: Comparable) -> Verdict:
     return Verdict(points - (20 if vetoed else 0), tuple(why for _, why in found if why), vetoed)
 
 
+def hopeless(a: Comparable, b: Comparable) -> bool:
+    """Whether two records cannot be certain or doubtful, whatever their titles say.
+
+    Sooner than `compare`: identifiers, authors and place of publication are weighed, and the rest
+    is taken for as good as it can be.
+    """
+    if (a.doi and a.doi == b.doi) or (a.pmid and a.pmid == b.pmid):
+        return False
+    points = _MOST_OF_TITLE + _MOST_OF_ABSTRACT
+    for part in (_identifiers(a, b, False, False), _authors(a, b), _place(a, b)):
+        points += sum(amount for amount, _ in part)  # a veto without an identifier decides
+    return points < DOUBTFUL
+
+
 def _evidence(a: Comparable, b: Comparable) -> Iterator[tuple[float, str]]:
     same_doi = bool(a.doi) and a.doi == b.doi
     same_pmid = bool(a.pmid) and a.pmid == b.pmid
@@ -120,10 +136,10 @@ def _title(a: Comparable, b: Comparable, identified: bool) -> Iterator[tuple[flo
         points = 8.0 if words > 6 else 7.0 if words > 4 else 5.5 if words > 2 else 2.5
         yield points, "same title"
         return
-    if sorted(a.title.replace(" ", "")) == sorted(b.title.replace(" ", "")) and len(a.words) > 3:
+    if len(a.words) > 3 and _same_letters(a.title.replace(" ", ""), b.title.replace(" ", "")):
         yield 6.5, "titles differ in spelling"
         return
-    short, long = sorted((a.words, b.words), key=len)
+    short, long = (a.words, b.words) if len(a.words) <= len(b.words) else (b.words, a.words)
     goes_on = (len(short) > 3 and long[: len(short)] == short) or _cut(a, b)
     one, other = _only(a.numbers, b.numbers)
     if goes_on and not identified and _part(long[len(short) :], one or other):
@@ -155,6 +171,10 @@ def _title(a: Comparable, b: Comparable, identified: bool) -> Iterator[tuple[flo
         yield -8.0, f"titles differ ({ratio:.0f} % alike)"
 
 
+def _same_letters(one: str, other: str) -> bool:
+    return len(one) == len(other) and sorted(one) == sorted(other)
+
+
 def _part(rest: tuple[str, ...], numbers: list[str]) -> bool:
     """Whether what a title goes on with says which part of several it is: "part II", or "II"."""
     return bool(numbers and rest) and (
@@ -164,7 +184,7 @@ def _part(rest: tuple[str, ...], numbers: list[str]) -> bool:
 
 def _cut(a: Comparable, b: Comparable) -> bool:
     """Whether one title ends within the other, in a word too."""
-    short, long = sorted((a.title, b.title), key=len)
+    short, long = (a.title, b.title) if len(a.title) <= len(b.title) else (b.title, a.title)
     if len(short) < 30 or not long.startswith(short) or len(short.split()) < 5:
         return False
     last = long.split()[len(short.split()) - 1]
@@ -280,11 +300,13 @@ def _place(a: Comparable, b: Comparable) -> Iterator[tuple[float, str]]:
         if a.page == b.page:
             yield (0.7 if a.page in _ORDERLESS else 2.5), "same first page"
         else:
-            digits = [re.sub(r"\D", "", page) for page in (a.page, b.page)]
-            yield (
-                (0.5 if digits[0] == digits[1] else -3.0),
-                ("" if digits[0] == digits[1] else "first pages differ"),
-            )
+            same = _digits(a.page) == _digits(b.page)
+            yield (0.5 if same else -3.0), ("" if same else "first pages differ")
+
+
+@lru_cache(maxsize=65536)
+def _digits(page: str) -> str:
+    return re.sub(r"\D", "", page)
 
 
 def _year_alone(a: Comparable, b: Comparable, identified: bool) -> Iterator[tuple[float, str]]:

@@ -11,7 +11,7 @@ from rapidfuzz import fuzz
 from mien.errors import ParameterError
 from mien.review.duplicates.blocking import candidates
 from mien.review.duplicates.comparable import Comparable, comparable
-from mien.review.duplicates.comparing import Verdict, compare
+from mien.review.duplicates.comparing import Verdict, compare, hopeless
 from mien.review.records.record import Record
 
 
@@ -88,7 +88,7 @@ def find_duplicates(
     verdicts: dict[tuple[int, int], Verdict] = {}
     for one, other in candidates([forms[k] for k in chosen]):
         a, b = chosen[one], chosen[other]
-        if _worth(forms[a], forms[b]):
+        if _worth(forms[a], forms[b]) and not hopeless(forms[a], forms[b]):
             verdict = compare(forms[a], forms[b])
             if verdict.certain or verdict.doubtful:
                 verdicts[a, b] = verdict

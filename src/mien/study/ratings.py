@@ -146,10 +146,13 @@ def read_ratings(path: str | os.PathLike[str], items: Mapping[str, Item] | None 
         lines[key] = row.line
         answers.append(one)
     found: dict[str, Item] = {}
+    scores: dict[str, list[float]] = {}
+    for one in answers:
+        if one.score is not None:
+            scores.setdefault(one.item, []).append(one.score)
     for name, item in met.items():
         if item is None:
-            item = seen(name, np.array([a.score for a in answers if a.item == name and a.score
-                                        is not None], float))  # fmt: skip
+            item = seen(name, np.array(scores.get(name, ()), float))
             notes.append(
                 f"No item of mien is called {name}: its scale was taken to be what occurs, "
                 f"{item.scale}; a file with your items says it."

@@ -88,7 +88,7 @@ def test_away_is_where_the_recogniser_sees_another(modes, who):
             moved = looks.describe(*likeness(modes.moved(face, 2.5 * direction)))
             return np.linalg.norm(moved - other) - np.linalg.norm(here - other)
 
-        direction = modes.away(here, other[None], looks.name)
+        direction = modes.away(here[None], other[None], looks.name)[0]
         assert np.linalg.norm(direction) == pytest.approx(1)
         drawn = rng.normal(size=(5, len(modes)))
         drawn /= np.linalg.norm(drawn, axis=1, keepdims=True)

@@ -9,7 +9,7 @@ its axes are the image's: x right, y down, z away.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 
 import numba
@@ -113,7 +113,12 @@ class FaceModel:
 
     def pose(self, landmarks: np.ndarray, alpha: np.ndarray) -> Similarity:
         """Place a person's rigid landmarks on those of one frame."""
-        return umeyama(self.shape(alpha)[RIGID], landmarks[RIGID])
+        return umeyama(self.neutral[RIGID] + np.tensordot(alpha, self._rigid, 1), landmarks[RIGID])
+
+    @cached_property
+    def _rigid(self) -> np.ndarray:
+        """The identity modes of rigid landmarks, which are placed in every frame."""
+        return self.identity[:, RIGID]
 
     def fit(self, landmarks: np.ndarray) -> np.ndarray:
         """Estimate who the face is from many frames at once.

@@ -39,6 +39,7 @@ _STEP = 2.0  # s.d. of the modes that one push adds
 _PUSHES = 8  # at most, on each size of pictures
 _PATIENCE = 2  # pushes after which a face that gets no farther is as far as it gets
 _FARTHER = 0.02  # thresholds by which it has to
+_ENOUGH = 3  # faces that hide the patient, of which one is drawn
 _PROBES = 6  # frames on which a push is tried
 _CANDIDATES = 5  # that are pushed
 _HARDLY_LEGIBLE = 30.0  # weight of a readable face where one that is read well hides nobody
@@ -100,6 +101,8 @@ class Choice:
     """What is missing to the room that all want, in thresholds, added up."""
     probes: int = _PROBES
     """Frames of the patient on which a push is tried."""
+    rough: bool = False
+    """Whether it was pushed on small pictures only."""
 
     @property
     def pushed(self) -> float:
@@ -151,36 +154,38 @@ def choose(
     # and too small to hide that two results have one composite
     jitter = rng.normal(size=len(modes))
     jitter *= _JITTER / np.linalg.norm(jitter)
-    spread = np.linspace(0, len(samples) - 1, min(len(samples), _QUICK)).round().astype(int)
-    quick, smaller = _shrunk([samples[i] for i in spread], person)
+    quick, smaller = _shrunk(_spread(samples, _QUICK), person)
 
     def margin_of(name: str) -> float:
         seen = _seen(bank.load(name), smaller, quick, steers, views=subject is None)
         return round(_margin(steers, seen), 3)
 
-    def weigh(name: str, tried: dict[str, float]) -> Choice:
+    def first(name: str, tried: dict[str, float]) -> Choice:
         start = bank.load(name)
         amounts = np.zeros(len(modes)) if only else jitter
-        first = Choice(
-            modes.moved(start, amounts), start, STRENGTH, {}, 0.0, amounts, tried, wanted.probes
-        )
-        return push(person, samples, steers, first, wanted.room)
+        face = modes.moved(start, amounts)
+        return Choice(face, start, STRENGTH, {}, 0.0, amounts, tried, wanted.probes)
 
     def hidden(names: list[str]) -> Choice | None:
         """A face of these that hides the patient; the others are remembered."""
         names, tried = _shortlist(names, wanted, rng, margin_of)
+        starts = [first(name, tried) for name in names]
+        if subject is None and len(starts) > _ENOUGH:  # those that get far soon, first
+            starts = [push_roughly(person, samples, steers, one, wanted.room) for one in starts]
+            starts.sort(key=_short)
         hides: list[Choice] = []
         cost: list[float] = []
-        for name in names:
-            here = weigh(name, tried)
+        for start in starts:
+            here = push(person, samples, steers, start, wanted.room)
             if here.margin < 1 + _LAST_ROOM:
                 failed.append(here)
                 continue
-            # what is less far than is wanted costs, and so does motion that is read less well
             hides.append(here)
-            cost.append(_astray(here, person, samples) + _SHORT * here.lacks + _MOVED * here.pushed)
+            cost.append(_astray(here, person, samples) + _short(here))
             if subject is not None and cost[-1] <= _READ_WELL:
                 return here  # the first that will do: the same in every clip
+            if subject is None and len(hides) == _ENOUGH:
+                break
         if not hides:
             return None
         if subject is not None:
@@ -281,32 +286,59 @@ def push(
     most_shape : float
         Standard deviations that its shape may be away from the mean face of its sex.
     """
-    modes = Modes.load()
-    spread = np.linspace(0, len(samples) - 1, min(len(samples), choice.probes)).round().astype(int)
-    probes = [samples[i] for i in spread]
-    small, smaller = _shrunk(probes, person)
-    amounts, face = choice.amounts, choice.surrogate
-    seen: list[np.ndarray] = []
-    # first on small pictures, in one alignment, then on the frames as they are, in every one
-    stages = [(smaller, small, _small_texture(choice.start)), (person, probes, choice.start)]
+    probes = _spread(samples, choice.probes)
+    if not choice.rough:
+        choice = push_roughly(person, samples, steers, choice, room, legible, most_shape)
+    return _push(person, probes, steers, choice, room, legible, most_shape)
+
+
+def push_roughly(
+    person: Fitted,
+    samples: list[Sample],
+    steers: Sequence[Steer],
+    choice: Choice,
+    room: Room = ROOM,
+    legible: float = LEGIBLE,
+    most_shape: float = MOST_SHAPE,
+) -> Choice:
+    """The same on small pictures, in one alignment; on small clips, nothing is done."""
+    small, smaller = _shrunk(_spread(samples, choice.probes), person)
     if smaller is person:
-        stages = stages[1:]
-    for people, frames, start in stages:
-        views = people is person
-        least, since = np.inf, 0
-        for step in range(_PUSHES):
-            face = modes.moved(start, amounts)
-            seen = _seen(face, people, frames, steers, views=views)
-            lacks = lacking(steers, seen, room)
-            if lacks < least - _FARTHER:
-                least, since = lacks, step
-            direction = away(steers, seen, room, modes, legible)
-            if direction is None or step == _PUSHES - 1 or step - since >= _PATIENCE:
-                break
-            further = modes.within(amounts + _STEP * direction, start, most_shape)
-            if np.linalg.norm(further - amounts) < 0.1 * _STEP:
-                break
-            amounts = further
+        return choice
+    rough = replace(choice, start=_small_texture(choice.start))
+    rough = _push(smaller, small, steers, rough, room, legible, most_shape, views=False)
+    face = Modes.load().moved(choice.start, rough.amounts)
+    return replace(rough, start=choice.start, surrogate=face, rough=True)
+
+
+def _push(
+    person: Fitted,
+    probes: list[Sample],
+    steers: Sequence[Steer],
+    choice: Choice,
+    room: Room,
+    legible: float,
+    most_shape: float,
+    *,
+    views: bool = True,
+) -> Choice:
+    """Move a surrogate on these frames, as they are, as long as it gets farther."""
+    modes = Modes.load()
+    amounts = choice.amounts
+    least, since = np.inf, 0
+    for step in range(_PUSHES):
+        face = modes.moved(choice.start, amounts)
+        seen = _seen(face, person, probes, steers, views=views)
+        lacks = lacking(steers, seen, room)
+        if lacks < least - _FARTHER:
+            least, since = lacks, step
+        direction = away(steers, seen, room, modes, legible)
+        if direction is None or step == _PUSHES - 1 or step - since >= _PATIENCE:
+            break
+        further = modes.within(amounts + _STEP * direction, choice.start, most_shape)
+        if np.linalg.norm(further - amounts) < 0.1 * _STEP:
+            break
+        amounts = further
     nearest = {
         who.recogniser.name: round(float(who.apart(found).min() * who.recogniser.threshold), 3)
         for who, found in zip(steers, seen, strict=True)
@@ -317,8 +349,21 @@ def push(
         nearest=nearest,
         margin=_margin(steers, seen),
         amounts=amounts,
-        lacks=lacking(steers, seen, room),
+        lacks=lacks,
+        rough=False,
     )
+
+
+def _spread(samples: list[Sample], most: int) -> list[Sample]:
+    """So many of the samples, from the first to the last."""
+    spread = np.linspace(0, len(samples) - 1, min(len(samples), most)).round().astype(int)
+    return [samples[i] for i in spread]
+
+
+def _short(choice: Choice) -> float:
+    """What it costs that a face is less far than is wanted, and that it is moved, in outer-eye
+    distances that its motion is read astray."""
+    return _SHORT * choice.lacks + _MOVED * choice.pushed
 
 
 def _margin(steers: Sequence[Steer], seen: Sequence[np.ndarray]) -> float:

@@ -58,9 +58,7 @@ class Steer:
         apart = self.apart(descriptors)
         weight = np.exp(-(apart - apart.min()) / _ENDANGERED)
         name = self.recogniser.name
-        steps = np.stack(
-            [modes.away(one, self.gallery, name, legible=legible) for one in descriptors]
-        )
+        steps = modes.away(descriptors, self.gallery, name, legible=legible)
         direction = (weight[:, None] * steps).sum(0)
         return np.asarray(direction / max(float(np.linalg.norm(direction)), 1e-12))
 

@@ -160,24 +160,24 @@ class Modes:
 
     def away(
         self,
-        descriptor: np.ndarray,
+        descriptors: np.ndarray,
         others: np.ndarray,
         recogniser: str = _FIRST,
         *,
         legible: float = LEGIBLE,
         paint: float = _PAINT,
     ) -> np.ndarray:
-        """Direction in which a face leaves others behind, as a recogniser sees it.
+        """Directions in which faces leave others behind, as a recogniser sees it.
 
         Modes that lead a landmark detector astray are held back: the motion of the new face shall
         be read like that of the old one.
 
         Parameters
         ----------
-        descriptor : np.ndarray [shape=(size,)]
-            Of the face to move.
-        others : np.ndarray [shape=(n, size)]
-            To be left; the nearest count most.
+        descriptors : np.ndarray [shape=(n, size)]
+            Of the faces to move.
+        others : np.ndarray [shape=(m, size)]
+            To be left; the nearest to each face count most.
         recogniser : str
             Name of the one that they come from.
         legible : float
@@ -187,15 +187,18 @@ class Modes:
 
         Returns
         -------
-        direction : np.ndarray [shape=(n_shape + n_texture,)]
-            Of length 1, in standard deviations.
+        directions : np.ndarray [shape=(n, n_shape + n_texture)]
+            Of length 1 each, in standard deviations.
         """
-        apart = descriptor - others
-        distance = np.linalg.norm(apart, axis=1, keepdims=True)
-        weight = np.exp(-(distance - distance.min()) / 0.03)
-        wanted = self.recognisers[recogniser] @ (weight * apart / np.maximum(distance, 1e-6)).sum(0)
-        direction = np.linalg.solve(self._held_back(legible, paint), wanted)
-        return np.asarray(direction / max(float(np.linalg.norm(direction)), 1e-12))
+        wanted = []
+        for apart in descriptors[:, None] - others:
+            distance = np.linalg.norm(apart, axis=1, keepdims=True)
+            weight = np.exp(-(distance - distance.min()) / 0.03)
+            wanted.append((weight * apart / np.maximum(distance, 1e-6)).sum(0))
+        seen = self.recognisers[recogniser] @ np.stack(wanted, axis=1)
+        directions = np.linalg.solve(self._held_back(legible, paint), seen).T
+        length = np.linalg.norm(directions, axis=1, keepdims=True)
+        return np.asarray(directions / np.maximum(length, 1e-12))
 
     def _held_back(self, legible: float, paint: float) -> np.ndarray:
         """Cost of going along each pair of modes, shape (n_modes, n_modes)."""

@@ -44,6 +44,7 @@ _CHANGE = 2.0  # texels: changes finer than this are measurement noise
 _USUAL = 0.25  # log: about a quarter brighter or darker than at rest
 _COARSE = 10.0  # texels: changes near brows, lids and lips are taken no finer than this
 _NOSTRILS = [98, 327]
+_FINE = 5.0  # texels: what is averaged wider is averaged on a smaller map
 _SHALLOWEST = 0.2  # of a portrait's nostrils that is kept at least
 FLOOR = 6.0  # grey levels added before logarithms, so that black is not minus infinity
 
@@ -128,14 +129,25 @@ def smooth(values: np.ndarray, weight: np.ndarray, sigma: float) -> np.ndarray:
     """Gaussian average over the weighted texels only, extended to where there are none."""
     weight = weight.astype(np.float32)
     packed = np.concatenate([values * weight[..., None], weight[..., None]], axis=2)
-    near = cv2.GaussianBlur(packed, (0, 0), sigma)
-    # four times as wide, at a quarter of the size
-    size = (values.shape[1], values.shape[0])
-    small = cv2.resize(packed, (size[0] // 4, size[1] // 4), interpolation=cv2.INTER_AREA)
-    wide = cv2.resize(cv2.GaussianBlur(small, (0, 0), sigma), size, interpolation=cv2.INTER_LINEAR)
+    smaller = 1
+    while sigma >= _FINE * 2 * smaller:
+        smaller *= 2
+    near = _blurred(packed, sigma, smaller)
+    wide = _blurred(packed, 4 * sigma, 4 * smaller)
     far = wide[..., :3] / (wide[..., 3:] + 1e-6)
     trust = np.clip(near[..., 3:] * 4, 0, 1)
     return trust * near[..., :3] / (near[..., 3:] + 1e-6) + (1 - trust) * far
+
+
+def _blurred(picture: np.ndarray, sigma: float, smaller: int) -> np.ndarray:
+    """A Gaussian blur, found on a picture so many times smaller: a wide one looks the same."""
+    if smaller == 1:
+        return cv2.GaussianBlur(picture, (0, 0), sigma)
+    height, width = picture.shape[:2]
+    size = (width // smaller, height // smaller)
+    small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    small = cv2.GaussianBlur(small, (0, 0), sigma / smaller)
+    return cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
 
 
 def light_of(neutral: np.ndarray, skin: np.ndarray) -> np.ndarray:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any
 
 import cv2
@@ -66,11 +65,8 @@ class Person(Fitted):
     """How much the skin varies from texel to texel, log."""
     grain_per_noise: float
     """How much of that noise in the picture makes, by its strength."""
-
-    @cached_property
-    def light(self) -> np.ndarray:
-        """Light and tone of the skin, log, shape (256, 256, 3); found once for all surrogates."""
-        return light_of(self.neutral, self.own < _BARE)
+    light: np.ndarray
+    """Light and tone of the skin, log, shape (256, 256, 3)."""
 
     @property
     def tone(self) -> float:
@@ -139,6 +135,7 @@ class Person(Fitted):
             nostrils_of(neutral),
             grain,
             yield_of([lit[i] for i in calm[:3]], bare),
+            light_of(neutral, bare),
         )
 
 

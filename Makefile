@@ -4,7 +4,7 @@ VENV := .venv
 # only errors of the package client are worth reading: it has a line for every index that lacks a package
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check -qq
 
-.PHONY: setup app study review dicom live train-setup demo test lint reference wheel clean
+.PHONY: setup app study review dicom live train-setup demo test test-thorough lint reference wheel clean
 
 setup: $(VENV)/.base
 app: $(VENV)/.app
@@ -44,6 +44,10 @@ demo: setup
 
 test: $(VENV)/.dev
 	$(VENV)/bin/python -m pytest
+
+# the same on every clip and phantom: some minutes more
+test-thorough: $(VENV)/.dev
+	$(VENV)/bin/python -m pytest --thorough
 
 lint: $(VENV)/.dev
 	$(VENV)/bin/ruff check src tests scripts benchmarks examples

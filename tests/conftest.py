@@ -36,8 +36,18 @@ _LONG = (
 before them the one that forks, while a process is small."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--thorough` runs what takes long and repeats on more clips what others test as well."""
+    parser.addoption("--thorough", action="store_true", help="run every test, on every clip")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Have the shortest files last, so that no process waits long for another."""
+    if not config.getoption("--thorough"):
+        skip = pytest.mark.skip(reason="takes long: make test-thorough runs it")
+        for item in items:
+            if item.get_closest_marker("thorough"):
+                item.add_marker(skip)
     here = Path(__file__).parent
 
     def rank(item: pytest.Item) -> int:

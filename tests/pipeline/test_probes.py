@@ -20,6 +20,8 @@ def chip(number):
 class FirstPixel:
     """Describes a chip by its first pixel, and by the number of chips that it was given with."""
 
+    name = "first pixel"
+
     def __init__(self):
         self.asked = []
 

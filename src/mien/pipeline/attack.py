@@ -97,6 +97,16 @@ def frames_to_check(person: Individual, thoroughness: Thoroughness) -> set[int]:
     return set(spread_frames(person.track.landmarks, known, count).tolist())
 
 
+def frames_to_ask(person: Individual, thoroughness: Thoroughness) -> set[int]:
+    """Frames of a person that the other recognisers see: they are quick."""
+    checked = frames_to_check(person, thoroughness)
+    known = person.track.known()
+    if not checked or not thoroughness.asked:
+        return checked
+    even = np.linspace(0, len(known) - 1, min(len(known), thoroughness.asked))
+    return checked | set(known[even.round().astype(int)].tolist())
+
+
 def frames_to_watch(times: np.ndarray, attempt: int, every_s: float) -> dict[int, int]:
     """Frames that the independent detectors search, others in every attempt, and whose turn it
     is."""

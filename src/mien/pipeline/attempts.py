@@ -72,7 +72,10 @@ def render_until_it_passes(
         if conceded is None:
             numbers = [person.track.person for person in people]
             conceded = Conceded(numbers, rendered.shown, found.times)
-        audits, steered = _audits(second, rendered), _others(second, rendered, slice(choosing))
+        audits, steered = (
+            _audits(second, rendered),
+            _others(second, rendered, slice(choosing), chose=True),
+        )
         done = not rendered.left and all(verdict.passed for verdict in (*audits, *steered))
         attempt += 1
         judges: list[Audit] = []
@@ -112,10 +115,12 @@ def _audits(second: SecondPass, rendered: Rendered) -> list[Audit]:
     ]
 
 
-def _others(second: SecondPass, rendered: Rendered, which: slice) -> list[Audit]:
+def _others(
+    second: SecondPass, rendered: Rendered, which: slice, *, chose: bool = False
+) -> list[Audit]:
     """What some of the other recognisers make of everybody."""
     return [
         verdict
         for person, seen in zip(second.people, rendered.judged, strict=True)
-        for verdict in judged(person.track, second.found, seen, second.others, which)
+        for verdict in judged(person.track, second.found, seen, second.others, which, chose=chose)
     ]

@@ -14,9 +14,12 @@ from mien.pipeline.steering import Room, Steer
 from mien.pipeline.survey import Survey
 from mien.recognition.recogniser import Recogniser
 from mien.surrogates.bank import Surrogate
+from mien.surrogates.modes import MOST_SHAPE
 from mien.surrogates.portrait import likeness
 from mien.tracking import FaceTrack, Registration, Sample, State
 from mien.tracking.selection import Role
+
+_FARTHER = 3.0  # s.d. by which a face may lie farther out each time it is pushed on
 
 
 @dataclass
@@ -80,13 +83,15 @@ class Individual:
         self.note["frames_covered"] = int(self.covered[self.track.known()].sum())
 
     def push_on(self, recogniser: Recogniser, room: Room) -> bool:
-        """Move the face further from the patient; whether that was possible."""
+        """Move the face further from the patient, each time by a little more than people differ;
+        whether that was possible."""
         if self.choice is None or self._calibration is None or self.gallery is None:
             return False
         before = self.choice.pushed
         steers = (Steer(recogniser, self.gallery), *self.also)
+        most = min(FAR_SHAPE, max(MOST_SHAPE, before) + _FARTHER)
         self.choice = push(
-            self._calibration, self._samples, steers, self.choice, room, most_shape=FAR_SHAPE
+            self._calibration, self._samples, steers, self.choice, room, most_shape=most
         )
         if self.choice.pushed <= before + 1e-6:
             return False

@@ -44,11 +44,13 @@ def mend_people(
             continue
         if pushing and person.push_on(recogniser, room):
             continue
-        under = sorted({frame for verdict in verdicts for frame in verdict.under})
-        frames = _between(under, probes.frames, len(person.track.state))
+        seen = {one.recogniser: one.frames for one in (probes, *rendered.judged[place].probes)}
+        frames = np.zeros(len(person.track.state), bool)
+        for verdict in verdicts:
+            frames |= _between(verdict.under, seen[verdict.recogniser], len(frames))
         if person.covered is not None:
             frames |= person.covered
-        nothing_left = set(under) >= set(probes.frames)  # to be compared the next time
+        nothing_left = frames[probes.frames].all()  # to be compared the next time
         if nothing_left or frames[person.track.known()].mean() > _MOST_COVERED:
             frames[:] = True
         person.cover(frames)

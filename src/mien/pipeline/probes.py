@@ -18,6 +18,8 @@ class Probes:
 
     Attributes
     ----------
+    recogniser : str
+        Its name.
     frames : list of int
         Number of the frame of each chip in `results`.
     results : Described
@@ -27,6 +29,7 @@ class Probes:
     """
 
     def __init__(self, recogniser: Recogniser) -> None:
+        self.recogniser = recogniser.name
         self.frames: list[int] = []
         self.results = Described(recogniser)
         self.originals = Described(recogniser)

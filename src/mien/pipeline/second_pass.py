@@ -11,6 +11,7 @@ from mien.errors import OutputError
 from mien.models.sighting import Sighting
 from mien.pipeline.attack import (
     Watched,
+    frames_to_ask,
     frames_to_check,
     frames_to_watch,
     search,
@@ -98,6 +99,7 @@ class SecondPass:
         people, recogniser, times = self.people, self.recogniser, self.found.times
         entries = np.full(len(times), Entry.COVERED, np.uint8)
         checked = [frames_to_check(person, self.thoroughness) for person in people]
+        to_ask = [frames_to_ask(person, self.thoroughness) for person in people]
         turns = frames_to_watch(times, attempt, self.thoroughness.watch_s)
         probes, watched, tally = [Probes(recogniser) for _ in people], set[int](), Tally()
         left: dict[int, list[Box]] = {}
@@ -119,7 +121,7 @@ class SecondPass:
                 [other.views(replaced.image, points) for other in self.others]
                 if points is not None and frame.index in frames
                 else None
-                for points, frames in zip(replaced.moved, checked, strict=True)
+                for points, frames in zip(replaced.moved, to_ask, strict=True)
             ]
             turn = turns.get(frame.index)
             seen = None

@@ -33,10 +33,13 @@ class Thoroughness:
     most_in_gallery: int = 128
     """How many these can become."""
     checked: int | None = 60
-    """Output frames of a person that the recognisers see, and one more every 10 s; None for every
-    frame."""
+    """Output frames of a person that the recogniser sees by which people are told apart, and one
+    more every 10 s; None for every frame."""
     most_checked: int = 180
     """How many these can become."""
+    asked: int = 1200
+    """Output frames of a person that the other recognisers see besides these, evenly over the
+    clip: all of a short one."""
     watch_s: float = 0.25
     """Seconds between frames that the independent detectors search."""
     attempts: int = 4

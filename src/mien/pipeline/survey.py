@@ -94,13 +94,16 @@ class Survey:
     def chips(self, track: FaceTrack, which: int = 0) -> list[np.ndarray]:
         """A recogniser's pictures of a person, in every view: all poses and expressions.
 
-        Of several recognisers `which` is the place of the one, that which steers being the first.
+        Of several recognisers `which` is the place of the one, that which tells people apart being
+        the first; the others know as many as were kept.
         """
         found = self._chips.of(track)
         if not found:
             return []
         many = self._thoroughness
-        count = min(many.gallery + len(self.times) // 300, many.most_in_gallery)
+        count = many.most_in_gallery
+        if not which:
+            count = min(many.gallery + len(self.times) // 300, count)
         chosen = spread(np.stack([entry.landmarks for entry in found]), count)
         return [view for i in chosen for view in found[i].what[which]]
 

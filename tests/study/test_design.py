@@ -213,7 +213,9 @@ def test_rounds_wait_for_the_washout(store):
                 store.submit(rater, number + 1, now + DAY)
         now += 14 * DAY
     assert store.state(rater, now)["phase"] == "done" and len(set(seen)) == 7
-    assert len(store.export()) == 7 * 2
+    rows = store.export()
+    assert len(rows) == 7 * 2 and {row["round"] for row in rows} == {1, 2, 3}
+    assert min(row["position"] for row in rows) == 1
 
 
 def test_answers_are_checked_and_can_be_changed(store):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from io import StringIO
 from typing import Any
 
@@ -18,6 +19,11 @@ def to_csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     for row in rows:
         writer.writerow([_cell(value) for value in row])
     return text.getvalue()
+
+
+def exact(value: float | None) -> Decimal | None:
+    """A number that is given, not computed: with all its digits, where others have six."""
+    return None if value is None else Decimal(f"{value:.0f}" if value % 1 == 0 else repr(value))
 
 
 def _cell(value: Any) -> Any:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mien.errors import FormatError
 from mien.study.counted import plural
@@ -83,23 +82,6 @@ def _design(store: StudyStore) -> str:
         )
         if sentence
     )
-
-
-def to_parquet(rows: Sequence[Mapping[str, Any]]) -> bytes:
-    """Rows of `StudyStore.export` as Parquet."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    kinds = dict.fromkeys(COLUMNS, pa.string()) | {
-        "repeat": pa.int32(), "score": pa.float64(), "round": pa.int32(), "position": pa.int32(),
-        "at": pa.float64(),
-    }  # fmt: skip
-    table = pa.table(
-        {name: pa.array([row[name] for row in rows], kind) for name, kind in kinds.items()}
-    )
-    out = io.BytesIO()
-    pq.write_table(table, out)
-    return out.getvalue()
 
 
 def is_study(path: Path) -> bool:

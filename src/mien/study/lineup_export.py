@@ -11,8 +11,8 @@ from mien.study.lineup_store import DATABASE, LineupStore
 if TYPE_CHECKING:
     from mien.study.trials import Trial
 
-COLUMNS = ("judge", "trial", "arm", "clip", "faces", "answer", "position", "said")
-"""Of an exported table; all but the last two are what `mien study reid` reads."""
+COLUMNS = ("judge", "trial", "arm", "clip", "faces", "answer", "position", "said", "at")
+"""Of an exported table; all but the last three are what `mien study reid` reads."""
 
 
 def trials_of(store: LineupStore) -> tuple[Trial, ...]:

@@ -187,7 +187,7 @@ class LineupStore:
         """All answers, as `mien study reid` reads them."""
         with opened(self._path) as db:
             rows = db.execute(
-                "SELECT j.name, t.position, t.arm, t.clip, t.faces, a.answer FROM answers a "
+                "SELECT j.name, t.position, t.arm, t.clip, t.faces, a.answer, a.at FROM answers a "
                 "JOIN trials t ON t.id = a.trial JOIN judges j ON j.id = t.judge "
                 "ORDER BY j.id, t.position"
             ).fetchall()
@@ -201,8 +201,9 @@ class LineupStore:
                 "answer": self._meant(arm, clip, json.loads(faces), json.loads(answer)),
                 "position": position + 1,
                 "said": "" if arm in _COMPARING else json.loads(answer),
+                "at": at,
             }
-            for judge, position, arm, clip, faces, answer in rows
+            for judge, position, arm, clip, faces, answer, at in rows
         ]
 
     def _meant(self, arm: str, clip: str, faces: list[list[str]], answer: Any) -> str:

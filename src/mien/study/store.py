@@ -271,8 +271,8 @@ class StudyStore:
         """All answers, training left out, by rater and in the order they were shown."""
         with opened(self._path) as db:
             rows = db.execute(
-                "SELECT r.name, s.clip, s.version, a.item, s.repeat, a.score, s.remark, s.round, "
-                "s.position, a.at FROM answers a JOIN shows s ON s.id = a.show "
+                "SELECT r.name, s.clip, s.version, a.item, s.repeat, a.score, s.remark, "
+                "s.round + 1, s.position + 1, a.at FROM answers a JOIN shows s ON s.id = a.show "
                 "JOIN raters r ON r.id = s.rater WHERE s.round >= 0 "
                 "ORDER BY r.id, s.round, s.position, a.item"
             ).fetchall()

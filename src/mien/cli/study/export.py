@@ -16,9 +16,7 @@ def export(
         Path,
         typer.Argument(metavar="STUDY", help="A folder of mien study design or lineup; only read."),
     ],
-    out: Annotated[
-        Path, options.out("TABLE.csv", "The table; ratings may also be named .parquet.")
-    ],
+    out: Annotated[Path, options.out("TABLE.csv|.parquet", "The table, as CSV or Parquet.")],
     overwrite: Annotated[bool, options.overwrite()] = False,
     as_json: Annotated[bool, options.as_json("what was written")] = False,
 ) -> None:
@@ -27,25 +25,24 @@ def export(
     Example: [bold]mien study export study -o ratings.csv[/bold]
     """
     from mien.outputs import check_free, complete
-    from mien.report.spreadsheet import to_csv
+    from mien.report.ratings.answers import as_csv, as_parquet
     from mien.study import lineup_export
-    from mien.study.export import COLUMNS, to_parquet
+    from mien.study.export import COLUMNS
     from mien.study.lineup_export import is_lineup
     from mien.study.lineup_store import LineupStore
     from mien.study.store import StudyStore
 
     columns: tuple[str, ...]
+    check_free(out, overwrite, kind="a table", endings=(".csv", ".parquet"))
     if is_lineup(study):
-        check_free(out, overwrite, kind="a table", endings=(".csv",))
         rows, columns = LineupStore(study).export(), lineup_export.COLUMNS
     else:
-        check_free(out, overwrite, kind="a table", endings=(".csv", ".parquet"))
         rows, columns = StudyStore(study).export(), COLUMNS
     if out.suffix.lower() == ".parquet":
         need("reports")
-        content = to_parquet(rows)
+        content = as_parquet(columns, rows)
     else:
-        content = to_csv(columns, ([row[name] for name in columns] for row in rows)).encode()
+        content = as_csv(columns, rows).encode()
     with complete(out, overwrite=overwrite) as part:
         part.write_bytes(content)
     content_of = {"output": str(out), "answers": len(rows), "columns": list(columns)}

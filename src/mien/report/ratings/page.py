@@ -15,7 +15,7 @@ from mien.report.ratings.figures import figures
 from mien.report.ratings.methods import guidelines, paragraph
 from mien.report.ratings.sections import overview, section
 from mien.report.sections import Section
-from mien.report.spreadsheet import to_csv
+from mien.report.spreadsheet import exact, to_csv
 from mien.study.analysis import Analysis
 from mien.study.counted import plural
 from mien.study.ratings import Ratings
@@ -119,4 +119,4 @@ def _plain(caption: str) -> str:
 
 
 def _row(one: Any) -> tuple[Any, ...]:
-    return one.rater, one.clip, one.version, one.item, one.repeat, one.score
+    return one.rater, one.clip, one.version, one.item, one.repeat, exact(one.score)

@@ -8,7 +8,8 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response, StreamingResponse
 
-from mien.study.export import COLUMNS, ratings_of, to_parquet
+from mien.report.ratings.answers import as_csv, as_parquet
+from mien.study.export import COLUMNS, ratings_of
 from mien.study.items import shipped
 from mien.study.store import StudyStore
 from mien.web.http.access import FRAMED
@@ -141,10 +142,7 @@ def routes(desk: Desk) -> APIRouter:
     )
     def ratings_csv(study: str) -> Response:
         """All answers, for a spreadsheet and for mien study analyse."""
-        from mien.report.spreadsheet import to_csv
-
-        rows = studies.get(study).export()
-        text = to_csv(COLUMNS, ([row[name] for name in COLUMNS] for row in rows))
+        text = as_csv(COLUMNS, studies.get(study).export())
         return _saved(text.encode("utf-8-sig"), "text/csv", "ratings.csv")
 
     @router.get(
@@ -154,7 +152,7 @@ def routes(desk: Desk) -> APIRouter:
     )
     def ratings_parquet(study: str) -> Response:
         """The same, for programs."""
-        data = to_parquet(studies.get(study).export())
+        data = as_parquet(COLUMNS, studies.get(study).export())
         return _saved(data, "application/vnd.apache.parquet", "ratings.parquet")
 
     return router

@@ -145,7 +145,8 @@ def test_the_owner_sees_links_progress_tables_and_report(served, study, links):
     with served.client() as client:
         rate_all(client, links[0])
         assert client.get("/enter", params={"token": served.access.token}).status_code == 303
-        assert client.get("/study").status_code == 200
+        page = client.get("/study")
+        assert page.status_code == 200 and 'href="/" data-word="toDeidentify"' in page.text
         (one,) = client.get("/api/studies").json()
         assert [rater["link"] for rater in one["raters"]] == links
         assert one["raters"][0]["answered"] in (2, 3) and one["raters"][1]["answered"] == 0

@@ -5,6 +5,7 @@ import { act, begin, project, say, trouble } from "./frame.js";
 import { frame, redraw } from "./redraw.js";
 import { ask } from "./server.js";
 import { lineupForm, lineupKey, orderLineup } from "./study-lineup.js";
+import { titled } from "./study-fields.js";
 import { orderRating, ratingForm, ratingKey } from "./study-rating.js";
 import { explain, words } from "./words.js";
 import { WORDS } from "./words/study.js";
@@ -39,10 +40,13 @@ async function start(event, order) {
 
 // --- studies ----------------------------------------------------------------------------------
 
+/** A question of mien's in the language of the page; one's own as it is. */
+const asking = (title) => titled(items.find((item) => item.title === title) ?? { title });
+
 /** A rating study as it is shown. */
 const ofRatings = (one) => ({
   ...one, api: `studies/${one.id}`, facts: words().facts(one.pairs, one.repeats, one.washout_days, one.seed),
-  more: [words().asked + one.items.join(" · "), one.power],
+  more: [words().asked + one.items.map(asking).join(" · "), one.power],
   heads: [words().rater, words().rated, words().rounds],
   people: one.raters.map((each) => ({ ...each, cells: [words().of(each.answered, each.clips), words().of(each.rounds_submitted, each.rounds)] })),
   files: [["csv", "ratings.csv"], ["parquet", "ratings.parquet"]],

@@ -167,3 +167,8 @@ def test_the_command(mien, tmp_path):
     assert wrong.exit_code == 1 and "not closed" in wrong.stdout
     assert mien("review", "search", "--check", "a[TIAB]", "--database", "pubmed").exit_code == 0
     assert mien("review", "search", "--check", "a").exit_code == 2
+
+
+def test_limits_that_a_database_does_not_take_are_said():
+    notes = search_string(CONCEPTS, "Cochrane", LIMITS).notes
+    assert [note for note in notes if "languages and kinds" in note]

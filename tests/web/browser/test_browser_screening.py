@@ -126,9 +126,41 @@ def test_a_reason_a_label_a_note_and_the_way_back(serve, chromium, expect, revie
     expect(page.locator("#reasons [aria-pressed=true]")).to_have_count(1)
     expect(page.locator("#note")).to_have_value("<i>prüfen</i>")
     page.locator("#which").select_option("all")
-    page.locator("#search").fill("words3")
+    two, three = [f"words{k}" for k in range(6) if f"words{k}" not in heading][:2]
+    page.locator("#search").fill(two)
     page.locator("#search").press("Enter")
     expect(page.locator("#lines li")).to_have_count(1)
+    page.locator("#lines button").click()
+    expect(page.locator("#heading")).to_contain_text(two)
+    page.locator("[data-decision=include]").click()
+    expect(page.locator("#far")).to_contain_text("2 von 6")
+    # the last record of a list stays, where another list has to be chosen to go on
+    expect(page.locator("[data-decision=include]")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#range")).to_have_text("1–1 von 1")
+    page.locator("#which").select_option("todo")
+    page.locator("#search").fill(three)
+    page.locator("#search").press("Enter")
+    expect(page.locator("#lines li")).to_have_count(1)
+    page.locator("#lines button").click()
+    expect(page.locator("#heading")).to_contain_text(three)
+    page.locator("[data-decision=include]").click()
+    expect(page.locator("#none-heading")).to_have_text("Hier ist nichts")  # of these words
+    page.context.close()
+
+
+def test_all_decisions_about_a_full_text_fit_a_telephone(serve, chromium, expect, review):
+    store = ReviewStore(review)
+    for person in store.reviewers:
+        store.decide(person, 1, "title", "include", "", seen=0, now=1.0)
+    served = serve("--review", str(review))
+    page = chromium.new_context(viewport={"width": 390, "height": 844}, locale="de-DE").new_page()
+    page.goto(f"{served.base}/screen/{store.people[0].token}/")
+    page.get_by_role("button", name="Volltexte").click()
+    expect(page.locator("#buttons button")).to_have_count(4)
+    edges = page.locator("#buttons button").evaluate_all(
+        "all => all.map(one => one.getBoundingClientRect()).flatMap(at => [at.left, at.right])"
+    )
+    assert min(edges) >= 0 and max(edges) <= 390
     page.context.close()
 
 

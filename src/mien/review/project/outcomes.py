@@ -88,8 +88,8 @@ def agreement(pairs: Sequence[tuple[str, str]]) -> Agreement:
     kappa = float(cohen(table[None])[0])
     return Agreement(
         n,
-        round(share, 4),
-        round(kappa, 4) if np.isfinite(kappa) else None,
-        round(2 * share - 1, 4),
+        share,
+        kappa if np.isfinite(kappa) else None,
+        2 * share - 1,
         counts,
     )

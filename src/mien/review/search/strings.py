@@ -108,8 +108,11 @@ def _notes(
             notes.append("Limit to journals and to a language with the filters beside the results.")
         if limits and (limits.since or limits.until):
             notes.append("If the clause of years is not taken, set them with the same filters.")
-    if syntax.name == "Cochrane Library" and limits and (limits.since or limits.until):
-        notes.append("Limit the dates in the search manager.")
+    if syntax.name == "Cochrane Library" and limits:
+        if limits.since or limits.until:
+            notes.append("Limit the dates in the search manager.")
+        if limits.languages or limits.articles:
+            notes.append("Nothing in the string limits languages and kinds of publication.")
     if syntax.name == "PsycINFO (Ovid)" and limits and (limits.since or limits.until):
         notes.append("The years stand as the last clause; in the old interface use limit … yr=.")
     return notes + [f"{one.code}: {one.words}" for one in lint(text, syntax.name)]

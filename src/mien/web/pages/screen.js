@@ -137,7 +137,9 @@ async function next() {
   const rest = lines.slice(place + 1);
   const wanted = which === "todo" ? rest.find((one) => !one.decision) ?? lines.find((one) => !one.decision && one.id !== record?.id) : rest[0];
   if (wanted) await open(wanted.id);
-  else await list(which === "todo" ? 0 : offset + PER_PAGE, true);
+  else if (which === "todo") await list(0, true);
+  else if (offset + PER_PAGE < total) await list(offset + PER_PAGE, true);
+  else drawRecord(); // it is the last of its list
 }
 
 function back() {
@@ -243,7 +245,7 @@ function drawRecord() {
   at("record").hidden = !record;
   at("none").hidden = Boolean(record);
   if (!record) {
-    const counts = state.counts[stage], other = stage === "title" ? "full" : "title", done = which === "todo" && counts.all > 0;
+    const counts = state.counts[stage], other = stage === "title" ? "full" : "title", done = which === "todo" && counts.all > 0 && counts.todo === 0;
     at("none-heading").textContent = done ? w.done : w.nothing;
     at("none-words").textContent = state.settles ? w.nothingToSettle : done ? w.doneWords : w.nothingWords;
     at("onward").replaceChildren(...(state.counts[other].todo ? [make("button", { type: "button", className: "main", textContent: w.stage(other, state.counts[other].todo), onclick: () => turn(other) })]

@@ -16,7 +16,7 @@ export const WORDS = {
     leftOut: (n) => `${n} more merged pairs are not shown: mien review dedupe lists them all.`, noTitle: "(no title)",
     update: "Add these exports", updated: "The exports were added: what is new waits to be decided.", version: (n) => `Version ${n}. `,
     list: "Reviews", report: "Report", write: "Write the report", writing: "Being written…", written: "The report is written.", open: "Report on a page of its own",
-    facts: (found, twice, left, included) => `Records found: ${found}. Duplicates: ${twice}. Left to screen: ${left}. Studies included so far: ${included}.`,
+    facts: (found, twice, left, included) => `Records found: ${found}. Duplicates: ${twice}. To screen: ${left}. Studies included so far: ${included}.`,
     conflicts: (a, b) => `Conflicts to settle: ${a} about titles and abstracts, ${b} about full texts.`,
     person: "Name", role: "Role", titles: "Titles and abstracts", full: "Full texts", data: "Data taken", judged: "Risk of bias", link: "Personal link",
     reviewer: "decides", arbiter: "settles conflicts",

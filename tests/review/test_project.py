@@ -383,3 +383,10 @@ def test_what_was_decided_before_is_taken_over(tmp_path):
     assert collect(store) == len(before)
     assert set(open_review(folder).decisions) == set(before)
     assert decide(store, 0, 1, "include", stage="full") == 1
+
+
+def test_a_damaged_database_is_named_with_what_to_do(store):
+    with (store.folder / DATABASE).open("r+b") as file:
+        file.write(bytes(4096))
+    with pytest.raises(FormatError, match=f"{DATABASE} in it is damaged, .*Put a copy"):
+        ReviewStore(store.folder)

@@ -77,7 +77,10 @@ class ReviewStore:
                 people = db.execute("SELECT id, name, token, role FROM people ORDER BY id")
                 self.people = tuple(Person(*row) for row in people)
         except (sqlite3.Error, ValueError) as exc:
-            raise FormatError(f"{folder} holds no review that can be read.") from exc
+            raise FormatError(
+                f"{folder} holds no review that can be read: {DATABASE} in it is damaged, or "
+                "may not be read. Put a copy of it back, or move the folder elsewhere."
+            ) from exc
         self.reviewers = tuple(one for one in self.people if one.role == REVIEWER)
 
     def _complete(self) -> None:

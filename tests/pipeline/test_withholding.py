@@ -83,8 +83,8 @@ def knows_the_first(monkeypatch):
     """A judge who knows the patient in the first frame it is shown, unless that is covered."""
     real = attempts.judged
 
-    def knowing(track, found, seen, others, which=slice(None), *, chose=False):
-        verdicts = real(track, found, seen, others, which, chose=chose)
+    def knowing(track, found, seen, others, which=slice(None)):
+        verdicts = real(track, found, seen, others, which)
         if which.start != 1:
             return verdicts
         first = [min(probes.frames) for probes in seen.probes]

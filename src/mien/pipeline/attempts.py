@@ -16,6 +16,9 @@ from mien.recognition.verdict import Audit, audit
 from mien.recognition.watch import Box
 
 _MORE_ROOM = 0.08  # thresholds by which an attempt's face is pushed further than the last one's
+_HEADROOM = 1.03
+"""Of the threshold, that those have once where it can be had who chose with the first recogniser:
+whoever finds a face by other means cuts it out otherwise, and sees it up to so much nearer."""
 _FOR_JUDGES = 2  # renderings more where somebody who had no say recognises what passed else
 
 
@@ -74,10 +77,13 @@ def render_until_it_passes(
             conceded = Conceded(numbers, rendered.shown, found.times)
         audits, steered = (
             _audits(second, rendered),
-            _others(second, rendered, slice(choosing), chose=True),
+            _others(second, rendered, slice(choosing)),
         )
         done = not rendered.left and all(verdict.passed for verdict in (*audits, *steered))
         attempt += 1
+        if done and attempt == 1 < attempts and withhold is not None:
+            if _pushed_for_headroom(second, steered):
+                continue
         judges: list[Audit] = []
         if done or withhold is None or attempt >= most:
             judges = _others(second, rendered, slice(choosing, None))
@@ -94,6 +100,19 @@ def render_until_it_passes(
         if conceded.share > share_allowed(withhold):
             break
     return Tried(rendered, audits, steered, judges, attempt, conceded)
+
+
+def _pushed_for_headroom(second: SecondPass, steered: list[Audit]) -> bool:
+    """Whether anybody was pushed further who is only just not recognised."""
+    near = {
+        verdict.person for verdict in steered if verdict.nearest < _HEADROOM * verdict.threshold
+    }
+    pushed = [
+        person.push_on(second.recogniser, ROOM.more(_MORE_ROOM))
+        for person in second.people
+        if person.track.person in near
+    ]
+    return any(pushed)
 
 
 def _audits(second: SecondPass, rendered: Rendered) -> list[Audit]:
@@ -115,12 +134,10 @@ def _audits(second: SecondPass, rendered: Rendered) -> list[Audit]:
     ]
 
 
-def _others(
-    second: SecondPass, rendered: Rendered, which: slice, *, chose: bool = False
-) -> list[Audit]:
+def _others(second: SecondPass, rendered: Rendered, which: slice) -> list[Audit]:
     """What some of the other recognisers make of everybody."""
     return [
         verdict
         for person, seen in zip(second.people, rendered.judged, strict=True)
-        for verdict in judged(person.track, second.found, seen, second.others, which, chose=chose)
+        for verdict in judged(person.track, second.found, seen, second.others, which)
     ]

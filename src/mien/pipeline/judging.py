@@ -19,10 +19,6 @@ from mien.recognition.recogniser import Recogniser
 from mien.recognition.verdict import Audit, audit
 from mien.tracking import FaceTrack
 
-_HEADROOM = 1.03
-"""Of their thresholds that those keep who chose: whoever finds the face by other means cuts it out
-otherwise, and sees it up to three hundredths nearer."""
-
 
 class Judged:
     """One person's output frames for the others.
@@ -53,8 +49,6 @@ def judged(
     seen: Judged,
     others: Sequence[Recogniser],
     which: slice = slice(None),
-    *,
-    chose: bool = False,
 ) -> list[Audit]:
     """What each of the others says of one person; nothing where no frame was kept.
 
@@ -70,8 +64,6 @@ def judged(
         In the order in which both hold them.
     which : slice
         Of them, those that are asked.
-    chose : bool
-        Whether they chose the face: then all frames shall be a little farther than the threshold.
     """
     verdicts = []
     for k, judge in list(enumerate(others))[which]:
@@ -82,8 +74,5 @@ def judged(
         people = distractors.shipped(judge.name)
         frames = seen.probes[k].frames
         described = judge.describe_all(originals), results
-        target = judge.threshold * (_HEADROOM if chose else 1.0)
-        verdicts.append(
-            audit(track.person, *described, judge, frames=frames, others=people, target=target)
-        )
+        verdicts.append(audit(track.person, *described, judge, frames=frames, others=people))
     return verdicts

@@ -124,3 +124,20 @@ def test_never_gives_what_is_left_even_if_all_is_covered(brief, tmp_path, monkey
     result = deidentify(brief.path, tmp_path / "out.mp4", settings)
     assert (result.ledger.entries == Entry.COVERED).all()
     assert result.told.covered_to_deliver.share == 1
+
+
+def test_who_is_only_just_not_recognised_is_pushed_once_and_not_covered(
+    brief, tmp_path, monkeypatch
+):
+    real = attempts.judged
+
+    def only_just(track, found, seen, others, which=slice(None)):
+        verdicts = real(track, found, seen, others, which)
+        return [replace(v, nearest=1.01 * v.threshold) for v in verdicts]
+
+    monkeypatch.setattr(attempts, "judged", only_just)
+    settings = Settings(subject="P01", thoroughness=_LOOKS, judges=(), withhold="any")
+    result = deidentify(brief.path, tmp_path / "out.mp4", settings)
+    assert result.told.output.renderings == 2
+    assert result.told.covered_to_deliver.frames == 0
+    assert all(judge["nearest"] >= judge["threshold"] for judge in result.told.judges)

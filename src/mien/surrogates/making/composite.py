@@ -206,7 +206,8 @@ def apart(
                 local[k] = replace(modes, recognisers={recogniser.name: seen})
             others, distance = nearest_to(k)
             near = others[distance < needed + 0.03]
-            step = local[k].away(descriptors[k], near, recogniser.name, legible=_LEGIBLE, **paint)
+            here = descriptors[k][None]
+            step = local[k].away(here, near, recogniser.name, legible=_LEGIBLE, **paint)[0]
             tried = amounts[k] + _STEP * step
             if most_shape is None:
                 tried *= min(1.0, _FARTHEST / max(float(np.linalg.norm(tried)), 1e-9))

@@ -6,7 +6,6 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 from starlette.responses import Response, StreamingResponse
 
-from mien.report.ratings.answers import as_csv
 from mien.study.lineup_export import COLUMNS, trials_of
 from mien.study.lineup_store import LineupStore
 from mien.web.http.access import FRAMED
@@ -88,6 +87,8 @@ def routes(desk: Desk) -> APIRouter:
     )
     def trials_csv(lineup: str) -> Response:
         """All answers, for a spreadsheet and for mien study reid."""
+        from mien.report.ratings.answers import as_csv
+
         text = as_csv(COLUMNS, studies.lineup(lineup).export())
         return Response(
             text.encode("utf-8-sig"),

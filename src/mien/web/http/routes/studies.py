@@ -8,7 +8,6 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response, StreamingResponse
 
-from mien.report.ratings.answers import as_csv, as_parquet
 from mien.study.export import COLUMNS, ratings_of
 from mien.study.items import shipped
 from mien.study.store import StudyStore
@@ -142,6 +141,8 @@ def routes(desk: Desk) -> APIRouter:
     )
     def ratings_csv(study: str) -> Response:
         """All answers, for a spreadsheet and for mien study analyse."""
+        from mien.report.ratings.answers import as_csv
+
         text = as_csv(COLUMNS, studies.get(study).export())
         return _saved(text.encode("utf-8-sig"), "text/csv", "ratings.csv")
 
@@ -152,6 +153,8 @@ def routes(desk: Desk) -> APIRouter:
     )
     def ratings_parquet(study: str) -> Response:
         """The same, for programs."""
+        from mien.report.ratings.answers import as_parquet
+
         data = as_parquet(COLUMNS, studies.get(study).export())
         return _saved(data, "application/vnd.apache.parquet", "ratings.parquet")
 

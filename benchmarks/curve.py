@@ -28,7 +28,8 @@ from mien.engines.laying import composite
 from mien.engines.mesh.engine import Mesh
 from mien.models.landmarker import open_backend
 from mien.pipeline.casting import Individual, cast
-from mien.pipeline.choose import Choice, Wanted, choose
+from mien.pipeline.choose import Wanted, choose
+from mien.pipeline.pushing import Choice
 from mien.pipeline.steering import Room
 from mien.pipeline.survey import survey
 from mien.progress import silent

@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter
 
 from mien.engines.mesh.appearance import (
     MAP,
@@ -15,6 +16,7 @@ from mien.engines.mesh.appearance import (
     light_of,
     logarithm,
     nostrils_of,
+    smooth,
 )
 from mien.face.uv import coordinates
 
@@ -39,8 +41,8 @@ def light() -> np.ndarray:
 
 
 def test_smooth_skin_has_no_detail_and_grain_has(light):
-    smooth, grained = (detail_of(at_map(texture(grain)), inside()) for grain in (0, 8))
-    assert smooth.max() < 1e-3
+    plain, grained = (detail_of(at_map(texture(grain)), inside()) for grain in (0, 8))
+    assert plain.max() < 1e-3
     assert grained.min() > 0.005
 
 
@@ -108,3 +110,11 @@ def test_nostrils_look_no_deeper_than_the_patients(light, own):
     worn = in_patients_light(with_nostrils(0.8), light, SIZE, nostrils=wanted)
     before = nostrils_of(at_map(in_patients_light(with_nostrils(0.8), light, SIZE)))
     assert nostrils_of(at_map(worn)) == pytest.approx(min(wanted, before), abs=0.08)
+
+
+@pytest.mark.parametrize("sigma", [5, 10, 14, 40])
+def test_a_wide_average_is_a_gaussian_s(sigma):
+    picture = at_map(texture(9)) + np.linspace(-0.5, 0.5, MAP, dtype=np.float32)[:, None, None]
+    found = smooth(picture, np.ones((MAP, MAP)), sigma)
+    true = gaussian_filter(picture, (sigma, sigma, 0), mode="mirror")
+    assert np.abs(found - true)[inside()].max() < 0.01 < np.ptp(true[inside()])

@@ -12,7 +12,8 @@ from mien.engines.mesh.engine import Person
 from mien.errors import ParameterError
 from mien.face.model import FaceModel
 from mien.phantom import Phantom, Script
-from mien.pipeline.choose import Wanted, apparent, choose, plausible, push
+from mien.pipeline.choose import Wanted, apparent, choose, plausible
+from mien.pipeline.pushing import Reach, push
 from mien.pipeline.steering import Room, Steer
 from mien.recognition.dlib_resnet import Dlib
 from mien.recognition.registry import ALSO_STEER
@@ -90,7 +91,7 @@ def test_pushing_on_goes_further(patient, steers):
     name = max(plausible(Bank.open(), gallery, person, "none"), key=lambda n: n == "man-fair-2")
     first = choose(person, samples, steers, Wanted(only=name, **QUICK))
     room = NEAR.more(first.margin - 1 + 0.08)
-    more = push(person, samples, steers, first, room)
+    more = push(person, samples, steers, first, Reach(room))
     assert more.pushed > first.pushed
     assert more.margin > first.margin
     assert more.surrogate.id == first.surrogate.id == name

@@ -111,6 +111,19 @@ def test_what_a_judge_recognises_is_covered_and_nobody_is_pushed(brief, tmp_path
     assert result.record["settings"]["withhold"] == "over 90%"
 
 
+def test_where_every_frame_is_asked_about_only_that_one_is_covered(
+    brief, tmp_path, knows_the_first
+):
+    looks = replace(_LOOKS, asked=1200)
+    settings = Settings(engine="mask", thoroughness=looks, judges=("faceres",), withhold="over 20%")
+    result = deidentify(brief.path, tmp_path / "out.mp4", settings)
+    (moment,) = result.told.covered_to_deliver.moments
+    assert (moment["first_frame"], moment["last_frame"]) == (0, 0)
+    shown = result.ledger.entries == Entry.RENDERED
+    judges = {judge["recogniser"]: judge["frames"] for judge in result.told.judges}
+    assert judges[FaceRes.name] == shown.sum() == len(shown) - 1
+
+
 def test_a_single_frame_is_too_much_for_any(brief, tmp_path, knows_the_first):
     settings = Settings(engine="mask", thoroughness=_LOOKS, judges=("faceres",), withhold="any")
     with pytest.raises(PrivacyError, match="--withhold never"):

@@ -17,8 +17,8 @@ from mien.recognition.watch import Box
 
 _MORE_ROOM = 0.08  # thresholds by which an attempt's face is pushed further than the last one's
 _HEADROOM = 1.03
-"""Of the threshold, that those have once where it can be had who chose with the first recogniser:
-whoever finds a face by other means cuts it out otherwise, and sees it up to so much nearer."""
+"""Thresholds within which a face is pushed on once that somebody who chose only just does not
+recognise: whoever finds it by other means cuts it out otherwise, and sees it a little nearer."""
 _FOR_JUDGES = 2  # renderings more where somebody who had no say recognises what passed else
 
 
@@ -75,10 +75,7 @@ def render_until_it_passes(
         if conceded is None:
             numbers = [person.track.person for person in people]
             conceded = Conceded(numbers, rendered.shown, found.times)
-        audits, steered = (
-            _audits(second, rendered),
-            _others(second, rendered, slice(choosing)),
-        )
+        audits, steered = _audits(second, rendered), _others(second, rendered, slice(choosing))
         done = not rendered.left and all(verdict.passed for verdict in (*audits, *steered))
         attempt += 1
         if done and attempt == 1 < attempts and withhold is not None:

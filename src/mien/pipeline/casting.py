@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from mien.engines import Engine, Fitted
-from mien.pipeline.choose import FAR_SHAPE, STRENGTH, Choice, push
+from mien.pipeline.pushing import FAR_SHAPE, STRENGTH, Choice, Reach, push
 from mien.pipeline.steering import Room, Steer
 from mien.pipeline.survey import Survey
 from mien.recognition.recogniser import Recogniser
@@ -90,9 +90,8 @@ class Individual:
         before = self.choice.pushed
         steers = (Steer(recogniser, self.gallery), *self.also)
         most = min(FAR_SHAPE, max(MOST_SHAPE, before) + _FARTHER)
-        self.choice = push(
-            self._calibration, self._samples, steers, self.choice, room, most_shape=most
-        )
+        reach = Reach(room, most_shape=most)
+        self.choice = push(self._calibration, self._samples, steers, self.choice, reach)
         if self.choice.pushed <= before + 1e-6:
             return False
         self.give(self.choice.surrogate, self.choice.strength, recogniser)

@@ -12,35 +12,37 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from mien.engines import Fitted
 from mien.engines.laying import composite
 from mien.errors import ParameterError
 from mien.pipeline.legible import astray, read
-from mien.pipeline.steering import ROOM, Room, Steer, away, lacking
+from mien.pipeline.pushing import (
+    FAR_SHAPE,
+    PROBES,
+    STRENGTH,
+    Choice,
+    Reach,
+    looked_at,
+    margin,
+    push,
+    push_roughly,
+    shrunk,
+    spread_out,
+)
+from mien.pipeline.steering import ROOM, Room, Steer
 from mien.surrogates import bank as banks
-from mien.surrogates.bank import Bank, Surrogate
-from mien.surrogates.modes import LEGIBLE, MOST_SHAPE, Modes
+from mien.surrogates.bank import Bank
+from mien.surrogates.modes import LEGIBLE, Modes
 from mien.tracking.track import Sample
 
 MATCHES = ("none", "sex", "age", "tone")
-STRENGTH = 1.0
-FAR_SHAPE = 16.0
-"""Standard deviations that a face may lie from the mean of its sex where nothing else hides the
-patient: it then looks odd."""
 _FAR_TRIED = 3  # candidates that are moved so far
 _JITTER = 1.0  # s.d. by which a face differs from the bank's, in every run by another difference
-_STEP = 2.0  # s.d. of the modes that one push adds
-_PUSHES = 8  # at most, on each size of pictures
-_PATIENCE = 2  # pushes after which a face that gets no farther is as far as it gets
-_FARTHER = 0.02  # thresholds by which it has to
 _ENOUGH = 3  # faces that hide the patient, of which one is drawn
-_PROBES = 6  # frames on which a push is tried
 _CANDIDATES = 5  # that are pushed
 _HARDLY_LEGIBLE = 30.0  # weight of a readable face where one that is read well hides nobody
 _READ_WELL = 0.0115  # outer-eye distances by which a reading may go more astray, for a subject
@@ -51,7 +53,6 @@ _OTHERS = 24  # faces that look otherwise that are tried where no other will do
 _LAST_ROOM = 0.03  # with less, a face that does not look like the patient is better
 _QUICK = 2  # probes on which all candidates are compared
 _READ = 12  # frames on which motion is read
-_EYES = 60.0  # pixels between the outer eyes of the pictures on which candidates are tried
 _FAIR, _DARK = 35.0, 5.0  # typology angles; in rooms skin looks darker than in a studio
 
 
@@ -75,48 +76,8 @@ class Wanted:
     """How far it is pushed."""
     candidates: int = _CANDIDATES
     """How many are pushed at most, of those that look like the patient and then of all."""
-    probes: int = _PROBES
+    probes: int = PROBES
     """Frames of the patient on which a push is tried."""
-
-
-@dataclass(frozen=True)
-class Choice:
-    """The chosen surrogate and what was measured."""
-
-    surrogate: Surrogate
-    """The face to give, pushed."""
-    start: Surrogate
-    """The same before it was pushed."""
-    strength: float
-    """How far the proportions go towards it."""
-    nearest: dict[str, float]
-    """By recogniser, smallest distance to any original on the frames tried."""
-    margin: float
-    """The smallest of them in thresholds: under 1, somebody recognises the patient."""
-    amounts: np.ndarray
-    """How far it was moved along each mode, standard deviations, shape (n_modes,)."""
-    tried: dict[str, float]
-    """What `margin` is for each candidate that was tried, before it is pushed."""
-    lacks: float = 0.0
-    """What is missing to the room that all want, in thresholds, added up."""
-    probes: int = _PROBES
-    """Frames of the patient on which a push is tried."""
-    rough: bool = False
-    """Whether it was pushed on small pictures only."""
-
-    @property
-    def pushed(self) -> float:
-        """How far it was moved in all, standard deviations of the modes."""
-        return float(np.linalg.norm(self.amounts))
-
-    def as_dict(self) -> dict[str, Any]:
-        """For the manifest."""
-        return {
-            "strength": self.strength,
-            "pushed_sd": round(self.pushed, 2),
-            "nearest_when_chosen": self.nearest,
-            "tried": self.tried,
-        }
 
 
 def choose(
@@ -149,16 +110,16 @@ def choose(
     """
     bank, only, subject = wanted.bank or Bank.open(), wanted.only, wanted.subject
     rng = np.random.default_rng(_seed(subject))
-    modes = Modes.load()
+    modes, reach = Modes.load(), Reach(wanted.room)
     # without a subject, a difference of its own for every run: so small that it costs no fidelity,
     # and too small to hide that two results have one composite
     jitter = rng.normal(size=len(modes))
     jitter *= _JITTER / np.linalg.norm(jitter)
-    quick, smaller = _shrunk(_spread(samples, _QUICK), person)
+    quick, smaller = shrunk(spread_out(samples, _QUICK), person)
 
     def margin_of(name: str) -> float:
-        seen = _seen(bank.load(name), smaller, quick, steers, views=subject is None)
-        return round(_margin(steers, seen), 3)
+        seen = looked_at(bank.load(name), smaller, quick, steers, views=subject is None)
+        return round(margin(steers, seen), 3)
 
     def first(name: str, tried: dict[str, float]) -> Choice:
         start = bank.load(name)
@@ -171,12 +132,12 @@ def choose(
         names, tried = _shortlist(names, wanted, rng, margin_of)
         starts = [first(name, tried) for name in names]
         if subject is None and len(starts) > _ENOUGH:  # those that get far soon, first
-            starts = [push_roughly(person, samples, steers, one, wanted.room) for one in starts]
+            starts = [push_roughly(person, samples, steers, one, reach) for one in starts]
             starts.sort(key=_short)
         hides: list[Choice] = []
         cost: list[float] = []
         for start in starts:
-            here = push(person, samples, steers, start, wanted.room)
+            here = push(person, samples, steers, start, reach)
             if here.margin < 1 + _LAST_ROOM:
                 failed.append(here)
                 continue
@@ -202,7 +163,8 @@ def choose(
         for k in np.argsort([-choice.margin for choice in failed])[:most]:
             for legible in (LEGIBLE, _HARDLY_LEGIBLE):
                 start = failed[k]
-                further = push(person, samples, steers, start, enough, legible, FAR_SHAPE)
+                far = Reach(enough, legible, FAR_SHAPE)
+                further = push(person, samples, steers, start, far)
                 if further.margin >= 1 + _LAST_ROOM:
                     return further
                 failed[k] = max(start, further, key=lambda choice: choice.margin)
@@ -262,113 +224,10 @@ def _shortlist(
     return worth or drawn[: wanted.candidates], tried
 
 
-def push(
-    person: Fitted,
-    samples: list[Sample],
-    steers: Sequence[Steer],
-    choice: Choice,
-    room: Room = ROOM,
-    legible: float = LEGIBLE,
-    most_shape: float = MOST_SHAPE,
-) -> Choice:
-    """Move a surrogate away from the patient until it is far enough for all who look.
-
-    Parameters
-    ----------
-    person, samples, steers
-        As for `choose`.
-    choice : Choice
-        Where to start.
-    room : Room
-        How far above the recognisers' thresholds.
-    legible : float
-        Weight of a face whose motion is read well against a far one.
-    most_shape : float
-        Standard deviations that its shape may be away from the mean face of its sex.
-    """
-    probes = _spread(samples, choice.probes)
-    if not choice.rough:
-        choice = push_roughly(person, samples, steers, choice, room, legible, most_shape)
-    return _push(person, probes, steers, choice, room, legible, most_shape)
-
-
-def push_roughly(
-    person: Fitted,
-    samples: list[Sample],
-    steers: Sequence[Steer],
-    choice: Choice,
-    room: Room = ROOM,
-    legible: float = LEGIBLE,
-    most_shape: float = MOST_SHAPE,
-) -> Choice:
-    """The same on small pictures, in one alignment; on small clips, nothing is done."""
-    small, smaller = _shrunk(_spread(samples, choice.probes), person)
-    if smaller is person:
-        return choice
-    rough = replace(choice, start=_small_texture(choice.start))
-    rough = _push(smaller, small, steers, rough, room, legible, most_shape, views=False)
-    face = Modes.load().moved(choice.start, rough.amounts)
-    return replace(rough, start=choice.start, surrogate=face, rough=True)
-
-
-def _push(
-    person: Fitted,
-    probes: list[Sample],
-    steers: Sequence[Steer],
-    choice: Choice,
-    room: Room,
-    legible: float,
-    most_shape: float,
-    *,
-    views: bool = True,
-) -> Choice:
-    """Move a surrogate on these frames, as they are, as long as it gets farther."""
-    modes = Modes.load()
-    amounts = choice.amounts
-    least, since = np.inf, 0
-    for step in range(_PUSHES):
-        face = modes.moved(choice.start, amounts)
-        seen = _seen(face, person, probes, steers, views=views)
-        lacks = lacking(steers, seen, room)
-        if lacks < least - _FARTHER:
-            least, since = lacks, step
-        direction = away(steers, seen, room, modes, legible)
-        if direction is None or step == _PUSHES - 1 or step - since >= _PATIENCE:
-            break
-        further = modes.within(amounts + _STEP * direction, choice.start, most_shape)
-        if np.linalg.norm(further - amounts) < 0.1 * _STEP:
-            break
-        amounts = further
-    nearest = {
-        who.recogniser.name: round(float(who.apart(found).min() * who.recogniser.threshold), 3)
-        for who, found in zip(steers, seen, strict=True)
-    }
-    return replace(
-        choice,
-        surrogate=face,
-        nearest=nearest,
-        margin=_margin(steers, seen),
-        amounts=amounts,
-        lacks=lacks,
-        rough=False,
-    )
-
-
-def _spread(samples: list[Sample], most: int) -> list[Sample]:
-    """So many of the samples, from the first to the last."""
-    spread = np.linspace(0, len(samples) - 1, min(len(samples), most)).round().astype(int)
-    return [samples[i] for i in spread]
-
-
 def _short(choice: Choice) -> float:
     """What it costs that a face is less far than is wanted, and that it is moved, in outer-eye
     distances that its motion is read astray."""
     return _SHORT * choice.lacks + _MOVED * choice.pushed
-
-
-def _margin(steers: Sequence[Steer], seen: Sequence[np.ndarray]) -> float:
-    """Distance of the nearest frame in thresholds, for whoever is least satisfied."""
-    return min(float(who.apart(found).min()) for who, found in zip(steers, seen, strict=True))
 
 
 def _astray(choice: Choice, person: Fitted, samples: list[Sample]) -> float:
@@ -382,28 +241,6 @@ def _astray(choice: Choice, person: Fitted, samples: list[Sample]) -> float:
         before.append(read(sample.image, sample.landmarks))
         after.append(read(picture, rendering.face(sample.landmarks)))
     return astray(before, after)
-
-
-def _seen(
-    face: Surrogate,
-    person: Fitted,
-    frames: list[Sample],
-    steers: Sequence[Steer],
-    *,
-    views: bool,
-) -> list[np.ndarray]:
-    """Descriptors of a patient's frames with another face by each who chooses, in every view or
-    in one."""
-    engine = person.wearing(face, STRENGTH)
-    chips: list[list[np.ndarray]] = [[] for _ in steers]
-    for sample in frames:
-        picture = sample.image.copy()
-        rendering = engine.render(sample.image, sample.landmarks)
-        composite(picture, rendering)
-        for own, who in zip(chips, steers, strict=True):
-            there = rendering.face(sample.landmarks)
-            own += who.recogniser.views(picture, there)[: None if views else 1]
-    return [who.recogniser.describe_all(own) for who, own in zip(steers, chips, strict=True)]
 
 
 def plausible(bank: Bank, gallery: np.ndarray, person: Fitted, match: str) -> list[str]:
@@ -446,28 +283,6 @@ def apparent(gallery: np.ndarray, person: Fitted) -> dict[str, str]:
     angle = person.tone
     looks["tone"] = "fair" if angle > _FAIR else "dark" if angle < _DARK else "medium"
     return looks
-
-
-def _small_texture(face: Surrogate) -> Surrogate:
-    """The same face for small pictures."""
-    size = (256, 256)
-    return replace(face, texture=cv2.resize(face.texture, size, interpolation=cv2.INTER_AREA))
-
-
-def _shrunk(samples: list[Sample], person: Fitted) -> tuple[list[Sample], Fitted]:
-    """Samples as small as the recogniser sees them, and the calibration that goes with them."""
-    across = [float(np.linalg.norm(s.landmarks[33] - s.landmarks[263])) for s in samples]
-    scale = min(1.0, _EYES / max(float(np.median(across)), 1e-6))
-    if scale == 1.0:
-        return samples, person
-    small = [
-        Sample(
-            cv2.resize(s.image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA),
-            s.landmarks * scale,
-        )
-        for s in samples
-    ]
-    return small, person.shrunk(scale)
 
 
 def _seed(subject: str | None) -> int:

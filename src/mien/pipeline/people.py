@@ -10,7 +10,8 @@ from mien.engines import Engine, Fitted
 from mien.errors import ParameterError
 from mien.models.landmarker import Backend
 from mien.pipeline.casting import Individual, cast
-from mien.pipeline.choose import Choice, Wanted, choose
+from mien.pipeline.choose import Wanted, choose
+from mien.pipeline.pushing import Choice
 from mien.pipeline.settings import Settings
 from mien.pipeline.steering import Steer
 from mien.pipeline.survey import Survey

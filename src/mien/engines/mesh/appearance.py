@@ -44,7 +44,7 @@ _CHANGE = 2.0  # texels: changes finer than this are measurement noise
 _USUAL = 0.25  # log: about a quarter brighter or darker than at rest
 _COARSE = 10.0  # texels: changes near brows, lids and lips are taken no finer than this
 _NOSTRILS = [98, 327]
-_FINE = 5.0  # texels: what is averaged wider is averaged on a smaller map
+_FINE = 10.0  # texels: what is averaged wider is averaged on a smaller map
 _SHALLOWEST = 0.2  # of a portrait's nostrils that is kept at least
 FLOOR = 6.0  # grey levels added before logarithms, so that black is not minus infinity
 

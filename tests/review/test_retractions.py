@@ -18,6 +18,7 @@ SAID = [
     Record(title=f"{TITLE} (Retracted article. See vol. 5, p. 9, 2021)"),
     Record(title=f"{TITLE} [Retraction]"),
     Record(title=f"Retraction Note: {TITLE}"),
+    Record(title=f"Retraction notice to {TITLE!r} [J. Faces 12 (2020) 1-9]"),
     Record(title=TITLE, kind="Retracted Publication"),
     Record(title=TITLE, kind="Article; Retracted Publication"),
     Record(title=TITLE, kind="Retracted"),

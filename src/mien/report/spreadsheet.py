@@ -24,7 +24,9 @@ def to_csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
 def exact(value: float | None) -> Decimal | None:
     """A number that is given, not computed: with all its digits, where others have six."""
     return (
-        None if value is None else Decimal(f"{value:.0f}" if value % 1 == 0 else repr(float(value)))
+        None
+        if value is None
+        else Decimal(f"{value + 0.0:.0f}" if value % 1 == 0 else repr(float(value)))
     )
 
 

@@ -15,7 +15,7 @@ Scopus's "Retracted", Web of Science's "Article; Retracted Publication", OpenAle
 _TITLES = re.compile(
     r"^\W*(?:retracted|withdrawn|retraction note|retraction notice|retraction)\b\W*[:\]).–—-]"
     r"|^\W*(?:retracted|withdrawn) (?:article|paper|chapter|publication)\b"
-    r"|^\W*retraction of\b"
+    r"|^\W*retraction (?:of|notice to|note to|notice for)\b"
     r"|[([](?:retracted(?: article| paper)?|withdrawn|retraction)\b[^()\[\]]*[)\]]\W*$",
     re.IGNORECASE,
 )

@@ -92,6 +92,8 @@ class Peer:
         """Of every picture that came, what it showed."""
         self.loud: list[float] = []
         """Of every piece of sound, its root mean square."""
+        self.answer = ""
+        """What the server answered, SDP."""
         self._peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -105,7 +107,7 @@ class Peer:
         else:
             peer.addTransceiver("video", direction="recvonly")
         await peer.setLocalDescription(await peer.createOffer())
-        answer = await call.join(self.role, peer.localDescription.sdp)
+        answer = self.answer = await call.join(self.role, peer.localDescription.sdp)
         await peer.setRemoteDescription(RTCSessionDescription(answer, "answer"))
         for number, each in enumerate(peer.getTransceivers()[:2]):
             take = self._hear if number == 0 else self._see

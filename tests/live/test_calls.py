@@ -51,6 +51,20 @@ def test_the_doctor_sees_what_the_process_gave_and_nothing_else():
     assert held.call.counts()["shown"] > 20 and held.call.ended
 
 
+def test_pictures_do_not_wait_for_the_sound():
+    """Browsers hold together what is said to be of one stream."""
+
+    async def call():
+        async with Held(painter()) as held:
+            await held.talk()
+            for peer in (held.patient, held.doctor):
+                tracks = [line for line in peer.answer.splitlines() if line.startswith("a=msid:")]
+                streams = {line.split(":")[1].split()[0] for line in tracks}
+                assert len(tracks) == len(streams) == peer.answer.count("\nm=") > 1
+
+    run(call())
+
+
 def test_whoever_counts_would_see_an_original():
     async def hold():
         async with Held(painter(None)) as held:

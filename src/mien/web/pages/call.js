@@ -59,7 +59,10 @@ export class Call {
       const track = stream?.getTracks().find((each) => each.kind === kind && direction.startsWith("send"));
       peer.addTransceiver(track ?? kind, { direction: track ? direction : "recvonly" });
     }
-    peer.ontrack = (event) => show(peer.getTransceivers().indexOf(event.transceiver), new MediaStream([event.track]));
+    peer.ontrack = (event) => {
+      if (event.track.kind === "video") atOnce(event.receiver);
+      show(peer.getTransceivers().indexOf(event.transceiver), new MediaStream([event.track]));
+    };
     peer.onconnectionstatechange = () => {
       if (peer === this.peer && ["failed", "closed"].includes(peer.connectionState)) this.lose();
     };
@@ -153,6 +156,12 @@ async function keepSize(peer) {
     for (const each of settings.encodings ?? []) each.maxBitrate = MOST_BITS;
     await sender.setParameters(settings).catch(() => null);
   }
+}
+
+/** Pictures are shown when they come: each stands for itself, and late ones were dropped before. */
+function atOnce(receiver) {
+  if ("jitterBufferTarget" in receiver) receiver.jitterBufferTarget = 0;
+  else if ("playoutDelayHint" in receiver) receiver.playoutDelayHint = 0; // its older name
 }
 
 /** Show a stream; where no new picture comes, none is shown. */

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from mien.errors import FormatError, ParameterError
+from mien.report.ratings.sections import section
 from mien.report.ratings.words import short
 from mien.study.analysis import analyse, analyse_item
 from mien.study.deviation import deviation
@@ -17,6 +18,7 @@ from mien.study.estimate import Estimate
 from mien.study.items import HYPOMIMIA, SPEECH, TREMOR, seen, shipped
 from mien.study.plan import usual_repeats
 from mien.study.power import power
+from mien.study.raters import GUESSING
 from mien.study.ratings import Rating, Ratings
 from mien.study.simulated import SimulatedRater, SimulatedStudy, simulate, usual_raters
 
@@ -81,6 +83,39 @@ def test_who_guesses_and_who_answers_backwards_are_named():
     assert found.preserved.each["guesser"].agreement["kappa_quadratic"].holds(0.0)
     assert found.preserved.each["turned"].agreement["kappa_quadratic"].low > 0.5
     assert found.between["original"].pairs["R1, R2"].mean.value == pytest.approx(0.25, abs=0.2)
+
+
+def scored(**raters):
+    """The analysis of originals that each rater scored so, clip by clip."""
+    answers = [
+        (name, f"c{k}", "original", 0, float(score))
+        for name, scores in raters.items()
+        for k, score in enumerate(scores)
+    ]
+    return analyse_item(table(*answers).of(HYPOMIMIA))
+
+
+def test_a_wide_interval_is_no_guessing():
+    """Of raters who agree on most of eight clips r is high, but its interval holds 0."""
+    found = scored(A=(0, 1, 1, 2, 2, 3, 3, 4), B=(0, 1, 2, 2, 1, 3, 3, 0))
+    check = found.checks["A"]
+    assert check.correlation.low < 0 < 0.5 < check.correlation.high
+    assert check.open and check.words == ""
+    notes = [note for note in section(found).notes if "Too few clips were rated to tell" in note]
+    assert len(notes) == 1 and "A (" in notes[0] and "B (" in notes[0]
+
+
+def test_a_strange_rater_is_named_with_the_item():
+    guesses, others = [k % 5 for k in range(40)], [k // 8 for k in range(40)]
+    found = scored(A=guesses, B=others)
+    title = found.item.title
+    assert f"on {title} no more than guessing" in found.checks["A"].words
+    assert not found.checks["A"].open and found.checks["A"].correlation.high < GUESSING
+    turned = [4 - score for score in others]
+    for scores in (turned, [turned[k - k % 3] for k in range(40)]):  # perfectly, too
+        found = scored(A=scores, B=others)
+        assert f"backwards on {title}" in found.checks["A"].words
+    assert not any("Too few" in note for note in section(found).notes)
 
 
 def test_the_order_of_the_table_does_not_matter(usual):

@@ -14,8 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from mien.study.estimate import Estimate, jackknife, number, share, undefined
+from mien.study.estimate import FEWEST, Estimate, jackknife, number, share, undefined
 from mien.study.ratings import ORIGINAL, RESULT, VERSIONS, ItemRatings
+
+GUESSING = 0.5
+"""Size of the correlation with the others that somebody who guesses stays below: only an interval
+that holds 0 and lies within this on both sides is taken for guessing. A wider one holds raters who
+agree well, too, and says that few clips were rated."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +56,13 @@ class RaterCheck:
     correlation: Estimate
     """Spearman's, with the mean of the others."""
     words: str
-    """What that says, in one sentence; empty if nothing is strange."""
+    """What is strange about it, in one sentence that names the item; empty if nothing is."""
+
+    @property
+    def open(self) -> bool:
+        """Whether too few clips were rated to tell: the interval holds 0, and much more."""
+        ends = self.correlation.interval
+        return ends is not None and ends[0] <= 0 <= ends[1] and not _guessing(*ends)
 
     def to_json(self) -> dict[str, Any]:
         """For JSON."""
@@ -84,7 +95,11 @@ def not_sure(ratings: ItemRatings, rater: int | None = None) -> NotSure:
 
 
 def check_rater(ratings: ItemRatings, rater: int) -> RaterCheck:
-    """Compare a rater's scores of originals with the mean of the others'."""
+    """Compare a rater's scores of originals with the mean of the others'.
+
+    A rater is said to guess where the interval of the correlation holds 0 and nothing as large as
+    `GUESSING`.
+    """
     others = np.delete(ratings.original, rater, 0)
     if not len(others):
         return RaterCheck(undefined("There is one rater: nobody to compare with."), "")
@@ -93,20 +108,27 @@ def check_rater(ratings: ItemRatings, rater: int) -> RaterCheck:
     table = np.stack([ratings.original[rater], mean], 1)
     known = np.isfinite(table).all(1)
     found = jackknife(spearman, table[known], np.flatnonzero(known))
-    name = ratings.raters[rater]
-    if found.interval is None:
-        return RaterCheck(found, "")
-    if found.interval[1] < 0:
-        return RaterCheck(
-            found, f"{name} answers backwards: high where the others are low. Ask how they read "
-            "the scale before anything is concluded.",
-        )  # fmt: skip
-    if found.interval[0] <= 0:
-        return RaterCheck(
-            found, f"{name} goes along with the others no more than guessing would: look at their "
-            "answers before anything is concluded.",
-        )  # fmt: skip
-    return RaterCheck(found, "")
+    return RaterCheck(found, _strange(found, ratings.raters[rater], ratings.item.title))
+
+
+def _strange(found: Estimate, name: str, item: str) -> str:
+    low, high = found.interval or (0.0, 1.0)
+    exactly = found.value == -1 and found.n >= FEWEST  # which has no interval
+    if high < 0 or exactly:
+        return (
+            f"{name} answers backwards on {item}: high where the others are low. Ask how they read "
+            "the scale before anything is concluded."
+        )
+    if _guessing(low, high):
+        return (
+            f"{name} goes along with the others on {item} no more than guessing would: look at "
+            "their answers before anything is concluded."
+        )
+    return ""
+
+
+def _guessing(low: float, high: float) -> bool:
+    return -GUESSING < low <= 0 <= high < GUESSING
 
 
 def spearman(table: np.ndarray) -> float:

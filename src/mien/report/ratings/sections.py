@@ -80,6 +80,7 @@ def section(item: ItemAnalysis) -> Section:
         "" if item.drift is None else f"Drift: {item.drift.words} Scores at the end of a scale "
         "can only move inwards: read the table by score together with the hidden repeats.",
         *(check.words for check in item.checks.values()),
+        _open(item),
     ]  # fmt: skip
     return Section(
         key,
@@ -197,6 +198,19 @@ def _not_sure(item: ItemAnalysis) -> Table:
             )
             for name, one in of.items()
         ),
+    )
+
+
+def _open(item: ItemAnalysis) -> str:
+    """Of which raters too few answers are there to say whether they guess; empty if of none."""
+    names = [
+        f"{name} ({short(check.correlation)})" for name, check in item.checks.items() if check.open
+    ]
+    if not names:
+        return ""
+    return (
+        "Too few clips were rated to tell whether a rater goes along with the others; rank "
+        f"correlation with their mean: {', '.join(names)}."
     )
 
 

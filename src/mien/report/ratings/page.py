@@ -103,13 +103,15 @@ def write_tables(staged: Staged, parts: list[Section]) -> None:
 
 
 def _title(analysis: Analysis) -> str:
-    judged = [i.equivalence.equivalent for i in analysis.items.values()]
-    asked = [one for one in judged if one is not None]
-    if not asked:
+    """Of all items, how many are rated alike, and of how many that cannot be said."""
+    judged = [item.equivalence.equivalent for item in analysis.items.values()]
+    alike, open_ = judged.count(True), judged.count(None)
+    if open_ == len(judged):
         return "Ratings of originals and results"
+    left = f"; {open_} cannot be judged" if open_ else ""
     return (
-        f"{sum(asked)} of {plural(len(asked), 'item')} "
-        f"{'is' if len(asked) == 1 else 'are'} rated alike within the margin."
+        f"{alike} of {plural(len(judged), 'item')} {'is' if 1 in (alike, len(judged)) else 'are'} "
+        f"rated alike within the margin{left}."
     )
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from matplotlib.figure import Figure
 
+from mien.report.drawing import at_most
+from mien.report.ratings.figures import _draw_deviations
 from mien.report.ratings.page import _title
 from mien.study.analysis import Analysis, analyse_item
 from mien.study.items import HYPOMIMIA, shipped
@@ -39,3 +42,18 @@ def test_the_title_counts_every_item(item, chances, title):
         for k, p in enumerate(chances)
     }
     assert _title(Analysis(12, ("A",), 6, items, ())) == title
+
+
+def test_no_axis_of_per_cent_goes_beyond_a_hundred(item):
+    axis = Figure().subplots()
+    _draw_deviations(axis, item)
+    assert max(bar.get_height() for bar in axis.patches) == 100
+    assert axis.get_ylim() == (0, 100)
+
+
+def test_an_axis_that_ends_sooner_is_left():
+    axis = Figure().subplots()
+    axis.plot([0, 1], [0.2, 0.6])
+    before = axis.get_ylim()
+    at_most(axis, 1)
+    assert axis.get_ylim() == before

@@ -72,6 +72,19 @@ def canvas(height: float, width: float = WIDTH) -> Figure:
     return Figure(figsize=(width, height), layout="constrained")
 
 
+def at_most(axis: Any, most: float) -> None:
+    """End a vertical axis where what it shows must end: at 100 of per cent, at 1 of shares.
+
+    Parameters
+    ----------
+    axis : matplotlib.axes.Axes
+        With everything drawn on it.
+    most : float
+        What no value exceeds.
+    """
+    axis.set_ylim(top=min(most, axis.get_ylim()[1]))
+
+
 def finish(name: str, caption: str, figure: Figure) -> Drawing:
     """Write a figure as PNG and SVG, without a date."""
     FigureCanvasAgg(figure)

@@ -13,7 +13,7 @@ from mien.encounter.judging import Feedback
 from mien.encounter.observation import ROLES
 from mien.encounter.result import Encounter
 from mien.encounter.timeline import Timeline
-from mien.report.drawing import Drawing, canvas, drawn, finish
+from mien.report.drawing import Drawing, at_most, canvas, drawn, finish
 
 COLOURS: dict[str, str] = dict(
     zip(
@@ -103,6 +103,7 @@ def _shares(encounter: Encounter) -> Drawing:
             edgecolor="white", lw=0.4, label=f"{role} ({counts['assessed_s']:.0f} s assessed)",
         )  # fmt: skip
     axis.set_xticks(place, EXPRESSIONS)
+    at_most(axis, 100)
     axis.set_ylabel("share of the assessed time, %")
     axis.legend()
     caption = "Share of each person's assessed time in which the face resembled each expression."

@@ -7,7 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from mien.report.drawing import CEILING, ORIGINAL, RESULT, Drawing, canvas, drawn, finish
+from mien.report.drawing import (
+    CEILING,
+    ORIGINAL,
+    RESULT,
+    Drawing,
+    at_most,
+    canvas,
+    drawn,
+    finish,
+)
 from mien.report.numbers import number
 from mien.study.analysis import Analysis, ItemAnalysis
 from mien.study.counted import plural
@@ -24,7 +33,7 @@ def figures(analysis: Analysis, ratings: Ratings) -> Iterator[Drawing]:
 
 @drawn
 def _scores(item: ItemAnalysis) -> Drawing:
-    figure = canvas(2.6)
+    figure = canvas(2.9)
     left, right = figure.subplots(1, 2)
     _draw_scores(left, item)
     _draw_deviations(right, item)
@@ -76,9 +85,9 @@ def _draw_deviations(axis: Any, item: ItemAnalysis) -> None:
             axis.bar(places, shares, 0.4, color=colour, label=label, hatch=hatch, edgecolor="white")
     axis.set(xlabel="deviation", ylabel="% of pairs", title="deviations")
     if axis.patches:
-        axis.set_ylim(0, 1.35 * axis.get_ylim()[1])
+        at_most(axis, 100)
         axis.xaxis.get_major_locator().set_params(integer=True)
-        axis.legend(fontsize=7, loc="upper left")
+        axis.legend(fontsize=7, loc="upper center", bbox_to_anchor=(0.5, -0.18))
 
 
 @drawn

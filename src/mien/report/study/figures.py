@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from mien.report.drawing import Drawing, drawn, finish
+from mien.report.drawing import Drawing, at_most, drawn, finish
 from mien.selfnorm.calibration import Coverage, Reliability
 from mien.selfnorm.clusters import Clusters
 from mien.selfnorm.folds import CrossValidation
@@ -98,6 +98,8 @@ def _course(training: Training, split: Split, name: str, label: str, one: str, t
         axis.plot(epochs, values, color=colour, ls=style, marker=mark, lw=1.4, label=words)
     axis.axvline(training.best, color="#7a7a7a", lw=0.8, ls=":", label="epoch that was kept")
     axis.set(xlabel="epoch", ylabel=label)
+    if label == "accuracy":
+        at_most(axis, 1)
     axis.legend()
     _title(axis, split)
     kept = _entry(training.history, training.best)
@@ -238,7 +240,8 @@ def abstention(found: Coverage, split: Split, threshold: float) -> Drawing:
             textcoords="offset points",
             xytext=(6, 6),
         )
-    axis.set(xlabel="share of snapshots answered", ylabel="accuracy of the answers", xlim=(0, 1.02))
+    axis.set(xlabel="share of snapshots answered", ylabel="accuracy of the answers", xlim=(0, 1))
+    at_most(axis, 1)
     _title(axis, split)
     caption = f"Abstention on the test set: coverage against accuracy; split {split.words}."
     return finish("abstention", caption, figure)

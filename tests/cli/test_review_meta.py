@@ -33,6 +33,7 @@ def test_a_folder_holds_page_tables_and_figures(mien, studies):
     assert run.exit_code == 0, run.output
     page = (out / "report.html").read_text()
     assert "&lt;b&gt;A&lt;/b&gt;" in page and "<b>A</b>" not in page
+    assert "<h1>Diagnostic accuracy: studies</h1>" in page
     for name in ("forest", "sroc", "funnel", "leave-one-out"):
         assert (out / "figures" / f"{name}.png").read_bytes().startswith(b"\x89PNG")
         assert b"<svg" in (out / "figures" / f"{name}.svg").read_bytes()

@@ -10,7 +10,7 @@ from tables_of_studies import drawn, table
 
 from mien.errors import ParameterError
 from mien.review.synthesis.binomial_likelihood import BinomialLikelihood
-from mien.review.synthesis.bivariate import NotEstimable
+from mien.review.synthesis.bivariate import NO_SPREAD, NotEstimable
 from mien.review.synthesis.bivariate_binomial import fit_binomial, parameters_of
 from mien.review.synthesis.bivariate_normal import fit_normal
 from mien.review.synthesis.hsroc import hsroc, region
@@ -73,8 +73,36 @@ def test_without_a_spread_the_model_is_a_pooled_proportion():
     assert expit(found.mu) == pytest.approx([0.8, 0.9], abs=1e-4)
     assert found.covariance[0, 0] == pytest.approx(1 / (600 * 0.8 * 0.2), rel=1e-2)
     assert np.diag(found.sigma) == pytest.approx([0, 0], abs=1e-5)
-    assert np.isnan(found.rho) and len(found.notes) == 2
+    assert np.isnan(found.rho) and len(found.notes) == 1
+    assert "No variance of sensitivity or specificity" in found.notes[0]
     assert hsroc(found) is None
+
+
+ALIKE = [(80, 10, 20, 90), (41, 4, 9, 46), (159, 21, 41, 179), (24, 3, 6, 27), (62, 8, 16, 71)]
+
+
+@pytest.mark.parametrize("fit", FITS)
+@pytest.mark.parametrize("rows", [ALIKE, [(80, 10, 20, 90), (55, 2, 45, 98)] * 3])
+def test_what_does_not_vary_has_no_variance_and_no_correlation(fit, rows):
+    found = fit(table(rows))
+    for variance in np.diag(found.sigma):
+        assert variance == 0 or variance >= NO_SPREAD
+    if np.diag(found.sigma).min() == 0:
+        assert found.sigma[0, 1] == 0 and found.as_dict()["rho"] is None
+        assert "correlation" in found.notes[-1] and "not defined" in found.notes[-1]
+    elif abs(found.rho) > 0.9999:
+        assert "limit" in found.notes[-1]
+
+
+@pytest.mark.parametrize("rows", [ALIKE, [(80, 10, 20, 90), (55, 2, 45, 98)] * 3])
+def test_a_new_study_lies_where_the_region_says_and_no_nearer_than_the_mean(rows):
+    found = fit_binomial(table(rows))
+    border = region(found, prediction=True)
+    for k, (mean, reach) in enumerate(
+        ((found.sensitivity, border[:, 1]), (found.specificity, 1 - border[:, 0]))
+    ):
+        low, high = found.predicted(k)
+        assert reach.min() <= low <= mean[1] and mean[2] <= high <= reach.max()
 
 
 @pytest.mark.parametrize("sign", [1, -1])

@@ -89,6 +89,18 @@ def test_knapp_and_hartung_are_wider_where_studies_differ(bcg):
     assert wide[0] < plain[0] and wide[1] > plain[1]
 
 
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("spread", [0.0, 0.05, 0.6])
+def test_a_new_study_is_never_known_better_than_the_mean(method, spread):
+    """Also where studies are more alike than chance makes them: Knapp and Hartung's is small."""
+    values = 1.0 + spread * np.array([-1.0, 1.0, 0.3, -0.5])
+    found = pool(Effects(values, np.full(4, 0.1)), method)
+    low, high = found.prediction()
+    for ends in (found.interval(), found.interval(knapp_hartung=True)):
+        assert low <= ends[0] and ends[1] <= high
+    assert found.as_dict()["prediction"] == found.as_dict()["knapp_hartung"]["prediction"]
+
+
 def test_too_few_and_unknown_are_refused(bcg):
     with pytest.raises(ParameterError, match="too few"):
         pool(Effects(np.ones(1), np.ones(1)))

@@ -7,10 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from tables_of_studies import drawn, table
 
 from mien.errors import FormatError, ParameterError
+from mien.report.review.sroc import _draw_regions
+from mien.report.review.synthesis_sections import synthesis_sections
 from mien.review.synthesis.accuracy_table import AccuracyTable, parse_table
+from mien.review.synthesis.bivariate_normal import fit_normal
 from mien.review.synthesis.deeks import deeks_test
 from mien.review.synthesis.methods import methods
 from mien.review.synthesis.synthesis import SynthesisSettings, synthesise
@@ -137,6 +141,58 @@ def test_methods_tell_what_was_done(grouped):
     assert "Laplace" in said and "group, year" in said and "left out in turn" in said
     few = " ".join(methods(synthesise(grouped.take(np.arange(2)))))
     assert "SWiM" in few and "Laplace" not in few
+
+
+ALIKE = [(80, 10, 20, 90), (41, 4, 9, 46), (159, 21, 41, 179), (24, 3, 6, 27), (62, 8, 16, 71)]
+
+
+@pytest.fixture(scope="module")
+def alike():
+    """Studies that differ less than chance makes them."""
+    return synthesise(table(ALIKE))
+
+
+def test_methods_claim_nothing_that_is_not_there(alike, grouped):
+    said = " ".join(methods(alike))
+    assert alike.whole.curve is None and not alike.subgroups
+    for absent in ("ROC curve", "subgroup", "meta-regression"):
+        assert absent not in said
+    assert "egions of confidence" in said
+    by_year = synthesise(grouped, SynthesisSettings(columns=("year",), influence=False))
+    said = " ".join(methods(by_year))
+    assert "regression on year" in said and "subgroup" not in said and "ROC curve" in said
+    perfect = table([(20, 1, 0, 30), (15, 2, 0, 22), (40, 5, 0, 61), (8, 1, 0, 9)])
+    said = " ".join(methods(synthesise(perfect)))
+    assert "The binomial model could not be fitted: sensitivity is 100 %" in said
+
+
+def test_a_page_shows_no_noise_of_rounding(alike):
+    parts = {part.key: part for part in synthesis_sections(alike, {})}
+    cells = [cell for part in parts.values() for one in part.tables for row in one.rows
+             for cell in row]  # fmt: skip
+    assert not any("e-" in cell or "e\N{MINUS SIGN}" in cell for cell in cells)
+    for row in parts["synthesis"].tables[0].rows:
+        assert row[4] == "0; 0" and row[5] == "–"
+    notes = parts["synthesis"].notes
+    assert any("No variance of sensitivity or specificity between studies" in n for n in notes)
+
+
+def test_subgroups_without_a_variance_are_named():
+    rows, names = [*ALIKE, *((a + 9, b, max(c - 9, 1), d) for a, b, c, d in ALIKE)], ["x", "y"]
+    found = synthesise(table(rows, group=[names[k // 5] for k in range(10)]))
+    notes = next(part for part in synthesis_sections(found, {}) if part.key == "subgroups").notes
+    assert any(note.startswith("group: x") and "not defined" in note for note in notes)
+
+
+def labels(fit):
+    axis = Figure().subplots()
+    _draw_regions(axis, fit, "", "k")
+    return [line.get_label() for line in axis.lines]
+
+
+def test_a_legend_names_what_is_seen(alike, grouped):
+    assert labels(alike.whole.pooled) == ["95 % confidence and prediction region"]
+    assert len(labels(fit_normal(grouped))) == 2
 
 
 @pytest.mark.parametrize(

@@ -92,7 +92,8 @@ def meta(
         from mien.report.review.synthesis_page import write
 
         with Bars("meta") as progress:
-            write(found, out, title=table.stem, overwrite=overwrite, progress=progress)
+            title = f"Diagnostic accuracy: {table.stem}"
+            write(found, out, title=title, overwrite=overwrite, progress=progress)
     if as_json:
         print(json.dumps(found.as_dict(), indent=2, ensure_ascii=False, allow_nan=False))
         return

@@ -16,6 +16,7 @@ from mien.review.synthesis.synthesis import Group, Synthesis
 _COLOURS = ("#3b6fb6", "#d1691c", "#2a8a57", "#8a4fa3", "#a3231c", "#5c6b73")
 _MARKS = ("o", "s", "^", "D", "v", "P")
 _MOST_GROUPS = len(_COLOURS)
+_SEEN = 0.005  # of the width of the figure: lines nearer than this lie on each other
 
 
 @drawn
@@ -59,9 +60,7 @@ def _draw_group(
     if fit is None:
         return
     if regions:
-        for prediction, style, words in ((False, "-", "confidence"), (True, "--", "prediction")):
-            border = region(fit, prediction=prediction)
-            axis.plot(*border.T, color=colour, lw=1.0, ls=style, label=f"95 % {words} region{of}")
+        _draw_regions(axis, fit, of, colour)
     curve = group.curve
     if curve is not None and len(x) and np.ptp(x) > 0:
         whole = np.linspace(1e-4, 1 - 1e-4, 400)
@@ -70,6 +69,16 @@ def _draw_group(
         axis.plot(inside, curve.sensitivity(inside), color=colour, lw=1.6, label=f"HSROC curve{of}")
     sensitivity, specificity = fit.sensitivity[0], fit.specificity[0]
     axis.plot(1 - specificity, sensitivity, mark, color=colour, ms=7, label=f"summary{of}")
+
+
+def _draw_regions(axis: Any, fit: Bivariate, of: str, colour: str) -> None:
+    """Both regions; one line where they are the same, as where studies do not differ."""
+    inner, outer = (region(fit, prediction=prediction) for prediction in (False, True))
+    shown = {"confidence": (inner, "-"), "prediction": (outer, "--")}
+    if np.abs(outer - inner).max() < _SEEN:
+        shown = {"confidence and prediction": (inner, "-")}
+    for words, (border, style) in shown.items():
+        axis.plot(*border.T, color=colour, lw=1.0, ls=style, label=f"95 % {words} region{of}")
 
 
 def _draw_earlier(axis: Any, fit: Bivariate) -> None:
@@ -96,7 +105,8 @@ def _caption(synthesis: Synthesis, column: str | None, left: int) -> str:
     (sens, low, high), (spec, low2, high2) = fit.sensitivity, fit.specificity
     words += (
         f"; bivariate {fit.model} model: sensitivity {sens:.3f} ({low:.3f}–{high:.3f}), "
-        f"specificity {spec:.3f} ({low2:.3f}–{high2:.3f}) over all studies"
+        f"specificity {spec:.3f} ({low2:.3f}–{high2:.3f}) over all studies; a region holds both at "
+        "once and is wider than the interval of each"
     )
     curve = synthesis.whole.curve
     if curve is not None:

@@ -11,7 +11,7 @@ from mien.report.review.forest import forest
 from mien.report.review.funnel import funnel, influence
 from mien.report.review.sroc import sroc
 from mien.report.sections import Section, Table
-from mien.review.synthesis.bivariate import Bivariate
+from mien.review.synthesis.bivariate import NO_SPREAD, Bivariate
 from mien.review.synthesis.narrative import study_rows
 from mien.review.synthesis.synthesis import ALL, Group, Synthesis
 
@@ -40,6 +40,7 @@ def synthesis_sections(synthesis: Synthesis, drawings: dict[str, Drawing]) -> li
                 "The same models for studies that have something in common.",
                 (_pooled_table(synthesis),),
                 names,
+                _notes_of_groups(synthesis),
             )
         )
     if synthesis.regressions:
@@ -140,10 +141,15 @@ def _cells(fit: Bivariate) -> tuple[str, ...]:
         f"{number(sens)} ({between(sens_ci)})",
         f"{number(spec)} ({between(spec_ci)})",
         f"{number(odds['value'])} ({between(odds['ci'])})",
-        f"{number(fit.sigma[0, 0].item())}; {number(fit.sigma[1, 1].item())}",
+        f"{_variance(fit.sigma[0, 0].item())}; {_variance(fit.sigma[1, 1].item())}",
         number_or_dash(rho),
         number(fit.loglik),
     )
+
+
+def _variance(value: float) -> str:
+    """A variance between studies as printed: 0 where it is only what rounding left."""
+    return "0" if value < NO_SPREAD else number(value)
 
 
 def _pooled_table(synthesis: Synthesis) -> Table:
@@ -158,6 +164,16 @@ def _pooled_table(synthesis: Synthesis) -> Table:
         cells = _cells(fit)[:5] if fit else ("not pooled", *("–",) * 4)
         rows.append((name, f"{len(group.table)}", *cells))
     return Table("", ("Group", "Studies", *_HEADER[:5]), tuple(rows))
+
+
+def _notes_of_groups(synthesis: Synthesis) -> tuple[str, ...]:
+    """What limits the models of subgroups, each sentence once, after the groups that it is of."""
+    said: dict[str, list[str]] = {}
+    for column, levels in synthesis.subgroups.items():
+        for level, group in levels.items():
+            for note in group.pooled.notes if group.pooled else ():
+                said.setdefault(note, []).append(f"{column}: {level}")
+    return tuple(f"{'; '.join(names)} \N{EN DASH} {note}" for note, names in said.items())
 
 
 def _regressions(synthesis: Synthesis) -> Section:
@@ -203,8 +219,8 @@ def _univariate(group: Group) -> Section:
                     f"{titles[outcome]}, {method}",
                     f"{number(one.mu)} ({between(one.interval())})",
                     between(one.interval(True)),
-                    between(one.prediction(True)),
-                    f"{number(one.tau2)}",
+                    between(one.prediction()),
+                    _variance(one.tau2),
                     f"{one.I2:.1f} %",
                 )
             )
@@ -215,6 +231,11 @@ def _univariate(group: Group) -> Section:
         "Random effects of each logit by itself, by three estimators of the variance between "
         "studies.",
         (Table("", header, tuple(rows)),),
+        (),
+        (
+            "Prediction is where a new study would lie: by t, with the larger of the mean's two "
+            "standard errors, so that it is never narrower than either interval of the mean.",
+        ),
     )
 
 

@@ -10,6 +10,11 @@ import numpy as np
 from scipy import stats
 from scipy.special import expit
 
+NO_SPREAD = 1e-6
+"""Variance of logits between studies that counts as none: a standard deviation of .001 moves no
+proportion by as much as is printed, and a correlation of what does not vary is not defined."""
+_AT_LIMIT = 0.9999  # of a correlation
+_SIDES = ("sensitivity", "specificity")
 _Z = float(stats.norm.ppf(0.975))
 
 
@@ -43,9 +48,9 @@ class Bivariate:
     @property
     def rho(self) -> float:
         """Correlation of logit sensitivity and logit specificity; NaN where one has no spread."""
-        scale = math.sqrt(self.sigma[0, 0] * self.sigma[1, 1])
-        if scale < 1e-9:
+        if np.diag(self.sigma).min() < NO_SPREAD:
             return math.nan
+        scale = math.sqrt(self.sigma[0, 0] * self.sigma[1, 1])
         return float(np.clip(self.sigma[0, 1] / scale, -1, 1))
 
     @property
@@ -59,9 +64,14 @@ class Bivariate:
         return _back(self.mu[1], math.sqrt(self.covariance[1, 1]))
 
     def predicted(self, which: int) -> tuple[float, float]:
-        """Where the sensitivity (0) or specificity (1) of a new study lies, 95 %."""
+        """Where the sensitivity (0) or specificity (1) of a new study lies, 95 %.
+
+        By t with as many degrees of freedom as the region of both has (`hsroc.region`), which is
+        wider, as it holds both at once.
+        """
         spread = math.sqrt(self.covariance[which, which] + self.sigma[which, which])
-        return _back(self.mu[which], spread)[1:]
+        reach = float(stats.t.ppf(0.975, self.n - 2)) if self.n > 2 else _Z
+        return _back(self.mu[which], spread, reach)[1:]
 
     def ratios(self) -> dict[str, dict[str, Any]]:
         """Diagnostic odds ratio and likelihood ratios at the summary point, by the delta method."""
@@ -122,9 +132,31 @@ class Bivariate:
         }  # fmt: skip
 
 
-def _back(mean: float, se: float) -> tuple[float, float, float]:
+def settled(sigma: np.ndarray) -> np.ndarray:
+    """A covariance between studies in which a variance below `NO_SPREAD` is 0, shape (2, 2)."""
+    spread = np.diag(sigma) >= NO_SPREAD
+    return np.where(np.outer(spread, spread), sigma, 0.0)
+
+
+def spread_notes(sigma: np.ndarray) -> list[str]:
+    """What a covariance between studies cannot tell, a sentence each."""
+    without = [name for k, name in enumerate(_SIDES) if sigma[k, k] < NO_SPREAD]
+    if without:
+        return [
+            f"No variance of {' or '.join(without)} between studies was found (0); the correlation "
+            "of the two is then not defined."
+        ]
+    if abs(sigma[0, 1]) > _AT_LIMIT * math.sqrt(sigma[0, 0] * sigma[1, 1]):
+        return [
+            "The correlation between sensitivity and specificity is estimated at its limit of "
+            f"{np.sign(sigma[0, 1]):+.0f}: there are too few studies, or too similar ones, for it."
+        ]
+    return []
+
+
+def _back(mean: float, se: float, reach: float = _Z) -> tuple[float, float, float]:
     """A logit and its interval as proportions."""
-    return float(expit(mean)), float(expit(mean - _Z * se)), float(expit(mean + _Z * se))
+    return float(expit(mean)), float(expit(mean - reach * se)), float(expit(mean + reach * se))
 
 
 def _exp(value: float) -> float:

@@ -14,13 +14,12 @@ from scipy import optimize
 from mien.errors import ParameterError
 from mien.review.synthesis.accuracy_table import AccuracyTable
 from mien.review.synthesis.binomial_likelihood import BinomialLikelihood
-from mien.review.synthesis.bivariate import Bivariate, NotEstimable
+from mien.review.synthesis.bivariate import Bivariate, NotEstimable, settled, spread_notes
 from mien.review.synthesis.proportions import logit_pairs
 
 _MOST_NODES = 31
 _FAR = 12.0  # logits: beyond, a proportion is 0 or 1 for every purpose
 _WIDE = 10.0  # standard deviation of logits
-_FLAT = 1e-4  # standard deviation of logits that counts as none
 Batch = Callable[[np.ndarray], np.ndarray]
 
 
@@ -178,7 +177,8 @@ def _result(likelihood: BinomialLikelihood, parameters: np.ndarray, loglik: floa
             "Standard errors take the spread between studies as known: its own uncertainty cannot "
             "be told from these studies."
         )
-    notes += _boundary(sigma)
+    sigma = settled(sigma)
+    notes += spread_notes(sigma)
     mean = [0, p]
     return Bivariate(
         model="binomial",
@@ -208,16 +208,3 @@ def _of_coefficients(information: np.ndarray, count: int) -> np.ndarray | None:
     schur = information[:count, :count] - (across / values[kept]) @ across.T
     lowest = np.linalg.eigvalsh(schur).min()
     return np.linalg.inv(schur) if lowest > 1e-8 else None
-
-
-def _boundary(sigma: np.ndarray) -> list[str]:
-    notes = []
-    for k, name in enumerate(("sensitivity", "specificity")):
-        if np.sqrt(sigma[k, k]) < _FLAT * 10:
-            notes.append(f"The variance of {name} between studies is estimated as 0.")
-    if not notes and abs(sigma[0, 1]) > 0.9999 * np.sqrt(sigma[0, 0] * sigma[1, 1]):
-        notes.append(
-            "The correlation between sensitivity and specificity is estimated at its limit of "
-            f"{np.sign(sigma[0, 1]):+.0f}: there are too few studies, or too similar ones, for it."
-        )
-    return notes

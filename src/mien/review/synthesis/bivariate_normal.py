@@ -11,7 +11,7 @@ import numpy as np
 from scipy import optimize
 
 from mien.review.synthesis.accuracy_table import AccuracyTable
-from mien.review.synthesis.bivariate import Bivariate, NotEstimable
+from mien.review.synthesis.bivariate import Bivariate, NotEstimable, settled, spread_notes
 from mien.review.synthesis.proportions import Correction, logit_pairs
 
 _UNKNOWN = 1e12  # variance of what a study does not tell
@@ -90,7 +90,7 @@ def fit_normal(table: AccuracyTable, correction: Correction = "all") -> Bivariat
     sigma = _sigma(best.x)
     mu, covariance = likelihood.mean(likelihood.weights(sigma)[0])
     turn = np.array([1.0, -1.0])  # from false positives to specificity
-    turned = sigma * np.outer(turn, turn)
+    turned = settled(sigma * np.outer(turn, turn))
     return Bivariate(
         model="normal",
         n=len(table),
@@ -98,19 +98,10 @@ def fit_normal(table: AccuracyTable, correction: Correction = "all") -> Bivariat
         covariance=covariance * np.outer(turn, turn),
         sigma=turned,
         loglik=-float(best.fun),
-        notes=tuple(_notes(turned)),
+        notes=tuple(spread_notes(turned)),
     )
 
 
 def _sigma(triangle: np.ndarray) -> np.ndarray:
     a, b, c = triangle
     return np.array([[a * a, a * b], [a * b, b * b + c * c]])
-
-
-def _notes(sigma: np.ndarray) -> list[str]:
-    names = ("sensitivity", "specificity")
-    return [
-        f"The variance of {name} between studies is estimated as 0."
-        for k, name in enumerate(names)
-        if sigma[k, k] < 1e-6
-    ]

@@ -19,9 +19,8 @@ import numpy as np
 from scipy import integrate, stats
 from scipy.special import expit, logit
 
-from mien.review.synthesis.bivariate import Bivariate
+from mien.review.synthesis.bivariate import NO_SPREAD, Bivariate
 
-_LEAST_SD = 1e-3
 _POINTS = 181
 
 
@@ -62,9 +61,9 @@ class Hsroc:
 
 def hsroc(fit: Bivariate) -> Hsroc | None:
     """The model's parameters; None where one proportion has no spread, so that no curve follows."""
-    sens, spec = np.sqrt(np.diag(fit.sigma))
-    if min(sens, spec) < _LEAST_SD:
+    if np.diag(fit.sigma).min() < NO_SPREAD:
         return None
+    sens, spec = np.sqrt(np.diag(fit.sigma))
     ratio = math.sqrt(spec / sens)
     one, other = ratio * fit.mu[0], fit.mu[1] / ratio
     product, shared = sens * spec, fit.sigma[0, 1]

@@ -17,6 +17,31 @@ def methods(synthesis: Synthesis) -> list[str]:
     ]
     if synthesis.whole.narrative:
         return said
+    said += [_bivariate(synthesis), *_regions(synthesis)]
+    if synthesis.whole.univariate:
+        said.append(
+            "Logit sensitivity, specificity and accuracy and the log diagnostic odds ratio were "
+            "also pooled one by one with random effects; the variance between studies was "
+            "estimated by restricted maximum likelihood, as Paule and Mandel, and as DerSimonian "
+            "and Laird, and intervals also as Knapp and Hartung (0.5 added where a cell was 0). "
+            "Heterogeneity is told by the variances, I² and prediction intervals (by t, with the "
+            "larger of the mean's two standard errors)."
+        )
+    said += _moderators(synthesis)
+    if synthesis.influence:
+        said.append("Each study was left out in turn.")
+    if synthesis.deeks:
+        low = " It has little power in so few studies." * (synthesis.deeks.n < FEWEST_FOR_A_TEST)
+        said.append(
+            "Asymmetry of the funnel was tested as Deeks et al. (J Clin Epidemiol 2005) propose; p "
+            f"below .10 counts as asymmetry.{low}"
+        )
+    return said
+
+
+def _bivariate(synthesis: Synthesis) -> str:
+    """Which of the two models was fitted, and how."""
+    settings, whole = synthesis.settings, synthesis.whole
     how = (
         "Laplace's approximation"
         if settings.nodes == 1
@@ -27,37 +52,51 @@ def methods(synthesis: Synthesis) -> list[str]:
         "zero": "0.5 added to the cells of studies with a zero",
         "none": "nothing added to any cell",
     }[settings.correction]
-    said += [
-        "Both were pooled together in a bivariate generalised linear mixed model with exact "
-        "binomial "
-        "likelihoods and an unstructured covariance between studies (Chu and Cole, J Clin "
-        "Epidemiol "
-        f"2006), fitted by maximum likelihood with {how}. The bivariate normal model of Reitsma et "
-        f"al. (J Clin Epidemiol 2005; REML, {added}) was fitted beside it.",
+    binomial = (
+        "in a bivariate generalised linear mixed model with exact binomial likelihoods and an "
+        "unstructured covariance between studies (Chu and Cole, J Clin Epidemiol 2006), fitted by "
+        f"maximum likelihood with {how}"
+    )
+    normal = f"the bivariate normal model of Reitsma et al. (J Clin Epidemiol 2005; REML, {added})"
+    if whole.binomial and whole.normal:
+        return f"Both were pooled together {binomial}. T{normal[1:]} was fitted beside it."
+    if whole.binomial:
+        return (
+            f"Both were pooled together {binomial}. T{normal[1:]} could not be fitted: "
+            f"{whole.why_not['normal']}."
+        )
+    failed = f"The binomial model could not be fitted: {whole.why_not['binomial']}."
+    if whole.normal:
+        return f"Both were pooled together by {normal}. {failed}"
+    return f"{failed} Nor could {normal}: {whole.why_not['normal']}."
+
+
+def _regions(synthesis: Synthesis) -> list[str]:
+    """Regions, and the curve where there is one; nothing where no model was fitted."""
+    groups = [synthesis.whole, *(one for x in synthesis.subgroups.values() for one in x.values())]
+    if not any(group.pooled for group in groups):
+        return []
+    regions = (
+        "egions of confidence and prediction are ellipses of both logits (Harbord et al., "
+        "Biostatistics 2007), with the F quantile for as many studies as there are"
+    )
+    if not any(group.curve for group in groups):
+        return [f"R{regions}."]
+    return [
         "The summary ROC curve is that of the hierarchical model (Rutter and Gatsonis, Stat Med "
-        "2001), computed from the bivariate one (Harbord et al., Biostatistics 2007), as are the "
-        "regions of confidence and prediction.",
-        "Logit sensitivity, specificity and accuracy and the log diagnostic odds ratio were also "
-        "pooled "
-        "one "
-        "by one with random effects; the variance between studies was estimated by restricted "
-        "maximum likelihood, as Paule and Mandel, and as DerSimonian and Laird, and intervals also "
-        "as Knapp and Hartung (0.5 added where a cell was 0). Heterogeneity is told by the "
-        "variances, I² and prediction intervals.",
+        f"2001), computed from the bivariate one; r{regions}."
     ]
+
+
+def _moderators(synthesis: Synthesis) -> list[str]:
+    """Subgroups and regressions, of what there is."""
+    ways = []
+    if synthesis.subgroups:
+        ways.append(f"by subgroups of {', '.join(synthesis.subgroups)}")
     if synthesis.regressions:
-        said.append(
-            "Differences between studies were examined by subgroups and by meta-regression on "
-            f"{', '.join(synthesis.regressions)}, one at a time, with likelihood-ratio tests in "
-            f"the "
-            "bivariate binomial model; p-values are not adjusted for their number."
+        ways.append(
+            f"by meta-regression on {', '.join(synthesis.regressions)}, one at a time, with "
+            "likelihood-ratio tests in the bivariate binomial model; p-values are not adjusted for "
+            "their number"
         )
-    if synthesis.influence:
-        said.append("Each study was left out in turn.")
-    if synthesis.deeks:
-        low = " It has little power in so few studies." * (synthesis.deeks.n < FEWEST_FOR_A_TEST)
-        said.append(
-            "Asymmetry of the funnel was tested as Deeks et al. (J Clin Epidemiol 2005) propose; p "
-            f"below .10 counts as asymmetry.{low}"
-        )
-    return said
+    return [f"Differences between studies were examined {' and '.join(ways)}."] if ways else []

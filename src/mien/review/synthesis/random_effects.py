@@ -79,11 +79,15 @@ class RandomEffects:
             reach = float(stats.norm.ppf(0.5 + _CONFIDENCE / 2)) * self.se
         return self.mu - reach, self.mu + reach
 
-    def prediction(self, knapp_hartung: bool = False) -> tuple[float, float]:
-        """Where the true value of a new study lies, 95 %; by t as for `interval`."""
-        se = self.knapp_hartung_se if knapp_hartung else self.se
-        reach = self._t() if knapp_hartung else float(stats.norm.ppf(0.5 + _CONFIDENCE / 2))
-        spread = reach * float(np.sqrt(se**2 + self.tau2))
+    def prediction(self) -> tuple[float, float]:
+        """Where the true value of a new study lies, 95 %, by t.
+
+        Of the mean's two standard errors it takes the larger: Knapp and Hartung's is the smaller
+        one where studies are more alike than chance makes them, and a new study cannot be known
+        better than the mean is.
+        """
+        se = max(self.se, self.knapp_hartung_se)
+        spread = self._t() * float(np.sqrt(se**2 + self.tau2))
         return self.mu - spread, self.mu + spread
 
     def _t(self) -> float:
@@ -109,7 +113,7 @@ class RandomEffects:
             "knapp_hartung": {
                 "se": kh_se,
                 "ci": list(self.interval(True)),
-                "prediction": list(self.prediction(True)),
+                "prediction": list(self.prediction()),
                 "p": p,
             },
         }

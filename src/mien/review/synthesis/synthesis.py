@@ -158,7 +158,9 @@ class Synthesis:
             if (totals == 0).any()
         ]
         if whole.pooled and whole.curve is None:
-            found.append("There is no summary ROC curve: one proportion has no spread.")
+            found.append(
+                "There is no summary ROC curve: a proportion that has no spread gives none."
+            )
         elif whole.pooled and whole.pooled.sigma[0, 1] > 0:
             found.append(
                 "Sensitivity and specificity rise together over studies, which a common curve with "

@@ -25,11 +25,13 @@ class Shortfall:
     """What one pass over a clip did not give."""
 
     lost: int = 0
-    """Frames that gave no picture, or a damaged one."""
+    """Frames that gave no picture, or a damaged one, or that have no time of their own."""
     of: int = 0
     """Frames that the file announces, or that were met where these are more."""
     cut_short_s: float = 0.0
     """Seconds that the file announces and that it ends without."""
+    same_time: int = 0
+    """Of those that were lost, frames that decode, but have the time of the frame before."""
 
     @property
     def share(self) -> float:
@@ -43,10 +45,19 @@ class Shortfall:
 
     def sentence(self, name: str) -> str:
         """What is missing of a clip of this name, and what to do."""
+        unread = self.lost - self.same_time
         end = f", the last {self.cut_short_s:.1f} s among them" if self.cut_short_s > MUCH_S else ""
+        what = [f"{unread} of its {self.of} frames cannot be read{end}"] if unread else []
+        todo = ["copy or download it again"] if unread else []
+        if self.same_time:
+            what.append(
+                f"{self.same_time} of its {self.of} frames have the time of the frame before and "
+                "were left out"
+            )
+            todo.append("store it again with a time for each frame")
         return (
-            f"{name} is incomplete: {self.lost} of its {self.of} frames cannot be read{end}; copy "
-            "or download it again, for what was made of it holds only the rest."
+            f"{name} is incomplete: {' and '.join(what)}; {', or '.join(todo)}, for what was made "
+            "of it holds only the rest."
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -56,6 +67,7 @@ class Shortfall:
             "of": self.of,
             "share": round(self.share, 4),
             "cut_short_s": round(self.cut_short_s, 3),
+            "same_time": self.same_time,
             "much": self.much,
         }
 

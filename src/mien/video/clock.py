@@ -8,11 +8,18 @@ from mien.video.frame import Loss, VideoInfo
 
 
 class Clock:
-    """Gives every frame a timestamp, strictly after the one before it."""
+    """Gives every frame a timestamp, strictly after the one before it.
+
+    Attributes
+    ----------
+    same_time : int
+        Frames that were dropped, as they have the timestamp of the one before.
+    """
 
     def __init__(self, info: VideoInfo, losses: list[Loss]) -> None:
         self._time_base = info.time_base
         self._losses = losses
+        self.same_time = 0
         self._last: int | None = None
         self._offset = 0
         self._step = 1
@@ -36,6 +43,7 @@ class Clock:
             self._last = pts
             return pts
         if pts == self._last:
+            self.same_time += 1
             self._note(pts, 1, "two frames have the same timestamp; the second was dropped")
             return None
         if pts < self._last:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -24,6 +25,7 @@ from mien.video.frame import Note, VideoInfo
 
 _PROBE_PACKETS = 240
 _HARDLY = Fraction(1, 100)  # pixels that are as square as the numbers in headers tell
+_SLOWEST, _FASTEST = Fraction(1), Fraction(960)  # frames a second; 1000 is a tick of files
 _WIDEST = 4  # pixels, times their height; no camera has wider ones
 
 HDR = {"arib-std-b67": "HLG", "smpte2084": "PQ"}
@@ -73,6 +75,8 @@ class Coded:
     """Whether each picture holds two moments."""
     hdr: str
     """Transfer curve of high dynamic range; empty for ordinary video."""
+    one_time: bool = False
+    """Whether every frame is stored with the same time, so that none can be told from it."""
 
     def fitted(self, width: int, height: int) -> tuple[int, int]:
         """The largest size within `shown` for a picture stored as `width` by `height`."""
@@ -85,8 +89,9 @@ def coded_of(path: Path) -> Coded:
     """Decode the first picture of a clip; raises what `probe` raises."""
     with open_input(path) as container:
         stream = video_stream(container, path)
+        times: Counter[int | None] = Counter()
         try:
-            picture = _first_picture(container, stream)
+            picture = _first_picture(container, stream, times)
         except (av.FFmpegError, ValueError, OSError):
             picture = None  # a full pass says what is wrong, if anything is
         context = stream.codec_context
@@ -104,7 +109,10 @@ def coded_of(path: Path) -> Coded:
                 f"{path} stores its colours in a way that cannot be converted (matrix {number} of "
                 "ITU-T H.273): convert it to BT.709 first"
             )
-        return _coded(container, stream, picture, (width, height), matrix)
+        coded = _coded(container, stream, picture, (width, height), matrix)
+        if not _one_time(container, stream, times):
+            return coded
+        return _spaced(coded, path, stream, times.total())
 
 
 def _coded(
@@ -203,8 +211,13 @@ def in_decoding_order(container: InputContainer, stream: VideoStream) -> bool:
     return container.format.name == "avi" and bool(stream.codec_context.has_b_frames)
 
 
-def _first_picture(container: InputContainer, stream: VideoStream) -> VideoFrame | None:
+def _first_picture(
+    container: InputContainer, stream: VideoStream, times: Counter[int | None]
+) -> VideoFrame | None:
+    """Decode until a picture comes; the times of packets that are read are counted in `times`."""
     for count, packet in enumerate(container.demux(stream)):
+        if packet.size:
+            times[packet.pts] += 1
         try:
             pictures = stream.decode(packet if packet.size else None)
         except av.InvalidDataError:
@@ -214,6 +227,47 @@ def _first_picture(container: InputContainer, stream: VideoStream) -> VideoFrame
         if count > _PROBE_PACKETS:
             break
     return None
+
+
+def _one_time(container: InputContainer, stream: VideoStream, times: Counter[int | None]) -> bool:
+    """Whether all packets have one time; reads on where those before, in `times`, have."""
+    try:
+        for packet in container.demux(stream) if len(times) == 1 else ():
+            if packet.size:
+                times[packet.pts] += 1
+            if len(times) > 1:
+                break
+    except (av.FFmpegError, OSError):
+        pass  # a full pass says what is wrong
+    return len(times) == 1 and None not in times and times.total() > 1
+
+
+def _spaced(coded: Coded, path: Path, stream: VideoStream, count: int) -> Coded:
+    """The same for `count` pictures with one time: they are shown at the rate that they state.
+
+    The file's average is not asked: without times it is made of nothing.
+    """
+    fields = 2 if coded.interlaced else 1
+    stated = (stream.codec_context.framerate, stream.guessed_rate)
+    rate = next((fields * one for one in stated if one and _SLOWEST <= one <= _FASTEST), None)
+    if rate is None or rate * coded.info.time_base > 1:
+        raise VideoError(
+            f"all frames of {path} are stored with one and the same time, and the file does not "
+            "say how many there are a second: store it again with a time for each frame, as by "
+            "converting it to MP4 at its frame rate"
+        )
+    words = (
+        "All frames are stored with one and the same time; they are shown evenly spaced, "
+        f"{float(rate):.4g} a second, as the file states."
+    )
+    info = replace(
+        coded.info,
+        average_rate=rate,
+        frame_estimate=fields * count,
+        duration_s=float(fields * count / rate),
+        notes=(*coded.info.notes, Note("times", words)),
+    )
+    return replace(coded, info=info, one_time=True)
 
 
 def _orientation(picture: VideoFrame | None) -> tuple[bool, bool, bool]:

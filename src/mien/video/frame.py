@@ -13,8 +13,8 @@ class Note:
     """Something that is stored otherwise than the source has it, for people to know."""
 
     kind: str
-    """``"interlaced"``, ``"hdr"``, ``"pixels"``, ``"sound"`` (pages have words of their own), or
-    ``"damaged"``: what of the sound could not be kept."""
+    """``"interlaced"``, ``"hdr"``, ``"pixels"``, ``"times"``, ``"sound"`` (pages have words of
+    their own), or ``"damaged"``: what of the sound could not be kept."""
     words: str
     """A sentence."""
 

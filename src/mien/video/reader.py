@@ -38,7 +38,8 @@ class Reader:
     Frames come one at a time, so memory does not grow with the length of the clip, and every
     pass over the clip gives the same frames. Timestamps strictly increase: a frame that repeats
     the timestamp before it is dropped, and where timestamps jump back the rest of the clip is
-    moved to continue; both are noted in `losses`.
+    moved to continue; both are noted in `losses`. Where all frames have one timestamp they are
+    shown evenly spaced, at the rate that the file states; `info.notes` says so.
 
     Parameters
     ----------
@@ -141,9 +142,8 @@ class Reader:
         stream.thread_type = "SLICE"
         clock = Clock(self.info, self.losses)
         tick = stream.time_base or self.info.time_base
-        expected = Owed(
-            tick, self.losses, Slots() if in_decoding_order(container, stream) else None
-        )
+        ordered = self._first.one_time or in_decoding_order(container, stream)
+        expected = Owed(tick, self.losses, Slots() if ordered else None)
         to_rgb = Upright(self._first)
         index = 0
         announced = announced_frames(container, stream)
@@ -182,7 +182,7 @@ class Reader:
             )
         lost = sum(loss.packets + loss.frames for loss in self.losses)
         met = expected.pictures + sum(loss.packets for loss in self.losses)
-        self.missing = Shortfall(lost, max(announced, met, lost), cut_short_s)
+        self.missing = Shortfall(lost, max(announced, met, lost), cut_short_s, clock.same_time)
         shortfall.report(self.path, self.missing)
 
     def _cut_short(self, container: InputContainer, end_s: float | None) -> float:
@@ -259,11 +259,16 @@ class Reader:
                 picture.pts = expected.arrived(picture.pts)
                 yield picture
 
+    def _evenly(self, count: int) -> int:
+        """When a packet is decoded of a clip that has one time for all, ticks: as in an AVI."""
+        assert self.info.average_rate is not None  # or it would not have been opened
+        return round(count / (self.info.average_rate * self.info.time_base))
+
     def _packets(
         self, container: InputContainer, stream: VideoStream, expected: Owed
     ) -> Iterator[Packet | None]:
         """Yield the packets of the video, reading on after a demuxer's error where it can."""
-        failures = 0
+        failures, count = 0, 0
         while True:
             try:
                 for packet in container.demux(stream):
@@ -271,6 +276,9 @@ class Reader:
                         yield None
                         return
                     failures = 0
+                    if self._first.one_time:
+                        packet.pts = packet.dts = self._evenly(count)
+                    count += 1
                     expected.sent(packet)
                     yield packet
                 return

@@ -82,6 +82,8 @@ class MissingView(BaseModel):
     """Frames that gave no picture, or a damaged one."""
     of: int
     """Frames that the clip announces."""
+    same_time: int = 0
+    """Of those lost, frames that decode, but have the time of the frame before."""
 
 
 class JudgeView(BaseModel):
@@ -103,7 +105,7 @@ class NoteView(BaseModel):
     """Something that was stored otherwise than the original has it."""
 
     kind: str
-    """`interlaced`, `hdr`, `pixels`, `sound` or `damaged`."""
+    """`interlaced`, `hdr`, `pixels`, `times`, `sound` or `damaged`."""
     words: str
     """A sentence."""
 

@@ -136,7 +136,7 @@ function details(item, clip, context) {
     clip.note ? make("p", { className: "note remark", textContent: clip.note }) : null,
     same.length ? warn(w.alike(same)) : null,
     others.length ? warn(w.family(others.map((each) => each.name), others.length)) : null,
-    clip.found?.missing ? warn(w.incomplete(clip.found.missing.frames, clip.found.missing.of)) : null,
+    clip.found?.missing ? warn(w.incomplete(clip.found.missing.frames, clip.found.missing.of, clip.found.missing.same_time ?? 0)) : null,
     clip.found?.conceded?.frames ? warn(conceded(clip.found.conceded)) : null,
     ...judges,
     ...(clip.found?.notes ?? []).map((each) => note(w.storedAs[each.kind] ?? each.words)),

@@ -113,9 +113,10 @@ export const WORDS = {
       interlaced: "Interlaced pictures were split: twice as many a second, so that no blink is lost.",
       hdr: "The clip's high dynamic range was brought to the ordinary one.",
       pixels: "Pixels that are not square were made square.",
+      times: "All frames of the clip are stored with one time: they are shown evenly spaced, at the rate that the file states.",
       sound: "The sound was stored without loss in a form that players know (ALAC).",
     },
-    incomplete: (lost, n) => `The clip is incomplete: ${lost} of its ${n} frames could not be read. The result holds only the rest: copy or download the clip again.`,
+    incomplete: (lost, n, same) => `The clip is incomplete: ${[lost > same ? `${lost - same} of its ${n} frames could not be read` : "", same ? `${same} of its ${n} frames have the time of the frame before and were left out` : ""].filter(Boolean).join(", and ")}. The result holds only the rest: ${[lost > same ? "copy or download the clip again" : "", same ? "store it again with a time for each frame" : ""].filter(Boolean).join(", or ")}.`,
     made: (engine, n, c) => {
       const how = { mesh: "de-identified", mask: "masked", blur: "blurred", pixelate: "made of coarse pixels" }[engine] ?? "changed";
       const all = n === 1 ? `The only frame is ${how}` : `All ${n} frames are ${how}`;
@@ -275,9 +276,10 @@ export const WORDS = {
       hdr: "Der hohe Kontrastumfang (HDR) des Clips wurde auf den üblichen gebracht.",
       pixels: "Nicht quadratische Bildpunkte wurden quadratisch gemacht.",
       voice: "Die Stimme wurde verändert und als ALAC gespeichert.",
+      times: "Alle Bilder des Clips sind mit derselben Zeit gespeichert: Sie werden in gleichen Abständen gezeigt, so oft, wie die Datei angibt.",
       sound: "Der Ton wurde verlustfrei in einer Form gespeichert, die Abspielgeräte kennen (ALAC).",
     },
-    incomplete: (lost, n) => `Der Clip ist unvollständig: ${lost} von ${n} Bildern waren nicht lesbar. Das Ergebnis enthält nur den Rest: Kopieren oder laden Sie den Clip noch einmal.`,
+    incomplete: (lost, n, same) => `Der Clip ist unvollständig: ${[lost > same ? `${lost - same} von ${n} Bildern waren nicht lesbar` : "", same ? `${same} von ${n} Bildern haben die Zeit des Bildes davor und wurden ausgelassen` : ""].filter(Boolean).join(", und ")}. Das Ergebnis enthält nur den Rest: ${[lost > same ? "Kopieren oder laden Sie den Clip noch einmal" : "", same ? "Speichern Sie ihn neu, mit einer Zeit für jedes Bild" : ""].filter(Boolean).join(", oder: ")}.`,
     made: (engine, n, c) => {
       const how = { mesh: "de-identifiziert", mask: "maskiert", blur: "unscharf gemacht", pixelate: "in grobe Pixel zerlegt" }[engine] ?? "verändert";
       const all = n === 1 ? `Das einzige Bild ist ${how}` : `Alle ${n} Bilder sind ${how}`;

@@ -65,9 +65,12 @@ def test_advice_is_what_the_reader_can_type(monkeypatch, tmp_path, extra):
 
 
 def test_targets_that_are_named_exist():
-    makefile = (Path(__file__).parents[2] / "Makefile").read_text()
+    root = Path(__file__).parents[2]
+    makefile = (root / "Makefile").read_text()
     for target in advice._TARGETS.values():
         assert f"\n{target}:" in makefile
+        for page in ("README.md", "docs/installing.md"):
+            assert f"make {target}" in (root / page).read_text(), page
 
 
 def test_shells_complete_commands_and_options(monkeypatch):

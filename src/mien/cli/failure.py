@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from importlib.util import find_spec
 from pathlib import Path
@@ -28,29 +28,21 @@ STATUSES = (
     "8 the application's list of clips is damaged, 130 interrupted."
 )
 INTERRUPTED = 130
-EXTRAS = {
-    "jinja2": "reports",
-    "markupsafe": "reports",
-    "pandas": "reports",
-    "plotly": "reports",
-    "pyarrow": "reports",
-    "fastapi": "web",
-    "sqlalchemy": "web",
-    "starlette": "web",
-    "uvicorn": "web",
-    "krippendorff": "study",
-    "pingouin": "study",
-    "sklearn": "study",
-    "statsmodels": "study",
-    "bibtexparser": "review",
-    "openpyxl": "review",
-    "rapidfuzz": "review",
-    "rispy": "review",
-    "pydicom": "dicom",
-    "pynetdicom": "dicom",
-    "torch": "train",
+_REPORTS = ("jinja2", "markupsafe", "pandas", "plotly", "pyarrow")
+_STATISTICS = ("sklearn", "statsmodels")
+BRINGS: Mapping[str, tuple[str, ...]] = {
+    "reports": _REPORTS,
+    "web": (*_REPORTS, "fastapi", "sqlalchemy", "starlette", "uvicorn"),
+    "study": (*_REPORTS, *_STATISTICS, "krippendorff", "pingouin"),
+    "review": (*_REPORTS, *_STATISTICS, "bibtexparser", "openpyxl", "rapidfuzz", "rispy"),
+    "dicom": ("pydicom", "pynetdicom"),
+    "train": ("torch",),
 }
-"""Packages that not everybody needs, and the extra of mien that brings each."""
+"""By extra of mien, all packages that it brings and that not everybody needs."""
+EXTRAS: Mapping[str, str] = {
+    package: extra for extra in list(BRINGS)[::-1] for package in BRINGS[extra]
+}
+"""By package, the first of these extras that brings it."""
 _asked = Event()
 
 
@@ -68,7 +60,7 @@ def explain(error: Exception) -> tuple[str, int]:
         return f"the name {name[:30]}… is too long: choose one of at most 255 bytes.", 6
     package = (error.name or "").split(".")[0] if isinstance(error, ModuleNotFoundError) else ""
     if package in EXTRAS:
-        extra = EXTRAS[package]
+        extra = error.extra if isinstance(error, Lacking) else EXTRAS[package]
         return (
             f"this needs the package {package}, which is not installed: {to_get(extra)} brings it."
         ), 1
@@ -79,22 +71,30 @@ def explain(error: Exception) -> tuple[str, int]:
     ), 1
 
 
+class Lacking(ModuleNotFoundError):
+    """A command needs an extra of mien that is not installed, or not all of it."""
+
+    def __init__(self, package: str, extra: str) -> None:
+        super().__init__(f"No module named {package!r}", name=package)
+        self.extra = extra
+
+
 def need(extra: str) -> None:
-    """Refuse at once what would fail after long work.
+    """Refuse at once what would fail after long work, and name the one command that helps.
 
     Parameters
     ----------
     extra : str
-        Of mien, whose packages a command needs.
+        Of mien, all of whose packages a command needs; one extra brings everything that it does.
 
     Raises
     ------
-    ModuleNotFoundError
+    Lacking
         If one of them is not installed.
     """
-    for package, of in EXTRAS.items():
-        if of == extra and find_spec(package) is None:
-            raise ModuleNotFoundError(f"No module named {package!r}", name=package)
+    for package in BRINGS[extra]:
+        if find_spec(package) is None:
+            raise Lacking(package, extra)
 
 
 def tell(sentence: str) -> None:

@@ -68,11 +68,10 @@ def study(
     """Count and compare the expressions of many encounters, as described by a classifier.
 
     Doctors against patients, expression by expression, with tests that know that the seconds of an
-    encounter belong together. Needs statsmodels: pip install 'mien\\[study]'.
+    encounter belong together. Needs the extra study: make study, or pip.
 
     Example: [bold]mien encounter study encounters.csv -o study --keep analysed[/bold]
     """
-    need("reports")
     need("study")
     from mien.encounter.cases import read_cases
     from mien.encounter.settings import AnalysisSettings

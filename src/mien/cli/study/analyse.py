@@ -55,7 +55,6 @@ def analyse(
     from mien.study.store import StudyStore
 
     keep_out(out, [ratings])
-    need("reports")
     need("study")
     check_folder(out, overwrite)
     if is_study(ratings):

@@ -40,7 +40,6 @@ def reid(
     from mien.study.trials import read_trials
 
     keep_out(out, [trials])
-    need("reports")
     need("study")
     check_folder(out, overwrite)
     table = trials_of(LineupStore(trials)) if is_lineup(trials) else read_trials(trials)

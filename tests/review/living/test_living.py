@@ -11,13 +11,15 @@ import pytest
 
 from mien.errors import FormatError, OutputError, ParameterError
 from mien.report.review.extraction_sections import characteristics_section
+from mien.report.review.prisma_flow import prisma_flow
+from mien.report.review.prisma_sections import flow_section
 from mien.report.review.review_page import summary
 from mien.report.review.review_sections import excluded_section
 from mien.review.demo.publications import EXTERNAL, MEAN, publications
 from mien.review.demo.staging import stage
 from mien.review.living.alone import alone
 from mien.review.living.decisions import Decision, outcomes
-from mien.review.living.findings import changes, findings
+from mien.review.living.findings import changes, findings, numbers
 from mien.review.living.flow import flow_of
 from mien.review.living.review_folder import Review, Stored, begin, open_review
 from mien.review.living.update import Import, add, freeze
@@ -58,6 +60,53 @@ def test_flows_of_both_versions_add_up(found, earlier):
     total = earlier.flow.as_dict()["total_studies"]
     assert found.flow.previous_studies == total
     assert found.flow.as_dict()["total_studies"] > total
+
+
+def test_the_flow_says_what_the_sections_say(found, earlier):
+    """In each version, and in both together: searches, duplicates and what was kept."""
+    told = numbers(found)["PRISMA flow"]
+    sums = {"records identified": 0, "duplicates": 0, "records kept": 0}
+    for state in (earlier, found):
+        review, flow = state.review, state.flow.filled()
+        came = flow.identified + flow.otherwise
+        twice = flow.duplicates + flow.other_duplicates
+        kept = flow.screened + flow.other_excluded + flow.other_sought
+        assert came == sum(x.records for x in review.searches if x.version == review.version)
+        assert twice == sum(one.version == review.version for one in review.merged)
+        assert kept == sum(one.version == review.version for one in review.records) == came - twice
+        for name, count in zip(sums, (came, twice, kept), strict=True):
+            sums[name] += count
+    assert flow.otherwise and flow.other_duplicates  # of citation searching
+    assert sums == {
+        "records identified": told["records identified, all versions"],
+        "duplicates": told["duplicates, all versions"],
+        "records kept": told["records kept"],
+    }
+
+
+def test_no_record_of_other_methods_vanishes():
+    """Of three from citation searching one is known, one is excluded by title, one is sought."""
+    titles = ("Faces of Noonan syndrome", "Cattle on farms", "Gait of dogs", "Knees in sport")
+    known, *others = (Record(title=one, authors=("Xu, B.",), year=2020) for one in titles)
+    begun = add(begin(published_text()), [Import("A", "database", "a", (known,))], "2020-01-01")
+    cited = Import("Citation searching", "other", "b", (known, *others[:2]))
+    review = add(begun, [cited], "2020-01-01")
+    said = zip(review.records, ("include", "exclude", "include"), strict=True)
+    decisions = [
+        Decision(one.id, stage, who, what)
+        for one, what in said
+        for stage in (("title", "full") if what == "include" else ("title",))
+        for who in "12"
+    ]
+    review = replace(review, decisions=tuple(decisions))
+    flow = flow_of(review)
+    assert flow.other == {"Citation searching": 3} and flow.problems() == []
+    assert (flow.other_duplicates, flow.other_excluded, flow.other_sought) == (1, 1, 1)
+    assert (flow.identified, flow.duplicates, flow.screened) == (1, 0, 1)
+    words = flow_section(flow).meaning
+    assert "4 (1 and 3 by other methods) records were identified, 1 (0 and 1" in words
+    assert "3 (1 and 2 by other methods) screened" in words
+    assert "1 known already, 1 excluded by title" in prisma_flow(flow).caption
 
 
 def test_decisions_of_earlier_versions_stand(review):

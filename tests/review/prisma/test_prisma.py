@@ -45,6 +45,11 @@ def test_what_does_not_add_up_is_said():
     )
     assert "40 studies cannot come from 35 reports." in replace(NEW, studies=40).problems()
     assert replace(NEW, pooled=31).problems() == ["pooled is 31, but 30 studies are included."]
+    fewer = replace(NEW, other_duplicates=2, other_excluded=1)
+    assert fewer.filled().other_sought == 6 and fewer.problems() == []
+    assert "other_sought is 9, but other - other_duplicates - other_excluded is 6." in (
+        replace(fewer, other_sought=9).problems()
+    )
     with pytest.raises(ParameterError, match="does not add up: screened would be -"):
         replace(NEW, duplicates=5000).filled()
 

@@ -206,12 +206,26 @@ def _boxes(flow: Flow) -> list[_Box]:
             _Box("other", 0, (f"{of.capitalize()} from other methods",), True),
             _Box("other", 1, ("Records identified from:",
                               *(f"– {k} {_n(v)}" for k, v in flow.other.items()))),
+            *_left_out(flow),
             _Box("other", 3, (f"Reports sought for retrieval {_n(flow.other_sought)}",)),
             _Box("otherside", 3, (f"Reports not retrieved {_n(flow.other_not_retrieved)}",)),
             _Box("other", 4, (f"Reports assessed for eligibility {_n(flow.other_assessed)}",)),
             _Box("otherside", 4, _reasons(flow.other_excluded_full_text)),
         ]  # fmt: skip
     return boxes + _included(flow)
+
+
+def _left_out(flow: Flow) -> list[_Box]:
+    """Records of other methods of which no report is sought; no box where there are none."""
+    lines = [
+        f"{words} {_n(count)}"
+        for words, count in (
+            ("Duplicate records", flow.other_duplicates),
+            ("Excluded by title and abstract", flow.other_excluded),
+        )
+        if count
+    ]
+    return [_Box("otherside", 1, ("Records removed before retrieval:", *lines))] if lines else []
 
 
 def _included(flow: Flow) -> list[_Box]:
@@ -253,11 +267,22 @@ def _reasons(counts: dict[str, int]) -> tuple[str, ...]:
             *(f"– {k} {_n(v)}" for k, v in counts.items()))  # fmt: skip
 
 
+def _otherwise(flow: Flow) -> str:
+    """What became of records from other methods, in words; empty where there are none."""
+    if not flow.otherwise:
+        return ""
+    return (
+        f"by other methods {flow.otherwise} identified, {flow.other_duplicates} known already, "
+        f"{flow.other_excluded} excluded by title and abstract, {flow.other_assessed} reports "
+        "assessed; "
+    )
+
+
 def _caption(flow: Flow) -> str:
     words = (
         f"PRISMA 2020 flow: {flow.identified} records identified, {flow.removed} removed before "
-        f"screening, {flow.screened} screened, {flow.assessed} reports assessed, {flow.studies} "
-        f"{'new ' * flow.updated}studies included"
+        f"screening, {flow.screened} screened, {flow.assessed} reports assessed; "
+        f"{_otherwise(flow)}{flow.studies} {'new ' * flow.updated}studies included"
     )
     if flow.updated:
         words += f", {flow.as_dict()['total_studies']} in total"

@@ -11,13 +11,22 @@ from mien.review.prisma.flow import Flow
 
 def flow_section(flow: Flow) -> Section:
     """The diagram, and what does not add up in it."""
-    numbers = flow.as_dict()
-    total = numbers["total_studies"]
+    whole = flow.filled()
+    total = flow.as_dict()["total_studies"]
+
+    def both(main: int | None, other: int | None) -> str:
+        """Of both columns of the diagram, and of each."""
+        if not whole.otherwise:
+            return f"{main}"
+        return f"{(main or 0) + (other or 0)} ({main} and {other} by other methods)"
+
+    screened = whole.other_excluded + (whole.other_sought or 0)
     words = (
-        f"{'In this version ' * flow.updated}{numbers['identified']} records were identified, "
-        f"{numbers['screened']} screened, "
-        f"{numbers['assessed']} reports read in full, {numbers['studies']} studies included"
-        f"{f'; {total} in all' * flow.updated}."
+        f"{'In this version ' * flow.updated}{both(whole.identified, whole.otherwise)} records "
+        f"were identified, {both(whole.removed, whole.other_duplicates)} removed before screening, "
+        f"{both(whole.screened, screened)} screened, "
+        f"{both(whole.assessed, whole.other_assessed)} reports read in full, {whole.studies} "
+        f"studies included{f'; {total} in all' * flow.updated}."
     )
     notes = tuple(f"This does not add up: {problem}" for problem in flow.problems())
     return Section("flow", "From records to studies", words, (), ("prisma-flow",), notes)

@@ -13,8 +13,10 @@ from mien.review.prisma.flow import Flow
 def flow_of(review: Review) -> Flow:
     """Of the version at hand; studies of earlier ones are those before.
 
-    Records that await a decision count as screened where their title was decided, and are missing
-    after; `waiting` says how many there are.
+    Every record that came is in it, those of other methods in a column of their own: where nothing
+    waits, all that were identified are duplicates or were screened. Records that await a decision
+    count as screened where their title was decided, and are missing after; `waiting` says how many
+    there are.
     """
     version = review.version
     title = outcomes(review.decisions, "title", review.reviewers)
@@ -24,20 +26,22 @@ def flow_of(review: Review) -> Flow:
     searches = [one for one in review.searches if one.version == version]
     reasons = {one.key: one.title or one.words.rstrip(".") for one in review.protocol.exclude}
     before = [one for one in review.included() if one.version < version]
-    found_otherwise = _sums(searches, OTHER)
-    twice = sum(one.version == version and one.kind == OTHER for one in review.merged)
+    merged = [one for one in review.merged if one.version == version]
+    twice = sum(one.kind == OTHER for one in merged)
     counts, others = _counts(main, title, full, reasons), _counts(other, title, full, reasons)
     return Flow(
         databases=_sums(searches, DATABASE),
         registers=_sums(searches, REGISTER),
-        duplicates=sum(one.version == version and one.kind != OTHER for one in review.merged),
+        duplicates=len(merged) - twice,
         screened=counts["screened"],
         excluded=counts["excluded"],
         sought=counts["sought"],
         not_retrieved=counts["unavailable"],
         assessed=counts["assessed"],
         excluded_full_text=counts["reasons"],
-        other=_less(found_otherwise, twice + others["excluded"]),
+        other=_sums(searches, OTHER),
+        other_duplicates=twice,
+        other_excluded=others["excluded"],
         other_sought=others["sought"],
         other_not_retrieved=others["unavailable"],
         other_assessed=others["assessed"],
@@ -65,16 +69,6 @@ def _sums(searches: list[Search], kind: str) -> dict[str, int]:
         if one.kind == kind:
             found[one.database] += one.records
     return dict(found)
-
-
-def _less(counts: dict[str, int], fewer: int) -> dict[str, int]:
-    """Counts without what was known already or was not worth reading: PRISMA has no box for it."""
-    left = {}
-    for name, count in counts.items():
-        taken = min(count, fewer)
-        fewer -= taken
-        left[name] = count - taken
-    return left
 
 
 def _is(found: dict[str, Outcome], record: str, decision: str) -> bool:

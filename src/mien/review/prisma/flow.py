@@ -56,6 +56,10 @@ class Flow:
     """Reports excluded, by reason."""
     other: dict[str, int] = field(default_factory=dict)
     """Records identified by other methods, such as citation searching, by method."""
+    other_duplicates: int = 0
+    """Of these, records that were known already."""
+    other_excluded: int = 0
+    """Of these, records excluded by title and abstract."""
     other_sought: int | None = None
     """Reports from other methods sought for retrieval."""
     other_not_retrieved: int = 0
@@ -95,15 +99,21 @@ class Flow:
 
     @property
     def removed(self) -> int:
-        """Records removed before screening."""
+        """Of these, records removed before screening."""
         return self.duplicates + self.automation + self.removed_otherwise
+
+    @property
+    def otherwise(self) -> int:
+        """Records from other methods."""
+        return sum(self.other.values())
 
     def filled(self) -> Flow:
         """The same, with every number that follows from the others."""
         screened = _or(self.screened, self.identified - self.removed)
         sought = _or(self.sought, screened - self.excluded)
         assessed = _or(self.assessed, sought - self.not_retrieved)
-        other_sought = _or(self.other_sought, sum(self.other.values()))
+        other_left = self.otherwise - self.other_duplicates - self.other_excluded
+        other_sought = _or(self.other_sought, other_left)
         other_assessed = _or(self.other_assessed, other_sought - self.other_not_retrieved)
         left = assessed + other_assessed
         left -= sum(self.excluded_full_text.values()) + sum(self.other_excluded_full_text.values())
@@ -135,7 +145,9 @@ class Flow:
             ("sought", whole.sought, _int(whole.screened) - self.excluded, "screened - excluded"),
             ("assessed", whole.assessed, _int(whole.sought) - self.not_retrieved,
              "sought - not_retrieved"),
-            ("other_sought", whole.other_sought, sum(self.other.values()), "sum of other"),
+            ("other_sought", whole.other_sought,
+             self.otherwise - self.other_duplicates - self.other_excluded,
+             "other - other_duplicates - other_excluded"),
             ("other_assessed", whole.other_assessed,
              _int(whole.other_sought) - self.other_not_retrieved,
              "other_sought - other_not_retrieved"),

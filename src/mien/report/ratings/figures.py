@@ -86,6 +86,8 @@ def _draw_deviations(axis: Any, item: ItemAnalysis) -> None:
     axis.set(xlabel="deviation", ylabel="% of pairs", title="deviations")
     if axis.patches:
         at_most(axis, 100)
+        low, high = axis.get_xlim()
+        axis.set_xlim(min(low, -1.5), max(high, 1.5))  # 0 in its place where it is all there is
         axis.xaxis.get_major_locator().set_params(integer=True)
         axis.legend(fontsize=7, loc="upper center", bbox_to_anchor=(0.5, -0.18))
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from mien.review.living.decisions import Decision, to_csv
-from mien.review.living.review_folder import open_review
+from mien.review.living.review_folder import MADE_UP, mark_of, open_review
 from mien.review.protocol.protocol import published_text
 from mien.review.records.record import Record
 from mien.review.records.writing import write_records
@@ -86,6 +86,29 @@ def test_bad_wishes_are_refused(mien, begun):
     assert mien("review", "demo", "-o", begun.parent / "x", "--size", 3).exit_code == 2
 
 
+def marked_first(page, methods, content):
+    assert page.index(MADE_UP) < page.index("<h1>") and "<title>Made up: " in page
+    assert methods.read_text().startswith(MADE_UP)
+    assert next(iter(content)) == "made_up"
+
+
+def marked_wherever_it_goes(mien, demo):
+    """What is made of the review's folder later, or of files in it."""
+    review, out = demo / "review", demo / "later"
+    out.mkdir()
+    assert json.loads(mien("review", "report", review, "--json").stdout)["made_up"] == MADE_UP
+    assert mark_of(demo / "report" / "accuracy.csv") == MADE_UP
+    assert mien("review", "prisma", review, "-o", out / "prisma").exit_code == 0
+    assert MADE_UP in (out / "prisma" / "report.html").read_text()
+    assert json.loads((out / "prisma" / "flow.json").read_text())["made_up"] is True
+    run = mien("review", "protocol", review / "protocol.toml", "-o", out / "protocol")
+    assert run.exit_code == 0
+    for name in ("prospero.txt", "prisma-p.md"):
+        assert (out / "protocol" / name).read_text().startswith(MADE_UP)
+    assert mien("review", "extract", review / "values.csv", "-o", out / "data").exit_code == 0
+    assert MADE_UP in (out / "data" / "report.html").read_text()
+
+
 def test_the_demo_is_a_whole_review(mien, tmp_path):
     run = mien("review", "demo", "-o", tmp_path / "demo", "--size", 40, "--json")
     assert run.exit_code == 0, run.output
@@ -99,6 +122,8 @@ def test_the_demo_is_a_whole_review(mien, tmp_path):
     content = json.loads((report / "review.json").read_text())
     assert content["compared_with"] == 1 and content["changes"]
     assert "PRISMA 2020" in (report / "methods.txt").read_text()
+    marked_first(page, report / "methods.txt", content)
+    marked_wherever_it_goes(mien, tmp_path / "demo")
     assert len(list((tmp_path / "demo" / "exports").rglob("*.*"))) > 8
     review = tmp_path / "demo" / "review"
     studies = open_review(review).studies()

@@ -21,7 +21,14 @@ from mien.review.living.alone import alone
 from mien.review.living.decisions import Decision, outcomes
 from mien.review.living.findings import changes, findings, numbers
 from mien.review.living.flow import flow_of
-from mien.review.living.review_folder import Review, Stored, begin, open_review
+from mien.review.living.review_folder import (
+    MADE_UP,
+    Review,
+    Stored,
+    begin,
+    mark_of,
+    open_review,
+)
 from mien.review.living.update import Import, add, freeze
 from mien.review.protocol.protocol import published_text
 from mien.review.records.record import Record
@@ -155,6 +162,20 @@ def test_a_folder_comes_back(review, tmp_path):
         review.save(tmp_path / "r")
     review.save(tmp_path / "r", overwrite=True)
     assert (tmp_path / "r" / ".git").is_dir()
+
+
+def test_what_is_made_up_stays_marked(review, tmp_path):
+    """Through the folder, its versions and updates; and folders without the mark can be read."""
+    review.save(tmp_path / "r")
+    again = open_review(tmp_path / "r")
+    assert again.made_up and all(state.made_up for state in again.earlier)
+    assert freeze(again).made_up and flow_of(again).made_up
+    assert mark_of(None, tmp_path / "r" / "protocol.toml") == MADE_UP == mark_of(tmp_path / "r")
+    begin(published_text()).save(tmp_path / "real")
+    assert not open_review(tmp_path / "real").made_up
+    assert (tmp_path / "real" / "review.json").read_text() == '{"version": 1}\n'
+    (tmp_path / "review.json").write_text("[no review")
+    assert mark_of(tmp_path / "real", tmp_path, tmp_path / "none" / "a.csv") == ""
 
 
 def test_two_who_write_at_once_lose_nothing(tmp_path):

@@ -69,6 +69,15 @@ def test_a_count_is_a_whole_number(value):
         Flow(databases={"PubMed": value})
 
 
+def test_a_flow_that_is_made_up_says_so():
+    marked = replace(NEW, made_up=True)
+    assert prisma_flow(marked).caption.startswith("Made up") and prisma_flow(marked).svg
+    assert parse_flow(json.dumps(marked.as_dict()), "f.json", ".json") == marked.filled()
+    assert parse_flow("made_up = true", "f.toml", ".toml").made_up
+    with pytest.raises(FormatError, match="true or false"):
+        parse_flow("made_up = 1", "f.toml", ".toml")
+
+
 def test_files_come_back():
     written = json.dumps(NEW.as_dict())
     assert parse_flow(written, "f.json", ".json") == NEW.filled()

@@ -65,8 +65,10 @@ def bias(
     found = [settle(said, one) for one in used]
     if out is not None:
         from mien.report.review.bias_page import write
+        from mien.review.living.review_folder import mark_of
 
-        write(found, said, out, overwrite=overwrite)
+        mark = mark_of(form.review, *judgements)
+        write(found, said, out, mark=mark, overwrite=overwrite)
     if as_json:
         content = {one.form.key: one.as_dict() for one in found}
         print(json.dumps(content, indent=2, ensure_ascii=False))

@@ -29,7 +29,8 @@ def demo(
 ) -> None:
     """Run a whole review by itself: records, duplicates, screening, data, bias, pooling, update.
 
-    Publications, databases and people are made up from a seed; nothing in them is real.
+    Publications, databases and people are made up from a seed; nothing in them is real, which the
+    review and all that is made of it say.
 
     Example: [bold]mien review demo -o review-demo[/bold]
     """
@@ -37,6 +38,7 @@ def demo(
     from mien.report.review.review_page import summary, write
     from mien.review.demo.staging import stage
     from mien.review.living.findings import findings
+    from mien.review.living.review_folder import MADE_UP
 
     if not 40 <= size <= 5000:
         raise ParameterError(f"--size is {size}: choose 40 to 5000.")
@@ -62,6 +64,7 @@ def demo(
         content = summary(found, earlier) | {"seconds": round(time.monotonic() - began, 1)}
         print(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False))
         return
+    typer.echo(MADE_UP)
     flow = found.flow.as_dict()
     came = sum(one.records for one in review.searches)
     typer.echo(

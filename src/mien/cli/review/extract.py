@@ -63,8 +63,10 @@ def extract(
     found = adjudicate(taken, used)
     if out is not None:
         from mien.report.review.extraction_page import write
+        from mien.review.living.review_folder import mark_of
 
-        write(found, taken, out, overwrite=overwrite)
+        mark = mark_of(form.review, protocol, *values)
+        write(found, taken, out, mark=mark, overwrite=overwrite)
     for words in check_counts(found):
         tell(words)
     if as_json:

@@ -90,10 +90,12 @@ def meta(
     found = synthesise(AccuracyTable.open(table), settings)
     if out is not None:
         from mien.report.review.synthesis_page import write
+        from mien.review.living.review_folder import mark_of
 
         with Bars("meta") as progress:
             title = f"Diagnostic accuracy: {table.stem}"
-            write(found, out, title=title, overwrite=overwrite, progress=progress)
+            mark = mark_of(table)
+            write(found, out, title=title, mark=mark, overwrite=overwrite, progress=progress)
     if as_json:
         print(json.dumps(found.as_dict(), indent=2, ensure_ascii=False, allow_nan=False))
         return

@@ -50,10 +50,14 @@ def prisma(
     if numbers is None:
         raise ParameterError("Give a file of numbers; --example prints one to begin with.")
     need("review")
+    from mien.review.living.review_folder import MADE_UP
+
     flow = _of_review(numbers) if numbers.is_dir() else read_flow(numbers)
     if out is not None:
         _write(flow, numbers, out, overwrite)
     content = flow.as_dict() | {"problems": flow.problems()}
+    if flow.made_up:
+        tell(MADE_UP[:1].lower() + MADE_UP[1:])
     for problem in content["problems"]:
         tell(f"this does not add up: {problem}")
     if as_json:
@@ -62,7 +66,7 @@ def prisma(
         typer.echo(f"{out} shows {content['total_studies']} studies included.")
     else:
         for name, value in content.items():
-            if isinstance(value, int):
+            if isinstance(value, int) and not isinstance(value, bool):
                 typer.echo(f"{name} {value}")
 
 

@@ -30,8 +30,11 @@ def protocol(
 ) -> None:
     """Check a protocol, and write what a registry and a paper want of it.
 
+    Texts of a protocol within the folder of a review that is made up say so first.
+
     Example: [bold]mien review protocol --example > protocol.toml[/bold]
     """
+    from mien.review.living.review_folder import mark_of
     from mien.review.protocol.protocol import Protocol, published_text
     from mien.review.protocol.registration import prisma_p, prospero
 
@@ -41,14 +44,17 @@ def protocol(
     if file is None:
         raise ParameterError("Give a protocol; --example prints one to begin with.")
     found = Protocol.open(file)
+    mark = mark_of(file)
     if out is not None:
         from mien.report.folder import Staged
 
         keep_out(out, [file])
         with Staged(out, overwrite) as staged:
-            staged.write("prospero.txt", prospero(found))
-            staged.write("prisma-p.md", prisma_p(found))
-            staged.write("protocol.toml", file.read_text("utf-8-sig"))
+            first = f"{mark}\n\n" if mark else ""
+            staged.write("prospero.txt", first + prospero(found))
+            staged.write("prisma-p.md", first + prisma_p(found))
+            noted = f"# {mark}\n" if mark else ""
+            staged.write("protocol.toml", noted + file.read_text("utf-8-sig"))
             staged.commit()
     if as_json:
         print(json.dumps(asdict(found), indent=2, ensure_ascii=False))

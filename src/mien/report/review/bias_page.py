@@ -20,6 +20,7 @@ def write(
     judgements: Sequence[Judgement],
     folder: Path,
     *,
+    mark: str = "",
     overwrite: bool = False,
 ) -> None:
     """Write the folder; it appears when everything in it is written.
@@ -31,6 +32,8 @@ def write(
     judgements : sequence of Judgement
         All that was said.
     folder : Path
+    mark : str
+        What the page says first, of data that are made up.
     overwrite : bool
         Replace an older report in that folder.
 
@@ -51,6 +54,7 @@ def write(
                 style=raw("review.css"),
                 title="Risk of bias",
                 kind="Systematic review",
+                mark=mark,
                 lead=[],
                 contents=len(found) > 1,
                 sections=[bias_section(one) for one in found],

@@ -24,7 +24,12 @@ from mien.review.synthesis.accuracy_table import CELLS, AccuracyTable
 
 
 def write(
-    found: Extracted, values: Sequence[Value], folder: Path, *, overwrite: bool = False
+    found: Extracted,
+    values: Sequence[Value],
+    folder: Path,
+    *,
+    mark: str = "",
+    overwrite: bool = False,
 ) -> None:
     """Write the folder; it appears when everything in it is written.
 
@@ -34,6 +39,8 @@ def write(
     values : sequence of Value
         All that was taken.
     folder : Path
+    mark : str
+        What the page says first, of data that are made up.
     overwrite : bool
         Replace an older report in that folder.
 
@@ -62,6 +69,7 @@ def write(
                 style=raw("review.css"),
                 title=found.protocol.title,
                 kind="Data of a systematic review",
+                mark=mark,
                 lead=[],
                 contents=True,
                 sections=sections,

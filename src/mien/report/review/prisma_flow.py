@@ -18,6 +18,8 @@ from mien.review.prisma.flow import Flow
 
 _LINE = 0.148  # inches, of 8 points
 _PAD = 0.10
+_MARKED = 0.3  # inches, where the diagram says that it is of no real review
+_MARK = "Made up for a demonstration"
 _GAP = 0.30  # between rows
 _SIGNS = 16.8  # letters of 8 points in an inch, about
 _PHASE = "#d9e4f2"
@@ -52,7 +54,7 @@ def prisma_flow(flow: Flow) -> Drawing:
         x += _WIDTHS[name] + 0.32
     rows = sorted({box.row for box in boxes})
     heights = {row: max(_height(box) for box in boxes if box.row == row) for row in rows}
-    top, y = {}, 0.05
+    top, y = {}, 0.05 + _MARKED * whole.made_up
     for row in rows:
         top[row] = y
         y += heights[row] + (0.16 if row == 0 else _GAP)
@@ -62,6 +64,8 @@ def prisma_flow(flow: Flow) -> Drawing:
     axis.set_xlim(0, x - 0.22)
     axis.set_ylim(y - _GAP + 0.1, 0)
     axis.axis("off")
+    if whole.made_up:
+        axis.text(0.08, 0.16, _MARK, va="center", fontsize=9, weight="bold", color="#a3231c")
     frames = {}
     for box in boxes:
         height = heights[box.row] if box.head else _height(box)
@@ -280,8 +284,9 @@ def _otherwise(flow: Flow) -> str:
 
 def _caption(flow: Flow) -> str:
     words = (
-        f"PRISMA 2020 flow: {flow.identified} records identified, {flow.removed} removed before "
-        f"screening, {flow.screened} screened, {flow.assessed} reports assessed; "
+        f"{f'{_MARK}. ' * flow.made_up}PRISMA 2020 flow: {flow.identified} records identified, "
+        f"{flow.removed} removed before screening, {flow.screened} screened, {flow.assessed} "
+        "reports assessed; "
         f"{_otherwise(flow)}{flow.studies} {'new ' * flow.updated}studies included"
     )
     if flow.updated:

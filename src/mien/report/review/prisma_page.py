@@ -12,6 +12,7 @@ from mien.report.pages import in_page, raw, render
 from mien.report.review.prisma_flow import prisma_flow
 from mien.report.review.prisma_sections import checklist_section, flow_section
 from mien.report.review.synthesis_page import put_tables
+from mien.review.living.review_folder import MADE_UP
 from mien.review.prisma.flow import Flow
 
 
@@ -29,6 +30,7 @@ def write(flow: Flow, folder: Path, *, overwrite: bool = False) -> None:
                 style=raw("review.css"),
                 title="PRISMA 2020",
                 kind="Systematic review",
+                mark=MADE_UP if flow.made_up else "",
                 lead=[],
                 contents=False,
                 sections=sections,

@@ -38,6 +38,7 @@ from mien.report.sections import Section
 from mien.review.bias.judgements import to_csv as judgements_csv
 from mien.review.extraction.values import to_csv as values_csv
 from mien.review.living.findings import Findings, changes, numbers
+from mien.review.living.review_folder import MADE_UP
 from mien.review.synthesis.methods import methods
 
 
@@ -71,7 +72,8 @@ def write(
     with Staged(folder, overwrite) as staged:
         drawings = put(_drawings(found, earlier), staged, progress)
         sections = _sections(found, earlier, drawings)
-        said = review_methods(found)
+        mark = MADE_UP if found.review.made_up else ""
+        said = [*filter(None, [mark]), *review_methods(found)]
         if found.synthesis is not None:
             said += methods(found.synthesis)
         put_tables(sections, staged)
@@ -92,7 +94,8 @@ def write(
                 "review.html",
                 style=raw("review.css"),
                 title=found.review.protocol.title,
-                kind=f"Systematic review, version {version}",
+                kind=f"Systematic review, {'made up, ' * bool(mark)}version {version}",
+                mark=mark,
                 lead=_lead(found),
                 contents=True,
                 sections=sections,
@@ -108,6 +111,7 @@ def write(
 def summary(found: Findings, earlier: Findings | None = None) -> dict[str, Any]:
     """Everything as one JSON object."""
     content: dict[str, Any] = {
+        **({"made_up": MADE_UP} if found.review.made_up else {}),
         "title": found.review.protocol.title,
         "version": found.review.version,
         "flow": found.flow.as_dict() | {"problems": found.flow.problems()},

@@ -22,6 +22,7 @@ def write(
     folder: Path,
     *,
     title: str = "Diagnostic accuracy",
+    mark: str = "",
     overwrite: bool = False,
     progress: Progress | None = None,
 ) -> None:
@@ -33,6 +34,8 @@ def write(
     folder : Path
     title : str
         Of the page.
+    mark : str
+        What the page says first, of data that are made up.
     overwrite : bool
         Replace an older report in that folder.
     progress : callable, optional
@@ -46,7 +49,7 @@ def write(
     with Staged(folder, overwrite) as staged:
         drawings = put(synthesis_drawings(synthesis), staged, progress)
         sections = synthesis_sections(synthesis, drawings)
-        said = methods(synthesis)
+        said = [*filter(None, [mark]), *methods(synthesis)]
         staged.write(
             "synthesis.json",
             json.dumps(synthesis.as_dict(), indent=2, ensure_ascii=False, allow_nan=False) + "\n",
@@ -60,6 +63,7 @@ def write(
                 style=raw("review.css"),
                 title=title,
                 kind="Synthesis of diagnostic studies",
+                mark=mark,
                 lead=[],
                 contents=True,
                 sections=sections,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from mien.progress import Progress, silent
@@ -37,14 +38,14 @@ def stage(folder: Path, *, seed: int = 1, size: int = 400, progress: Progress = 
     Returns
     -------
     review : Review
-        At version 2, with version 1 among the earlier ones.
+        At version 2, with version 1 among the earlier ones; marked as made up.
     """
     old = publications(seed, relevant=max(12, size // 13), irrelevant=size, years=_FIRST[1])
     new = publications(
         seed + 1000, relevant=max(5, size // 50), irrelevant=size // 5, years=_SECOND[1]
     )
     new = [one for one in new if one.key not in {other.key for other in old}]
-    review = begin(published_text())
+    review = replace(begin(published_text()), made_up=True)
     for number, (made, (date, _)) in enumerate(((old, _FIRST), (old[::8] + new, _SECOND)), 1):
         progress(f"version {number}: searching", 0, None)
         if number > 1:

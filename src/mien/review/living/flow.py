@@ -49,6 +49,7 @@ def flow_of(review: Review) -> Flow:
         studies=counts["included"] + others["included"],
         reports=counts["included"] + others["included"],
         previous_studies=len(before) if version > 1 else None,
+        made_up=review.made_up,
     )
 
 

@@ -10,6 +10,7 @@
     values.csv        a line a value that was extracted
     judgements.csv    a line a judgement of risk of bias
     versions/001/     decisions, values and judgements as they were when an update began
+    review.json       the version, and whether the review is made up
 
 Lines stay in order, so that a difference between two states reads well in git. Each file gets its
 name when it is complete. While they are replaced, ``unfinished.json`` says how far the state before
@@ -42,6 +43,11 @@ from mien.review.records.record import Record
 
 DATABASE, REGISTER, OTHER = "database", "register", "other"
 KINDS = (DATABASE, REGISTER, OTHER)
+MADE_UP = (
+    "Made up for a demonstration: publications, databases, people and every number come from a "
+    "seed. Only the protocol and its registration are real, and its authors have no part in this."
+)
+"""What everything that is made of a review says first that is not of real publications."""
 _MOST_VERSIONS = 999
 _UNFINISHED = "unfinished.json"
 
@@ -116,6 +122,8 @@ class Review:
     """Risk of bias."""
     earlier: tuple[Review, ...] = ()
     """States at the end of earlier versions, oldest first."""
+    made_up: bool = False
+    """Whether publications and people are made up, as for a demonstration: see `MADE_UP`."""
 
     @property
     def protocol(self) -> Protocol:
@@ -182,6 +190,10 @@ class Review:
             _write(place, state._files(records=False))
         _write(folder, self._files())
 
+    def _about(self) -> dict[str, int | bool]:
+        mark = {"made_up": True} if self.made_up else {}
+        return {"version": self.version, **mark}
+
     def _files(self, *, records: bool = True) -> dict[str, str]:
         found = {
             "protocol.toml": self.protocol_text,
@@ -199,7 +211,7 @@ class Review:
                 "searches.csv": _written(Search, self.searches),
                 "records.jsonl": "".join(json.dumps(x, ensure_ascii=False) + "\n" for x in lines),
                 "duplicates.csv": _written(Merged, self.merged),
-                "review.json": json.dumps({"version": self.version}) + "\n",
+                "review.json": json.dumps(self._about()) + "\n",
             }
         return found
 
@@ -237,6 +249,20 @@ def is_review(folder: Path) -> bool:
     return (folder / "review.json").is_file() and (folder / "protocol.toml").is_file()
 
 
+def mark_of(*places: Path | None) -> str:
+    """`MADE_UP` if one of these is, or lies in, the folder or report of a made-up review; or ""."""
+    folders = {place if place.is_dir() else place.parent for place in places if place is not None}
+    return MADE_UP if any(map(_is_marked, folders)) else ""
+
+
+def _is_marked(folder: Path) -> bool:
+    try:
+        about = parse_json(_text(folder, "review.json"), "review.json", "a review")
+    except FormatError:  # there is none, or it is of something else
+        return False
+    return isinstance(about, dict) and bool(about.get("made_up"))
+
+
 def open_review(folder: Path) -> Review:
     """Read a folder.
 
@@ -264,7 +290,13 @@ def open_review(folder: Path) -> Review:
     if before:
         searches, records = searches[: before["searches"]], records[: before["records"]]
         merged = merged[: before["duplicates"]]
-    here = replace(_judged(folder, version), searches=searches, records=records, merged=merged)
+    here = replace(
+        _judged(folder, version),
+        searches=searches,
+        records=records,
+        merged=merged,
+        made_up=_is_marked(folder),
+    )
     whole = _until(here, here)
     earlier = []
     for number in range(1, version):
@@ -289,6 +321,7 @@ def _until(whole: Review, judged: Review) -> Review:
         records=records,
         decisions=tuple(one for one in judged.decisions if one.record in known),
         merged=tuple(one for one in whole.merged if one.version <= number),
+        made_up=whole.made_up,
     )
 
 

@@ -99,6 +99,9 @@ def _of_csv(written: str, name: str) -> dict[str, Any]:
         where = f"{name}, line {reader.line_num}"
         if not row or (reader.line_num == 1 and not row[-1].isdigit()):  # a header
             continue
+        if len(row) == 2 and row[0].lower() == "made_up":
+            found["made_up"] = {"true": True, "false": False}.get(row[1].lower(), row[1])
+            continue
         if len(row) not in (2, 3) or not row[-1].isdigit():
             raise FormatError(f"{where}: write a name and a whole number.")
         key, value = row[0].lower(), int(row[-1])

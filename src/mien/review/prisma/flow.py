@@ -78,11 +78,15 @@ class Flow:
     """Reports of these studies."""
     pooled: int | None = None
     """Studies in the meta-analysis, of all that are included; not shown if None."""
+    made_up: bool = False
+    """Whether this is of no real review, which diagram, page and numbers then say."""
 
     def __post_init__(self) -> None:
         for one in fields(self):
             value = getattr(self, one.name)
-            if isinstance(value, dict):
+            if one.name == "made_up":
+                _check_mark(value)
+            elif isinstance(value, dict):
                 _check_names(one.name, value)
             elif value is not None:
                 _check_count(one.name, value)
@@ -212,6 +216,11 @@ def _check_count(name: str, value: object) -> None:
         raise ParameterError(
             f"{name} is {str(value)[:30]!r}, but counts are whole numbers from 0 on."
         )
+
+
+def _check_mark(value: object) -> None:
+    if not isinstance(value, bool):
+        raise ParameterError(f"made_up is {str(value)[:30]!r}: write true or false.")
 
 
 def _check_names(name: str, counts: dict[str, Any]) -> None:

@@ -50,7 +50,7 @@ FAULTS = {
     "open-eyed": (SCRIPT, NoBlinks()),
     "frozen": (SCRIPT, Freeze()),
     "held": (SPEECH, Hold(4)),
-    "drooping": (SCRIPT, Droop(0.02, "left")),
+    "drooping": (SPEECH, Droop(0.02, "left")),
     "same": (SCRIPT, None),
 }
 

@@ -68,7 +68,7 @@ def test_the_choice_is_far_from_every_original_for_all_who_choose(patient, steer
 def test_a_subject_gets_one_face_and_others_another(patient, steers):
     person, samples, _ = patient
     one, again, half = (
-        choose(person, some, steers, Wanted(subject="P01", room=NEAR))
+        choose(person, some, steers, Wanted(subject="P01", room=NEAR, candidates=3, probes=3))
         for some in (samples, samples, samples[::2])
     )
     assert one.surrogate.id == again.surrogate.id == half.surrogate.id

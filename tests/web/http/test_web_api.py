@@ -138,7 +138,7 @@ def test_half_a_clip_is_shown_as_one(browser, application):
     lost = Shortfall(34, 36, 1.4).as_dict()
     finish(application, half, {**FOUND, "missing": lost})
     shown = [browser.get(f"/api/clips/{job}").json()["found"]["missing"] for job in (whole, half)]
-    assert shown == [None, {"frames": 34, "of": 36}]
+    assert shown == [None, {"frames": 34, "of": 36, "same_time": 0}]
 
 
 def test_originals_are_deleted_and_results_stay(browser, application):

@@ -128,6 +128,15 @@ def test_verdict_and_lines_stand_in_words(made):
     assert text.count("✓ holds") == held
 
 
+def test_what_is_read_first_stands_first(made):
+    html = (made[1] / "report.html").read_text()
+    headings = [a.get("id") for a in Page(html).all("h2")]
+    assert headings[:3] == ["verdict", "m-asked", "moments"]
+    assert html.count("who was asked, and whether they recognise the patient</caption>") == len(
+        {each["person"] for each in made[0].metrics.measures["privacy"]["people"]}
+    )
+
+
 def test_text_is_escaped(made):
     html = (made[1] / "report.html").read_text()
     assert "A &lt;note&gt; &amp; more." in html and "King, dlib &lt;2017&gt;" in html

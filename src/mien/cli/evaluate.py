@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -172,6 +173,7 @@ def _one(original: Path, deidentified: Path, out: Path, wanted: _Wanted) -> Evid
             include_original=wanted.include_original,
             overwrite=wanted.overwrite,
             progress=progress,
+            heading=f"measured on {date.today().isoformat()}",
         )
     return evidence
 

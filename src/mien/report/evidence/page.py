@@ -20,6 +20,7 @@ from mien.report.drawing import Drawing, put
 from mien.report.evidence.charts import chart, plotly_script
 from mien.report.evidence.curves import Curves
 from mien.report.evidence.figures import figures
+from mien.report.evidence.measures import privacy
 from mien.report.evidence.pictures import Pictures, pictures
 from mien.report.evidence.sections import sections
 from mien.report.evidence.tables import tables
@@ -28,6 +29,7 @@ from mien.report.evidence.words import facts, limits
 from mien.report.folder import Staged
 from mien.report.numbers import number
 from mien.report.pages import in_page, raw, render, uri
+from mien.report.sections import Section
 
 _METHODS = (
     "Kazemi & Sullivan, One Millisecond Face Alignment with an Ensemble of Regression Trees, CVPR "
@@ -148,6 +150,7 @@ def _page(
             for moment in evidence.moments
         ],
         read=evidence.readings is not None,
+        asked=_asked(evidence),
         sections=content,
         drawings=in_page(drawings),
         citations=list(dict.fromkeys(citations)),
@@ -165,6 +168,12 @@ def _player(evidence: Evidence, shown: Pictures | None) -> dict[str, Any]:
         "frames": frames,
         "last": len(evidence.partner) - 1 if len(evidence.partner) else frames[-1],
     }
+
+
+def _asked(evidence: Evidence) -> Section | None:
+    """Who was asked; None if nobody was."""
+    content = evidence.metrics.measures.get("privacy")
+    return None if content is None else privacy.asked(content)
 
 
 def _line(line: Line) -> dict[str, str]:

@@ -17,28 +17,42 @@ _PUBLISHED = ("published: FaceMotionPreserve, by its own", "0.13", DASH, "0.04 %
 _PARTS = {"inner": "face alone", "surroundings": "all but the face"}
 
 
-def section(content: dict[str, Any]) -> Section:
-    """What was found, in words and figures."""
-    people = content.get("people") or []
-    numbers = list(dict.fromkeys(person["person"] for person in people))
-    tables = []
-    for one in numbers:
-        mine = [person for person in people if person["person"] == one]
-        tables += [_asked(one, mine, content.get("recognisers") or {}), _own(one, mine)]
-        tables += _ranks(one, mine)
+def asked(content: dict[str, Any]) -> Section:
+    """Who was asked, and whether they recognise the patient: what is read first."""
+    again = content.get("recognisers") or {}
     return Section(
-        "privacy",
-        "Privacy",
+        "asked",
+        "Who was asked",
         "Each recogniser says by its own threshold whether it takes the result's face for the "
         "patient's. Those that help mien to choose a face prove little, for the face was moved "
         'away from the patient in their eyes; the others had no say in it. "At most" is what the '
         'frames asked about can rule out with 95 % confidence; "encoded again" is how often the '
         "original itself is known.",
+        tuple(_asked(one, mine, again) for one, mine in _people(content)),
+    )
+
+
+def section(content: dict[str, Any]) -> Section:
+    """What else was found, in words and figures."""
+    tables = []
+    for one, mine in _people(content):
+        tables += [_own(one, mine), *_ranks(one, mine)]
+    return Section(
+        "privacy",
+        "Privacy",
+        "How near the result comes to the patient, by the recognisers that were asked.",
         tuple(tables),
         ("privacy",),
-        tuple(_notes(content, people)),
+        tuple(_notes(content, content.get("people") or [])),
         content.get("citation", ""),
     )
+
+
+def _people(content: dict[str, Any]) -> list[tuple[int, list[dict[str, Any]]]]:
+    """Each person, and what each recogniser says of them."""
+    people = content.get("people") or []
+    numbers = dict.fromkeys(person["person"] for person in people)
+    return [(one, [person for person in people if person["person"] == one]) for one in numbers]
 
 
 def _asked(one: int, mine: list[dict[str, Any]], again: dict[str, Any]) -> Table:

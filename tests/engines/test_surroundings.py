@@ -10,6 +10,7 @@ from mien.engines.mesh.surroundings import rings, sources
 from mien.face.model import FaceModel
 
 SIZE = 400
+NOTHING = np.full((SIZE, SIZE), -1, np.int32)  # is drawn
 
 
 def face(yaw: float = 0.0) -> np.ndarray:
@@ -34,13 +35,13 @@ def filled(landmarks: np.ndarray) -> np.ndarray:
 
 
 def moved_picture(picture: np.ndarray, landmarks: np.ndarray, moved: np.ndarray) -> np.ndarray:
-    where = sources(landmarks, moved, 0, 0, SIZE, SIZE)
+    where = sources(*rings(landmarks, moved), 0, 0, NOTHING)
     return cv2.remap(picture, where, None, cv2.INTER_LINEAR)
 
 
 def test_a_face_that_keeps_its_shape_changes_nothing():
     rows, columns = np.mgrid[:SIZE, :SIZE]
-    where = sources(face(), face(), 0, 0, SIZE, SIZE)
+    where = sources(*rings(face(), face()), 0, 0, NOTHING)
     np.testing.assert_allclose(where, np.dstack([columns, rows]), atol=1e-3)
 
 
@@ -60,7 +61,7 @@ def test_far_out_the_picture_stays():
     points, shifted = rings(before, after)
     reach = np.linalg.norm(points - before[:468, :2].mean(0), axis=1).max()
     rows, columns = np.mgrid[:SIZE, :SIZE]
-    where = sources(before, after, 0, 0, SIZE, SIZE)
+    where = sources(*rings(before, after), 0, 0, NOTHING)
     own = np.dstack([columns, rows])
     far = np.hypot(*np.moveaxis(own - before[:468, :2].mean(0), 2, 0)) > reach + 1
     assert far.any()
@@ -72,7 +73,7 @@ def test_far_out_the_picture_stays():
 def test_nothing_is_torn_or_folded(across, down):
     """Neighbouring pixels come from neighbouring places, in the same order."""
     before = face()
-    where = sources(before, resized(before, across, down), 0, 0, SIZE, SIZE)
+    where = sources(*rings(before, resized(before, across, down)), 0, 0, NOTHING)
     for axis, of in ((1, 0), (0, 1)):
         step = np.diff(where[..., of], axis=axis)
         assert step.min() > 0.1 and step.max() < 3
@@ -81,6 +82,17 @@ def test_nothing_is_torn_or_folded(across, down):
 def test_a_part_of_the_frame_is_the_same_part():
     before = face()
     after = resized(before, 0.9, 1.05)
-    whole = sources(before, after, 0, 0, SIZE, SIZE)
-    part = sources(before, after, 60, 90, 200, 150)
+    whole = sources(*rings(before, after), 0, 0, NOTHING)
+    part = sources(*rings(before, after), 60, 90, NOTHING[:200, :150])
     np.testing.assert_allclose(part, whole[90:290, 60:210], atol=1e-3)
+
+
+def test_what_is_drawn_is_not_asked_about():
+    before = face()
+    around = rings(before, resized(before, 0.9, 1.05))
+    drawn = NOTHING.copy()
+    drawn[150:250, 120:300] = 7
+    where, whole = (sources(*around, 0, 0, index) for index in (drawn, NOTHING))
+    np.testing.assert_array_equal(where[drawn < 0], whole[drawn < 0])
+    rows, columns = np.mgrid[:SIZE, :SIZE]
+    np.testing.assert_array_equal(where[drawn > 0], np.dstack([columns, rows])[drawn > 0])

@@ -117,6 +117,40 @@ def rasterise(
     return index, barycentric
 
 
+@numba.njit(cache=True, nogil=True, inline="always")
+def columns(
+    a: np.ndarray, b: np.ndarray, c: np.ndarray, inverse: float, y: float, left: int, right: int
+) -> tuple[int, int]:
+    """First and last column of a row that a triangle may cover, a column too many on each side.
+
+    Parameters
+    ----------
+    a, b, c : np.ndarray [shape=(2 or more,)]
+        Corners, pixels.
+    inverse : float
+        One over twice the triangle's area, signed as its winding is.
+    y : float
+        The middle of the row, pixels.
+    left, right : int
+        Columns that are asked about.
+    """
+    x = left + 0.5
+    u = ((b[0] - x) * (c[1] - y) - (b[1] - y) * (c[0] - x)) * inverse
+    v = ((c[0] - x) * (a[1] - y) - (c[1] - y) * (a[0] - x)) * inverse
+    along_u, along_v = (b[1] - c[1]) * inverse, (c[1] - a[1]) * inverse
+    first, last = 0.0, float(right - left)
+    for value, along in (
+        (u, along_u),
+        (v, along_v),
+        (1.0 - u - v, -along_u - along_v),
+    ):
+        if along > 1e-9:
+            first = max(first, np.floor((-1e-6 - value) / along) - 1)
+        elif along < -1e-9:
+            last = min(last, np.floor((-1e-6 - value) / along) + 1)
+    return left + int(min(first, right - left + 1.0)), left + int(max(last, -1.0))
+
+
 @numba.njit(cache=True, nogil=True)
 def _rasterise(
     vertices: np.ndarray,
@@ -138,7 +172,8 @@ def _rasterise(
         inverse = 1.0 / area
         for i in range(top, bottom + 1):
             y = i + 0.5
-            for j in range(left, right + 1):
+            first, last = columns(a, b, c, inverse, y, left, right)
+            for j in range(first, last + 1):
                 x = j + 0.5
                 u = ((b[0] - x) * (c[1] - y) - (b[1] - y) * (c[0] - x)) * inverse
                 v = ((c[0] - x) * (a[1] - y) - (c[1] - y) * (a[0] - x)) * inverse

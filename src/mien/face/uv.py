@@ -80,12 +80,17 @@ def unwrap(image: np.ndarray, landmarks: np.ndarray, size: int) -> np.ndarray:
         ratio = np.array(
             [shrunk.shape[1] / image.shape[1], shrunk.shape[0] / image.shape[0]], np.float32
         )
-        image, where = shrunk, where * ratio
-    texture = cv2.remap(
-        image, where - np.float32(0.5), None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    )
-    texture[index < 0] = 0
+        image, where = shrunk, (where + np.float32(0.5)) * ratio - np.float32(0.5)
+    texture = cv2.remap(image, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    texture &= _drawn(size)
     return texture
+
+
+@cache
+def _drawn(size: int) -> np.ndarray:
+    """All bits set where the layout has a face, none elsewhere, shape (size, size, 3), uint8."""
+    index, _ = layout(size)
+    return np.where(index[..., None] < 0, 0, 255).astype(np.uint8).repeat(3, axis=2)
 
 
 def texels_per_pixel(landmarks: np.ndarray, size: int) -> float:
@@ -100,16 +105,19 @@ def texels_per_pixel(landmarks: np.ndarray, size: int) -> float:
 def _map(
     index: np.ndarray, weights: np.ndarray, corners: np.ndarray, landmarks: np.ndarray
 ) -> np.ndarray:
+    """Where each texel is in the picture, the centre of the first pixel at 0."""
     height, width = index.shape
-    where = np.full((height, width, 2), -1, np.float32)
+    where = np.full((height, width, 2), -1.5, np.float32)
     for i in range(height):
         for j in range(width):
             t = index[i, j]
-            if t >= 0:
-                for k in range(3):
-                    point = landmarks[corners[t, k]]
-                    where[i, j, 0] += weights[i, j, k] * point[0]
-                    where[i, j, 1] += weights[i, j, k] * point[1]
-                where[i, j, 0] += 1
-                where[i, j, 1] += 1
+            if t < 0:
+                continue
+            x, y = np.float32(-1), np.float32(-1)
+            for k in range(3):
+                point, weight = corners[t, k], weights[i, j, k]
+                x += weight * landmarks[point, 0]
+                y += weight * landmarks[point, 1]
+            where[i, j, 0] = x + np.float32(1) - np.float32(0.5)
+            where[i, j, 1] = y + np.float32(1) - np.float32(0.5)
     return where

@@ -10,6 +10,7 @@ from __future__ import annotations
 from functools import cache
 
 import cv2
+import numba
 import numpy as np
 
 from mien.face import uv
@@ -127,16 +128,42 @@ def logarithm(picture: np.ndarray) -> np.ndarray:
 
 def smooth(values: np.ndarray, weight: np.ndarray, sigma: float) -> np.ndarray:
     """Gaussian average over the weighted texels only, extended to where there are none."""
-    weight = weight.astype(np.float32)
-    packed = np.concatenate([values * weight[..., None], weight[..., None]], axis=2)
+    packed = _packed(values.astype(np.float32, copy=False), weight.astype(np.float32, copy=False))
     smaller = 1
     while sigma >= _FINE * 2 * smaller:
         smaller *= 2
     near = _blurred(packed, sigma, smaller)
     wide = _blurred(packed, 4 * sigma, 4 * smaller)
-    far = wide[..., :3] / (wide[..., 3:] + 1e-6)
-    trust = np.clip(near[..., 3:] * 4, 0, 1)
-    return trust * near[..., :3] / (near[..., 3:] + 1e-6) + (1 - trust) * far
+    return _extended(near, wide)
+
+
+@numba.njit(cache=True, nogil=True)
+def _packed(values: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Weighted values and their weight as a fourth channel, shape (height, width, 4), float32."""
+    height, width = weight.shape
+    packed = np.empty((height, width, 4), np.float32)
+    for row in range(height):
+        for column in range(width):
+            for k in range(3):
+                packed[row, column, k] = values[row, column, k] * weight[row, column]
+            packed[row, column, 3] = weight[row, column]
+    return packed
+
+
+@numba.njit(cache=True, nogil=True)
+def _extended(near: np.ndarray, wide: np.ndarray) -> np.ndarray:
+    """Averages of the near where there is enough of it, of the wide elsewhere."""
+    height, width = near.shape[:2]
+    found = np.empty((height, width, 3), np.float32)
+    one, little = np.float32(1), np.float32(1e-6)
+    for row in range(height):
+        for column in range(width):
+            weight, whole = near[row, column, 3], wide[row, column, 3] + little
+            trust = min(max(weight * np.float32(4), np.float32(0)), one)
+            for k in range(3):
+                own = trust * near[row, column, k] / (weight + little)
+                found[row, column, k] = own + (one - trust) * (wide[row, column, k] / whole)
+    return found
 
 
 def _blurred(picture: np.ndarray, sigma: float, smaller: int) -> np.ndarray:
@@ -321,7 +348,19 @@ def _at_rim() -> np.ndarray:
     return (x * x * (3 - 2 * x)).astype(np.float32)
 
 
-def lamp(current: np.ndarray, neutral: np.ndarray) -> np.ndarray:
+def apart(current: np.ndarray, neutral: np.ndarray) -> np.ndarray:
+    """What a frame adds to the person at rest, at half the size, log, shape (128, 128, 3), float32.
+
+    Parameters
+    ----------
+    current, neutral : np.ndarray [shape=(256, 256, 3), dtype=float32]
+        Log textures of the frame and of the person at rest.
+    """
+    half = MAP // 2
+    return cv2.resize(current - neutral, (half, half), interpolation=cv2.INTER_AREA)
+
+
+def lamp(added: np.ndarray) -> np.ndarray:
     """How much brighter a frame is as a whole, as after a light was switched, log, shape (3,).
 
     What the light does from frame to frame is small, and `change` takes it as it is: only what goes
@@ -329,39 +368,48 @@ def lamp(current: np.ndarray, neutral: np.ndarray) -> np.ndarray:
 
     Parameters
     ----------
-    current, neutral : np.ndarray [shape=(256, 256, 3)]
-        Log textures of the frame and of the person at rest.
+    added : np.ndarray [shape=(128, 128, 3), dtype=float32]
+        What the frame adds to the person at rest, of `apart`.
     """
-    half = MAP // 2
-    difference = cv2.resize(current - neutral, (half, half), interpolation=cv2.INTER_AREA)
-    level = np.median(difference[_skin_weight() > 0.5], axis=0)
+    level = np.median(added.reshape(-1, 3)[_bare()].T.copy(), axis=1)
     return np.asarray(np.sign(level) * np.maximum(np.abs(level) - _USUAL, 0), np.float32)
 
 
-def change(current: np.ndarray, neutral: np.ndarray, hidden: np.ndarray) -> np.ndarray:
+def change(added: np.ndarray, hidden: np.ndarray) -> np.ndarray:
     """What a frame adds to the patient's neutral, as a factor per texel.
 
     Parameters
     ----------
-    current, neutral : np.ndarray [shape=(256, 256, 3)]
-        Log textures of the frame and of the person at rest.
+    added : np.ndarray [shape=(128, 128, 3), dtype=float32]
+        That, log, of `apart`.
     hidden : np.ndarray [shape=(256, 256)]
         Where something lies over the skin, 0-1: no change is taken from there.
     """
     half = MAP // 2
-    difference = cv2.resize(current - neutral, (half, half), interpolation=cv2.INTER_AREA)
     seen = 1 - cv2.resize(hidden, (half, half), interpolation=cv2.INTER_AREA)
     weight = _skin_weight() * seen
-    difference = np.clip(difference, -0.7, 0.7)
+    difference = added.clip(-0.7, 0.7)
     # what is coarse is found at half the size again
     quarter = cv2.resize(difference, (half // 2, half // 2), interpolation=cv2.INTER_AREA)
     quarter_weight = cv2.resize(weight, (half // 2, half // 2), interpolation=cv2.INTER_AREA)
     coarse = smooth(quarter, quarter_weight, _COARSE / 4)
     coarse = cv2.resize(coarse, (half, half), interpolation=cv2.INTER_LINEAR)
-    packed = np.concatenate([difference * weight[..., None], weight[..., None]], axis=2)
-    near = cv2.GaussianBlur(packed, (0, 0), _CHANGE / 2)
-    fine = near[..., :3] / (near[..., 3:] + 1e-3)
-    return np.exp(coarse + _trust() * (fine - coarse))
+    near = cv2.GaussianBlur(_packed(difference, weight), (0, 0), _CHANGE / 2)
+    return np.asarray(np.exp(_joined(near, coarse, _trust()[..., 0])))
+
+
+@numba.njit(cache=True, nogil=True)
+def _joined(near: np.ndarray, coarse: np.ndarray, trust: np.ndarray) -> np.ndarray:
+    """Fine changes, packed with their weight, where they are trusted, else coarse ones."""
+    found = np.empty(coarse.shape, np.float32)
+    for row in range(coarse.shape[0]):
+        for column in range(coarse.shape[1]):
+            weight = near[row, column, 3] + np.float32(1e-3)
+            for k in range(3):
+                rough = coarse[row, column, k]
+                fine = near[row, column, k] / weight
+                found[row, column, k] = rough + trust[row, column] * (fine - rough)
+    return found
 
 
 @cache
@@ -370,6 +418,12 @@ def _trust() -> np.ndarray:
     mask = cv2.erode((inside() & ~features()).astype(np.float32), np.ones((3, 3)))
     soft = cv2.GaussianBlur(mask, (0, 0), 3)
     return cv2.resize(soft, (MAP // 2, MAP // 2), interpolation=cv2.INTER_AREA)[..., None]
+
+
+@cache
+def _bare() -> np.ndarray:
+    """Numbers of the texels of bare skin at half size, shape (n,)."""
+    return np.flatnonzero(_skin_weight() > 0.5)
 
 
 @cache

@@ -15,6 +15,7 @@ from mien.engines.base import Engine, Fitted, Rendering
 from mien.engines.mesh.appearance import (
     FLOOR,
     MAP,
+    apart,
     change,
     detail_of,
     feather,
@@ -206,11 +207,11 @@ class Mesh(Engine):
         left, top, right, bottom = face_box(reaches, image.shape)
         corner = np.array([left, top, 0.0])
         index, weights = rasterise(moved - corner, self._triangles, bottom - top, right - left)
-        current = logarithm(unwrap(image, landmarks, MAP))
-        switched = lamp(current, self._person.neutral)
-        current -= switched
-        hidden = moving(current, self._person.neutral, self._person.own)
-        gain = change(current, self._person.neutral, np.maximum(hidden, self._person.own))
+        added = apart(logarithm(unwrap(image, landmarks, MAP)), self._person.neutral)
+        switched = lamp(added)
+        added -= switched
+        hidden = moving(added)
+        gain = change(added, np.maximum(hidden, self._person.own))
         gain *= np.exp(switched)
         own = np.maximum(self._own, hidden)
         down, across = offset(image)
@@ -233,14 +234,14 @@ class Mesh(Engine):
             colour,
             opacity,
         )
-        opacity *= _soft_edge(index, float(np.ptp(moved[:468, 0])))
-        where = sources(landmarks, moved, left, top, bottom - top, right - left)
+        _soften(index, float(np.ptp(moved[:468, 0])), opacity)
+        where = sources(around, reached, left, top, index)
         _inside(index, weights, self._triangles, landmarks.astype(np.float32), where)
         return Rendering(left, top, colour, opacity, moved, where)
 
 
-def _soft_edge(index: np.ndarray, wide: float) -> np.ndarray:
-    """Opacity at the edge of what is drawn, where a turned face ends before its outline does.
+def _soften(index: np.ndarray, wide: float, opacity: np.ndarray) -> None:
+    """Soften the edge of what is drawn, where a turned face ends before its outline does.
 
     Parameters
     ----------
@@ -248,11 +249,21 @@ def _soft_edge(index: np.ndarray, wide: float) -> np.ndarray:
         Triangle of each pixel, negative where there is none.
     wide : float
         Width of the face, pixels.
+    opacity : np.ndarray [shape=(height, width), dtype=float32]
+        What is lowered there.
     """
     drawn = (index >= 0).astype(np.uint8)  # the border of the picture is no edge of the face
     distance = cv2.distanceTransform(drawn, cv2.DIST_L2, 3)
-    x = np.clip((distance - 0.5) / max(1.5, _EDGE * wide), 0, 1)
-    return np.asarray(x * x * (3 - 2 * x), np.float32)
+    _fade(distance, np.float32(max(1.5, _EDGE * wide)), opacity)
+
+
+@numba.njit(cache=True, nogil=True)
+def _fade(distance: np.ndarray, over: np.float32, opacity: np.ndarray) -> None:
+    for row in range(distance.shape[0]):
+        for column in range(distance.shape[1]):
+            x = (distance[row, column] - np.float32(0.5)) / over
+            x = min(max(x, np.float32(0)), np.float32(1))
+            opacity[row, column] *= x * x * (np.float32(3) - np.float32(2) * x)
 
 
 @numba.njit(cache=True, nogil=True)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from functools import cache
 
 import cv2
+import numba
 import numpy as np
 
 from mien.engines.mesh.appearance import MAP, features, inside, polygon, smooth
@@ -54,15 +55,13 @@ def hair(neutral: np.ndarray) -> np.ndarray:
     return cv2.GaussianBlur(grown, (0, 0), 1.5)
 
 
-def moving(current: np.ndarray, neutral: np.ndarray, own: np.ndarray) -> np.ndarray:
+def moving(added: np.ndarray) -> np.ndarray:
     """Hands and other things over the face in one frame.
 
     Parameters
     ----------
-    current, neutral : np.ndarray [shape=(256, 256, 3)]
-        Log textures of the frame and of the person at rest.
-    own : np.ndarray [shape=(256, 256)]
-        What already counts as not skin.
+    added : np.ndarray [shape=(128, 128, 3), dtype=float32]
+        What the frame adds to the person at rest, of `apart`.
 
     Returns
     -------
@@ -70,10 +69,10 @@ def moving(current: np.ndarray, neutral: np.ndarray, own: np.ndarray) -> np.ndar
         0 where the skin is seen, 1 where something is in front.
     """
     quarter = MAP // 4
-    difference = cv2.resize(current - neutral, (quarter, quarter), interpolation=cv2.INTER_AREA)
+    difference = cv2.resize(added, (quarter, quarter), interpolation=cv2.INTER_AREA)
     skin = _skin_quarter()
     light = smooth(np.clip(difference, -0.5, 0.5), skin, 12.0)  # a lamp, a turn of the head
-    unlike = np.abs(difference - light).max(2) * skin
+    unlike = _largest(difference, light) * skin
     unlike = cv2.GaussianBlur(unlike, (0, 0), 1.0)
     low, high = _UNLIKE
     hidden = np.clip((unlike - low) / (high - low), 0, 1)
@@ -81,6 +80,18 @@ def moving(current: np.ndarray, neutral: np.ndarray, own: np.ndarray) -> np.ndar
         return np.zeros((MAP, MAP), np.float32)
     hidden = cv2.GaussianBlur(hidden, (0, 0), 0.8)
     return cv2.resize(hidden, (MAP, MAP), interpolation=cv2.INTER_LINEAR).astype(np.float32)
+
+
+@numba.njit(cache=True, nogil=True)
+def _largest(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """By how much the channels of each texel differ at most, shape (height, width)."""
+    found = np.zeros(a.shape[:2], np.float32)
+    for row in range(a.shape[0]):
+        for column in range(a.shape[1]):
+            for k in range(3):
+                value = abs(a[row, column, k] - b[row, column, k])
+                found[row, column] = max(found[row, column], value)
+    return found
 
 
 @cache

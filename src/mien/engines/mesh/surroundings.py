@@ -15,7 +15,7 @@ import cv2
 import numba
 import numpy as np
 
-from mien.face.geometry import rasterise
+from mien.face.geometry import columns
 
 # distance from the middle of the face, in distances of the outline; within it, the face
 _OUT = np.array([0.0, 1.0, 1.1, 1.2, 1.32, 1.46, 1.62])
@@ -53,15 +53,15 @@ def rings(landmarks: np.ndarray, moved: np.ndarray) -> tuple[np.ndarray, np.ndar
     shifts = np.column_stack([at(shift[:, 0]), at(shift[:, 1])])
     near = np.stack([np.roll(shifts, k, axis=0) for k in (-1, 0, 1)])
     shifts = np.tensordot(_SMOOTH, near, 1)
-    before = np.concatenate([middle + out * spokes for out in _OUT])
-    return before, before + np.concatenate([_share(out) * shifts for out in _OUT])
+    before = (middle + _OUT[:, None, None] * spokes).reshape(-1, 2)
+    return before, before + (_SHARES[:, None, None] * shifts).reshape(-1, 2)
 
 
 def _along(corners: np.ndarray) -> np.ndarray:
     """Points along a closed line, shape (n, 2)."""
     steps = np.linspace(0, 1, _STEPS, endpoint=False)[:, None]
-    ends = np.roll(corners, -1, axis=0)
-    return np.concatenate([a + steps * (b - a) for a, b in zip(corners, ends, strict=True)])
+    edges = np.roll(corners, -1, axis=0) - corners
+    return (corners[:, None] + steps * edges[:, None]).reshape(-1, 2)
 
 
 def _share(out: float) -> float:
@@ -72,52 +72,80 @@ def _share(out: float) -> float:
     return float(x * x * (3 - 2 * x))
 
 
+_SHARES = np.array([_share(out) for out in _OUT])
+
+
 def sources(
-    landmarks: np.ndarray, moved: np.ndarray, left: int, top: int, height: int, width: int
+    before: np.ndarray, after: np.ndarray, left: int, top: int, drawn: np.ndarray
 ) -> np.ndarray:
     """Where in the frame each pixel in and around a face comes from.
 
     Parameters
     ----------
-    landmarks, moved : np.ndarray [shape=(478, 3)]
-        The face in the frame, and where it is drawn; pixels.
-    left, top, height, width : int
-        The part of the frame that is asked about.
+    before, after : np.ndarray [shape=(n, 2)]
+        Of `rings`, pixels.
+    left, top : int
+        First column and row of the part of the frame that is asked about.
+    drawn : np.ndarray [shape=(height, width)]
+        Negative in that part where nothing is drawn; elsewhere nobody asks.
 
     Returns
     -------
     where : np.ndarray [shape=(height, width, 2), dtype=float32]
         Column and row of the frame, the centre of its first pixel at 0; of pixels that do not
-        change, their own.
+        change or are drawn, their own.
     """
-    before, after = rings(landmarks, moved)
-    flat = np.column_stack([after - [left, top], np.zeros(len(after))])
-    index, weights = rasterise(flat, _triangles(), height, width)
+    height, width = drawn.shape
     where = np.empty((height, width, 2), np.float32)
     where[..., 0] = np.arange(left, left + width)
     where[..., 1] = np.arange(top, top + height)[:, None]
-    _shift(index, weights, _triangles(), (before - after).astype(np.float32), where)
+    _shift(
+        (after - [left, top]).astype(np.float32),
+        _triangles(),
+        (before - after).astype(np.float32),
+        drawn,
+        where,
+    )
     return where
 
 
 @numba.njit(cache=True, nogil=True)
 def _shift(
-    index: np.ndarray,
-    weights: np.ndarray,
+    points: np.ndarray,
     triangles: np.ndarray,
     shifts: np.ndarray,
+    drawn: np.ndarray,
     where: np.ndarray,
 ) -> None:
     """Add what the corners of each pixel's triangle are shifted by, into `where`."""
-    for row in range(index.shape[0]):
-        for column in range(index.shape[1]):
-            t = index[row, column]
-            if t < 0:
-                continue
-            for k in range(3):
-                weight = weights[row, column, k]
-                where[row, column, 0] += weight * shifts[triangles[t, k], 0]
-                where[row, column, 1] += weight * shifts[triangles[t, k], 1]
+    height, width = drawn.shape
+    done = np.zeros((height, width), np.bool_)
+    for t in range(triangles.shape[0]):
+        a, b, c = points[triangles[t, 0]], points[triangles[t, 1]], points[triangles[t, 2]]
+        area = (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
+        if abs(area) < 1e-9:
+            continue
+        left = max(int(np.floor(min(a[0], b[0], c[0]) - 0.5)), 0)
+        right = min(int(np.ceil(max(a[0], b[0], c[0]) - 0.5)), width - 1)
+        top = max(int(np.floor(min(a[1], b[1], c[1]) - 0.5)), 0)
+        bottom = min(int(np.ceil(max(a[1], b[1], c[1]) - 0.5)), height - 1)
+        inverse = 1.0 / area
+        for i in range(top, bottom + 1):
+            y = i + 0.5
+            first, last = columns(a, b, c, inverse, y, left, right)
+            for j in range(first, last + 1):
+                if done[i, j] or drawn[i, j] >= 0:
+                    continue
+                x = j + 0.5
+                u = ((b[0] - x) * (c[1] - y) - (b[1] - y) * (c[0] - x)) * inverse
+                v = ((c[0] - x) * (a[1] - y) - (c[1] - y) * (a[0] - x)) * inverse
+                w = 1.0 - u - v
+                if u < -1e-6 or v < -1e-6 or w < -1e-6:
+                    continue
+                done[i, j] = True
+                for k in range(2):
+                    for corner, weight in ((0, u), (1, v), (2, w)):
+                        where[i, j, k] += np.float32(weight) * shifts[triangles[t, corner], k]
 
 
 @cache

@@ -18,7 +18,7 @@ from torch import Tensor
 from mien.engines import traits as known
 from mien.engines.base import Engine, Fitted, Rendering
 from mien.engines.laying import composite
-from mien.engines.mesh.appearance import MAP, lamp, logarithm
+from mien.engines.mesh.appearance import MAP, apart, lamp, logarithm
 from mien.engines.mesh.engine import Person
 from mien.engines.motion.checkpoint import Networks
 from mien.engines.motion.drawn import carried
@@ -152,7 +152,7 @@ class Motion(Engine):
 
     def _light(self, image: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
         """How much brighter a frame is than the portrait, log, shape (3,)."""
-        return lamp(logarithm(unwrap(image, landmarks, MAP)), self._actor.person.neutral)
+        return lamp(apart(logarithm(unwrap(image, landmarks, MAP)), self._actor.person.neutral))
 
 
 def motion_of(weights: Weights) -> type[Motion]:

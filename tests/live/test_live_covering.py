@@ -107,10 +107,10 @@ def test_an_error_covers_one_picture_and_those_until_all_is_well(hold, guise, pe
 def test_a_picture_that_cannot_be_measured_is_covered_and_named(hold, person, monkeypatch):
     see, number = Follower.see, iter(range(len(person)))
 
-    def failing(self, image):
+    def failing(self, image, shown):
         if next(number) == 6:
             raise ValueError("torn\npicture")
-        return see(self, image)
+        return see(self, image, shown)
 
     monkeypatch.setattr(Follower, "see", failing)
     made = hold(person)

@@ -68,6 +68,7 @@ class Drawing:
         self._alarm: Doubt | None = None
         self._left_until = 0
         self._nearly = 0
+        self._known: tuple[int, Guise] | None = None  # who was the person in the picture before
 
     def learn(self, learned: Learned) -> None:
         """Choose a face from what an earlier recording shows, before the first picture."""
@@ -152,11 +153,21 @@ class Drawing:
         return alarm, result
 
     def _somebody_else(self, shot: Shot, guise: Guise) -> bool:
-        """Whether the face is not that of the person who was learned."""
+        """Whether the face is not that of the person who was learned.
+
+        One that is followed without a cut from the picture before, in which it was theirs, is
+        theirs while it is shown: every second picture is looked at.
+        """
+        known, self._known = self._known, None
+        if self.gate.open and known is not None and known[0] == shot.run and known[1] is guise:
+            return False
         who = self._quick
         chips = [who.chip(shot.image, shot.landmarks)]  # type: ignore[arg-type]
         apart = distances(who.describe_all(chips), guise.galleries[who.name]).min()
-        return bool(apart > who.threshold)
+        other = bool(apart > who.threshold)
+        if not other:
+            self._known = shot.run, guise
+        return other
 
     def _get_ready(self, shot: Shot, landmarks: np.ndarray) -> Doubt:
         """Learn from a picture, and have a face chosen once that is enough."""

@@ -1,15 +1,15 @@
 """One face, followed from picture to picture, and everything that speaks against showing it.
 
-The face is measured where it was in the picture before. A detector looks at every whole picture
-besides: a second face is a reason to cover at once, and so is a picture that has nothing to do with
-the one before it. Where the picture changes at once beside the face, another detector looks
-closely, one that sees faces half out of the picture: somebody may come in. Nothing is smoothed and
-nothing guessed: without landmarks there is no face.
+The face is measured where it was in the picture before. A detector looks at the whole picture
+besides, at every second one while the face is shown: a second face is a reason to cover, and so is a picture that has nothing to do with the one before it. Where the picture
+changes at once beside the face, another detector looks closely, in every picture, one that sees
+faces half out of the picture: somebody may come in. Nothing is smoothed and nothing guessed:
+without landmarks there is no face.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -41,6 +41,8 @@ class Seen:
     """The face, pixels, shape (478, 3); None without one."""
     doubt: Doubt | None
     """What speaks against showing it."""
+    run: int = 0
+    """Pictures of one run show one face, followed without a cut from each to the next."""
 
 
 class Follower:
@@ -60,10 +62,28 @@ class Follower:
         self._region: Region | None = None
         self._last: np.ndarray | None = None
         self._number = -1
+        self._run = 0
+        self._looked = False  # at the whole of the picture before, and nothing spoke against it
         self._dismissed: list[tuple[int, Region]] = []
 
-    def see(self, image: np.ndarray) -> Seen:
-        """Look at the next picture: RGB, shape (height, width, 3), uint8."""
+    def see(self, image: np.ndarray, shown: bool = False) -> Seen:
+        """Look at the next picture.
+
+        Parameters
+        ----------
+        image : np.ndarray [shape=(height, width, 3), dtype=uint8]
+            RGB.
+        shown : bool
+            Whether the face is shown by now: then every second picture is looked at as a whole, as
+            long as nothing speaks against it; else each is.
+        """
+        spares, self._looked = shown and self._looked, False
+        seen = self._see(image, spares)
+        self._looked = seen.doubt is None and not spares
+        return replace(seen, run=self._run)
+
+    def _see(self, image: np.ndarray, spares: bool) -> Seen:
+        """The same; with `spares` only where the face was, as long as it is there."""
         self._number += 1
         frozen = self._last is not None and np.array_equal(image, self._last)
         other_size = self._last is not None and self._last.shape != image.shape
@@ -75,10 +95,14 @@ class Follower:
         if cut:
             self._region = None
             self._dismissed.clear()
-        sightings = self._detector.see(image, tiles=self._region is None)
         points = None if self._region is None else self._measure(image, self._region)
-        if points is None and sightings:
-            points = self._settle(image, max(sightings, key=lambda s: s.size))
+        sightings: list[Sighting] = []
+        if points is None or not spares:
+            sightings = self._detector.see(image, tiles=self._region is None)
+        if points is None:
+            self._run += 1
+            if sightings:
+                points = self._settle(image, max(sightings, key=lambda s: s.size))
         if points is None:
             self._region = None
             return Seen(None, Doubt.CUT if cut else Doubt.NO_FACE)

@@ -39,6 +39,11 @@ class Gate:
         self.reason: Doubt | None = Doubt.CALIBRATING
         """Why the last picture was covered; None if it was shown."""
 
+    @property
+    def open(self) -> bool:
+        """Whether the next good picture is shown."""
+        return self._open
+
     def judge(self, doubt: Doubt | None) -> Verdict:
         """Decide about the next picture."""
         if doubt is None:

@@ -202,12 +202,12 @@ class Session:
 
     def _measure(self, shot: Shot) -> None:
         try:
-            seen = self._follower.see(shot.image)
+            seen = self._follower.see(shot.image, shown=self.drawing.gate.open)
         except Exception as exc:
             self.errors.add("measure", exc)
             shot.landmarks, shot.doubt = None, Doubt.ERROR
         else:
-            shot.landmarks, shot.doubt = seen.landmarks, seen.doubt
+            shot.landmarks, shot.doubt, shot.run = seen.landmarks, seen.doubt, seen.run
 
     def _watch(self, told: Callable[[str], None] | None) -> None:
         """Give the sinks what comes, and covered pictures where nothing comes."""

@@ -25,6 +25,8 @@ class Shot:
     """When it came, seconds of a clock that never jumps."""
     landmarks: np.ndarray | None = None
     """The one face in it, pixels, shape (478, 3); None without one."""
+    run: int = 0
+    """Of the pictures that show one face, followed without a cut, see `Seen.run`."""
     doubt: Doubt | None = None
     """Why the face may not be shown; None where nothing speaks against it."""
     result: np.ndarray | None = None

@@ -32,10 +32,12 @@ def jittered(landmarks, seed):
     return landmarks + noise
 
 
-def test_jitter_goes_and_motion_stays(clip):
+@pytest.mark.parametrize("quick", [False, True])
+def test_jitter_goes_and_motion_stays(clip, quick):
     frames, truth = clip
     noisy = np.stack([jittered(points, i) for i, points in enumerate(truth)])
-    registration = Registration([Sample(f, p) for f, p in zip(frames, noisy, strict=True)])
+    samples = [Sample(f, p) for f, p in zip(frames, noisy, strict=True)]
+    registration = Registration(samples, quick=quick)
     refined = np.stack([registration.refine(f, p) for f, p in zip(frames, noisy, strict=True)])
     # places with structure: brows, nose, lips
     where = [105, 66, 334, 296, 1, 4, 98, 327, 61, 291, 0, 17]

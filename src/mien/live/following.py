@@ -1,10 +1,10 @@
 """One face, followed from picture to picture, and everything that speaks against showing it.
 
 The face is measured where it was in the picture before. A detector looks at the whole picture
-besides, at every second one while the face is shown: a second face is a reason to cover, and so is a picture that has nothing to do with the one before it. Where the picture
-changes at once beside the face, another detector looks closely, in every picture, one that sees
-faces half out of the picture: somebody may come in. Nothing is smoothed and nothing guessed:
-without landmarks there is no face.
+besides, at every second one while the face is shown: a second face is a reason to cover, and so
+is a picture that has nothing to do with the one before it. Where the picture changes at once beside
+the face, another detector looks closely, in every picture, one that sees faces half out of it:
+somebody may come in. Nothing is smoothed and nothing guessed: without landmarks there is no face.
 """
 
 from __future__ import annotations

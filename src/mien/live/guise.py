@@ -89,7 +89,7 @@ class Wardrobe:
         kind = ENGINES[self._settings.engine].open()
         samples, registration = learned.samples, None
         if kind.traits.keeps_motion:
-            registration = Registration(samples)
+            registration = Registration(samples, quick=True)
             samples = [Sample(s.image, registration.refine(s.image, s.landmarks)) for s in samples]
         person = kind.calibrate(samples, np.stack(learned.landmarks))
         if not kind.traits.needs_surrogate:

@@ -130,6 +130,8 @@ def _shift(
         top = max(int(np.floor(min(a[1], b[1], c[1]) - 0.5)), 0)
         bottom = min(int(np.ceil(max(a[1], b[1], c[1]) - 0.5)), height - 1)
         inverse = 1.0 / area
+        p, q, r = shifts[triangles[t, 0]], shifts[triangles[t, 1]], shifts[triangles[t, 2]]
+        across, down = (p[0], q[0], r[0]), (p[1], q[1], r[1])
         for i in range(top, bottom + 1):
             y = i + 0.5
             first, last = columns(a, b, c, inverse, y, left, right)
@@ -143,9 +145,10 @@ def _shift(
                 if u < -1e-6 or v < -1e-6 or w < -1e-6:
                     continue
                 done[i, j] = True
-                for k in range(2):
-                    for corner, weight in ((0, u), (1, v), (2, w)):
-                        where[i, j, k] += np.float32(weight) * shifts[triangles[t, corner], k]
+                e, f, g = np.float32(u), np.float32(v), np.float32(w)
+                own = where[i, j]
+                own[0] = own[0] + e * across[0] + f * across[1] + g * across[2]
+                own[1] = own[1] + e * down[0] + f * down[1] + g * down[2]
 
 
 @cache

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from mien.live.calls.lag import Lag
+from mien.live.calls.pace import Pace
 from mien.live.calls.wire import Planes, halved, planes_of, receive, send
 from mien.live.doubt import Doubt
 from mien.live.errors import Errors
@@ -71,6 +72,37 @@ def test_clocks_that_drift_apart_make_nothing_late():
     lag = Lag()
     found = [lag.of(t, 1.0001 * t) for t in np.arange(0, 3600, 0.5)]
     assert max(found) < 0.01
+
+
+@pytest.mark.parametrize(("done", "asked"), [(2, 8), (12, 15), (20, 25), (29, 30)])
+def test_a_quarter_more_pictures_are_asked_for_than_are_worked_on(done, asked):
+    pace = Pace()
+    for tick in range(5 * 12):
+        pace.count(tick / 12)
+    for tick in range(5 * done):
+        pace.count(10 + tick / done)
+    assert pace.asked(15.0) == asked
+
+
+def test_as_many_as_may_be_are_asked_for_until_some_were_worked_on_and_after_none_were():
+    pace = Pace()
+    assert pace.asked(0.0) == 30
+    for tick in range(40):
+        pace.count(tick / 10)
+    assert pace.asked(4.0) < 30 == pace.asked(60.0)
+
+
+def test_the_page_sends_as_many_as_it_is_asked_for_in_the_end():
+    """Where there is room for more, each answer asks for more; where there is none, it stays."""
+    for able, settled in ((100, 30), (14, 18)):
+        pace, now, sent = Pace(), 0.0, 8
+        for _ in range(30):
+            done = min(able, sent)
+            for tick in range(4 * done):
+                pace.count(now + tick / done)
+            now += 4
+            sent = pace.asked(now)
+        assert abs(sent - settled) <= 1
 
 
 def test_a_voice_that_cannot_be_changed_is_not_heard(monkeypatch):

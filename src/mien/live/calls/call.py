@@ -23,6 +23,7 @@ from mien.errors import ParameterError
 from mien.live.calls.curtain import Curtain
 from mien.live.calls.lag import Lag
 from mien.live.calls.links import Link
+from mien.live.calls.pace import Pace
 from mien.live.calls.remote import Remote
 from mien.live.calls.tracks import RATE, PictureTrack, VoiceTrack
 from mien.live.calls.voice import Voice, VoiceMode
@@ -81,6 +82,8 @@ class Call:
         """Pictures that came too late to be worked on."""
         self.came = 0
         """Pictures that came."""
+        self.pace = Pace()
+        """How many pictures the patient's page is asked for."""
         self.voice = Voice(voice, self.errors)
         self._begin = begin
         self._peers: dict[Role, RTCPeerConnection] = {}
@@ -191,6 +194,7 @@ class Call:
             "muted": {each.value: self.muted[each] for each in Role},
             "covered": None if doubt is None else doubt.value,
             "working": remote is not None,
+            "pictures_a_second": self.pace.asked(monotonic()) if role is Role.PATIENT else None,
             "voice": self.voice.mode.value,
         }
 
@@ -214,13 +218,18 @@ class Call:
         # the process may give a last picture after the server has ended: nobody is there to see it
         def shown(picture: Planes) -> None:
             if self._begun == number and not loop.is_closed():
-                loop.call_soon_threadsafe(self.curtain.take, picture)
+                loop.call_soon_threadsafe(self._take, picture)
 
         def gone() -> None:
             if not loop.is_closed():
                 loop.call_soon_threadsafe(self._lost, number)
 
         self._remote = self._begin(self.settings, shown, gone)
+
+    def _take(self, picture: Planes) -> None:
+        """A picture that may be shown."""
+        self.pace.count(monotonic())
+        self.curtain.take(picture)
 
     def _lost(self, number: int) -> None:
         """The process has ended: what is shown from here on is covered."""

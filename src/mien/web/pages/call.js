@@ -113,6 +113,7 @@ export class Call {
   take(state) {
     this.state = state;
     if (state.ended) this.close();
+    if (this.peer && state.pictures_a_second) limit(this.peer, state.pictures_a_second);
     this.draw(state);
   }
 
@@ -154,6 +155,18 @@ async function keepSize(peer) {
     const settings = sender.getParameters();
     settings.degradationPreference = "maintain-resolution";
     for (const each of settings.encodings ?? []) each.maxBitrate = MOST_BITS;
+    await sender.setParameters(settings).catch(() => null);
+  }
+}
+
+/** Send no more pictures a second than mien has use for. */
+async function limit(peer, most) {
+  for (const sender of peer.getSenders()) {
+    if (sender.track?.kind !== "video") continue;
+    const settings = sender.getParameters();
+    const [first] = settings.encodings ?? [];
+    if (!first || Math.abs((first.maxFramerate ?? 0) - most) < 2) continue;
+    first.maxFramerate = most;
     await sender.setParameters(settings).catch(() => null);
   }
 }

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from threading import Event
+
 import pytest
-from calls import QUICK, pictures
+from calls import QUICK, TICK, Given, pictures, solid
 
 from mien.live.audit import Audit
 from mien.live.doubt import Doubt
 from mien.live.following import Follower
+from mien.live.guise import Wardrobe
+from mien.live.session import Session
+from mien.live.shot import Shot
 from mien.recognition.mobileface import MobileFace
 from mien.tracking.detection import Detector
 from mien.tracking.scene import Scene
@@ -68,3 +73,27 @@ def test_who_it_is_is_asked_in_every_second_picture_and_at_once_after_a_cut(
     start = QUICK.settle  # until it is shown, and after the cut, which is covered, again
     first = [*range(start), *range(start + 1, length, 2)]
     assert asked == first + [length + 1 + number for number in range(12 - length - 1)][:start]
+
+
+def test_while_a_face_is_chosen_few_pictures_are_measured_and_all_are_covered(
+    mesh, person, monkeypatch
+):
+    chosen = Event()
+    monkeypatch.setattr(Wardrobe, "choose", lambda *_: chosen.wait(60))
+    session = Session(Given([]), [], QUICK, backend=mesh)
+    measured, because = [], []
+    try:
+        for number, image in enumerate((person * 2)[: len(person) + 8]):
+            shot = Shot(image, number, TICK)
+            session._measure(shot)
+            measured.append(shot.landmarks is not None)
+            session.drawing.draw(shot)
+            because.append(shot.doubt)
+            assert solid(shot.result)
+    finally:
+        chosen.set()
+        session.close()
+    start = because.index(Doubt.CHOOSING)
+    assert all(measured[: start + 1]) and set(because[start:]) == {Doubt.CHOOSING}
+    rest = measured[start + 1 :]
+    assert len(rest) >= 8 and sum(rest) == len(rest) // 4

@@ -70,6 +70,11 @@ class Drawing:
         self._nearly = 0
         self._known: tuple[int, Guise] | None = None  # who was the person in the picture before
 
+    @property
+    def choosing(self) -> bool:
+        """Whether a face is being chosen while pictures come, all of which are covered."""
+        return self.guise is None and self._choosing is not None and not self._waits
+
     def learn(self, learned: Learned) -> None:
         """Choose a face from what an earlier recording shows, before the first picture."""
         self._learned = learned

@@ -31,6 +31,7 @@ from mien.recognition.recogniser import Recogniser
 from mien.recognition.registry import ALSO_STEER, STEERS, recogniser
 
 _USUAL = LiveSettings()
+_WHILE_CHOOSING = 4  # pictures of which one is measured: the choice needs the processor
 
 
 class Session:
@@ -73,6 +74,7 @@ class Session:
         self._came: Latest[Shot] = Latest(as_fast)
         self._found: Latest[Shot] = Latest(as_fast)
         self._drawn: Latest[Shot] = Latest(as_fast)
+        self._unmeasured = 0
         self._stop = Event()
         self._shown: tuple[int, Fraction, float, tuple[int, ...]] | None = None
 
@@ -201,6 +203,11 @@ class Session:
         return Thread(target=run, name=f"mien-live-{name}", daemon=True)
 
     def _measure(self, shot: Shot) -> None:
+        if self.drawing.choosing:  # all is covered meanwhile
+            self._unmeasured += 1
+            if self._unmeasured % _WHILE_CHOOSING:
+                shot.doubt = Doubt.CHOOSING
+                return
         try:
             seen = self._follower.see(shot.image, shown=self.drawing.gate.open)
         except Exception as exc:

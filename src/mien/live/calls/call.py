@@ -23,7 +23,7 @@ from mien.errors import ParameterError
 from mien.live.calls.curtain import Curtain
 from mien.live.calls.lag import Lag
 from mien.live.calls.links import Link
-from mien.live.calls.pace import Pace
+from mien.live.calls.pace import LEAST, Pace
 from mien.live.calls.remote import Remote
 from mien.live.calls.tracks import RATE, PictureTrack, VoiceTrack
 from mien.live.calls.voice import Voice, VoiceMode
@@ -194,7 +194,7 @@ class Call:
             "muted": {each.value: self.muted[each] for each in Role},
             "covered": None if doubt is None else doubt.value,
             "working": remote is not None,
-            "pictures_a_second": self.pace.asked(monotonic()) if role is Role.PATIENT else None,
+            "pictures_a_second": self._asked() if role is Role.PATIENT else None,
             "voice": self.voice.mode.value,
         }
 
@@ -225,6 +225,12 @@ class Call:
                 loop.call_soon_threadsafe(self._lost, number)
 
         self._remote = self._begin(self.settings, shown, gone)
+
+    def _asked(self) -> int:
+        """Pictures a second that the patient's page is asked for."""
+        if self.curtain.own is Doubt.CHOOSING:  # which needs the processor, and hardly any pictures
+            return LEAST
+        return self.pace.asked(monotonic())
 
     def _take(self, picture: Planes) -> None:
         """A picture that may be shown."""

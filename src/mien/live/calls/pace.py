@@ -10,7 +10,9 @@ from collections import deque
 
 _WINDOW_S = 3.0  # of pictures that say how many are worked on
 _MORE = 1.25  # of that many are asked for, so that there may come to be more
-_LEAST, _MOST = 8, 30  # pictures a second
+LEAST = 8
+"""Pictures a second that are asked for at least."""
+_MOST = 30
 
 
 class Pace:
@@ -30,7 +32,7 @@ class Pace:
         if len(self._done) < 2:
             return _MOST
         rate = (len(self._done) - 1) / max(self._done[-1] - self._done[0], 1e-3)
-        return min(max(round(_MORE * rate), _LEAST), _MOST)
+        return min(max(round(_MORE * rate), LEAST), _MOST)
 
     def _forget(self, now: float) -> None:
         while self._done and now - self._done[0] > _WINDOW_S:

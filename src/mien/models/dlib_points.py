@@ -15,7 +15,7 @@ References
 from __future__ import annotations
 
 from functools import cache
-from threading import local
+from threading import Lock, local
 from typing import Any
 
 import cv2
@@ -38,7 +38,7 @@ _BELOW, _SIDE = 0.575, 3.39
 _AROUND = ((0.03, 0.02, 0.0), (-0.03, 0.02, 0.0), (0.02, -0.03, 0.03), (-0.02, -0.03, -0.03))
 
 
-_own = local()
+_own, _loading = local(), Lock()
 
 
 def _detector() -> Any:
@@ -49,8 +49,14 @@ def _detector() -> Any:
 
 
 @cache
-def _predictor() -> ShapePredictor:
+def _loaded() -> ShapePredictor:
     return ShapePredictor(weights("shape_predictor_68_face_landmarks.dat"))
+
+
+def _predictor() -> ShapePredictor:
+    """The one of all threads; those that come while it is read wait for it."""
+    with _loading:
+        return _loaded()
 
 
 def box_of(landmarks: np.ndarray) -> np.ndarray:

@@ -20,6 +20,7 @@ from mien.errors import ParameterError
 from mien.models.landmarker import Backend
 from mien.privacy.audit.asked import Asked
 from mien.privacy.audit.pairing import Pairing, pair, scale_between, side_by_side
+from mien.privacy.audit.person import Person
 from mien.privacy.audit.sampling import SAMPLING, Sampling, even
 from mien.privacy.audit.strangers import left_over, places
 from mien.privacy.audit.subject import Subject
@@ -91,7 +92,8 @@ def audit_pair(
     partner, notes = pairing.partner, list(pairing.notes)
     paired = np.flatnonzero(partner >= 0)
     compared = [track for track in pairing.tracks if len(np.intersect1d(track.known(), paired))]
-    people = [Subject(track, partner, one, sampling) for one in asked for track in compared]
+    persons = [Person(track, partner, sampling) for track in compared]
+    people = [Subject(person, one) for one in asked for person in persons]
     if not people:
         raise ParameterError(
             f"No frame of {deidentified.name} belongs to a face of {original.name}: name two clips "

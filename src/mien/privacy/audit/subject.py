@@ -12,16 +12,15 @@ from mien.models.sighting import Sighting
 from mien.privacy.audit.asked import Asked
 from mien.privacy.audit.frames import Shot, covered
 from mien.privacy.audit.pairing import as_large, scale_between
-from mien.privacy.audit.sampling import Sampling, even
+from mien.privacy.audit.person import Person
 from mien.privacy.audit.terms import OnePart, one_part, own_frames
 from mien.privacy.audit.verdict import Finding, Pair
 from mien.recognition.described import Described
 from mien.recognition.lookout import close_up, same_face
 from mien.recognition.parts import PARTS, only
 from mien.recognition.recogniser import GLIMPSE, Recogniser, distances
-from mien.recognition.spread import spread_frames
 from mien.recognition.verdict import audit
-from mien.tracking import FaceTrack, State
+from mien.tracking import State
 from mien.video import Frame
 
 _UNTOUCHED = 4.0  # grey levels, mean: what re-encoding alone may change
@@ -50,35 +49,15 @@ class Subject:
 
     Parameters
     ----------
-    track : FaceTrack
-        The person, in the original.
-    partner : np.ndarray [shape=(n_frames,)]
-        The result's frame of each original frame, -1 for none.
+    person : Person
+        Who it is, and where recognisers look.
     asked : Asked
         Who judges.
-    sampling : Sampling
-        How many frames are looked at.
     """
 
-    def __init__(
-        self, track: FaceTrack, partner: np.ndarray, asked: Asked, sampling: Sampling
-    ) -> None:
-        self.track, self.asked = track, asked
-        # all poses for the gallery, those and even steps for the probes
-        tracked = np.flatnonzero(track.state == State.TRACKED)
-        seen = track.known()[partner[track.known()] >= 0]
-        self._gallery = set(spread_frames(track.landmarks, tracked, sampling.gallery).tolist())
-        if sampling.probes is None:
-            chosen = seen
-        else:
-            chosen = spread_frames(track.landmarks, seen, sampling.probes // 2)
-            rest = np.setdiff1d(seen, chosen)
-            more = even(rest, sampling.probes - len(chosen)) if len(rest) else []
-            chosen = np.array([*chosen.tolist(), *more], int)
-        self.probes = set(chosen.tolist())
-        some = np.sort(chosen)
-        self._in_parts = set(even(some, sampling.in_parts)) if len(some) else set()
-        self._spare = sampling.least_changed
+    def __init__(self, person: Person, asked: Asked) -> None:
+        self.person, self.track, self.asked = person, person.track, asked
+        self.probes = person.probes
         self._originals, self._results, self._moments = (
             Described(asked.recogniser) for _ in range(3)
         )
@@ -93,7 +72,7 @@ class Subject:
 
     def remember(self, first: Frame) -> None:
         """Cut the face out of the original where the frame was chosen for the gallery."""
-        if first.index in self._gallery:
+        if first.index in self.person.gallery:
             points = self._points(first)
             self._originals.add(self.asked.recogniser.views(first.image, points))
             for part, kept in self._parts.items():
@@ -118,17 +97,18 @@ class Subject:
 
     def _suspect(self, difference: float, first: Frame, second: Frame) -> None:
         """Keep the frames that changed least: wherever a replacement failed, it is there."""
-        if first.index in self.probes or not self._spare:
+        spare = self.person.least_changed
+        if first.index in self.probes or not spare:
             return
-        if len(self._least) >= self._spare and difference >= self._least[-1].difference:
+        if len(self._least) >= spare and difference >= self._least[-1].difference:
             return
         here = self._points(first)
         there = here * scale_between(first, second)
         chip = self.asked.recogniser.chip(second.image, there)
-        shot = Shot.of(first, second, here, there)
+        shot = self.person.shot(first, second, here, there)
         self._least.append(_Suspect(difference, chip, shot))
         self._least.sort(key=lambda suspect: suspect.difference)
-        del self._least[self._spare :]
+        del self._least[spare:]
 
     def probe(
         self,
@@ -156,14 +136,14 @@ class Subject:
             or not any(region.same_place(other) for other in elsewhere)
         ]
         self._seen += len(candidates) > 1
-        recogniser, shot = self.asked.recogniser, Shot.of(first, second, here, there)
+        recogniser, shot = self.asked.recogniser, self.person.shot(first, second, here, there)
         self._first.append(len(self._owners))
         self._moments.add([recogniser.chip(first.image, here)])
         for points in candidates:
             for view in recogniser.views(second.image, points):
                 self._add(view, shot)
         self._shots.append(shot)
-        if first.index in self._in_parts:
+        if first.index in self.person.in_parts:
             for part, kept in self._parts.items():
                 kept.moments.add([self._chip_of(part, first.image, here)])
                 kept.results.add([self._chip_of(part, second.image, there)])
@@ -184,7 +164,7 @@ class Subject:
         )
         self._originals.add([before])
         there = here * scale_between(first, second)
-        self._glimpses.append(_Suspect(np.nan, after, Shot.of(first, second, here, there)))
+        self._glimpses.append(_Suspect(np.nan, after, self.person.shot(first, second, here, there)))
 
     def finish(self) -> Finding:
         """Describe everything and judge: of each frame the view nearest to the person counts."""

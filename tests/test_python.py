@@ -6,12 +6,15 @@ import re
 import runpy
 import subprocess
 import sys
+from dataclasses import is_dataclass
 from pathlib import Path
 
+import matplotlib
 import pytest
 
 import mien
 from mien.advice import to_get
+from mien.shown import Shown
 from thoroughness import FEWER
 
 ROOT = Path(__file__).parents[1]
@@ -36,6 +39,35 @@ def test_the_page_holds_every_example_as_it_is():
     assert blocks == [path.read_text() for path in EXAMPLES]
     for path in EXAMPLES:
         assert len(path.read_text().splitlines()) < 100 and f"`{path.name}`" in PAGE.read_text()
+
+
+def test_every_result_is_a_dataclass_with_a_table_and_a_plot():
+    results = ("Result", "People", "Verdict", "Evidence", "Comparison", "Linkage", "Encounter")
+    for name in (*results, "ScoredClip"):
+        offered = getattr(mien, name)
+        assert is_dataclass(offered) and callable(offered.to_frame) and callable(offered.plot)
+
+
+def test_plots_say_what_tables_say():
+    matplotlib.use("agg")
+    rate = {"value": 0.5, "low": 0.3, "high": 0.7, "chance": 0.1}
+    attack = {"kind": "movement", "name": "correlations", "rank1": rate, "auc": rate}
+    found = mien.Linkage({"people": 3, "clips": 4, "attacks": [attack, attack]})
+    axes = found.plot()
+    assert [line.get_xdata()[0] for line in axes.lines[:3]] == [0.3, 0.5, 0.1]
+    assert len(axes.get_yticklabels()) == 2
+    kept = {"dynamics": {"r_cca": 0.9}, "privacy": {"share_recognised": 0.25}}
+    rows = ({"engine": "mesh", "error": None, "metrics": kept}, {"engine": "mask", "metrics": None})
+    (point,) = mien.Comparison(rows).plot().lines
+    assert (point.get_xdata()[0], point.get_ydata()[0]) == (0.9, 0.75)
+
+
+def test_words_begin_at_the_left_and_numbers_end_at_the_right():
+    class Told(Shown):
+        def table(self):
+            return [("who", "n", "says"), ("a", "5", "short"), ("b", "10", "a long sentence")]
+
+    assert str(Told()).splitlines()[2:] == ["  a     5  short", "  b    10  a long sentence"]
 
 
 def test_a_clip_is_deidentified(tmp_path, brief, capsys):

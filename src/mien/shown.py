@@ -48,6 +48,12 @@ def new_axes(x: str, y: str, *, height: float = 3.0) -> Any:
     return axes
 
 
+def _words(rows: Sequence[Sequence[str]]) -> list[int]:
+    """The first column, and those that hold words below the first row."""
+    columns = range(len(rows[0])) if rows else range(0)
+    return [k for k in columns if k == 0 or any(row[k][:1].isalpha() for row in rows[1:])]
+
+
 class Shown:
     """A result that prints as a title and a short table; for dataclasses with ``repr=False``."""
 
@@ -62,7 +68,7 @@ class Shown:
     def __str__(self) -> str:
         rows = self.table()
         more = len(rows) - _MOST - 1
-        lines = aligned(rows if more <= 0 else rows[: _MOST + 1])
+        lines = aligned(rows if more <= 0 else rows[: _MOST + 1], _words(rows))
         rest = [f"… and {more} more"] if more > 0 else []
         return "\n".join([self.title(), *(f"  {line}" for line in (*lines, *rest))])
 

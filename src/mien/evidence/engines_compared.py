@@ -22,7 +22,7 @@ from mien.fidelity.profile import Profile
 from mien.pipeline.deidentify import deidentify
 from mien.pipeline.settings import Settings, Thoroughness
 from mien.progress import Progress, staged_as, usual
-from mien.shown import Shown
+from mien.shown import Shown, new_axes
 
 if TYPE_CHECKING:
     import pandas
@@ -75,6 +75,28 @@ class Comparison(Shown):
             for row in self.rows
         ]
         return of_rows(rows, list(rows[0]))
+
+    def plot(self, axes: Any = None) -> Any:
+        """How each engine keeps movement (r_CCA) and hides the person (frames not recognised).
+
+        Parameters
+        ----------
+        axes : matplotlib.axes.Axes, optional
+            Where to draw; new ones if None.
+
+        Returns
+        -------
+        axes : matplotlib.axes.Axes
+        """
+        axes = axes or new_axes("movement kept (r_CCA)", "share not recognised")
+        for row in self.rows:
+            if row["metrics"]:
+                kept = look_up(row["metrics"], "dynamics.r_cca")
+                known = look_up(row["metrics"], "privacy.share_recognised")
+                if kept is not None and known is not None:
+                    axes.plot(kept, 1 - known, "o", label=row["engine"])
+        axes.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
+        return axes
 
     def title(self) -> str:
         return "Engines compared; the ceiling is the original encoded again"

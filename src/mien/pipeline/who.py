@@ -15,7 +15,7 @@ from mien.data_frame import of_rows
 from mien.models.landmarker import open_backend
 from mien.progress import Progress, usual
 from mien.recognition.registry import joining
-from mien.shown import Shown
+from mien.shown import Shown, new_axes
 from mien.tracking import FaceTrack
 from mien.tracking.follow import follow
 from mien.tracking.view import clear_view
@@ -90,6 +90,25 @@ class People(Shown):
     def to_frame(self) -> pandas.DataFrame:
         """A row for each person."""
         return of_rows([one.to_json() for one in self.everybody], _COLUMNS)
+
+    def plot(self, axes: Any = None) -> Any:
+        """When each person is in the clip, from the first frame to the last.
+
+        Parameters
+        ----------
+        axes : matplotlib.axes.Axes, optional
+            Where to draw; new ones if None.
+
+        Returns
+        -------
+        axes : matplotlib.axes.Axes
+        """
+        axes = axes or new_axes("time (s)", "person", height=1.2 + 0.3 * len(self))
+        for one in self.everybody:
+            axes.barh(str(one.person), one.last_s - one.first_s, left=one.first_s, color="C0")
+        axes.set_xlim(0, max(self.seconds, 1e-3))
+        axes.invert_yaxis()
+        return axes
 
     def title(self) -> str:
         who = "1 person" if len(self) == 1 else f"{len(self)} people"

@@ -13,7 +13,7 @@ from mien.privacy.audit.terms import OnePart, OwnFrames
 from mien.recognition.lookout import Tally
 from mien.recognition.verdict import Audit
 from mien.recognition.watch import Box
-from mien.shown import Shown
+from mien.shown import Shown, new_axes
 
 if TYPE_CHECKING:
     import pandas
@@ -117,6 +117,32 @@ class Verdict(Shown):
             "paired": self.paired,
             "notes": self.notes,
         }
+
+    def plot(self, axes: Any = None) -> Any:
+        """How far each compared frame is from the person, in thresholds: below 1 it is recognised.
+
+        Parameters
+        ----------
+        axes : matplotlib.axes.Axes, optional
+            Where to draw; new ones if None.
+
+        Returns
+        -------
+        axes : matplotlib.axes.Axes
+        """
+        axes = axes or new_axes("frame of the original", "distance / threshold")
+        for found in self.findings:
+            pairs = sorted(found.pairs, key=lambda pair: pair.frame)
+            needed = found.audit.threshold
+            axes.plot(
+                [pair.frame for pair in pairs],
+                [pair.distance / needed for pair in pairs],
+                ".",
+                label=f"person {found.audit.person + 1}, {found.audit.recogniser}",
+            )
+        axes.axhline(1, color="grey", lw=1)
+        axes.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
+        return axes
 
     def title(self) -> str:
         said = "nobody is recognised" if self.passed else "SOMEBODY IS RECOGNISED OR LEFT"

@@ -20,7 +20,7 @@ from mien.privacy.reversal import Reversal, reverse
 from mien.progress import Progress, usual
 from mien.recognition import distractors, registry
 from mien.recognition.recogniser import Recogniser
-from mien.shown import Shown
+from mien.shown import Shown, new_axes
 
 if TYPE_CHECKING:
     import pandas
@@ -44,6 +44,31 @@ class Linkage(Shown):
         ``rank1_high`` and ``rank1_chance``, and the ``auc`` likewise."""
         rows = [_flat(row) for row in self.content["attacks"]]
         return of_rows(rows, list(rows[0]) if rows else ["kind", "name"])
+
+    def plot(self, axes: Any = None) -> Any:
+        """How often each attack finds the person first, with 95 % intervals; grey: by chance.
+
+        Parameters
+        ----------
+        axes : matplotlib.axes.Axes, optional
+            Where to draw; new ones if None.
+
+        Returns
+        -------
+        axes : matplotlib.axes.Axes
+        """
+        attacks = self.content["attacks"]
+        axes = axes or new_axes("found first", "", height=1.2 + 0.3 * len(attacks))
+        for number, row in enumerate(attacks):
+            rate = row["rank1"]
+            axes.plot([rate["low"], rate["high"]], [number, number], color="C0")
+            axes.plot(rate["value"], number, "o", color="C0")
+            axes.plot(rate["chance"], number, "|", color="grey", markersize=12)
+        names = [" ".join(filter(None, (row["name"], row.get("stream")))) for row in attacks]
+        axes.set_yticks(range(len(names)), names)
+        axes.set_xlim(-0.02, 1.02)
+        axes.set_ylim(len(names) - 0.5, -0.5)
+        return axes
 
     def title(self) -> str:
         found = self.content

@@ -172,3 +172,10 @@ def test_the_zoom_shows_one_place_in_both_halves_and_parts_are_marked_exactly(pa
     assert abs(drawn["x"] - left) < 4 and abs(drawn["width"] - wide) < 12
     page.reload()
     assert "75 to 8" in page.locator("#marks li").inner_text()  # marks are still there
+    for width, height in ((1440, 900), (390, 844)):
+        page.set_viewport_size({"width": width, "height": height})
+        for view in ("wipe", "side", "result"):
+            page.locator(f'[value="{view}"]').check()
+            page.evaluate("scrollTo(0, 0)")
+            play = page.locator("#play").bounding_box()
+            assert play["y"] + play["height"] <= height, (width, view)

@@ -18,6 +18,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import BinaryIO
 
+import cv2
 import numpy as np
 
 from mien.errors import MienError
@@ -82,6 +83,7 @@ def main() -> int:
     """Run one call; 0 at its end, 1 where something failed."""
     results = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever libraries print is no picture
+    cv2.setNumThreads(1)  # stages run beside each other; threads that wait for more work cost time
     try:
         work(chosen(sys.argv[1]), sys.stdin.buffer, results)
     except (MienError, OSError) as exc:

@@ -279,7 +279,7 @@ export const WORDS = {
       times: "Alle Bilder des Clips sind mit derselben Zeit gespeichert: Sie werden in gleichen Abständen gezeigt, so oft, wie die Datei angibt.",
       sound: "Der Ton wurde verlustfrei in einer Form gespeichert, die Abspielgeräte kennen (ALAC).",
     },
-    incomplete: (lost, n, same) => `Der Clip ist unvollständig: ${[lost > same ? `${lost - same} von ${n} Bildern waren nicht lesbar` : "", same ? `${same} von ${n} Bildern haben die Zeit des Bildes davor und wurden ausgelassen` : ""].filter(Boolean).join(", und ")}. Das Ergebnis enthält nur den Rest: ${[lost > same ? "Kopieren oder laden Sie den Clip noch einmal" : "", same ? "Speichern Sie ihn neu, mit einer Zeit für jedes Bild" : ""].filter(Boolean).join(", oder: ")}.`,
+    incomplete: (lost, n, same) => `Der Clip ist unvollständig: ${[lost > same ? `${lost - same} von ${n} Bildern waren nicht lesbar` : "", same ? `${same} von ${n} Bildern haben die Zeit des Bildes davor und wurden ausgelassen` : ""].filter(Boolean).join(", und ")}. Das Ergebnis enthält nur den Rest: ${[lost > same ? "Kopieren oder laden Sie den Clip noch einmal" : "", same ? "Speichern Sie ihn neu, mit einer Zeit für jedes Bild" : ""].filter(Boolean).join(". ")}.`,
     made: (engine, n, c) => {
       const how = { mesh: "de-identifiziert", mask: "maskiert", blur: "unscharf gemacht", pixelate: "in grobe Pixel zerlegt" }[engine] ?? "verändert";
       const all = n === 1 ? `Das einzige Bild ist ${how}` : `Alle ${n} Bilder sind ${how}`;

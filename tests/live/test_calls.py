@@ -161,11 +161,6 @@ def test_a_patient_who_goes_and_comes_back():
     assert "red" not in run(hold())
 
 
-@pytest.mark.xfail(
-    strict=False,
-    run=False,
-    reason="It takes minutes and was not seen to pass: whether calls stand lost packets is open.",
-)
 def test_one_packet_in_twenty_is_lost(monkeypatch):
     receive, chance = Connection.recvfrom, random.Random(1)
 
@@ -201,11 +196,6 @@ def test_a_voice_is_changed_kept_or_not_sent(mode):
     assert bool(loud) == (mode is not VoiceMode.MUTED)
 
 
-@pytest.mark.xfail(
-    strict=False,
-    run=False,
-    reason="It takes minutes and was not seen to pass: what the real process gives is unproved.",
-)
 def test_whatever_the_real_process_gives_is_no_original():
     faces, got, gone, came = pictures(seconds=2.0), [], [], Event()
 
@@ -226,6 +216,7 @@ def test_whatever_the_real_process_gives_is_no_original():
         remote.close()
     assert got and not gone, remote.said
     assert got[0].doubt is Doubt.CALIBRATING
+    assert any(each.doubt is None for each in got)  # or nothing was shown that could be one
     for each in got:
         original = faces[each.pts // 6000 % len(faces)].astype(int)
         face = original[110:210, 110:210], each.rgb()[110:210, 110:210]

@@ -13,9 +13,11 @@ from pathlib import Path
 
 from mien.errors import NoFaceError, OutputError, PrivacyError
 from mien.outputs import checksum, complete
+from mien.scale.far import Url
 from mien.scale.plan import read_plan
 from mien.scale.run import Driver
 from mien.scale.state import State
+from mien.scale.store import Store
 from mien.scale.task import Outcome, Task, do
 from mien.scale.workers import Processes
 
@@ -28,7 +30,7 @@ def work(task: Task) -> Outcome:
 def deidentify(source, output, settings):
     """Write a result that says what it was made of, unless the clip says what goes wrong."""
     said = Path(source).read_text().split()
-    log = Path(source).parent / "log"
+    log = Path(output).parents[2] / "log"  # beside the batch's folder
     with log.open("a") as stream:
         stream.write(f"{Path(output).stem}\n")
     tries = log.read_text().split().count(Path(output).stem)
@@ -87,10 +89,12 @@ def drive(plan: Path, folder: Path, size: int = 2, *, apart: bool = False, **val
     from mien.pipeline.settings import Settings
 
     base = values.pop("base", Settings())
-    return Driver(read_plan(plan), State(folder), base, **values).run(
+    state = State(folder, values.pop("store", None))
+    return Driver(read_plan(plan), state, base, **values).run(
         Processes(size, work) if apart else Here(size)
     )
 
 
 if __name__ == "__main__":
-    drive(Path(sys.argv[1]), Path(sys.argv[2]), apart=True)
+    far = [Store(Url(written)) for written in sys.argv[3:]]
+    drive(Path(sys.argv[1]), Path(sys.argv[2]), apart=True, store=far[0] if far else None)

@@ -11,6 +11,7 @@
     ├── TrackingError              4   (also RuntimeError)
     │   └── NoFaceError            4   nothing to de-identify: never answered with a copy
     ├── EngineError                1   (also RuntimeError)
+    ├── StorageError               6   (also OSError) where files lie far away: no answer, or no
     ├── DatabaseError              8   (also RuntimeError) the list of clips is damaged or foreign
     └── PrivacyError               5   (also RuntimeError) the output was withheld
 
@@ -62,6 +63,13 @@ class FormatError(MienError, ValueError):
 
     code = "unreadable-file"
     exit_status = 3
+
+
+class StorageError(MienError, OSError):
+    """A place far away (``s3://``, ``sftp://``) does not answer or refuses; later it may not."""
+
+    code = "storage-failed"
+    exit_status = 6
 
 
 class TrackingError(MienError, RuntimeError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,10 +16,13 @@ from mien.cli import options
 from mien.cli.failure import check, need, tell
 from mien.cli.given import thoroughness
 from mien.cli.grouped import grouped
+from mien.errors import ParameterError
 from mien.shortfall import STATUS
 
 if TYPE_CHECKING:
+    from mien.scale.far import Url
     from mien.scale.run import Batch, Standing
+    from mien.scale.state import State
 
 _EVERY_S = 10.0  # of a line that says how far it has come
 QUARANTINED = 1
@@ -64,6 +68,13 @@ class Work:
         typer.Option(metavar="ADDRESS", help="Work on this Ray cluster; local starts one here."),
     ] = None
     retry: Annotated[bool, typer.Option("--retry", help="Try again what is in quarantine.")] = False
+    state: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="The memory of a batch whose files go far away, on a disk that all workers see.",
+        ),
+    ] = None
 
 
 @grouped
@@ -73,11 +84,16 @@ def batch(
         typer.Argument(
             metavar="PLAN",
             help="CSV or Parquet with the columns path, subject, pseudonym, profile, settings; all "
-            "but path may be missing.",
+            "but path may be missing, and a path may be a URL (s3://, sftp://).",
         ),
     ],
     out: Annotated[
-        Path, options.out("FOLDER", "The batch: a new folder, or the one to go on with.")
+        str,
+        options.out(
+            "FOLDER",
+            "The batch: a new folder, or the one to go on with; or where its files go far away "
+            "(s3://bucket/cohort, sftp://host/cohort), which needs --state.",
+        ),
     ],
     how: How,
     work: Work,
@@ -94,7 +110,6 @@ def batch(
     from mien.pipeline.settings import Settings
     from mien.scale.plan import read_plan
     from mien.scale.run import Driver
-    from mien.scale.state import State
     from mien.scale.workers import Pool, Processes, suitable
 
     need("reports")
@@ -109,7 +124,8 @@ def batch(
         thoroughness=thoroughness(),
     )
     secret = None if how.key is None else Secret.read(how.key)
-    driver = Driver(rows, State(out), base, secret, how.profile, work.retry, _Lines())
+    state = _state(out, work.state)
+    driver = Driver(rows, state, base, secret, how.profile, work.retry, _Lines())
     pool: Pool
     if work.ray is not None:
         from mien.scale.on_ray import OnRay
@@ -118,7 +134,7 @@ def batch(
     else:
         pool = Processes(min(work.workers or suitable(), len(rows)))
     made = driver.run(pool)
-    files = write_report(made, out)
+    files = write_report(made, state.folder, state.store)
     if as_json:
         print(json.dumps(_told(made, out), indent=2))
     else:
@@ -127,6 +143,25 @@ def batch(
         raise typer.Exit(QUARANTINED)
     if any(record["missing"].get("much") for record in made.done.values()):
         raise typer.Exit(STATUS)
+
+
+def _state(out: str, memory: Path | None) -> State:
+    """A batch's memory, and where its files go."""
+    from mien.scale.far import Url, place_of
+    from mien.scale.state import State
+    from mien.scale.store import Store
+
+    place = place_of(out)
+    if isinstance(place, Url):
+        if memory is None:
+            raise ParameterError(
+                f"{place} has no locks: also give --state FOLDER, a folder on a disk for the "
+                "batch's memory."
+            )
+        return State(memory, Store(place))
+    if memory is not None:
+        raise ParameterError(f"--state is for files that go far away: {place} keeps its own.")
+    return State(place)
 
 
 class _Lines:
@@ -156,7 +191,7 @@ class _Lines:
         )
 
 
-def _print(made: Batch, files: list[Path]) -> None:
+def _print(made: Batch, files: Sequence[Path | Url]) -> None:
     typer.echo(f"{len(made.done)} clips are done, {made.worked} of them now.")
     for one in made.quarantine:
         tell(f"{one['name']} (row {one['row']}, {one['tries']} tries): {one['sentence']}")
@@ -167,9 +202,9 @@ def _print(made: Batch, files: list[Path]) -> None:
     typer.echo(f"{files[-1]} has it all.")
 
 
-def _told(made: Batch, out: Path) -> dict[str, object]:
+def _told(made: Batch, out: str) -> dict[str, object]:
     return {
-        "folder": str(out),
+        "folder": out,
         "done": {
             name: {key: value for key, value in record.items() if key != "metrics"}
             for name, record in made.done.items()

@@ -10,10 +10,12 @@ References
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 from mien.advice import to_get
 from mien.errors import EngineError
+from mien.scale.far import Url
 from mien.scale.task import Outcome, Task, do
 from mien.scale.workers import DIED
 
@@ -21,6 +23,7 @@ CORES = 2
 """Of a machine, for one task."""
 _BASE, _A_PIXEL = 1 << 30, 700
 """Bytes of memory for one task: networks, and pictures in flight (docs/architecture.md)."""
+_FULL_HD = 1920 * 1080  # pixels, where nobody has looked at the clip yet
 
 
 class OnRay:
@@ -39,12 +42,12 @@ class OnRay:
 
     def __init__(self, address: str) -> None:
         try:
-            import ray
+            ray: Any = import_module("ray")
         except ImportError as exc:
             raise EngineError(
                 f"--ray needs the package ray: {to_get('scale')}, or leave --ray out."
             ) from exc
-        self._ray: Any = ray
+        self._ray = ray
         try:
             ray.init(
                 address=None if address == "local" else address,
@@ -87,6 +90,8 @@ def memory_for(task: Task) -> int:
     """Bytes that a task needs: more for larger pictures; the base where the clip cannot be read."""
     from mien.video import probe
 
+    if isinstance(task.source, Url):
+        return _BASE + _A_PIXEL * _FULL_HD
     try:
         info = probe(task.source)
     except OSError:  # the task will say so

@@ -16,6 +16,7 @@ from mien.intake import words
 from mien.intake.amounts import TABLE_BYTES
 from mien.intake.tables import read_table
 from mien.pipeline.settings import Settings
+from mien.scale.far import Url, place_of
 from mien.tracking.selection import Selection
 
 COLUMNS = ("path", "subject", "pseudonym", "profile", "settings")
@@ -35,7 +36,7 @@ class Row:
 
     number: int
     """Line of the table, from 1, without its heading."""
-    path: Path
+    path: Path | Url
     """The clip; only read."""
     subject: str | None
     """Whose clip it is, as the clinic says it; None if nobody says."""
@@ -70,8 +71,8 @@ def read_plan(path: str | os.PathLike[str]) -> list[Row]:
     Parameters
     ----------
     path : path
-        A CSV or Parquet table with the columns `COLUMNS`. Relative paths start at the table's
-        folder. A row without a pseudonym is called by its number.
+        A CSV or Parquet table with the columns `COLUMNS`. Clips may be URLs; relative paths start
+        at the table's folder. A row without a pseudonym is called by its number.
 
     Returns
     -------
@@ -146,9 +147,13 @@ def _row(plan: Path, number: int, cells: dict[str, str]) -> Row:
             f"{where} has the pseudonym {name[:40]!r}: give letters, digits, dots and dashes, for "
             "it becomes a file's name."
         )
+    try:
+        clip = place_of(told["path"], plan.absolute().parent)
+    except ParameterError as exc:
+        raise FormatError(f"{where}: {exc}") from exc
     return Row(
         number,
-        plan.absolute().parent / told["path"],
+        clip,
         told["subject"] or None,
         name,
         told["profile"] or None,

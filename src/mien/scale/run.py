@@ -6,18 +6,17 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mien.engines import ENGINES
-from mien.errors import FormatError, OutputError, ParameterError
+from mien.errors import FormatError, MienError, OutputError, ParameterError
 from mien.intake.secret import Secret
 from mien.pipeline.settings import Settings
 from mien.scale.faces import Faces
 from mien.scale.plan import Row
 from mien.scale.state import State
-from mien.scale.task import Outcome, Task, key_of
+from mien.scale.task import Outcome, Task, clear, key_of, unnamed
 from mien.scale.workers import Pool
 
 TRIES = 3
@@ -126,29 +125,32 @@ class Driver:
         settings = [row.settings(self.base) for row in self.rows]  # a wrong row stops all, early
         self._check_profiles()
         with ThreadPoolExecutor(_READERS) as readers:
-            for _ in readers.map(self._read, self.rows):
-                pass
+            contents = list(readers.map(self._read, self.rows))
         works = []
         lost: set[str] = set()
-        for row, wanted in zip(self.rows, settings, strict=True):
+        for row, wanted, content in zip(self.rows, settings, contents, strict=True):
             code = None if row.subject is None else secret.code("subject", row.subject)
             wanted = replace(wanted, subject=code)
             profile = row.profile or self.profile
-            try:
-                content = self.state.checksum(row.path)
-            except OSError as exc:
+            if isinstance(content, OSError):
                 key = key_of(f"row {row.number}", row.name, wanted, profile)
                 lost.add(key)
-                self.state.put_aside(
-                    key, row.name, row.number, 1,
-                    f"The original of {row.name} cannot be read: {exc.strerror}.",
-                )  # fmt: skip
+                self.state.put_aside(key, row.name, row.number, 1, _lost(row, content))
                 continue
             key = key_of(content, row.name, wanted, profile)
             drawn = ENGINES[wanted.engine].traits.needs_surrogate and wanted.surrogate == "auto"
             works.append(
                 _Work(
-                    Task(key, row.path, content, row.name, self.state.folder, wanted, profile),
+                    Task(
+                        key,
+                        row.path,
+                        content,
+                        row.name,
+                        self.state.folder,
+                        wanted,
+                        profile,
+                        self.state.store,
+                    ),
                     row.number,
                     code if drawn else None,
                 )
@@ -162,10 +164,12 @@ class Driver:
         self.state.keep_quarantine()
         return works
 
-    def _read(self, row: Row) -> None:
-        """Have a clip's checksum ready; one that cannot be read is told of later."""
-        with suppress(OSError):
-            self.state.checksum(row.path)
+    def _read(self, row: Row) -> str | OSError:
+        """The checksum of a clip, or why it cannot be read."""
+        try:
+            return self.state.checksum(row.path)
+        except OSError as exc:
+            return exc
 
     def _check_profiles(self) -> None:
         from mien.fidelity.profile import Profile
@@ -180,12 +184,15 @@ class Driver:
         """What is not done; what was done for other settings under a name that is used now goes."""
         records = self.state.records()
         asked = {work.task.key for work in works}
+        there = self.state.results()
         named = {record["name"]: key for key, record in records.items() if key not in asked}
         missing = []
         for work in works:
             task = work.task
             record = records.get(task.key)
-            if record is not None and task.result.exists():
+            if record is not None and task.name in there:
+                if task.store is not None:
+                    clear(task)  # the worker was killed before it did
                 if work.subject is not None and record.get("faces"):
                     self._faces.learn(work.subject, record["faces"][0])
                 continue
@@ -197,7 +204,7 @@ class Driver:
             if task.key not in self.state.quarantine:
                 missing.append(work)
         # the largest first: the longest clip begun last would keep all others waiting
-        return sorted(missing, key=lambda work: -work.task.source.stat().st_size)
+        return sorted(missing, key=lambda work: -self.state.size(work.task.source))
 
     def _drive(self, waiting: deque[_Work], before: int, pool: Pool) -> int:
         """Hand out tasks until none is left; how many were done."""
@@ -221,8 +228,8 @@ class Driver:
                 work = at_work.pop(outcome.key)
                 if outcome.full:
                     raise OutputError(
-                        f"The disk of {self.state.folder} is full: make room and start again; what "
-                        "is done stays done."
+                        f"The disk of {self.state.folder}, or that of temporary files, is full: "
+                        "make room and start again; what is done stays done."
                     )
                 again = self._ended(work, outcome)
                 if again:
@@ -276,6 +283,12 @@ class Driver:
             worked,
             self._faces.shared(),
         )
+
+
+def _lost(row: Row, error: OSError) -> str:
+    if isinstance(error, MienError):
+        return unnamed(str(error), row.path, row.name)
+    return f"The original of {row.name} cannot be read: {error.strerror}."
 
 
 def _standing(

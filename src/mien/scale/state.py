@@ -14,6 +14,9 @@ from typing import Any
 from mien.errors import OutputError
 from mien.intake.secret import Secret
 from mien.outputs import checksum
+from mien.scale import fetched
+from mien.scale.far import Url
+from mien.scale.store import Store
 from mien.scale.task import EVIDENCE, REPORT, RESULTS, STATE, record_of, write_json
 
 _FOLDERS = (STATE, RESULTS, EVIDENCE, REPORT)
@@ -26,6 +29,8 @@ class State:
     ----------
     folder : Path
         The batch's folder; made if there is none.
+    store : Store, optional
+        Where results, evidence and report go, if they do not stay in the folder.
 
     Raises
     ------
@@ -33,8 +38,9 @@ class State:
         If it is the folder of something else.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, store: Store | None = None) -> None:
         self.folder = folder
+        self.store = store
         strangers = [
             path.name for path in (folder.iterdir() if folder.is_dir() else ())
             if path.name not in _FOLDERS
@@ -65,8 +71,34 @@ class State:
                 raise OutputError(
                     f"{self.folder} is being worked on by another mien: wait until it ends."
                 ) from exc
+            self._own_store()
             self.sweep()
+            fetched.sweep()
+            if self.store is not None:
+                self.store.sweep()
             yield
+
+    def _own_store(self) -> None:
+        """Refuse a store with files of somebody else, and remember one that is this batch's."""
+        path = self.folder / STATE / "store.json"
+        known = _read(path).get("url", "" if self._started() else None)
+        asked = None if self.store is None else str(self.store.url)
+        if known is None and self.store is not None and self.store.names():
+            raise OutputError(
+                f"{asked} is not empty: give a new place, or as --state the folder of the batch "
+                "that filled it."
+            )
+        if known is not None and known != (asked or ""):
+            raise OutputError(
+                f"{self.folder} belongs to a batch whose results go to {known or 'it'}: give that "
+                "place, or another --state."
+            )
+        if known is None:
+            write_json(path, {"url": asked or ""})
+
+    def _started(self) -> bool:
+        """Whether an earlier version, which knew no stores, began this batch."""
+        return self._sums_path.exists()
 
     def sweep(self) -> None:
         """Remove what workers that were killed left under hidden names."""
@@ -89,14 +121,30 @@ class State:
             os.replace(path.with_suffix(".new"), path)
         return Secret.read(path)
 
-    def checksum(self, path: Path) -> str:
+    def checksum(self, path: Path | Url) -> str:
         """The checksum of a clip, read again only if it changed."""
-        found = path.stat()
-        stamp = [found.st_size, found.st_mtime_ns]
+        if isinstance(path, Url):
+            stamp = path.stamp()
+        else:
+            found = path.stat()
+            stamp = [found.st_size, found.st_mtime_ns]
         known = self._sums.get(str(path))
-        if known is None or known[:2] != stamp:
-            self._sums[str(path)] = known = [*stamp, checksum(path)]
+        if known is None or known[:2] != stamp or stamp[1] is None:
+            content = path.checksum() if isinstance(path, Url) else checksum(path)
+            self._sums[str(path)] = known = [*stamp, content]
         return str(known[2])
+
+    def size(self, path: Path | Url) -> int:
+        """Bytes of a clip whose checksum was asked for."""
+        return int(self._sums[str(path)][0])
+
+    def results(self) -> set[str]:
+        """Names of all results that are where they belong."""
+        if self.store is None:
+            found = {path.name for path in (self.folder / RESULTS).iterdir()}
+        else:
+            found = {name.rpartition("/")[2] for name in self.store.names(RESULTS)}
+        return {name.removesuffix(".mp4") for name in found if name.endswith(".mp4")}
 
     def keep_checksums(self) -> None:
         """Remember them for the next start."""

@@ -10,13 +10,15 @@ from mien.evidence.metrics import Metrics
 from mien.report.evidence.results import write_cohort
 from mien.report.folder import write_files
 from mien.report.spreadsheet import to_csv
+from mien.scale.far import Url
 from mien.scale.run import Batch
+from mien.scale.store import Store
 from mien.scale.task import REPORT
 
 _TOLD = ("engine", "sha256", "signed", "seconds")
 
 
-def write_report(batch: Batch, folder: Path) -> list[Path]:
+def write_report(batch: Batch, folder: Path, store: Store | None = None) -> list[Path | Url]:
     """Write the report of a batch into its folder, in place of an older one.
 
     Parameters
@@ -25,10 +27,12 @@ def write_report(batch: Batch, folder: Path) -> list[Path]:
         What became of the plan.
     folder : Path
         The batch's folder.
+    store : Store, optional
+        Where it goes, too.
 
     Returns
     -------
-    files : list of Path
+    files : list of Path, or of Url in the store
         ``batch.csv``, every clip of the plan; ``quarantine.csv``, those that are not done, with the
         sentence; ``cohort.html`` with its tables where something was measured.
 
@@ -36,6 +40,8 @@ def write_report(batch: Batch, folder: Path) -> list[Path]:
     ------
     OutputError
         If they cannot be written.
+    StorageError
+        If the store does not answer.
     """
     place = folder / REPORT
     rows = [_row(name, record) for name, record in batch.done.items()]
@@ -52,7 +58,7 @@ def write_report(batch: Batch, folder: Path) -> list[Path]:
         ),
     }
     write_files(place, files, overwrite=True)
-    made = [place / name for name in files]
+    names = list(files)
     measured = [
         {"clip": name, "error": None, "metrics": record["metrics"]}
         for name, record in batch.done.items()
@@ -61,8 +67,11 @@ def write_report(batch: Batch, folder: Path) -> list[Path]:
     if measured:
         tests = cohort.paired_tests([Metrics.from_json(row["metrics"]) for row in measured])
         write_cohort(measured, tests, place, overwrite=True)
-        made.append(place / "cohort.html")
-    return made
+        names.append("cohort.html")
+    if store is None:
+        return [place / name for name in names]
+    store.put_folder(place, REPORT)
+    return [store.url / REPORT / name for name in names]
 
 
 def _row(name: str, record: dict[str, Any]) -> tuple[Any, ...]:

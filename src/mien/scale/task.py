@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,6 +28,9 @@ from mien.errors import (
 )
 from mien.outputs import checksum, complete
 from mien.pipeline.settings import Settings
+from mien.scale.far import Url
+from mien.scale.fetched import at_hand
+from mien.scale.store import Store
 
 STATE, RESULTS, EVIDENCE, REPORT = "state", "results", "evidence", "report"
 """Folders of a batch."""
@@ -42,7 +46,7 @@ class Task:
 
     key: str
     """The hash that it is known by, hexadecimal."""
-    source: Path
+    source: Path | Url
     """The clip; only read."""
     input_sha256: str
     """Its checksum."""
@@ -54,6 +58,8 @@ class Task:
     """How it is de-identified."""
     profile: str | None
     """What is measured afterwards."""
+    store: Store | None = None
+    """Where what is made goes in the end; the batch's folder if None."""
 
     @property
     def result(self) -> Path:
@@ -64,6 +70,16 @@ class Task:
     def evidence(self) -> Path:
         """Where its report goes."""
         return self.folder / EVIDENCE / self.name
+
+    def made(self) -> list[Path]:
+        """All files of its result and report that are in the batch's folder."""
+        reports = [path for path in sorted(self.evidence.rglob("*")) if path.is_file()]
+        return [*reports, *(p for p in (self.manifest, self.result) if p.is_file())]
+
+    @property
+    def manifest(self) -> Path:
+        """Where its manifest goes."""
+        return self.result.with_suffix(".json")
 
     @property
     def record(self) -> Path:
@@ -127,20 +143,22 @@ def do(task: Task, deidentify: Deidentify | None = None) -> Outcome:
     Two workers that have the same task, because a driver was killed and started again, do it one
     after the other, and the second finds it done.
     """
+    source = task.source
     try:
         with _alone(task):
             if not task.record.exists():
-                _do(task, deidentify or _deidentify)
+                with at_hand(task.source, task.input_sha256) as source:
+                    _do(task, source, deidentify or _deidentify)
         return Outcome(task.key)
     except MienError as error:
         certain = isinstance(error, _CERTAIN) and not isinstance(error, OutputError)
-        return Outcome(task.key, _plain(task, error), not certain, _is_full(error))
+        return Outcome(task.key, _plain(task, source, error), not certain, _is_full(error))
     except OSError as error:
-        return Outcome(task.key, _plain(task, error), True, _is_full(error))
+        return Outcome(task.key, _plain(task, source, error), True, _is_full(error))
     except Exception as error:
         return Outcome(
             task.key, f"Something unexpected went wrong ({type(error).__name__}: "
-            f"{_plain(task, error)}).", True
+            f"{_plain(task, source, error)}).", True
         )  # fmt: skip
 
 
@@ -150,15 +168,15 @@ def _deidentify(source: Path, output: Path, settings: Settings) -> None:
     deidentify(source, output, settings)
 
 
-def _do(task: Task, deidentify: Deidentify) -> None:
+def _do(task: Task, source: Path, deidentify: Deidentify) -> None:
     began = time.monotonic()
     begun = task.record.with_suffix(".begun")
     if not (begun.exists() and _is_whole(task)):
         settings = replace(task.settings, overwrite=begun.exists())
         write_json(begun, {"name": task.name})
-        deidentify(task.source, task.result, settings)
-    metrics = None if task.profile is None else _measure(task)
-    told = json.loads(task.result.with_suffix(".json").read_text())
+        deidentify(source, task.result, settings)
+    metrics = None if task.profile is None else _measure(task, source)
+    told = json.loads(task.manifest.read_text())
     faces = [person["surrogate"]["id"] for person in told["people"] if person.get("surrogate")]
     record = {
         "name": task.name,
@@ -171,14 +189,37 @@ def _do(task: Task, deidentify: Deidentify) -> None:
         "metrics": metrics,
         "seconds": round(time.monotonic() - began, 3),
     }
+    if task.store is not None:
+        _put(task, task.store)
     write_json(task.record, record)
     begun.unlink(missing_ok=True)
+    if task.store is not None:
+        clear(task)
+
+
+def _put(task: Task, store: Store) -> None:
+    """Put what was made into the store: the clip last, and never beside another one's manifest."""
+    store.remove(_within(task, task.result))
+    for path in task.made():
+        if not path.name.startswith(".mien-"):
+            store.put(path, _within(task, path))
+
+
+def _within(task: Task, path: Path) -> str:
+    return path.relative_to(task.folder).as_posix()
+
+
+def clear(task: Task) -> None:
+    """Remove from the batch's folder what is in its store."""
+    for path in task.made():
+        path.unlink(missing_ok=True)
+    shutil.rmtree(task.evidence, ignore_errors=True)
 
 
 def _is_whole(task: Task) -> bool:
     """Whether a worker was killed after it gave result and manifest their names."""
     try:
-        told = json.loads(task.result.with_suffix(".json").read_text())
+        told = json.loads(task.manifest.read_text())
         return bool(
             told["input"]["sha256"] == task.input_sha256
             and told["output"]["sha256"] == checksum(task.result)
@@ -187,7 +228,7 @@ def _is_whole(task: Task) -> bool:
         return False
 
 
-def _measure(task: Task) -> dict[str, Any]:
+def _measure(task: Task, source: Path) -> dict[str, Any]:
     """Measure a result against its original and write its report."""
     from mien.evidence.evaluate import evaluate
     from mien.fidelity.profile import Profile
@@ -195,7 +236,7 @@ def _measure(task: Task) -> dict[str, Any]:
 
     assert task.profile is not None
     found = evaluate(
-        task.source, task.result, profile=Profile.open(task.profile),
+        source, task.result, profile=Profile.open(task.profile),
         landmarker=task.settings.landmarker,
     )  # fmt: skip
     page.write(found, task.evidence, overwrite=True)
@@ -219,11 +260,18 @@ def _alone(task: Task) -> Iterator[None]:
         yield
 
 
-def _plain(task: Task, error: BaseException) -> str:
+def _plain(task: Task, source: Path | Url, error: BaseException) -> str:
     """What an error says, without saying where the original lies."""
     said = " ".join(str(error).split()) or type(error).__name__
-    for path in (str(task.source), task.source.name):
-        said = said.replace(path, f"the original of {task.name}")
+    for path in (task.source, source):
+        said = unnamed(said, path, task.name)
+    return said
+
+
+def unnamed(said: str, source: Path | Url, name: str) -> str:
+    """A sentence in which a clip is called by what its result is called."""
+    for path in (str(source), source.name):
+        said = said.replace(path, f"the original of {name}")
     return said
 
 

@@ -62,6 +62,7 @@ def compare(
         typer.Option(min=1, metavar="N", help="Whose motion is measured, see `mien people`."),
     ] = 1,
     landmarker: options.Landmarker = None,
+    language: options.Language = "en",
     overwrite: Annotated[bool, options.overwrite("an older comparison in that folder")] = False,
     as_json: Annotated[bool, options.as_json("the metrics")] = False,
 ) -> None:
@@ -77,7 +78,9 @@ def compare(
     from mien.fidelity.profile import Profile
     from mien.report.evidence.results import write_comparison
     from mien.report.folder import check_folder
+    from mien.report.language import check_language
 
+    check_language(language)
     results = _results(result or [])
     wanted = _engines(engines, results)
     given = _given(wanted, network(weights, config, driving, own_openings))
@@ -112,7 +115,7 @@ def compare(
             return measure_result(subject, name, path, profile=asked, progress=bars)
 
         rows.append(_row(subject, name, theirs, path))
-    write_comparison(rows, out, overwrite=overwrite)
+    write_comparison(rows, out, overwrite=overwrite, language=language)
     if as_json:
         print(json.dumps({"engines": rows}, indent=2))
     else:

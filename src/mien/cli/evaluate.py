@@ -45,6 +45,8 @@ class _Wanted:
     """Who is asked."""
     sampling: Sampling
     """About which frames."""
+    language: str
+    """Of the pages."""
 
 
 def evaluate(
@@ -100,6 +102,7 @@ def evaluate(
     ] = None,
     audit: options.Audited = "sample",
     landmarker: options.Landmarker = None,
+    language: options.Language = "en",
     overwrite: Annotated[bool, options.overwrite("an older report in that folder")] = False,
     as_json: Annotated[bool, options.as_json("the metrics")] = False,
 ) -> None:
@@ -114,6 +117,7 @@ def evaluate(
     from mien.privacy.audit import EVERYBODY, sampling
     from mien.recognition.registry import check_name
     from mien.report.folder import check_folder
+    from mien.report.language import check_language
 
     if only is not None and only not in _ONLY:
         raise ParameterError(f"--only is {only!r}: choose fidelity or privacy, or leave it out.")
@@ -130,6 +134,7 @@ def evaluate(
         overwrite,
         tuple(dict.fromkeys(recogniser or EVERYBODY)),
         sampling(audit),
+        check_language(language),
     )
     for name in wanted.recognisers:
         check_name(name)
@@ -174,6 +179,7 @@ def _one(original: Path, deidentified: Path, out: Path, wanted: _Wanted) -> Evid
             overwrite=wanted.overwrite,
             progress=progress,
             heading=f"measured on {date.today().isoformat()}",
+            language=wanted.language,
         )
     return evidence
 
@@ -207,7 +213,7 @@ def _folders(original: Path, deidentified: Path, out: Path, wanted: _Wanted, as_
         rows = [_row(one, two, out / two.stem, wanted) for one, two in pairs]
         measured = [Metrics.from_json(row["metrics"]) for row in rows if row["metrics"]]
         tests = cohort.paired_tests(measured)
-        write_cohort(rows, tests, out, overwrite=wanted.overwrite)
+        write_cohort(rows, tests, out, overwrite=wanted.overwrite, language=wanted.language)
         for row in rows:
             row.pop("pairs", None)
     finally:

@@ -37,6 +37,14 @@ def landmarker(use: str = "track") -> Any:
     return typer.Option(metavar="PATH", help=f"A Face Landmarker model to {use} with.")
 
 
+Language = Annotated[
+    str,
+    typer.Option(
+        "--language",
+        metavar="en|de",
+        help="The language of pages and figures; files for programs are the same in all.",
+    ),
+]
 Audited = Annotated[
     str,
     typer.Option(

@@ -10,9 +10,12 @@ from typing import Any, ParamSpec, TypeVar
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.text import Text
+from matplotlib.ticker import Formatter
 
 from mien.progress import Progress
 from mien.report.folder import Staged
+from mien.report.language import DEFAULT, language, told
 
 ORIGINAL, RESULT, CEILING = "#3b6fb6", "#d1691c", "#7a7a7a"
 """Colours that stay apart for the colour-blind; line widths and marks differ as well."""
@@ -86,13 +89,45 @@ def at_most(axis: Any, most: float) -> None:
 
 
 def finish(name: str, caption: str, figure: Figure) -> Drawing:
-    """Write a figure as PNG and SVG, without a date."""
+    """Write a figure as PNG and SVG, without a date, in the language that is written now."""
+    if language() != DEFAULT:
+        _tell(figure)
     FigureCanvasAgg(figure)
     png, svg = BytesIO(), BytesIO()
     figure.savefig(png, format="png", dpi=120, metadata={"Software": None})
     figure.set_layout_engine("none")  # it is laid out now
     figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
-    return Drawing(name, caption, png.getvalue(), svg.getvalue())
+    return Drawing(name, told(caption), png.getvalue(), svg.getvalue())
+
+
+class _ToldFormatter(Formatter):
+    """Labels of ticks as another formatter gives them, in the language that is written now."""
+
+    def __init__(self, inner: Formatter) -> None:
+        self._inner = inner
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        return told(self._inner(x, pos))
+
+    def format_ticks(self, values: list[float]) -> list[str]:
+        labels = self._inner.format_ticks(values)
+        return [label if label.startswith("$") else told(label) for label in labels]
+
+    def get_offset(self) -> str:
+        return told(self._inner.get_offset())
+
+    def set_locs(self, locs: Any) -> None:
+        self._inner.set_locs(locs)
+
+
+def _tell(figure: Figure) -> None:
+    """Put everything that a figure says into the language that is written now."""
+    for text in figure.findobj(Text):
+        text.set_text(told(text.get_text()))  # type: ignore[attr-defined]  # they are Text
+    for axis in (axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)):
+        given = axis.get_major_formatter()
+        if not isinstance(given, _ToldFormatter):  # axes that are shared share it
+            axis.set_major_formatter(_ToldFormatter(given))
 
 
 def put(

@@ -9,13 +9,14 @@ from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from mien.report.drawing import Drawing
+from mien.report.language import language, told
 
 
 def render(template: str, scripts: tuple[str, ...] = (), style: str = "", **content: Any) -> str:
-    """Fill a template, escaping whatever is put into it.
+    """Fill a template, escaping whatever is put into it, in the language that is written now.
 
     Parameters
     ----------
@@ -35,12 +36,22 @@ def render(template: str, scripts: tuple[str, ...] = (), style: str = "", **cont
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["told"] = _told
     return environment.get_template(template).render(
+        language=language(),
         policy=policy(scripts),
         style=Markup(raw("style.css") + style),
         scripts=[Markup(text) for text in scripts],
         **content,
     )
+
+
+def _told(text: str) -> str:
+    """A sentence of a template in the page's language; what was escaped stays so."""
+    sentence = " ".join(str(text).split())
+    if isinstance(text, Markup) and "<" not in sentence:
+        return escape(told(Markup(sentence).unescape()))
+    return Markup(told(sentence)) if isinstance(text, Markup) else told(sentence)
 
 
 def raw(name: str) -> str:

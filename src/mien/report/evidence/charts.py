@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from mien.report.evidence.curves import Curves
+from mien.report.language import told
 
 _ROW = 128  # pixels
 _DASHES = ("solid", "dash", "dashdot", "dot", "longdash")
@@ -49,7 +50,7 @@ def chart(curves: Curves, *, most: int = 20_000) -> str | None:
         cols=1,
         shared_xaxes=True,
         vertical_spacing=0.3 / len(rows),
-        subplot_titles=[title for title, _ in rows],
+        subplot_titles=[told(title) for title, _ in rows],
     )
     shown: set[str] = set()
     for number, (_, lines) in enumerate(rows, 1):
@@ -57,7 +58,7 @@ def chart(curves: Curves, *, most: int = 20_000) -> str | None:
             figure.add_scatter(
                 x=times,
                 y=_short(values[::stride], 5),
-                name=name,
+                name=told(name),
                 legendgroup=name,
                 showlegend=name not in shown and name != "OKS",
                 legend="legend" if name in ("original", "result") else "legend2",
@@ -86,6 +87,7 @@ def _arrange(figure: Any, rows: int) -> None:
         height=above + height + below,
         margin={"l": 46, "r": 10, "t": above, "b": below},
         hovermode="x unified",
+        separators=told(".,"),
         hoverdistance=-1,
         dragmode="zoom",
         legend={"orientation": "h", "x": 0, "y": 1 + 0.4 * above / height, "yanchor": "bottom"},
@@ -96,7 +98,7 @@ def _arrange(figure: Any, rows: int) -> None:
     )
     figure.update_xaxes(zeroline=False)
     figure.update_yaxes(zeroline=False, fixedrange=True, nticks=4)
-    figure.update_xaxes(title_text="seconds", title_standoff=2, row=rows, col=1)
+    figure.update_xaxes(title_text=told("seconds"), title_standoff=2, row=rows, col=1)
 
 
 def _rows(curves: Curves) -> list[tuple[str, list[tuple[str, np.ndarray, dict[str, Any]]]]]:

@@ -27,7 +27,8 @@ from mien.report.evidence.tables import tables
 from mien.report.evidence.verdict import ANSWERS, verdict_in_words, withheld_because
 from mien.report.evidence.words import facts, limits
 from mien.report.folder import Staged
-from mien.report.numbers import number
+from mien.report.language import DEFAULT, told, written_in
+from mien.report.numbers import DASH, number
 from mien.report.pages import in_page, raw, render, uri
 from mien.report.sections import Section
 
@@ -48,6 +49,7 @@ def write(
     overwrite: bool = False,
     progress: Progress | None = None,
     heading: str | None = None,
+    language: str = DEFAULT,
 ) -> None:
     """Write the report: page, metrics, figures and tables.
 
@@ -69,6 +71,8 @@ def write(
         Called as ``progress(stage, done, total)``.
     heading : str, optional
         What the report is of, by a pseudonym, and when it was made; never the name of a file.
+    language : str
+        In which page and figures are written; metrics and tables are the same in all.
 
     Raises
     ------
@@ -77,7 +81,7 @@ def write(
     VideoError
         If a clip cannot be read any more.
     """
-    with Staged(Path(folder), overwrite) as staged:
+    with written_in(language), Staged(Path(folder), overwrite) as staged:
         curves = Curves.of(evidence)
         withheld = None if include_original else withheld_because(evidence)
         wanted = tuple(moment.frame for moment in evidence.moments)
@@ -161,12 +165,23 @@ def _page(
 def _player(evidence: Evidence, shown: Pictures | None) -> dict[str, Any]:
     """What the page's script knows of the copy: which frames it shows, and when."""
     if shown is None or not shown.video:
-        return {"times": [], "frames": [], "last": 0}
+        return {"times": [], "frames": [], "last": 0, "words": _words()}
     frames = shown.frames.tolist()
     return {
         "times": [round(float(time), 5) for time in shown.times],
         "frames": frames,
         "last": len(evidence.partner) - 1 if len(evidence.partner) else frames[-1],
+        "words": _words(),
+    }
+
+
+def _words() -> dict[str, str]:
+    """What the page's script says."""
+    return {
+        "play": told("Play"),
+        "pause": told("Pause"),
+        "clock": told("TIME s, frame FRAME of 0–LAST"),
+        "point": told("."),
     }
 
 
@@ -184,7 +199,7 @@ def _line(line: Line) -> dict[str, str]:
     if line.value is not None and line.ask.unit:
         measured += f" {line.ask.unit}"
     if line.passed is None:
-        measured = "–"
+        measured = DASH
     return {
         "says": line.ask.says,
         "key": line.ask.key,

@@ -21,6 +21,7 @@ from mien.report.evidence.columns import COLUMNS, OF_ENGINES, best, known
 from mien.report.evidence.matrices import drawn_matrices, pairs_table, parts_table
 from mien.report.evidence.verdict import ANSWERS
 from mien.report.folder import write_files
+from mien.report.language import DEFAULT, written_in
 from mien.report.numbers import UNKNOWN, between, chance, number, number_or_dash
 from mien.report.pages import in_page, render
 from mien.report.spreadsheet import to_csv
@@ -86,7 +87,11 @@ def _read(
 
 
 def write_comparison(
-    rows: Sequence[dict[str, Any]], folder: str | os.PathLike[str], *, overwrite: bool = False
+    rows: Sequence[dict[str, Any]],
+    folder: str | os.PathLike[str],
+    *,
+    overwrite: bool = False,
+    language: str = DEFAULT,
 ) -> None:
     """Write the table of several results of one clip as a page, as CSV, JSON and a picture.
 
@@ -99,6 +104,8 @@ def write_comparison(
         Where to; it may exist.
     overwrite : bool
         Replace files of these names: ``comparison`` with five endings.
+    language : str
+        In which page and picture are written.
 
     Raises
     ------
@@ -110,23 +117,24 @@ def write_comparison(
     measured = None if first is None else first.metrics
     ceiling = [None if measured is None else measured.of_ceiling(column) for column in columns]
     marks = [best(column, [row.values[k] for row in found]) for k, column in enumerate(columns)]
-    drawing = _bars(found, columns, ceiling) if columns else None
-    page = render(
-        "comparison.html",
-        columns=[(column.title, column.key, _SIGNS[column.better]) for column in columns],
-        lines=[
-            {
-                "name": row.name,
-                "error": row.error,
-                "cells": [(number(v), n in marks[k]) for k, v in enumerate(row.values)],
-            }
-            for n, row in enumerate(found)
-        ],
-        ceiling=[number_or_dash(value) for value in ceiling],
-        source="no result" if first is None else first.name,
-        about={} if measured is None else measured.unlinked().about,
-        picture=_picture(drawing),
-    )
+    with written_in(language):
+        drawing = _bars(found, columns, ceiling) if columns else None
+        page = render(
+            "comparison.html",
+            columns=[(column.title, column.key, _SIGNS[column.better]) for column in columns],
+            lines=[
+                {
+                    "name": row.name,
+                    "error": row.error,
+                    "cells": [(number(v), n in marks[k]) for k, v in enumerate(row.values)],
+                }
+                for n, row in enumerate(found)
+            ],
+            ceiling=[number_or_dash(value) for value in ceiling],
+            source="no result" if first is None else first.name,
+            about={} if measured is None else measured.unlinked().about,
+            picture=_picture(drawing),
+        )
     content = {
         "rows": [
             {
@@ -152,6 +160,7 @@ def write_cohort(
     folder: str | os.PathLike[str],
     *,
     overwrite: bool = False,
+    language: str = DEFAULT,
 ) -> None:
     """Write the tables of several clips as a page, as CSV, JSON and a picture.
 
@@ -169,6 +178,8 @@ def write_cohort(
     overwrite : bool
         Replace files of these names: ``cohort`` with five endings, ``tests.csv`` and, with
         matrices, ``matrices`` with three.
+    language : str
+        In which page and pictures are written.
 
     Raises
     ------
@@ -176,24 +187,25 @@ def write_cohort(
         If a file is in the way or cannot be written.
     """
     found, columns = _read(rows, "clip", COLUMNS)
-    drawing = _dots(found, columns) if columns else None
     missing = unheld(rows)
     pooled = pooled_blinks([row.metrics for row in found if row.metrics is not None])
     matrices = over_clips([row["pairs"] for row in rows if row.get("pairs") is not None])
-    map_ = None if matrices is None else drawn_matrices(matrices)
     links = [given.get("report") or f"{given['clip']}/report.html" for given in rows]
-    page = render(
-        "cohort.html",
-        columns=[(column.title, column.key) for column in columns],
-        lines=[_line(row, str(link)) for row, link in zip(found, links, strict=True)],
-        summary=[_summary(row.values[k] for row in found) for k in range(len(columns))],
-        tests=[_printed(test) for test in tests],
-        held=sum(row.passed is True for row in found),
-        unheld=[*missing, *pooled_words(pooled)],
-        picture=_picture(drawing),
-        matrices=None if matrices is None else parts_table(matrices),
-        map=_picture(map_),
-    )
+    with written_in(language):
+        drawing = _dots(found, columns) if columns else None
+        map_ = None if matrices is None else drawn_matrices(matrices)
+        page = render(
+            "cohort.html",
+            columns=[(column.title, column.key) for column in columns],
+            lines=[_line(row, str(link)) for row, link in zip(found, links, strict=True)],
+            summary=[_summary(row.values[k] for row in found) for k in range(len(columns))],
+            tests=[_printed(test) for test in tests],
+            held=sum(row.passed is True for row in found),
+            unheld=[*missing, *pooled_words(pooled)],
+            picture=_picture(drawing),
+            matrices=None if matrices is None else parts_table(matrices),
+            map=_picture(map_),
+        )
     content = {
         "clips": [_told(row, columns) for row in found],
         "tests": [dict(test) for test in tests],

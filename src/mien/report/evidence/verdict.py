@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mien.evidence.evaluate import Evidence
+from mien.report.language import told
 
 ANSWERS = {
     True: ("holds", "✓", "pass"),
@@ -18,18 +19,18 @@ def verdict_in_words(evidence: Evidence) -> str:
     held = sum(line.passed is True for line in asked)
     name = evidence.metrics.profile.get("name", "generic")
     if not asked:
-        return f"No requirement of the profile “{name}” applies to this clip."
+        return told(f"No requirement of the profile “{name}” applies to this clip.")
     every = "requirement" if len(asked) == 1 else "requirements"
     verb = "holds" if held == 1 else "hold"
     if held == len(asked) > 1:
-        words = f"All {held} {every} of the profile “{name}” hold"
+        words = told(f"All {held} {every} of the profile “{name}” {verb}")
     else:
-        words = f"{held} of {len(asked)} {every} of the profile “{name}” {verb}"
+        words = told(f"{held} of {len(asked)} {every} of the profile “{name}” {verb}")
         if missed := len(asked) - held:
-            words += f"; {missed} {'does' if missed == 1 else 'do'} not"
+            words += "; " + told(f"{missed} {'does' if missed == 1 else 'do'} not")
     rest = len(evidence.lines) - len(asked)
     if rest:
-        words += f"; {rest} {'does' if rest == 1 else 'do'} not apply to this clip"
+        words += "; " + told(f"{rest} {'does' if rest == 1 else 'do'} not apply to this clip")
     return words + "."
 
 

@@ -1,7 +1,7 @@
 "use strict";
 (() => {
   const byId = (id) => document.getElementById(id);
-  const { times, frames, last } = JSON.parse(byId("frames").textContent);
+  const { times, frames, last, words } = JSON.parse(byId("frames").textContent);
   const video = byId("video"), charts = byId("charts"), cursor = byId("cursor");
   const dark = matchMedia("(prefers-color-scheme: dark)");
 
@@ -38,7 +38,8 @@
   const show = (time) => {
     if (!times.length) return;
     const at = frameAt(time);
-    byId("clock").textContent = times[at].toFixed(3) + " s, frame " + frames[at] + " of 0\u2013" + last;
+    byId("clock").textContent = words.clock.replace("TIME", times[at].toFixed(3).replace(".", words.point))
+      .replace("FRAME", frames[at]).replace("LAST", last);
     const layout = charts && charts._fullLayout;
     if (!layout || !layout.xaxis) return;
     const axis = layout.xaxis, size = layout._size;
@@ -55,7 +56,7 @@
       now();
       if (!video.paused) requestAnimationFrame(follow);
     };
-    const label = () => { byId("play").textContent = video.paused ? "Play" : "Pause"; };
+    const label = () => { byId("play").textContent = video.paused ? words.play : words.pause; };
     video.addEventListener("play", () => { label(); follow(); });
     video.addEventListener("pause", () => { label(); now(); });
     for (const name of ["seeked", "loadeddata", "timeupdate"]) video.addEventListener(name, now);

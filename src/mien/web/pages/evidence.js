@@ -131,7 +131,7 @@ const usual = (clip) => profile ?? measurements(clip.id).at(-1)?.found.profile ?
 
 async function measureAll() {
   for (const clip of unmeasured()) {
-    if (!(await act(`clips/${clip.id}/evaluate`, "POST", { profile: usual(clip) }))) break;
+    if (!(await act(`clips/${clip.id}/evaluate`, "POST", { profile: usual(clip), language: document.documentElement.lang }))) break;
   }
 }
 
@@ -218,7 +218,7 @@ function showMeasure(clip, done, job) {
       profile = value;
     });
     choose.querySelector("select").dataset.at = "profile";
-    const start = () => act(`clips/${clip.id}/evaluate`, "POST", { profile: usual(clip) }).then((made) => {
+    const start = () => act(`clips/${clip.id}/evaluate`, "POST", { profile: usual(clip), language: document.documentElement.lang }).then((made) => {
       if (made) shown = null;
       if (made) at("state").querySelector("button")?.focus();
     });

@@ -12,6 +12,7 @@ from mien.fidelity.profile import Line, Profile
 from mien.progress import Progress
 from mien.report.evidence import page as report
 from mien.report.evidence.page import verdict_in_words
+from mien.report.language import DEFAULT
 from mien.web.queue.folders import RESULT
 from mien.web.queue.tasks import Material, Task
 from mien.web.works.figures import FIGURES
@@ -52,6 +53,7 @@ def evaluate(task: Task, progress: Progress) -> dict[str, Any]:
         include_original=False,
         progress=progress,
         heading=heading(clip, date.today()),
+        language=task.wanted.get("language", DEFAULT),
     )
     return {**_in_short(evidence, profile), "result_run": clip.folder.name}
 

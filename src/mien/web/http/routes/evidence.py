@@ -12,6 +12,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 from starlette.responses import Response, StreamingResponse
 
+from mien.report.language import DEFAULT, Language
 from mien.web.http.access import FRAMED
 from mien.web.http.desk import Desk, WorkView, work_view
 from mien.web.http.problems import Problem, documented
@@ -33,6 +34,8 @@ class MeasureOrder(BaseModel):
 
     profile: Literal["generic", "parkinson", "palsy"] = "generic"
     """What has to hold."""
+    language: Language = DEFAULT
+    """Of the report."""
 
 
 class EvidenceView(BaseModel):

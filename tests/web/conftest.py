@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from department import PASSWORD, PEOPLE, Department
 from fastapi.testclient import TestClient
 
 from mien.errors import VideoError
 from mien.web.http.access import Access
 from mien.web.http.app import create_app
 from mien.web.http.serving import Serving
+from mien.web.queue import passwords
 from mien.web.queue.capacity import Capacity
 from mien.web.queue.folders import Folders
 from mien.web.queue.probing import Upload
@@ -97,6 +99,29 @@ def browser(application) -> Iterator[TestClient]:
     with application.client() as client:
         assert client.get("/enter", params={"token": application.access.token}).status_code == 303
         yield client
+
+
+@pytest.fixture
+def make_department(make_application, tmp_path, monkeypatch) -> Callable[..., Department]:
+    """Makes a department of the accounts of `department.PEOPLE`."""
+    monkeypatch.setattr(passwords, "COST", 16)  # passwords are made in no time
+
+    def make(**settings) -> Department:
+        folders = Folders(tmp_path / "data")
+        folders.make()
+        store = Store(folders.database)
+        store.create()
+        for name, role in PEOPLE.items():
+            store.accounts.add(name, role, PASSWORD)
+        store.close()
+        return Department(make_application(**settings))
+
+    return make
+
+
+@pytest.fixture
+def department(make_department) -> Department:
+    return make_department(largest=1000)
 
 
 @pytest.fixture

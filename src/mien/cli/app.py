@@ -36,6 +36,7 @@ from mien.cli.serve import serve
 from mien.cli.study import study
 from mien.cli.surrogates import surrogates
 from mien.cli.train import train
+from mien.cli.users import users
 
 app = typer.Typer(
     name="mien",
@@ -72,6 +73,7 @@ app.add_typer(review, name="review")
 app.add_typer(study, name="study")
 app.add_typer(surrogates, name="surrogates")
 app.add_typer(train, name="train")
+app.add_typer(users, name="users")
 
 
 def _version(wanted: bool) -> None:

@@ -10,11 +10,15 @@ from typing import Annotated
 
 import typer
 
+from mien.cli.department import Department
 from mien.cli.failure import tell, wants_traceback
-from mien.errors import ParameterError
+from mien.cli.grouped import grouped
+from mien.cli.passwords import first_line
 
 
+@grouped
 def serve(
+    department: Department,
     port: Annotated[
         int,
         typer.Option(
@@ -92,7 +96,7 @@ def serve(
     """De-identify videos on a page in the browser; nothing leaves this computer.
 
     Prints the address of the page, which works once and for 15 minutes, and runs until Ctrl-C. What
-    was not finished goes on at the next start.
+    was not finished goes on at the next start. Several people with accounts: mien users.
 
     Example: [bold]mien serve --data /path/to/folder[/bold]
     """
@@ -104,11 +108,14 @@ def serve(
         data=data,
         host=host,
         names=tuple(name or ()),
-        password=None if password_file is None else _first_line(password_file),
+        password=None if password_file is None else first_line(password_file),
         certificate=certificate,
         key=key,
         self_signed=self_signed,
         unprotected=unprotected,
+        accounts=department.accounts,
+        behind_proxy=department.behind_proxy,
+        unix_socket=department.unix_socket,
         studies=tuple(study or ()),
         reviews=tuple(review or ()),
         workers=workers,
@@ -119,19 +126,10 @@ def serve(
     def ready(address: str) -> None:
         typer.echo(f"mien runs at {address}")
         typer.echo(f"Files are kept in {data.absolute()}. Ctrl-C stops.")
-        if browser:
+        if browser and not department.behind_proxy:
             Thread(target=webbrowser.open, args=(address,), daemon=True).start()
 
     try:
         server.serve(settings, port, ready, warn=tell)
     except KeyboardInterrupt:
         typer.echo("Stopped. What was not finished goes on at the next start.")
-
-
-def _first_line(path: Path) -> str:
-    try:
-        return path.read_text().splitlines()[0].strip()
-    except (OSError, UnicodeDecodeError, IndexError) as exc:
-        raise ParameterError(
-            f"{path} holds no password: give a text file with it in the first line."
-        ) from exc

@@ -50,6 +50,13 @@ _CHECKS = [
 ]
 _EXAMPLES = {GenerationMode.POSITIVE: 8, GenerationMode.NEGATIVE: 4}
 _NEVER = {
+    "DELETE /api/accounts/{account}",
+    "DELETE /api/projects/{project}/shares/{account}",
+    "POST /api/accounts",
+    "PUT /api/accounts/{account}",
+    "PUT /api/me/password",
+    "PUT /api/projects/{project}/owner",
+    "PUT /api/projects/{project}/shares/{account}",
     "DELETE /api/live/{call}",
     "DELETE /api/reviews/exports/{export}",
     "GET /api/clips/{clip}/curves",
@@ -82,8 +89,8 @@ _NEVER = {
     "PUT /api/reviews/exports/duplicates",
     "PUT /api/reviews/exports/{export}",
 }
-"""What no request drawn by chance succeeds at: it needs a video, a table, or what the
-stock does not hold."""
+"""What no request drawn by chance succeeds at: it needs a video, a table, accounts, or
+what the stock does not hold."""
 _MEANS = {"clips": "clip", "doctor": "clip", "patient": "clip"}
 _DEIDENTIFY = {
     **{"engine": "mesh", "surrogate": "auto", "match": "age", "people": "all"},

@@ -167,10 +167,10 @@ def test_names_of_classes_become_codes_when_the_folder_is_opened(old, make_appli
     # the sentence stays as it was said
     assert [job.error for job in application.store.jobs.listing()] == list(CODES)
     application.store.close()
-    assert stored(old) == (5, list(CODES.values()))
+    assert stored(old) == (6, list(CODES.values()))
     again = make_application()
     again.store.close()
-    assert stored(old) == (5, list(CODES.values()))
+    assert stored(old) == (6, list(CODES.values()))
 
 
 def test_clips_are_parted_from_the_jobs_that_are_done_with_them(third):
@@ -224,6 +224,7 @@ def fourth(place):
     Store(place).create()
     with closing(sqlite3.connect(place)) as database, database:
         database.execute("DROP INDEX ix_clips_digest")
+        database.execute("DROP INDEX ix_projects_owner")
         for table, names in added.items():
             for name in names:
                 database.execute(f'ALTER TABLE {table} DROP COLUMN "{name}"')
@@ -256,6 +257,25 @@ def test_clips_of_version_4_are_kept_and_have_no_pseudonym_yet(fourth, tmp_path)
     assert columns_of(fourth) == columns_of(tmp_path / "new")
 
 
+def test_projects_of_version_5_are_nobodys_yet(place, tmp_path):
+    Store(place).create()
+    with closing(sqlite3.connect(place)) as database, database:
+        database.execute("DROP INDEX ix_projects_owner")
+        database.execute("ALTER TABLE projects DROP COLUMN owner")
+        database.execute("ALTER TABLE clips DROP COLUMN came")
+        for table in ("shares", "belongings", "audit_head", "accounts"):
+            database.execute(f"DROP TABLE {table}")
+        database.execute("PRAGMA user_version = 5")
+        database.execute(f"INSERT INTO projects VALUES ('{PROJECT}', 'Clips', 1000.0)")
+    store = Store(place)
+    store.create()
+    (project,) = store.projects.all()
+    assert (project.id, project.owner) == (PROJECT, None)
+    assert not store.accounts.any()
+    Store(tmp_path / "new").create()
+    assert columns_of(place) == columns_of(tmp_path / "new")
+
+
 def interrupted(path, by, undo):
     """Whether a change that cannot be finished leaves what was there, and can be tried again."""
     with closing(sqlite3.connect(path)) as database, database:
@@ -279,7 +299,7 @@ def test_an_interrupted_change_leaves_the_old_version(old):
         " BEGIN SELECT no_such_function(); END",  # two codes were changed by then
         "DROP TRIGGER last",
     )
-    assert stored(old) == (5, list(CODES.values()))
+    assert stored(old) == (6, list(CODES.values()))
 
 
 def test_an_interrupted_parting_leaves_the_old_version(third):
@@ -299,7 +319,7 @@ def test_a_damaged_list_of_an_older_version_is_left_as_it_is(old, make_applicati
 def test_a_newer_version_is_refused(third):
     Store(third).create()
     with closing(sqlite3.connect(third)) as database, database:
-        database.execute("PRAGMA user_version = 6")
+        database.execute("PRAGMA user_version = 7")
     before = contents(third)
     with pytest.raises(OutputError, match="another version"):
         Store(third).create()

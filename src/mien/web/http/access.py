@@ -13,6 +13,7 @@ import re
 import secrets
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from html import escape
 from threading import Lock
 from typing import Any
@@ -20,12 +21,12 @@ from typing import Any
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mien.web.http.serving import Serving
 
-ENTER, LOG_IN = "/enter", "/login"
+ENTER, LOG_IN, LOG_IN_STYLE = "/enter", "/login", "/login/style.css"
 BY_LINK = ("/rate/", "/judge/", "/screen/", "/live/")
 """Below them a personal link is the key, which `mien.web.http.rating`, `judging`, `screening` and
 `calling` ask for: no session is."""
@@ -61,6 +62,18 @@ FRAMED = {
 """Headers of a report that mien wrote, shown in a frame of a page; its own policy narrows these."""
 
 
+@dataclass(frozen=True)
+class Session:
+    """Somebody's browser."""
+
+    until: float
+    """When it is over, seconds of the clock."""
+    account: str | None = None
+    """Id of the account; None where nobody has one."""
+    epoch: int = 0
+    """Which password of the account opened it."""
+
+
 class Access:
     """The one-time token and the sessions; only digests of secrets are compared.
 
@@ -83,19 +96,26 @@ class Access:
     ) -> None:
         self._sleep = sleep
         self._serving, self._clock, self._lock = serving, clock, Lock()
+        self.clock = clock
+        """Seconds, never going back."""
         self._guesses = Lock()
         self.hosts = serving.hosts(port)
         """Values of the `Host` header that are answered."""
-        self.cookie = f"mien_{port}"
+        # behind a proxy, a name by which browsers take it from no other host and over TLS only
+        self.cookie = "__Host-mien" if serving.behind_proxy else f"mien_{port}"
         """Name of the session's cookie; cookies do not tell ports apart."""
+        self.by_name = False
+        """Whether people have accounts: nothing else opens a session then."""
         self.token = secrets.token_urlsafe(32)
         """Opens one session, once."""
         self._token: bytes | None = _digest(self.token)
         self._token_until = clock() + serving.token_s
-        self._sessions: dict[bytes, float] = {}
+        self._sessions: dict[bytes, Session] = {}
 
     def enter(self, token: str) -> str | None:
         """The secret of a new session for the token; None if it is wrong, used or too old."""
+        if self.by_name:
+            return None
         with self._lock:
             known = self._token if self._clock() < self._token_until else None
             if not hmac.compare_digest(_digest(token), known or bytes(32)) or known is None:
@@ -105,7 +125,7 @@ class Access:
 
     def log_in(self, password: str) -> str | None:
         """The secret of a new session for the password; None if it is wrong or there is none."""
-        known = self._serving.password
+        known = None if self.by_name else self._serving.password
         with self._guesses:  # one at a time, and slowly
             right = hmac.compare_digest(_digest(password), _digest(known or ""))
             if known is None or not right:
@@ -113,12 +133,50 @@ class Access:
                 return None
         return self._open()
 
-    def knows(self, secret: str | None) -> bool:
-        """Whether a session has this secret and lasts."""
+    def open_for(self, account: str, epoch: int) -> str:
+        """The secret of a new session of an account, with the password that it has now."""
+        return self._open(account, epoch)
+
+    def session(self, secret: str | None) -> Session | None:
+        """The session that has this secret, if it lasts."""
         asked, now = _digest(secret or ""), self._clock()
         with self._lock:
-            self._sessions = {key: end for key, end in self._sessions.items() if now < end}
-            return any([hmac.compare_digest(asked, key) for key in self._sessions])
+            self._sessions = {k: one for k, one in self._sessions.items() if now < one.until}
+            found = [one for k, one in self._sessions.items() if hmac.compare_digest(asked, k)]
+        return found[0] if found else None
+
+    def knows(self, secret: str | None) -> bool:
+        """Whether a session has this secret and lasts."""
+        return self.session(secret) is not None
+
+    def leave(self, secret: str | None) -> None:
+        """End the session that has this secret."""
+        with self._lock:
+            self._sessions.pop(_digest(secret or ""), None)
+
+    def no_session(self, path: str) -> Response:
+        """What those are answered who have no session."""
+        if self.by_name and not path.startswith("/api"):
+            return RedirectResponse(LOG_IN, 303)
+        if self.by_name:
+            return refusal(path, 401, "log_in", "Your session is over: log in again.")
+        return refusal(
+            path,
+            401,
+            "no_session",
+            "There is no session here, or it is over: open the address that mien serve printed "
+            "when it was last started, or ask whoever started it.",
+        )
+
+    def asked(self, headers: Headers) -> tuple[str, str]:
+        """Scheme and host that a browser asked for; behind a proxy, as the proxy says."""
+        if not self._serving.behind_proxy:
+            return self._serving.scheme, headers.get("host", "").lower()
+        scheme = headers.getlist("x-forwarded-proto")
+        host = headers.getlist("x-forwarded-host")
+        if len(scheme) != 1 or len(host) != 1:  # a proxy that adds to what a client sent
+            return "", ""
+        return scheme[0].lower(), host[0].lower()
 
     def give(self, response: Response, secret: str) -> None:
         """Put a session's secret into a cookie that no script and no other site can use."""
@@ -128,7 +186,7 @@ class Access:
             max_age=int(self._serving.session_s),
             httponly=True,
             samesite="strict",
-            secure=self._serving.scheme == "https",
+            secure=self.scheme == "https",
         )
 
     @property
@@ -138,13 +196,14 @@ class Access:
 
     @property
     def scheme(self) -> str:
-        """`http` or `https`."""
+        """`http` or `https`, as browsers ask for it."""
         return self._serving.scheme
 
-    def _open(self) -> str:
+    def _open(self, account: str | None = None, epoch: int = 0) -> str:
         secret = secrets.token_urlsafe(32)
+        session = Session(self._clock() + self._serving.session_s, account, epoch)
         with self._lock:
-            self._sessions[_digest(secret)] = self._clock() + self._serving.session_s
+            self._sessions[_digest(secret)] = session
         return secret
 
 
@@ -176,10 +235,12 @@ class Guard:
 
     def _refuse(self, scope: Scope) -> Response | None:
         headers, path = Headers(scope=scope), scope["path"]
-        host = headers.get("host", "").lower()
+        scheme, host = self._access.asked(headers)
         if host not in self._access.hosts:
             return refusal(path, 421, "wrong_host", "This server does not answer to that name.")
-        opening = path in (ENTER, LOG_IN) or _PAGE_BY_LINK.fullmatch(path) is not None
+        if scheme != self._access.scheme:
+            return refusal(path, 403, "not_encrypted", "Ask for this address with https.")
+        opening = path in (ENTER, LOG_IN, LOG_IN_STYLE) or _PAGE_BY_LINK.fullmatch(path) is not None
         site = headers.get("sec-fetch-site", "none")
         if site not in ("same-origin", "none") and not (opening and scope["method"] in _READS):
             return refusal(path, 403, "wrong_origin", "Another page asked for this: refused.")
@@ -190,14 +251,10 @@ class Guard:
                 )
         if opening or path.startswith(BY_LINK):
             return None
-        if not self._access.knows(HTTPConnection(scope).cookies.get(self._access.cookie)):
-            return refusal(
-                path,
-                401,
-                "no_session",
-                "There is no session here, or it is over: open the address that mien serve printed "
-                "when it was last started, or ask whoever started it.",
-            )
+        session = self._access.session(HTTPConnection(scope).cookies.get(self._access.cookie))
+        if session is None:
+            return self._access.no_session(path)
+        scope["mien.session"] = session
         return None
 
 

@@ -2,33 +2,36 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
-from urllib.parse import parse_qs
 
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 
 from mien import __version__
+from mien.errors import ParameterError
 from mien.web.http import heads
-from mien.web.http.access import ENTER, LOG_IN, Access, Guard, refusal
+from mien.web.http.access import Access, Guard
 from mien.web.http.calling import CAMERA, Calling, calling
 from mien.web.http.desk import Desk
+from mien.web.http.doorkeeper import Doorkeeper, Needs, enter
+from mien.web.http.doors import LoggingIn, add_doors
 from mien.web.http.extracting import extracting
 from mien.web.http.judging import judging
 from mien.web.http.problems import answer_problems
 from mien.web.http.rating import rating
+from mien.web.http.record import Record
 from mien.web.http.reviews import REVIEWS, Reviews
 from mien.web.http.routes import api
 from mien.web.http.screening import screening
 from mien.web.http.serving import Serving
 from mien.web.http.studies import Studies
 from mien.web.http.study_making import StudyMaking
+from mien.web.http.tries import Tries
 from mien.web.queue.capacity import Capacity
 from mien.web.queue.damage import explained, understood
 from mien.web.queue.folders import Folders
@@ -38,6 +41,7 @@ from mien.web.queue.probing import Upload, look
 from mien.web.queue.recovery import recover
 from mien.web.queue.store import Store
 from mien.web.queue.supervisor import Supervisor
+from mien.web.queue.tables import Account, Role
 
 PAGES = {
     "/": "deidentify",
@@ -52,8 +56,6 @@ PAGES = {
 }
 """Addresses of the pages, and what their files are called."""
 _RECORD = "/record"
-_LONGEST_FORM = 4096  # bytes
-_MOST_TRYING = 8  # passwords that wait to be looked at
 
 
 def create_app(
@@ -87,6 +89,8 @@ def create_app(
         If the list of clips is damaged, or not mien's.
     FormatError
         If a folder that is given as a study or a review holds none.
+    ParameterError
+        If people shall log in by name and there is no account.
     """
     studies = Studies(serving.studies)
     folders = Folders(data_folder(serving.data))
@@ -96,6 +100,7 @@ def create_app(
     with understood(folders.database):
         store.create()
         store.projects.all(), store.clips.listing(), store.jobs.listing(), store.removed()
+    access.by_name = _by_name(serving, store)
     found = recover(folders, store)
     store.projects.first("Clips")
     for project in store.projects.all():
@@ -126,27 +131,65 @@ def create_app(
         docs_url=None,  # these pages load scripts from elsewhere
         redoc_url=None,
         redirect_slashes=False,
+        dependencies=[Depends(enter)],
     )
+    app.state.needs = Needs(app)
     app.state.store, app.state.folders, app.state.supervisor = store, folders, supervisor
     app.state.recovery, app.state.failure, app.state.calls = found, None, calls
     log = Log(folders.log)
     answer_problems(app, log)
     looking = looker or partial(look, log=log)
+    studies.made = store.accounts.take
     making = StudyMaking(folders.data, studies, log)
-    app.state.making = making
-    desk = Desk(serving, folders, store, looking, found, studies, making, reviews, calls)
+    app.state.making, app.state.studies = making, studies
+    desk = Desk(
+        serving, folders, store, looking, found, studies, making, reviews, calls, access.by_name
+    )
     app.include_router(api(desk))
     app.include_router(rating(studies))
     app.include_router(judging(studies))
     app.include_router(screening(reviews))
     app.include_router(calling(calls))
     app.include_router(extracting(reviews))
-    _add_doors(app, access)
+    record = Record(store.audit, access.clock)
+    begin = partial(_begin, store, folders)
+    add_doors(app, access, LoggingIn(access, store, Tries(access.clock), record.tried, begin))
 
     _add_pages(app)
     app.mount("/static", StaticFiles(directory=heads.PAGES))
-    app.add_middleware(Guard, access=access)
+    app.add_middleware(Doorkeeper, access=access, accounts=store.accounts, record=record)
+    app.add_middleware(Guard, access=access)  # the last one is the outermost
     return app
+
+
+def _by_name(serving: Serving, store: Store) -> bool:
+    """Whether people log in with accounts of their own.
+
+    Raises
+    ------
+    ParameterError
+        If they shall, or once did, and there are none; or if there is a password for everybody
+        besides.
+    """
+    if store.accounts.any():
+        if serving.password is not None:
+            raise ParameterError(
+                "There are accounts in this folder, and people log in by name: leave "
+                "--password-file out."
+            )
+        return True
+    if serving.accounts or next(iter(store.audit.latest(1)), None) is not None:
+        raise ParameterError(
+            f"There are no accounts in {serving.data}: add an admin with mien users add NAME "
+            "--role admin, and --data if it is another folder."
+        )
+    return False
+
+
+def _begin(store: Store, folders: Folders, account: Account) -> None:
+    """Have somebody who makes clips have a project to make them in."""
+    if account.role != Role.READER and not store.accounts.rights(account):
+        folders.open_project(store.projects.add("Clips", owner=account.id).id)
 
 
 def _add_pages(app: FastAPI) -> None:
@@ -158,63 +201,3 @@ def _add_pages(app: FastAPI) -> None:
 
     for path, name in PAGES.items():
         add(path, name)
-
-
-def _add_doors(app: FastAPI, access: Access) -> None:
-    """The two addresses that need no session, because they open one."""
-
-    one_at_a_time, trying = asyncio.Lock(), 0
-
-    def welcome(secret: str) -> Response:
-        response = RedirectResponse("/", 303)
-        access.give(response, secret)
-        return response
-
-    @app.get(ENTER, include_in_schema=False)
-    def enter(request: Request, token: str = "") -> Response:
-        if access.knows(request.cookies.get(access.cookie)):
-            return RedirectResponse("/", 303)  # opened again where it was opened before
-        secret = access.enter(token)
-        if secret is None:
-            return refusal(
-                ENTER,
-                401,
-                "no_token",
-                "This address was used already or is too old: go back to the window where it was "
-                "opened, or start mien serve again.",
-            )
-        return welcome(secret)
-
-    @app.get(LOG_IN, include_in_schema=False)
-    def form() -> Response:
-        if not access.has_password:
-            return refusal(LOG_IN, 404, "no_password", "There is no password to log in with.")
-        return HTMLResponse(
-            '<!doctype html><html lang="en"><meta charset="utf-8"><title>mien</title>'
-            '<h1>mien</h1><form method="post"><label>Password '
-            '<input name="password" type="password" autofocus required></label> '
-            "<button>Log in</button></form>"
-        )
-
-    @app.post(LOG_IN, include_in_schema=False)
-    async def log_in(request: Request) -> Response:
-        body = bytearray()
-        async for piece in request.stream():
-            body += piece
-            if len(body) > _LONGEST_FORM:
-                return refusal(LOG_IN, 413, "too_large", "That is no password.")
-        fields = parse_qs(body.decode("utf-8", "replace"))
-        nonlocal trying
-        if trying >= _MOST_TRYING:
-            return refusal(
-                LOG_IN, 429, "too_many", "Too many attempts at once: wait, then try again."
-            )
-        trying += 1
-        try:
-            async with one_at_a_time:  # waiting takes no thread from the pages
-                secret = await run_in_threadpool(access.log_in, fields.get("password", [""])[0])
-        finally:
-            trying -= 1
-        if secret is None:
-            return refusal(LOG_IN, 401, "wrong_password", "Wrong password: go back and try again.")
-        return welcome(secret)

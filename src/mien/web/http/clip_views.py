@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from mien.web.http.desk import Desk, ProgressView, progress_of
+from mien.web.http.desk import NOT_TOLD, Desk, ProgressView, progress_of
 from mien.web.http.engines import TraitsView
 from mien.web.queue.folders import COMPARE, PREVIEW
 from mien.web.queue.tables import Clip, Job, Kind, Status
@@ -254,12 +254,13 @@ class Views:
         job, folders = clip.job, self._desk.folders
         drawn = job if job.status == Status.RUNNING and job.stage in DRAWING else clip
         columns = {column.key: getattr(clip, column.key) for column in Clip.__table__.columns}
+        names = self._desk.names(clip.project_id)
         return ClipView.model_validate(
             {
                 **progress_of(job),
                 **columns,
                 "found": _told(clip.found),
-                "name": clip.called,
+                "name": self._desk.called(clip),
                 "file": clip.name,
                 "preview": drawn.run is not None and (folders.run(drawn) / PREVIEW).is_file(),
                 "compare": clip.run is not None and (folders.run(clip) / COMPARE).is_file(),
@@ -267,8 +268,22 @@ class Views:
                 "uncover": clip.before is not None and _in_place(clip),
                 "leaves": None if clip.leaves is None else max(0.0, clip.leaves - self._now()),
                 "readers": readers,
+                **({} if names else self._of_results(clip)),
             }
         )
+
+    def _of_results(self, clip: Clip) -> dict[str, Any]:
+        """What those are told otherwise who may see results only."""
+        done = clip.run is not None and (self._desk.folders.run(clip) / PREVIEW).is_file()
+        return {
+            "file": self._desk.called(clip),
+            "note": None,
+            "error": clip.job.error and NOT_TOLD,
+            "wanted": {**clip.job.wanted, "reason": None, "consent": None},
+            "preview": done and clip.job.status != Status.RUNNING,
+            "compare": False,
+            "uncover": False,
+        }
 
 
 def _in_place(clip: Clip) -> bool:

@@ -17,7 +17,9 @@ from mien.web.http.problems import Problem
 from mien.web.http.reviews import Reviews
 from mien.web.http.serving import Serving
 from mien.web.http.studies import Studies
-from mien.web.http.study_making import StudyMaking
+from mien.web.http.study_making import Making, StudyMaking, Wanted
+from mien.web.http.visitor import VISITOR, Visitor, not_allowed
+from mien.web.queue.clips import REMOVED
 from mien.web.queue.folders import Folders
 from mien.web.queue.jobs import READERS
 from mien.web.queue.places import LINKED
@@ -25,6 +27,9 @@ from mien.web.queue.probing import Upload
 from mien.web.queue.recovery import Recovery
 from mien.web.queue.store import Store
 from mien.web.queue.tables import Clip, Job, Kind, Project, Status
+
+NOT_TOLD = "It did not work: ask whoever works in this project why."
+"""Instead of a sentence that may hold the name of a file."""
 
 
 class ProgressView(BaseModel):
@@ -87,30 +92,54 @@ class Desk:
     """Reviews that the server was given."""
     calling: Calling
     """Live calls."""
+    by_name: bool = False
+    """Whether people have accounts: then nothing is given to whom it was not allowed."""
+
+    def visitor(self) -> Visitor | None:
+        """Who asks; None where nobody has an account, and everybody may do everything."""
+        found = VISITOR.get()
+        if found is None and self.by_name:
+            raise not_allowed()
+        return found
+
+    def projects(self) -> list[Project]:
+        """Projects that whoever asks may see, oldest first."""
+        visitor, found = self.visitor(), self.store.projects.all()
+        return [one for one in found if visitor is None or one.id in visitor.rights]
 
     def project(self, project: str | None) -> Project:
         """A project, by default the first; a `Problem` if there is none of that id."""
-        projects = self.store.projects
-        found = projects.all()[0] if project is None else projects.get(project)
+        gone = Problem(404, "no_project", "There is no such project: it may have been removed.")
+        if project is None:
+            found = next(iter(self.projects()), None)
+        else:
+            found = self.store.projects.get(project)
         if found is None:
-            raise Problem(404, "no_project", "There is no such project: it may have been removed.")
+            raise gone
+        self._allow(found.id, found.id, gone)
         self._check(found.id)
         return found
 
     def clip(self, clip: str, *, leaving: bool = False) -> Clip:
         """A clip; a `Problem` if there is none of that id, or if it is about to be removed, unless
         those are meant as well."""
+        gone = Problem(404, "no_clip", "There is no such clip: it may have been removed.")
         found = self.store.clips.get(clip)
         if found is None or (found.leaves is not None and not leaving):
-            raise Problem(404, "no_clip", "There is no such clip: it may have been removed.")
+            raise gone
+        self._allow(found.project_id, found.id, gone)
         self._check_files(found)
         return found
 
     def work(self, work: str, *kinds: Kind) -> Job:
         """A job that is no clip's making; a `Problem` if none has that id and one of the kinds."""
+        gone = Problem(404, "no_work", "There is no such job: it may have been removed.")
         found = self.store.jobs.get(work)
         if found is None or found.kind not in (kinds or READERS):
-            raise Problem(404, "no_work", "There is no such job: it may have been removed.")
+            raise gone
+        self._allow(found.project_id, found.id, gone)
+        if Kind(found.kind).reads_original and not self.names(found.project_id):
+            raise gone
         self._check_files(found)
         return found
 
@@ -148,6 +177,84 @@ class Desk:
             wanted=wanted,
         )
 
+    def names(self, project: str) -> bool:
+        """Whether whoever asks may know what the files of a project's originals were called."""
+        visitor = self.visitor()
+        return visitor is None or visitor.names(project)
+
+    def mine(self, thing: str, gone: Problem) -> None:
+        """Pass if something that lies in no project is of whoever asks; `gone` is raised else."""
+        visitor = self.visitor()
+        if visitor is None:
+            return
+        visitor.note(thing)
+        if thing not in self.own(thing):
+            visitor.refused = True
+            raise gone
+        visitor.asked = True
+
+    def own(self, *things: str) -> set[str]:
+        """Those of some things in no project that are of whoever asks; an admin's are all."""
+        visitor = self.visitor()
+        if visitor is None or visitor.is_admin:
+            return set(things)
+        return set(things) & self.store.accounts.belongings(visitor.account.id)
+
+    def take(self, thing: str) -> None:
+        """Let something that was just made and lies in no project belong to whoever asks."""
+        visitor = self.visitor()
+        if visitor is not None:
+            visitor.note(thing)
+            self.store.accounts.take(thing, visitor.account.id)
+
+    def begin_study(self, wanted: Wanted) -> Making:
+        """Begin to make a study, which is of whoever asks."""
+        visitor = self.visitor()
+        return self.making.begin(wanted, None if visitor is None else visitor.account.id)
+
+    def made(self, thing: str) -> None:
+        """Have something that was just made named in the log."""
+        visitor = self.visitor()
+        if visitor is not None:
+            visitor.note(thing)
+
+    def say(self, more: str) -> None:
+        """Have something said besides in the log."""
+        visitor = self.visitor()
+        if visitor is not None:
+            visitor.more = more
+
+    def called(self, clip: Clip) -> str:
+        """What a clip is called for whoever asks: never as its file, if they may not know that."""
+        if clip.subject is not None or self.names(clip.project_id):
+            return clip.called
+        return _nameless(clip.id)
+
+    def work_view(self, job: Job, runs: Mapping[str, str | None] | None = None) -> WorkView:
+        """What is told of a job that is no clip; `runs` are those that clips have now."""
+        read = (job.found or {}).get("runs", {})
+        outdated = runs is not None and any(runs.get(clip) != run for clip, run in read.items())
+        told = {**progress_of(job), "outdated": outdated}
+        if not self.names(job.project_id):
+            told |= {"name": self._neutral(job), "error": job.error and NOT_TOLD}
+            if job.kind == Kind.RELEASE:
+                told["found"] = without_words(job.found)
+        return WorkView.model_validate(told)
+
+    def _neutral(self, job: Job) -> str:
+        """What a job is called for those who may not know names of files."""
+        if job.kind == Kind.RELEASE:  # what somebody typed for others, or how many clips
+            return job.name or ""
+        clips = [self.store.clips.get(clip) for clip in job.clips]
+        return " + ".join(REMOVED if clip is None else self.called(clip) for clip in clips)
+
+    def _allow(self, project: str, thing: str, gone: Problem) -> None:
+        """The one place where it is asked what somebody may do with what is in a project."""
+        visitor = self.visitor()
+        if visitor is not None:
+            visitor.note(thing)
+            visitor.allow(project, gone)
+
     def _check_files(self, owner: Clip | Job) -> None:
         """Refuse to do anything with files that a link has taken the place of."""
         self._check(owner.project_id)
@@ -158,6 +265,18 @@ class Desk:
         """Refuse to do anything in a folder that a link has taken the place of."""
         with _refusing_links():
             self.folders.check(project)
+
+
+def _nameless(clip: str) -> str:
+    return f"Clip {clip[:8]}"
+
+
+def without_words(found: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """What was found by a release, without what its checks say, which may be names of files."""
+    if found is None:
+        return None
+    checks = [{**check, "words": ""} for check in found.get("checks", [])]
+    return {**found, "checks": checks}
 
 
 @contextmanager
@@ -174,10 +293,3 @@ def progress_of(job: Job) -> dict[str, Any]:
         **{column.key: getattr(job, column.key) for column in Job.__table__.columns},
         "cancelling": job.status == Status.RUNNING and job.cancel_asked is not None,
     }
-
-
-def work_view(job: Job, runs: Mapping[str, str | None] | None = None) -> WorkView:
-    """What pages are told of a job that is no clip; `runs` are those that clips have now."""
-    read = (job.found or {}).get("runs", {})
-    outdated = runs is not None and any(runs.get(clip) != run for clip, run in read.items())
-    return WorkView.model_validate({**progress_of(job), "outdated": outdated})

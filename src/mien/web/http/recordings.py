@@ -77,9 +77,7 @@ class Recordings:
         with self._lock:
             found = self._sittings.get(sitting)
             if found is None:
-                raise Problem(
-                    404, "no_recording", "This recording is over: begin again on the page Record."
-                )
+                raise no_recording()
             self._sittings.move_to_end(sitting)
             return found
 
@@ -138,3 +136,8 @@ class Recordings:
                 part.write_text(text, encoding="utf-8")
         except OutputError as error:
             raise Problem(507, "disk_full", str(error)) from error
+
+
+def no_recording() -> Problem:
+    """What is answered of a recording that is over, or not one's own."""
+    return Problem(404, "no_recording", "This recording is over: begin again on the page Record.")

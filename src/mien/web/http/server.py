@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import sqlite3
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
@@ -14,7 +15,7 @@ import uvicorn
 
 from mien.errors import OutputError, ParameterError
 from mien.outputs import complete
-from mien.web.http.access import ENTER, Access
+from mien.web.http.access import ENTER, LOG_IN, Access
 from mien.web.http.app import create_app
 from mien.web.http.certificate import self_signed
 from mien.web.http.connections import BACKLOG, Limits, Listener, protocol, with_handshake
@@ -57,7 +58,7 @@ def serve(
     serving = replace(serving, data=data_folder(serving.data))
     Folders(serving.data).make()
     with _alone(serving.data), _listening_again(serving, port) as listener:
-        port = listener.getsockname()[1]
+        port = 0 if serving.unix_socket is not None else listener.getsockname()[1]
         if serving.self_signed:
             certificate, key, fingerprint = self_signed(serving.data, serving.reached_by)
             serving = replace(serving, certificate=certificate, key=key, self_signed=False)
@@ -67,10 +68,8 @@ def serve(
             )
         _remember(serving, port)
         access = Access(serving, port)
-        name = serving.names[0] if serving.names else serving.host
-        written = f"[{name}]" if ":" in name else name
-        address = f"{serving.scheme}://{written}:{port}{ENTER}?token={access.token}"
         app = create_app(serving, access)
+        address = _address(serving, port, access)
         for sentence in app.state.recovery.sentences(serving.data):
             warn(sentence)
         config = uvicorn.Config(
@@ -100,6 +99,16 @@ def serve(
             raise
 
 
+def _address(serving: Serving, port: int, access: Access) -> str:
+    """Where a browser begins."""
+    name = serving.names[0] if serving.names else serving.host
+    written = f"[{name}]" if ":" in name else name
+    place = f"{serving.scheme}://{name if serving.behind_proxy else f'{written}:{port}'}"
+    if access.by_name or (serving.behind_proxy and access.has_password):
+        return f"{place}{LOG_IN}"
+    return f"{place}{ENTER}?token={access.token}"
+
+
 class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, limits: Limits, ready: Callable[[], None]) -> None:
         super().__init__(config)
@@ -116,6 +125,10 @@ class _Server(uvicorn.Server):
 @contextmanager
 def _listening_again(serving: Serving, port: int) -> Iterator[Listener]:
     """Listen where the last server of the folder did, so that pages that are open find this one."""
+    if serving.unix_socket is not None:
+        with _listening_at(serving.unix_socket) as listener:
+            yield listener
+        return
     last = port
     with suppress(OSError, ValueError):
         last = port or int((serving.data / PORT).read_text())
@@ -130,6 +143,8 @@ def _listening_again(serving: Serving, port: int) -> Iterator[Listener]:
 
 
 def _remember(serving: Serving, port: int) -> None:
+    if not port:  # a unix socket
+        return
     with suppress(OSError):
         with complete(serving.data / PORT) as part:  # whatever has the name is not written into
             part.write_text(f"{port}\n")
@@ -148,6 +163,29 @@ def _listening(host: str, port: int) -> Iterator[Listener]:
                 f"{host} port {port} cannot be listened on: choose another with --port."
             ) from exc
         yield listener
+
+
+@contextmanager
+def _listening_at(place: Path) -> Iterator[Listener]:
+    """Listen at a unix socket, which the group may use: the proxy's user is put into it."""
+    with Listener(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+        try:
+            if stat.S_ISSOCK(place.lstat().st_mode):  # of a server that was killed
+                place.unlink()
+        except OSError:
+            pass
+        try:
+            listener.bind(str(place))
+            place.chmod(0o660)
+            listener.listen(BACKLOG)
+        except (OSError, OverflowError) as exc:
+            raise ParameterError(
+                f"{place} cannot be listened at: choose another place with --unix-socket."
+            ) from exc
+        try:
+            yield listener
+        finally:
+            place.unlink(missing_ok=True)
 
 
 @contextmanager

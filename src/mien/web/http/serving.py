@@ -31,6 +31,13 @@ class Serving:
     """Private key of `certificate`, PEM."""
     self_signed: bool = False
     """Whether the server signs a certificate itself, where none is given."""
+    accounts: bool = False
+    """Whether people log in by name; there have to be accounts in the data folder."""
+    behind_proxy: bool = False
+    """Whether another program on this computer takes requests by https, under the one name that
+    `names` has, and says so in ``X-Forwarded-Proto`` and ``X-Forwarded-Host``."""
+    unix_socket: Path | None = None
+    """Where to listen instead of `host`, behind a proxy."""
     unprotected: bool = False
     """Whether another host than this computer is allowed without a password and TLS."""
     workers: int | None = None
@@ -61,18 +68,46 @@ class Serving:
             raise ParameterError("The password is too short: give at least 10 characters.")
         if self.workers is not None and self.workers < 1:
             raise ParameterError(f"workers is {self.workers}: give at least 1.")
+        if self.behind_proxy or self.unix_socket is not None:
+            self._check_proxy()
         if self.on_loopback:
             return
-        if not self.unprotected and (self.password is None or self.scheme == "http"):
+        open_to_all = self.password is None and not self.accounts
+        if not self.unprotected and (open_to_all or self.scheme == "http"):
             raise ParameterError(
-                f"{self.host} can be reached from other computers: give --password-file, "
-                "and --tls-certificate with --tls-key or --tls-self-signed; or --unprotected to go "
-                "without."
+                f"{self.host} can be reached from other computers: give --accounts or "
+                "--password-file, and --tls-certificate with --tls-key or --tls-self-signed; or "
+                "--unprotected to go without."
             )
         if self.host in _ANYWHERE and not self.names:
             raise ParameterError(
                 f"{self.host} is no address that a browser can ask for: add --name with the name "
                 "or address of this computer."
+            )
+
+    def _check_proxy(self) -> None:
+        """Refuse what does not go together with a proxy."""
+        if not self.behind_proxy:
+            raise ParameterError("Only a proxy asks at a unix socket: add --behind-proxy.")
+        if self.password is None and not self.accounts:
+            raise ParameterError(
+                "Behind a proxy other computers reach the server: give --accounts (see mien users) "
+                "or --password-file."
+            )
+        if len(self.names) != 1:
+            raise ParameterError(
+                "Behind a proxy there is one public name: give it with --name, as in "
+                "mien.hospital.example."
+            )
+        if not self.on_loopback:
+            raise ParameterError(
+                f"Behind a proxy {self.host} is not listened on: leave --host out, so that only "
+                "this computer, and the proxy on it, reaches the server."
+            )
+        if self.self_signed or self.certificate is not None:
+            raise ParameterError(
+                "Behind a proxy the certificate is the proxy's: leave --tls-certificate, --tls-key "
+                "and --tls-self-signed out."
             )
 
     @property
@@ -85,8 +120,9 @@ class Serving:
 
     @property
     def scheme(self) -> str:
-        """`http` or `https`."""
-        return "https" if self.self_signed or self.certificate is not None else "http"
+        """`http` or `https`, as browsers ask for it."""
+        tls = self.behind_proxy or self.self_signed or self.certificate is not None
+        return "https" if tls else "http"
 
     @property
     def worker_count(self) -> int:
@@ -102,7 +138,9 @@ class Serving:
         return tuple(sorted(names))
 
     def hosts(self, port: int) -> frozenset[str]:
-        """Values of the `Host` header that are answered."""
+        """Values of the `Host` header that are answered; behind a proxy its name and no other."""
+        if self.behind_proxy:
+            return frozenset(name.lower() for name in self.names)
         written = {f"[{name}]" if ":" in name else name.lower() for name in self.reached_by}
         found = {f"{name}:{port}" for name in written}
         if port == (80 if self.scheme == "http" else 443):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
@@ -42,12 +42,17 @@ class Studies:
         self._lineups: dict[str, LineupStore] = {}
         for folder in folders:
             self.add(folder)
+        self.made: Callable[[str, str], None] = lambda study, account: None
+        """Is told of a study that was made, and for which account."""
         self.reporting = Lock()
         """Held while a report is written."""
 
-    def add(self, folder: Path) -> None:
-        """Open one more; raises `FormatError` if the folder holds none."""
+    def add(self, folder: Path, account: str | None = None) -> None:
+        """Open one more, of an account if it is somebody's; raises `FormatError` if the folder
+        holds none."""
         place = folder.resolve()
+        if account is not None:
+            self.made(study_id(folder), account)
         if is_lineup(place):
             self._lineups = {**self._lineups, study_id(folder): LineupStore(place)}
         else:
@@ -65,14 +70,14 @@ class Studies:
         """A study; a `Problem` if there is none of that id."""
         found = self._stores.get(study)
         if found is None:
-            raise Problem(404, "no_study", "There is no such study: start mien serve with it.")
+            raise no_study()
         return found
 
     def lineup(self, lineup: str) -> LineupStore:
         """A line-up; a `Problem` if there is none of that id."""
         found = self._lineups.get(lineup)
         if found is None:
-            raise Problem(404, "no_study", "There is no such study: start mien serve with it.")
+            raise no_study()
         return found
 
     def of_judge(self, token: str) -> tuple[LineupStore, Judge]:
@@ -107,6 +112,11 @@ def reporting(studies: Studies) -> Iterator[None]:
             f"Analysing needs packages that are not installed: {to_get('study')}, "
             "then start again.",
         ) from error
+
+
+def no_study() -> Problem:
+    """What is answered of a study that is not there, or not one's own."""
+    return Problem(404, "no_study", "There is no such study: start mien serve with it.")
 
 
 def _unknown_link() -> Problem:

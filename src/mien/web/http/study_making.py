@@ -34,6 +34,8 @@ class Making:
     """Why it could not be made, one sentence."""
     code: str | None = None
     """The kind of error, for translations."""
+    account: str | None = None
+    """Whose it is; None where nobody has an account."""
 
 
 @dataclass(frozen=True)
@@ -78,13 +80,13 @@ class StudyMaking:
         """The study that is being made, or the last one if it could not be made."""
         return self._now
 
-    def begin(self, wanted: Wanted) -> Making:
+    def begin(self, wanted: Wanted, account: str | None = None) -> Making:
         """Begin to make a study; a `Problem` if one is being made."""
         with self._lock:
             if self._thread is not None and self._thread.is_alive():
                 raise Problem(409, "making", "A study is being made: wait until it is done.")
             places.check(self._data, MADE)
-            self._now = making = Making(wanted.title)
+            self._now = making = Making(wanted.title, account=account)
             self._thread = Thread(target=self._make, args=(wanted, making), daemon=True)
             self._thread.start()
         return making
@@ -104,7 +106,7 @@ class StudyMaking:
             home.mkdir(mode=0o700, exist_ok=True)
             folder = home / secrets.token_hex(16)
             wanted.make(folder, progress)
-            self._studies.add(folder)
+            self._studies.add(folder, making.account)
             self._now = None
         except MienError as error:
             making.error, making.code = _told(error, wanted), error.code

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from mien.errors import OutputError
 from mien.web.queue import damage, places
+from mien.web.queue.audit import AUDIT
 from mien.web.queue.log import LOG
 from mien.web.queue.places import (
     IN_PROJECT,
@@ -45,6 +46,7 @@ class Folders:
 
         mien.sqlite3
         mien.log, mien.log.1                 what nobody expected
+        audit.log                            who saw what, where people have accounts
         projects/PROJECT/uploads/RANDOM      arriving
         projects/PROJECT/originals/CLIP
         projects/PROJECT/portraits/CLIP      somebody's picture, to be the new face
@@ -70,6 +72,11 @@ class Folders:
     def log(self) -> Path:
         """Where unexpected failures are written down; may hold names of files, is never sent."""
         return self.data / LOG
+
+    @property
+    def audit(self) -> Path:
+        """The log of who saw what."""
+        return self.data / AUDIT
 
     def make(self) -> None:
         """Create the data folder, for its owner only.

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mien.errors import LinkError, OutputError
+from mien.web.queue.audit import AUDIT
 from mien.web.queue.log import LOG
 
 PROJECTS, UPLOADS, ORIGINALS, RUNS = "projects", "uploads", "originals", "runs"
@@ -32,7 +33,7 @@ LINKED = (
 _BESIDE = ("", "-wal", "-shm", "-journal")  # what SQLite keeps beside a database
 _FILES = (
     *(f"{database}{ending}" for database in (DATABASE, LOCK) for ending in _BESIDE),
-    *(PORT, LOG, f"{LOG}.1"),
+    *(PORT, LOG, f"{LOG}.1", AUDIT),
 )
 _OF_THE_SYSTEM = (".DS_Store", ".directory", ".localized", "Thumbs.db", "desktop.ini")
 _JUNCTION = getattr(stat, "IO_REPARSE_TAG_MOUNT_POINT", None)

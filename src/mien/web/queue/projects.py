@@ -40,9 +40,12 @@ class Projects:
         with self._database.reading() as session:
             return session.get(Project, project)
 
-    def add(self, name: str, id: str | None = None) -> Project:
-        """A new project; with an id where its folder is there already."""
-        project = Project(id=id or secrets.token_hex(8), name=name, created=self._clock())
+    def add(self, name: str, id: str | None = None, owner: str | None = None) -> Project:
+        """A new project; with an id where its folder is there already, and an account if it is
+        somebody's."""
+        project = Project(
+            id=id or secrets.token_hex(8), name=name, created=self._clock(), owner=owner
+        )
         with self._database.writing() as session:
             session.add(project)
         return project

@@ -11,6 +11,8 @@ from pathlib import Path
 
 from sqlalchemy import delete, select
 
+from mien.web.queue.accounts import Accounts
+from mien.web.queue.audit import AUDIT, Audit
 from mien.web.queue.capacity import Capacity
 from mien.web.queue.clips import Clips
 from mien.web.queue.database import Database
@@ -34,6 +36,8 @@ class Store:
     """
 
     projects: Projects
+    accounts: Accounts
+    """Who may log in, and whose projects are."""
     clips: Clips
     """What was uploaded."""
     jobs: Jobs
@@ -42,6 +46,8 @@ class Store:
     """The same in the hands of workers."""
     capacity: Capacity
     """How much may wait."""
+    audit: Audit
+    """Who saw what, where people have accounts."""
     clock: Callable[[], float]
     """Seconds since 1970."""
 
@@ -55,6 +61,8 @@ class Store:
         self.clock = clock
         self.capacity = capacity or Capacity()
         self.projects = Projects(database, clock)
+        self.accounts = Accounts(database, clock)
+        self.audit = Audit(path.with_name(AUDIT), database, clock)
         self.jobs = Jobs(database, clock, self.capacity)
         self.clips = Clips(database, clock, self.capacity, self.jobs)
         self.held = HeldJobs(database, clock)

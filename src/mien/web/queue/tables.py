@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey
@@ -55,8 +55,96 @@ class Status(StrEnum):
         return self not in (Status.QUEUED, Status.RUNNING)
 
 
+class Role(StrEnum):
+    """What an account may do at all; what it may do with a project, `Right` says."""
+
+    READER = "reader"
+    """Sees results and reports, and downloads results."""
+    WORKER = "worker"
+    """Uploads and makes in own projects, and in those that are shared so."""
+    ADMIN = "admin"
+    """Everything, in all projects; accounts and the log of who saw what."""
+
+    @property
+    def rank(self) -> int:
+        """The higher, the more is allowed."""
+        return list(Role).index(self)
+
+
+class Right(IntEnum):
+    """What an account may do with a project; each includes those before it."""
+
+    READ = 1
+    """See and download results: nothing that shows an original or says what its file was called."""
+    WORK = 2
+    """Upload, make, see originals, remove."""
+    OWN = 3
+    """Rename, share, remove the project."""
+
+
 class Base(DeclarativeBase):
     """All tables."""
+
+
+class Account(Base):
+    """Somebody who may log in, where people have accounts."""
+
+    __tablename__ = "accounts"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    """Random."""
+    name: Mapped[str]
+    """By which they log in."""
+    folded: Mapped[str] = mapped_column(unique=True)
+    """The name without regard to case."""
+    role: Mapped[str]
+    """A `Role`."""
+    kept: Mapped[str]
+    """Of the password, as `mien.web.queue.passwords.digest` makes it."""
+    epoch: Mapped[int]
+    """Counts changes of the password: sessions of an earlier one are over."""
+    quota: Mapped[int | None]
+    """Bytes that the own projects may take; None for what the server says."""
+    created: Mapped[float]
+    """Seconds since 1970."""
+
+
+class Share(Base):
+    """A project that somebody who does not own it may use."""
+
+    __tablename__ = "shares"
+
+    project_id: Mapped[str] = mapped_column(
+        ForeignKey("projects.id", ondelete="CASCADE"), primary_key=True
+    )
+    account_id: Mapped[str] = mapped_column(
+        ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True
+    )
+    right: Mapped[int]
+    """A `Right`: `READ` or `WORK`."""
+
+
+class Belonging(Base):
+    """Whose something is that lies in no project: a study, a call, a guided recording."""
+
+    __tablename__ = "belongings"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    """Of the thing."""
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
+
+
+class Head(Base):
+    """The last line of the log of who saw what, so that one that is cut off is noticed."""
+
+    __tablename__ = "audit_head"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    """Always 1."""
+    number: Mapped[int]
+    """Of the line."""
+    sha256: Mapped[str]
+    """Of the line, hexadecimal."""
 
 
 class Project(Base):
@@ -70,6 +158,8 @@ class Project(Base):
     """What the user calls it."""
     created: Mapped[float]
     """Seconds since 1970."""
+    owner: Mapped[str | None] = mapped_column(index=True)
+    """Id of the account whose it is; None of one that only admins see, or without accounts."""
 
 
 class Removed(Base):
@@ -185,6 +275,9 @@ class Clip(Base):
     can be undone."""
     leaves: Mapped[float | None]
     """When it is removed for good, seconds since 1970; None of a clip that stays."""
+    came: Mapped[float | None]
+    """When its original came, seconds since 1970, where that is before `created`: it was made once
+    more of one that was there."""
 
     @property
     def called(self) -> str:

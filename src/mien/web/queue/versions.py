@@ -21,7 +21,7 @@ from sqlalchemy import JSON, Column, Connection, MetaData, String, Table, inspec
 from mien.errors import OutputError
 from mien.web.queue.tables import Base, Job
 
-VERSION = 5
+VERSION = 6
 """Of the tables, as SQLite's ``user_version``; a database of an unknown one is refused."""
 _MIEN = int.from_bytes(b"mien")
 _OF_JOBS = {"project_id", "attempts", "beat", "cancel_asked"}
@@ -49,10 +49,11 @@ _KEPT = (
 )
 """Columns of a job that are as they were in versions 2 and 3."""
 _NEW = {
+    "projects": ("owner",),
     "jobs": ("started",),
-    "clips": ("digest", "subject", "visit", "note", "family", "before", "leaves"),
+    "clips": ("digest", "subject", "visit", "note", "family", "before", "leaves", "came"),
 }
-"""Columns that version 5 added."""
+"""Columns that versions 5 and 6 added."""
 _JOBS = Table(
     "jobs",
     MetaData(),
@@ -89,7 +90,7 @@ def prepare(connection: Connection) -> None:
     found = connection.exec_driver_sql("PRAGMA user_version").scalar()
     if found == 0 and inspect(connection).has_table(Job.__tablename__):
         found = 1
-    if found not in (0, 2, 3, 4, VERSION):
+    if found not in (0, 2, 3, 4, 5, VERSION):
         raise OutputError(
             "The folder was used with another version of mien: choose a new one with "
             "--data; the results in the old one stay."
@@ -101,7 +102,7 @@ def prepare(connection: Connection) -> None:
             connection.execute(update(_JOBS).where(_JOBS.c.code == name).values(code=code))
     if found in (2, 3):
         _part_clips_from_jobs(connection)
-    if found == 4:
+    if found not in (0, VERSION):
         _add_columns(connection)
     Base.metadata.create_all(connection)
     connection.exec_driver_sql(f"PRAGMA user_version = {VERSION}")
@@ -109,14 +110,18 @@ def prepare(connection: Connection) -> None:
 
 
 def _add_columns(connection: Connection) -> None:
-    """Give the tables of version 4 what version 5 has more."""
+    """Give the tables of earlier versions what they lack."""
     for table, columns in _NEW.items():
+        there = {column["name"] for column in inspect(connection).get_columns(table)}
         for name in columns:
+            if name in there:
+                continue
             column = Base.metadata.tables[table].c[name]
             kind = column.type.compile(connection.dialect)
             connection.exec_driver_sql(f'ALTER TABLE {table} ADD COLUMN "{name}" {kind}')
-    for index in Base.metadata.tables["clips"].indexes:
-        index.create(connection, checkfirst=True)
+    for table in _NEW:
+        for index in Base.metadata.tables[table].indexes:
+            index.create(connection, checkfirst=True)
 
 
 def _part_clips_from_jobs(connection: Connection) -> None:

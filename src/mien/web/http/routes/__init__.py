@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from mien.web.http.desk import Desk
 from mien.web.http.problems import documented
 from mien.web.http.routes import (
+    accounts,
     clips,
     compare,
     downloads,
@@ -16,6 +17,7 @@ from mien.web.http.routes import (
     lineups,
     live,
     making,
+    me,
     patients,
     people,
     projects,
@@ -32,7 +34,7 @@ from mien.web.http.routes import (
 _ROUTES = (
     *(projects, recovery, glances, uploading, downloads, patients, people, making, clips, compare),
     *(surrogates, works, evidence, encounters, releases, studies, lineups, reviews, recordings),
-    live,
+    *(live, me, accounts),
 )
 
 

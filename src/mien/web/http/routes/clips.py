@@ -139,7 +139,9 @@ def routes(desk: Desk) -> APIRouter:
     def preview(clip: str) -> Response:
         """One frame of the de-identified clip; of one that is being drawn, the last one."""
         found = desk.clip(clip)
-        drawn = found.job if found.job.status == Status.RUNNING else found
+        # what is being drawn nobody has tried to recognise yet
+        running = found.job.status == Status.RUNNING and desk.names(found.project_id)
+        drawn = found.job if running else found
         if drawn.run is None:
             raise Problem(409, "not_done", "This clip has no result: wait until it is done.")
         try:  # read at once: a picture that is drawn is replaced meanwhile

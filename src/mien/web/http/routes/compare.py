@@ -18,7 +18,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response, StreamingResponse
 
 from mien.pipeline.stored import StoredManifest
-from mien.web.http.desk import Desk, WorkView, work_view
+from mien.web.http.desk import Desk, WorkView
 from mien.web.http.problems import Problem, documented
 from mien.web.http.sending import Range, sent
 from mien.web.http.viewing import view
@@ -170,7 +170,9 @@ def routes(desk: Desk) -> APIRouter:
     def works(clip: str) -> list[WorkView]:
         """Jobs that cover or measure a clip, in the order they came."""
         desk.clip(clip)
-        return [work_view(job) for job in desk.store.jobs.of_clip(clip, Kind.COVER, Kind.EVALUATE)]
+        return [
+            desk.work_view(job) for job in desk.store.jobs.of_clip(clip, Kind.COVER, Kind.EVALUATE)
+        ]
 
     @router.get("/curves", responses=documented(404, 409))
     def curves(clip: str, from_s: Seconds = 0.0, to_s: Seconds | None = None) -> CurvesView:
@@ -224,7 +226,7 @@ def routes(desk: Desk) -> APIRouter:
             times = times_of(found)
         for each in wanted.ranges:
             _check(each, times)
-        return work_view(
+        return desk.work_view(
             desk.order(Kind.COVER, [found], wanted.model_dump(mode="json"), found.called)
         )
 

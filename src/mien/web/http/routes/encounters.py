@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from mien.engines import traits_of
-from mien.web.http.desk import Desk, WorkView, work_view
+from mien.web.http.desk import Desk, WorkView
 from mien.web.http.problems import Problem, documented
 from mien.web.http.uploads import display_name
 from mien.web.queue.tables import Kind
@@ -77,7 +77,7 @@ def routes(desk: Desk) -> APIRouter:
         name = " + ".join(clip.called for clip in clips)
         if order.name is not None and order.name.strip():
             name = display_name(order.name)
-        return work_view(
+        return desk.work_view(
             desk.order(Kind.ENCOUNTER, clips, {"roles": "both" if both else "two", **wanted}, name)
         )
 

@@ -14,7 +14,7 @@ from starlette.responses import Response, StreamingResponse
 
 from mien.report.language import DEFAULT, Language
 from mien.web.http.access import FRAMED
-from mien.web.http.desk import Desk, WorkView, work_view
+from mien.web.http.desk import Desk, WorkView
 from mien.web.http.problems import Problem, documented
 from mien.web.http.sending import Range, send, sent
 from mien.web.queue.tables import Clip, Job, Kind, Status
@@ -125,7 +125,9 @@ def routes(desk: Desk) -> APIRouter:
             if job.status == Status.DONE and job.found
         }
         listed = [clip for clip in clips.listing(home) if clip.leaves is None]
-        return [_row(clip, newest[clip.id]) for clip in listed if clip.id in newest]
+        return [
+            _row(clip, newest[clip.id], desk.called(clip)) for clip in listed if clip.id in newest
+        ]
 
     @router.post("/clips/{clip}/evaluate", status_code=201, responses=documented(404, 409))
     def measure(clip: str, order: MeasureOrder) -> WorkView:
@@ -146,7 +148,7 @@ def routes(desk: Desk) -> APIRouter:
             raise Problem(
                 409, "being_covered", "Moments of this clip are being covered: wait, then measure."
             )
-        return work_view(desk.order(Kind.EVALUATE, [found], order.model_dump(), found.called))
+        return desk.work_view(desk.order(Kind.EVALUATE, [found], order.model_dump(), found.called))
 
     @router.get("/clips/{clip}/evidence", responses=documented(404))
     def evidence(clip: str) -> EvidenceView:
@@ -155,8 +157,8 @@ def routes(desk: Desk) -> APIRouter:
         all_of = jobs.of_clip(clip, Kind.EVALUATE)
         done = [job for job in all_of if job.status == Status.DONE and job.found]
         return EvidenceView(
-            latest=work_view(all_of[-1]) if all_of else None,
-            measured=work_view(done[-1]) if done else None,
+            latest=desk.work_view(all_of[-1]) if all_of else None,
+            measured=desk.work_view(done[-1]) if done else None,
             stale=bool(done) and _stale(found, done[-1]),
         )
 
@@ -225,12 +227,12 @@ def _stale(clip: Clip, measured: Job) -> bool:
     return bool((measured.found or {}).get("result_run") != clip.run)
 
 
-def _row(clip: Clip, measured: Job) -> CohortRow:
+def _row(clip: Clip, measured: Job, called: str) -> CohortRow:
     found: dict[str, Any] = measured.found or {}
     answers = [line["passed"] for line in found["lines"]]
     return CohortRow(
         clip=clip.id,
-        name=clip.called,
+        name=called,
         work=measured.id,
         finished=measured.finished or 0.0,
         stale=_stale(clip, measured),

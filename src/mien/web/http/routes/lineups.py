@@ -13,7 +13,7 @@ from mien.web.http.desk import Desk
 from mien.web.http.problems import Problem, documented
 from mien.web.http.routes.studies import MakingView
 from mien.web.http.sending import Range, send, sent
-from mien.web.http.studies import JUDGES_LINK, PAGE, REPORT, reporting
+from mien.web.http.studies import JUDGES_LINK, PAGE, REPORT, no_study, reporting
 from mien.web.http.study_orders import LineupOrder, lineup_wanted
 
 
@@ -49,20 +49,25 @@ def routes(desk: Desk) -> APIRouter:
     router = APIRouter(prefix="/lineups")
     studies = desk.studies
 
+    def get(lineup: str) -> LineupStore:
+        desk.mine(lineup, no_study())
+        return studies.lineup(lineup)
+
     @router.get("")
     def list_lineups() -> list[LineupView]:
-        """All line-ups that the server was started with."""
-        return [_view(key, store) for key, store in studies.lineups().items()]
+        """All line-ups that the server was started with, or that were made."""
+        own = desk.own(*studies.lineups())
+        return [_view(key, store) for key, store in studies.lineups().items() if key in own]
 
     @router.post("", status_code=202, responses=documented(404, 409, 422))
     def add_lineup(order: LineupOrder) -> MakingView:
         """Begin to make a line-up."""
-        return MakingView.model_validate(desk.making.begin(lineup_wanted(desk, order)))
+        return MakingView.model_validate(desk.begin_study(lineup_wanted(desk, order)))
 
     @router.post("/{lineup}/report", responses=documented(404, 409, 501))
     def write_report(lineup: str) -> LineupView:
         """Analyse the answers so far, in place of an older report."""
-        store = studies.lineup(lineup)
+        store = get(lineup)
         with reporting(studies):
             from mien.report.ratings.trials_page import write
             from mien.study.reidentification import analyse_trials
@@ -74,7 +79,7 @@ def routes(desk: Desk) -> APIRouter:
     @router.get("/{lineup}/report", responses=sent("text/html"), response_class=StreamingResponse)
     def report(lineup: str, range: Range = None) -> Response:
         """The report, a page that needs nothing else."""
-        path = studies.lineup(lineup).folder / REPORT / PAGE
+        path = get(lineup).folder / REPORT / PAGE
         if not path.is_file():
             raise Problem(404, "no_report", "There is no report yet: analyse the answers first.")
         headers = {**FRAMED, "Cross-Origin-Opener-Policy": "unsafe-none"}
@@ -89,7 +94,7 @@ def routes(desk: Desk) -> APIRouter:
         """All answers, for a spreadsheet and for mien study reid."""
         from mien.report.ratings.answers import as_csv
 
-        text = as_csv(COLUMNS, studies.lineup(lineup).export())
+        text = as_csv(COLUMNS, get(lineup).export())
         return Response(
             text.encode("utf-8-sig"),
             media_type="text/csv",

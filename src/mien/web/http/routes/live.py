@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
+from starlette.concurrency import run_in_threadpool
 
 from mien.errors import ParameterError
 from mien.web.http.desk import Desk
@@ -64,7 +65,8 @@ def routes(desk: Desk) -> APIRouter:
         """Calls, the newest first."""
         there = calling.available
         found = calling.calls.listing() if there else []
-        return LiveView(available=there, calls=[_view(call) for call in found])
+        own = await run_in_threadpool(desk.own, *(call.id for call in found))
+        return LiveView(available=there, calls=[_view(call) for call in found if call.id in own])
 
     @router.post("", status_code=201, responses=documented(503))
     async def make(wanted: CallWanted) -> CallView:
@@ -75,16 +77,20 @@ def routes(desk: Desk) -> APIRouter:
 
         settings = LiveSettings(subject=wanted.subject or None, match=wanted.match)
         try:
-            return _view(calls.make(settings, VoiceMode(wanted.voice)))
+            made = calls.make(settings, VoiceMode(wanted.voice))
         except ParameterError as error:
             raise Problem(429, "too_many_calls", str(error)) from error
+        await run_in_threadpool(desk.take, made.id)
+        return _view(made)
 
     @router.delete("/{call}", responses=documented(404, 503))
     async def end(call: str) -> CallView:
         """End one for everybody."""
+        gone = Problem(404, "no_call", "There is no such call: it may have ended.")
+        await run_in_threadpool(desk.mine, call, gone)
         found = calling.calls.get(call)
         if found is None:
-            raise Problem(404, "no_call", "There is no such call: it may have ended.")
+            raise gone
         await found.end()
         return _view(found)
 

@@ -76,6 +76,7 @@ def routes(desk: Desk) -> APIRouter:
             id=secrets.token_hex(16),
             after=making.after,
             family=family,
+            came=found.came or found.created,
             **{name: getattr(found, name) for name in _OF_THE_ORIGINAL},
         )
         try:
@@ -87,6 +88,7 @@ def routes(desk: Desk) -> APIRouter:
             folders.forget_clip(new)
             raise
         clips.join(found.id, family)
+        desk.made(made.id)
         return view(made)
 
     @router.post("/clips/{clip}/choose", responses=documented(404, 409))

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from mien.web.http.desk import Desk, WorkView, work_view
+from mien.web.http.desk import Desk, WorkView
 from mien.web.http.making import Making, wanted
 from mien.web.http.problems import Problem, documented
 from mien.web.http.uploads import FULL
@@ -74,19 +74,20 @@ def routes(desk: Desk) -> APIRouter:
         found = desk.clip(clip)
         looked, tried = newest(clip, Kind.PEOPLE), newest(clip, Kind.TRY)
         return PeopleView(
-            people=None if looked is None else work_view(looked),
-            tried=None if tried is None else work_view(tried),
+            people=None if looked is None else desk.work_view(looked),
+            tried=None if tried is None else desk.work_view(tried),
             portrait=folders.portrait(found).is_file(),
         )
 
     @router.post("/people", status_code=201, responses=documented(404, 409))
     def find(clip: str) -> WorkView:
         """Look for everybody in a clip's original."""
-        return work_view(renew(stored(clip), Kind.PEOPLE, {}))
+        return desk.work_view(renew(stored(clip), Kind.PEOPLE, {}))
 
     @router.get("/people/{number}", responses=_PICTURE, response_class=Response)
     def person(clip: str, number: int) -> Response:
         """A picture of a person: it shows the patient."""
+        desk.say(f"person {number}")
         return picture(clip, Kind.PEOPLE, person_picture(number))
 
     @router.post("/try", status_code=201, responses=documented(404, 409))
@@ -100,7 +101,7 @@ def routes(desk: Desk) -> APIRouter:
         seen = (looked.found or {}).get("people", []) if looked is not None else []
         if not seen and (trying.making.people not in ("all", "main") or trying.making.leave):
             raise Problem(409, "nobody_known", "Find everybody in the clip first.")
-        return work_view(
+        return desk.work_view(
             renew(found, Kind.TRY, {**settings, "time_s": trying.time_s, "seen": seen})
         )
 

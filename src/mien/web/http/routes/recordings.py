@@ -14,7 +14,7 @@ from mien.recording.guided.guide import Guide
 from mien.recording.guided.protocol import open_protocol, shipped
 from mien.web.http.desk import Desk
 from mien.web.http.problems import Problem, documented
-from mien.web.http.recordings import RECORDINGS, Recordings, Sitting
+from mien.web.http.recordings import RECORDINGS, Recordings, Sitting, no_recording
 
 Language = Literal["de", "en"]
 
@@ -82,6 +82,10 @@ def routes(desk: Desk) -> APIRouter:
     router = APIRouter(prefix="/recordings")
     recordings = Recordings(desk.folders.data / RECORDINGS)
 
+    def get(recording: str) -> Sitting:
+        desk.mine(recording, no_recording())
+        return recordings.get(recording)
+
     @router.get("/protocols")
     def protocols() -> list[ProtocolView]:
         """All protocols."""
@@ -107,7 +111,9 @@ def routes(desk: Desk) -> APIRouter:
             guide.consent(who.consent, who.text)
         except ParameterError as error:
             raise Problem(422, "bad_name", str(error)) from error
-        return _view(recordings.begin(guide))
+        made = recordings.begin(guide)
+        desk.take(made.id)
+        return _view(made)
 
     @router.post(
         "/{recording}/look",
@@ -130,7 +136,7 @@ def routes(desk: Desk) -> APIRouter:
     ) -> SittingView:
         """Check a picture, which is the body: red, green, blue, opacity of each pixel; it is not
         kept."""
-        sitting = recordings.get(recording)
+        sitting = await run_in_threadpool(get, recording)
         if not math.isfinite(time):
             raise Problem(422, "invalid", "time is a number of seconds.")
         pixels = await request.body()
@@ -144,7 +150,7 @@ def routes(desk: Desk) -> APIRouter:
         time: Annotated[float, Query(ge=0, le=1e9)],
     ) -> SittingView:
         """Keep what is recorded of the step, or stop for good."""
-        sitting = recordings.get(recording)
+        sitting = get(recording)
         recordings.go_on(sitting, time, what == "stop")
         return _view(sitting)
 

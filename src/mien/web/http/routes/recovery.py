@@ -24,7 +24,9 @@ def routes(desk: Desk) -> APIRouter:
     @router.get("/recovery")
     def recovery() -> RecoveryView:
         """What was found in the data folder that was on no list."""
-        found = desk.recovery
+        found, visitor = desk.recovery, desk.visitor()
+        if visitor is not None and not visitor.is_admin:
+            return RecoveryView(clips=0, unlisted=[])
         return RecoveryView(clips=found.clips, unlisted=list(found.unlisted))
 
     return router

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response, StreamingResponse
 
 from mien.video.boxes import boxes
-from mien.web.http.desk import Desk, WorkView, work_view
+from mien.web.http.desk import Desk, WorkView
 from mien.web.http.problems import Problem, documented
 from mien.web.http.sending import Range, send, sent
 from mien.web.http.uploads import printable
@@ -148,7 +148,7 @@ def routes(desk: Desk) -> APIRouter:
         measurements = measured() if wanted.include_metrics else {}
         figures = {clip.id: measurements[clip.id].id for clip in clips if clip.id in measurements}
         count = len(clips)
-        return work_view(
+        return desk.work_view(
             desk.order(
                 Kind.RELEASE,
                 clips,

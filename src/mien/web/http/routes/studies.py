@@ -15,7 +15,7 @@ from mien.web.http.access import FRAMED
 from mien.web.http.desk import Desk
 from mien.web.http.problems import Problem, documented
 from mien.web.http.sending import Range, send, sent
-from mien.web.http.studies import LINK, PAGE, REPORT, reporting
+from mien.web.http.studies import LINK, PAGE, REPORT, no_study, reporting
 from mien.web.http.study_orders import (
     ItemView,
     StudyOrder,
@@ -87,10 +87,15 @@ def routes(desk: Desk) -> APIRouter:
     router = APIRouter(prefix="/studies")
     studies = desk.studies
 
+    def get(study: str) -> StudyStore:
+        desk.mine(study, no_study())
+        return studies.get(study)
+
     @router.get("")
     def list_studies() -> list[StudyView]:
-        """All studies that the server was started with."""
-        return [_view(key, store) for key, store in studies.all().items()]
+        """All studies that the server was started with, or that were made."""
+        own = desk.own(*studies.all())
+        return [_view(key, store) for key, store in studies.all().items() if key in own]
 
     @router.get("/items")
     def list_items() -> list[ItemView]:
@@ -105,18 +110,20 @@ def routes(desk: Desk) -> APIRouter:
     @router.get("/making")
     def what_is_made() -> list[MakingView]:
         """The study that is being made, or the last one if it could not be made."""
-        now = desk.making.now
-        return [] if now is None else [MakingView.model_validate(now)]
+        now, visitor = desk.making.now, desk.visitor()
+        if now is None or (visitor is not None and visitor.account.id != now.account):
+            return []
+        return [MakingView.model_validate(now)]
 
     @router.post("", status_code=202, responses=documented(404, 409))
     def add_study(order: StudyOrder) -> MakingView:
         """Begin to make a study."""
-        return MakingView.model_validate(desk.making.begin(study_wanted(desk, order)))
+        return MakingView.model_validate(desk.begin_study(study_wanted(desk, order)))
 
     @router.post("/{study}/report", responses=documented(404, 409, 501))
     def write_report(study: str) -> StudyView:
         """Analyse the answers so far, in place of an older report."""
-        store = studies.get(study)
+        store = get(study)
         with reporting(studies):
             from mien.report.ratings.page import write
             from mien.study.analysis import analyse
@@ -128,7 +135,7 @@ def routes(desk: Desk) -> APIRouter:
     @router.get("/{study}/report", responses=sent("text/html"), response_class=StreamingResponse)
     def report(study: str, range: Range = None) -> Response:
         """The report, a page that needs nothing else."""
-        path = studies.get(study).folder / REPORT / PAGE
+        path = get(study).folder / REPORT / PAGE
         if not path.is_file():
             raise Problem(404, "no_report", "There is no report yet: analyse the answers first.")
         headers = {**FRAMED, "Cross-Origin-Opener-Policy": "unsafe-none"}
@@ -143,7 +150,7 @@ def routes(desk: Desk) -> APIRouter:
         """All answers, for a spreadsheet and for mien study analyse."""
         from mien.report.ratings.answers import as_csv
 
-        text = as_csv(COLUMNS, studies.get(study).export())
+        text = as_csv(COLUMNS, get(study).export())
         return _saved(text.encode("utf-8-sig"), "text/csv", "ratings.csv")
 
     @router.get(
@@ -155,7 +162,7 @@ def routes(desk: Desk) -> APIRouter:
         """The same, for programs."""
         from mien.report.ratings.answers import as_parquet
 
-        data = as_parquet(COLUMNS, studies.get(study).export())
+        data = as_parquet(COLUMNS, get(study).export())
         return _saved(data, "application/vnd.apache.parquet", "ratings.parquet")
 
     return router

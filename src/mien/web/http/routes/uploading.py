@@ -72,7 +72,7 @@ def routes(desk: Desk) -> APIRouter:
             engines=offered(),
             traits=traits(),
             **choices,
-            local=desk.serving.on_loopback,
+            local=desk.serving.on_loopback and not desk.serving.behind_proxy,
             largest_bytes=desk.serving.largest,
             free_bytes=shutil.disk_usage(folders.data).free,
         )
@@ -148,6 +148,7 @@ def routes(desk: Desk) -> APIRouter:
                 frames=found.frames,
                 seconds=found.seconds,
             )
+            desk.made(clip.id)
             return view(await run_in_threadpool(queue, place, clip, wanted, hold))
         finally:
             place.unlink(missing_ok=True)

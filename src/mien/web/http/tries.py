@@ -1,0 +1,55 @@
+"""How often a name may be tried with wrong passwords: a few times, then after longer and longer."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Lock
+
+_FREE = 5  # wrong passwords in a row
+_FIRST_S, _LONGEST_S = 30.0, 900.0
+_MOST = 1000  # names that are remembered: whoever invents names must not fill the memory
+
+
+@dataclass
+class _Failed:
+    times: int = 0
+    until: float = 0.0
+
+
+class Tries:
+    """Wrong passwords by name, whether there is such an account or not.
+
+    Parameters
+    ----------
+    clock : callable
+        Seconds, never going back.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock, self._lock = clock, Lock()
+        self._failed: OrderedDict[str, _Failed] = OrderedDict()
+
+    def wait_s(self, name: str) -> float:
+        """Seconds until a name may be tried again; 0 if now."""
+        with self._lock:
+            found = self._failed.get(name.casefold())
+            return 0.0 if found is None else max(0.0, found.until - self._clock())
+
+    def failed(self, name: str) -> None:
+        """Note a wrong password."""
+        with self._lock:
+            found = self._failed.pop(name.casefold(), None) or _Failed()
+            self._failed[name.casefold()] = found
+            found.times += 1
+            if found.times >= _FREE:
+                seconds = _FIRST_S * 2.0 ** min(found.times - _FREE, 10)
+                found.until = self._clock() + min(seconds, _LONGEST_S)
+            if len(self._failed) > _MOST:
+                self._failed.popitem(last=False)
+
+    def right(self, name: str) -> None:
+        """Forget wrong passwords: the right one came."""
+        with self._lock:
+            self._failed.pop(name.casefold(), None)

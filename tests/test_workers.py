@@ -1,8 +1,10 @@
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import pytest
 
-from mien.workers import WAITING, ahead, in_order
+from mien.workers import WAITING, ahead, in_order, shared
 
 
 def test_items_arrive_in_order_and_no_more_than_a_few_ahead():
@@ -39,4 +41,76 @@ def test_a_caller_who_stops_early_ends_the_thread():
     items = ahead(iter(range(1000)))
     assert next(items) == 0
     items.close()
+    assert threading.active_count() == before
+
+
+def _all(branch):
+    with closing(branch):
+        return list(branch)
+
+
+def test_several_readers_get_all_items_of_one_pass():
+    passes = []
+
+    def source():
+        passes.append(1)
+        yield from range(200)
+
+    with ThreadPoolExecutor(3) as pool:
+        found = list(pool.map(_all, shared(source(), 3)))
+    assert found == [list(range(200))] * 3
+    assert passes == [1]
+
+
+def test_whoever_stops_early_does_not_hold_up_the_others():
+    one, two, three = shared(iter(range(200)), 3)
+    three.close()  # before it began
+
+    def a_few():
+        with closing(one):
+            return [next(one), next(one)]
+
+    with ThreadPoolExecutor(2) as pool:
+        few, whole = pool.submit(a_few), pool.submit(_all, two)
+        assert few.result() == [0, 1]
+        assert whole.result() == list(range(200))
+    assert list(three) == []
+
+
+def test_an_error_of_what_is_shared_reaches_every_reader():
+    def source():
+        yield 1
+        raise OSError("gone")
+
+    with ThreadPoolExecutor(2) as pool:
+        for job in [pool.submit(_all, branch) for branch in shared(source(), 2)]:
+            with pytest.raises(OSError, match="gone"):
+                job.result()
+
+
+def test_what_is_shared_stays_within_its_room_of_the_slowest():
+    taken = []
+
+    def source():
+        for number in range(100):
+            taken.append(number)
+            yield number
+
+    slow, quick = shared(source(), 2)
+    with ThreadPoolExecutor(1) as pool, closing(slow):
+        rest = pool.submit(_all, quick)
+        for seen, _ in enumerate(slow, 1):
+            assert len(taken) <= seen + WAITING + 2
+        assert len(rest.result()) == 100
+
+
+def test_the_thread_ends_when_every_reader_is_done():
+    before = threading.active_count()
+    branches = shared(iter(range(1000)), 2)
+    assert next(branches[0]) == 0
+    for branch in branches:
+        branch.close()
+    for thread in threading.enumerate():
+        if thread.name == "shared":
+            thread.join(10)
     assert threading.active_count() == before

@@ -6,8 +6,8 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from queue import Full, Queue
-from threading import Event, Thread
-from typing import Any, TypeVar
+from threading import Event, Lock, Thread
+from typing import Any, Generic, TypeVar
 
 WORKERS = 2
 WAITING = 6  # items in flight, so that memory does not grow with the length of a clip
@@ -52,6 +52,86 @@ def ahead(items: Iterable[T], room: int = WAITING) -> Generator[T, None, None]:
     finally:
         stop.set()
         thread.join()
+
+
+class Branch(Generic[T]):
+    """One of several readers of the same items, see `shared`; close it when no more are wanted."""
+
+    def __init__(self, start: Callable[[], None], room: int) -> None:
+        self._start, self._queue = start, Queue[tuple[bool, Any]](room)
+        self._closed = Event()
+
+    def __iter__(self) -> Branch[T]:
+        return self
+
+    def __next__(self) -> T:
+        self._start()
+        if self._closed.is_set():
+            raise StopIteration
+        good, item = self._queue.get()
+        if good:
+            return item  # type: ignore[no-any-return]
+        self._closed.set()
+        raise item
+
+    def close(self) -> None:
+        """Take no more: the others need not wait for this one."""
+        self._closed.set()
+
+    @property
+    def open(self) -> bool:
+        """Whether items are still wanted."""
+        return not self._closed.is_set()
+
+    def put(self, entry: tuple[bool, Any]) -> None:
+        """Hand over an item, or what ended them; given up once the branch is closed."""
+        while self.open:
+            try:
+                self._queue.put(entry, timeout=0.1)
+                return
+            except Full:  # look again whether it is closed
+                continue
+
+
+def shared(items: Iterable[T], count: int, room: int = WAITING) -> list[Branch[T]]:
+    """Iterate once, in a thread of its own, for several readers, each in its own thread.
+
+    The slowest sets the pace. The thread begins with the first item that is asked for and ends with
+    the last branch that is closed, so close them all.
+
+    Parameters
+    ----------
+    items : iterable
+        Iterated once; what it raises arrives in every branch.
+    count : int
+        How many readers.
+    room : int
+        Items that wait for a reader at most.
+    """
+    started, lock = Event(), Lock()
+
+    def run() -> None:
+        end: BaseException = StopIteration()
+        try:
+            for item in items:
+                wanted = [branch for branch in branches if branch.open]
+                if not wanted:
+                    return
+                for branch in wanted:
+                    branch.put((True, item))
+        except BaseException as exc:
+            end = exc
+        for branch in branches:
+            branch.put((False, end))
+
+    def start() -> None:
+        with lock:
+            if not started.is_set():
+                started.set()
+                Thread(target=run, name="shared", daemon=True).start()
+
+    branches: list[Branch[T]] = [Branch(start, room) for _ in range(count)]
+    return branches
 
 
 def in_order(work: Callable[[T], Any], items: Iterable[T]) -> Iterator[Any]:

@@ -352,10 +352,10 @@ class Unreadable(Original):
     def __init__(self, original: Original) -> None:
         vars(self).update(vars(original))
 
-    def ceiling(self, quality: Quality, stop: Stop) -> Ceiling:
+    def ceiling(self, quality: Quality, stop: Stop, frames: object = None) -> Ceiling:
         raise VideoError("the disk is gone")
 
-    def reading(self, stop: Stop) -> Reading:
+    def reading(self, stop: Stop, frames: object = None) -> Reading:
         while True:
             stop.check()
 

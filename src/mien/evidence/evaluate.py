@@ -8,10 +8,11 @@ noise have lost. Nothing is asked of whoever made the result.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -20,7 +21,7 @@ import numpy as np
 from mien.errors import ParameterError
 from mien.evidence.measuring import Readings, measure
 from mien.evidence.metrics import Metrics
-from mien.evidence.original import Ceiling, Original, Stop, expected
+from mien.evidence.original import Original, Stop, expected
 from mien.evidence.privacy import figures_of
 from mien.fidelity.aperture import aspect
 from mien.fidelity.observe import Place, read
@@ -43,13 +44,14 @@ from mien.privacy.audit import (
 from mien.privacy.same_recording import check_same_recording
 from mien.progress import Progress, usual
 from mien.shown import Shown, new_axes
-from mien.video import Reader, quality_of
-from mien.workers import ahead
+from mien.video import Frame, Quality, Reader, quality_of
+from mien.workers import Branch, shared
 
 if TYPE_CHECKING:
     import pandas
 
 Only = Literal["both", "fidelity", "privacy"]
+_Work = Callable[[Iterable[Frame]], Any]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -239,18 +241,35 @@ def _look(
     progress: Progress | None,
     sampling: Sampling,
 ) -> tuple[Verdict | None, Readings | None]:
-    """Read the three clips in threads of their own, and audit meanwhile in this one."""
+    """Read the three clips in threads of their own, and audit meanwhile in this one.
+
+    Each file is decoded once for all of them.
+    """
     stop = Stop(progress)
-    with ThreadPoolExecutor(3) as pool:
-        jobs: list[Future[Any]] = []
-        if only != "privacy":
-            jobs.append(pool.submit(_read_ceiling, original, deidentified, stop))
-            jobs.append(pool.submit(original.reading, stop))
-            jobs.append(pool.submit(_read_other, original, deidentified, pairing, stop))
+    of_original: list[_Work] = []
+    of_result: list[_Work] = []
+    if only != "privacy":
+        of_original.append(partial(original.reading, stop))
+        quality = _quality(original, deidentified)
+        if quality is not None:
+            of_original.append(partial(original.ceiling, quality, stop))
+        of_result.append(partial(_read_other, original, deidentified, pairing, stop))
+    with (
+        Reader(original.path) as first,
+        Reader(deidentified) as second,
+        ThreadPoolExecutor(3) as pool,
+    ):
+        ours = shared(first, 1 + len(of_original))
+        theirs = shared(second, 1 + len(of_result))
+        works = (*of_original, *of_result)
+        branches = (*ours[1:], *theirs[1:])
+        jobs = [pool.submit(_until_done, *each) for each in zip(works, branches, strict=True)]
+        verdict = None
         try:
-            verdict = None
-            if only != "fidelity":
-                verdict = _audit(original, deidentified, pairing, progress, sampling)
+            with closing(ours[0]), closing(theirs[0]):
+                if only != "fidelity":
+                    frames = (ours[0], theirs[0])
+                    verdict = _audit(original, deidentified, pairing, progress, sampling, frames)
             while jobs and wait(jobs, 0.2, FIRST_EXCEPTION).not_done:
                 for job in jobs:
                     if job.done():
@@ -261,8 +280,14 @@ def _look(
             raise
         if not jobs:
             return verdict, None
-        ceiling, own, other = (job.result() for job in jobs)
-        return verdict, Readings(own, other, ceiling or original.untouched(stop))
+        own, *ceiling, other = (job.result() for job in jobs)
+        return verdict, Readings(own, other, ceiling[0] if ceiling else original.untouched(stop))
+
+
+def _until_done(work: _Work, frames: Branch[Frame]) -> Any:
+    """Give frames to some work, and let whoever else reads them go on when it ends."""
+    with closing(frames):
+        return work(frames)
 
 
 def _audit(
@@ -271,6 +296,7 @@ def _audit(
     pairing: Pairing,
     progress: Progress | None,
     sampling: Sampling,
+    frames: tuple[Iterable[Frame], Iterable[Frame]],
 ) -> Verdict:
     backend = open_backend(original.landmarker)
     try:
@@ -282,19 +308,26 @@ def _audit(
             progress,
             pairing,
             sampling,
+            frames,
         )
     finally:
         backend.close()
 
 
-def _read_ceiling(original: Original, deidentified: Path, stop: Stop) -> Ceiling | None:
-    """The original encoded again; None if the result is the very same file."""
+def _quality(original: Original, deidentified: Path) -> Quality | None:
+    """How the original has to be encoded again; None if the result is the very same file."""
     if checksum(original.path) == checksum(deidentified):
         return None
-    return original.ceiling(quality_of(deidentified, original.path), stop)
+    return quality_of(deidentified, original.path)
 
 
-def _read_other(original: Original, deidentified: Path, pairing: Pairing, stop: Stop) -> Reading:
+def _read_other(
+    original: Original,
+    deidentified: Path,
+    pairing: Pairing,
+    stop: Stop,
+    frames: Iterable[Frame],
+) -> Reading:
     """The result, frame by frame of the original, in the original's pixels.
 
     Its body is looked for in the frames in which the original's is: the model begins where it saw
@@ -302,24 +335,24 @@ def _read_other(original: Original, deidentified: Path, pairing: Pairing, stop: 
     """
     backend = open_backend(original.landmarker)
     try:
-        with Reader(deidentified) as reader, closing(ahead(reader)) as frames:
+        with Reader(deidentified) as reader:
             size = (reader.info.width, reader.info.height)
-            scale = np.array(size) / (original.info.width, original.info.height)
-            near = expected(original.track, np.append(scale, scale.mean()))
-            places: list[Place | None] = [None] * len(pairing.others)
-            bodies = np.zeros(len(pairing.others), bool)
-            for frame in np.flatnonzero(pairing.partner >= 0):
-                places[pairing.partner[frame]] = near[frame]
-                bodies[pairing.partner[frame]] |= original.bodies[frame]
-            reading = read(
-                frames,
-                places,
-                backend,
-                size,
-                lambda frame: stop.check(),
-                bodies,
-                original.alone,
-            )
+        scale = np.array(size) / (original.info.width, original.info.height)
+        near = expected(original.track, np.append(scale, scale.mean()))
+        places: list[Place | None] = [None] * len(pairing.others)
+        bodies = np.zeros(len(pairing.others), bool)
+        for frame in np.flatnonzero(pairing.partner >= 0):
+            places[pairing.partner[frame]] = near[frame]
+            bodies[pairing.partner[frame]] |= original.bodies[frame]
+        reading = read(
+            frames,
+            places,
+            backend,
+            size,
+            lambda frame: stop.check(),
+            bodies,
+            original.alone,
+        )
     finally:
         backend.close()
     return reading.scaled(original.info.width, original.info.height).take(pairing.partner)

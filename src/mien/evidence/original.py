@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -150,16 +150,29 @@ class Original:
         """Whether nobody else is in the clip."""
         return len(self.tracks) == 1
 
-    def reading(self, stop: Stop) -> Reading:
-        """What is read of the person."""
+    def reading(self, stop: Stop, frames: Iterable[Frame] | None = None) -> Reading:
+        """What is read of the person.
+
+        Parameters
+        ----------
+        stop : Stop
+            Ends it.
+        frames : iterable of Frame, optional
+            All of the clip, where somebody reads them anyway.
+        """
         if self._reading is None:
-            self._reading, self._descriptors = self._read(lambda frames: frames, stop, outline=True)
+            with self._frames(frames) as all_of_them:
+                self._reading, self._descriptors = self._read(all_of_them, stop, outline=True)
         return self._reading
 
-    def ceiling(self, quality: Quality, stop: Stop) -> Ceiling:
-        """What is read after encoding."""
+    def ceiling(
+        self, quality: Quality, stop: Stop, frames: Iterable[Frame] | None = None
+    ) -> Ceiling:
+        """What is read after encoding; parameters as for `reading`."""
         if quality.crf not in self._ceilings:
-            reading, found = self._read(lambda f: reencoded(f, self.info, quality.crf), stop)
+            with self._frames(frames) as all_of_them:
+                coded = reencoded(all_of_them, self.info, quality.crf)
+                reading, found = self._read(coded, stop)
             self._ceilings[quality.crf] = Ceiling(quality, reading, found)
         return replace(self._ceilings[quality.crf], quality=quality)
 
@@ -168,11 +181,17 @@ class Original:
         reading = self.reading(stop)
         return Ceiling(None, reading, self._descriptors)
 
+    @contextmanager
+    def _frames(self, given: Iterable[Frame] | None) -> Iterator[Iterable[Frame]]:
+        if given is not None:
+            yield given
+            return
+        # the thread that reads ends before the clip is closed
+        with Reader(self.path) as reader, closing(ahead(reader)) as frames:
+            yield frames
+
     def _read(
-        self,
-        through: Callable[[Iterator[Frame]], Iterator[Frame]],
-        stop: Stop,
-        outline: bool = False,
+        self, frames: Iterable[Frame], stop: Stop, outline: bool = False
     ) -> tuple[Reading, dict[str, np.ndarray]]:
         """What is read of the person, and what the recognisers say of some frames."""
         tracked = np.flatnonzero(self.track.state == State.TRACKED)
@@ -190,19 +209,16 @@ class Original:
 
         backend = open_backend(self.landmarker)
         try:
-            # the thread that reads ends before the clip is closed
-            with Reader(self.path) as reader, closing(ahead(reader)) as frames:
-                size = (self.info.width, self.info.height)
-                reading = read(
-                    through(frames),
-                    expected(self.track),
-                    backend,
-                    size,
-                    describe,
-                    self.bodies,
-                    self.alone,
-                    outline,
-                )
+            reading = read(
+                frames,
+                expected(self.track),
+                backend,
+                (self.info.width, self.info.height),
+                describe,
+                self.bodies,
+                self.alone,
+                outline,
+            )
         finally:
             backend.close()
         return reading, {name: kept.descriptors() for name, kept in described.items()}

@@ -75,17 +75,20 @@ def share_alike(
 
 def _moments(path: str | os.PathLike[str]) -> Generator[np.ndarray, None, None]:
     """Small grey pictures, one each half second from the first frame on."""
+    first, due = None, 0.0
+
+    def wanted(time: float) -> bool:
+        nonlocal first
+        first = time if first is None else first
+        return time - first >= due - 1e-6
+
     with Reader(path) as clip:
-        first, due = None, 0.0
-        for frame in clip:
-            first = frame.time if first is None else first
-            since = frame.time - first
-            if since > _LONGEST_S:
+        for frame in clip.selected(wanted):
+            if due > _LONGEST_S:
                 return
-            if since >= due - 1e-6:
-                due += _EVERY_S
-                small = cv2.resize(frame.image, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
-                yield cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32)
+            due += _EVERY_S
+            small = cv2.resize(frame.image, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
+            yield cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32)
 
 
 def _correlations(one: np.ndarray, other: np.ndarray) -> np.ndarray:

@@ -10,8 +10,8 @@ see where somebody was tracked is described as they see them.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
-from contextlib import closing
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +31,8 @@ from mien.recognition.registry import joining
 from mien.recognition.watch import Box, Watch, unaccounted
 from mien.tracking.detection import Detector
 from mien.tracking.follow import follow
-from mien.video import Frame
+from mien.video import Frame, Reader
+from mien.workers import ahead
 
 
 def _left_out(people: int, compared: int) -> list[str]:
@@ -52,6 +53,7 @@ def audit_pair(
     progress: Progress | None = None,
     pairing: Pairing | None = None,
     sampling: Sampling = SAMPLING,
+    frames: tuple[Iterable[Frame], Iterable[Frame]] | None = None,
 ) -> Verdict:
     """Compare a de-identified clip with its original.
 
@@ -72,6 +74,8 @@ def audit_pair(
         What `pair` found about these clips, if that is known.
     sampling : Sampling, optional
         How many frames are looked at.
+    frames : pair of iterables of Frame, optional
+        All of original and result, where somebody reads them anyway.
 
     Raises
     ------
@@ -101,10 +105,29 @@ def audit_pair(
         )
     notes += _left_out(len(pairing.tracks), len(compared))
     scan = set(even(paired, sampling.scanned))
-    frames = side_by_side(original, deidentified, partner)
-    residual, tally = _compare(frames, pairing, people, scan, backend, report)
+    with _both(original, deidentified, frames) as (ours, theirs):
+        pairs = side_by_side(ours, theirs, partner, deidentified.name)
+        residual, tally = _compare(pairs, pairing, people, scan, backend, report)
     findings = [person.finish() for person in people]
     return Verdict(findings, residual, len(scan), len(paired), len(partner), notes, tally)
+
+
+@contextmanager
+def _both(
+    original: Path,
+    deidentified: Path,
+    given: tuple[Iterable[Frame], Iterable[Frame]] | None,
+) -> Iterator[tuple[Iterable[Frame], Iterable[Frame]]]:
+    """All frames of both clips: those that somebody else reads, or else their own."""
+    if given is not None:
+        yield given
+        return
+    with (
+        Reader(original) as first,
+        closing(ahead(first)) as ours,
+        Reader(deidentified) as theirs,
+    ):
+        yield ours, theirs
 
 
 def _compare(

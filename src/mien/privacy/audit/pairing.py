@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,6 @@ from mien.progress import Progress, silent
 from mien.tracking import FaceTrack
 from mien.video import Frame, Reader
 from mien.video.pairing import partners
-from mien.workers import ahead
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,20 +95,32 @@ def _size(path: Path) -> tuple[int, int]:
 
 
 def side_by_side(
-    original: Path, deidentified: Path, partner: np.ndarray
+    originals: Iterable[Frame], results: Iterable[Frame], partner: np.ndarray, name: str
 ) -> Iterator[tuple[Frame, Frame | None]]:
-    """Each original frame with its partner, None if it has none."""
-    with Reader(original) as first, Reader(deidentified) as second:
-        theirs = iter(second)
-        current = next(theirs, None)
-        for frame, wanted in zip(ahead(first), partner, strict=False):
-            while current is not None and current.index < wanted:
-                current = next(theirs, None)
-            if current is None:
-                raise VideoError(
-                    f"{deidentified.name} changed while it was read: leave it alone and run again."
-                )
-            yield frame, current if wanted >= 0 else None
+    """Each original frame with its partner, None if it has none.
+
+    Parameters
+    ----------
+    originals, results : iterable of Frame
+        All frames of both clips.
+    partner : np.ndarray [shape=(n_frames,), dtype=int]
+        As in `Pairing`.
+    name : str
+        Of the result's file.
+
+    Raises
+    ------
+    VideoError
+        If the result has fewer frames than it had.
+    """
+    theirs = iter(results)
+    current = next(theirs, None)
+    for frame, wanted in zip(originals, partner, strict=False):
+        while current is not None and current.index < wanted:
+            current = next(theirs, None)
+        if current is None:
+            raise VideoError(f"{name} changed while it was read: leave it alone and run again.")
+        yield frame, current if wanted >= 0 else None
 
 
 def as_large(image: np.ndarray, other: np.ndarray) -> np.ndarray:

@@ -105,12 +105,11 @@ def test_what_is_shared_stays_within_its_room_of_the_slowest():
 
 
 def test_the_thread_ends_when_every_reader_is_done():
-    before = threading.active_count()
+    before = set(threading.enumerate())
     branches = shared(iter(range(1000)), 2)
     assert next(branches[0]) == 0
+    (mine,) = set(threading.enumerate()) - before
     for branch in branches:
         branch.close()
-    for thread in threading.enumerate():
-        if thread.name == "shared":
-            thread.join(10)
-    assert threading.active_count() == before
+    mine.join(10)
+    assert not mine.is_alive()

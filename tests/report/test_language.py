@@ -23,15 +23,20 @@ from mien.report.language import DEFAULT, entries, languages, told, untold, writ
 
 ROOT = Path(mien.__file__).parent
 OTHERS = [name for name in languages() if name != DEFAULT]
-WRITTEN = ("report/evidence/**/*.py", "report/numbers.py", "fidelity/worst.py")
+WRITTEN = (
+    *("report/evidence/**/*.py", "report/numbers.py", "fidelity/worst.py"),
+    *("release/card.py", "release/checks/*.py", "engines/traits.py"),
+)
 """Whose sentences are told; a page that learns another language joins them."""
 TEMPLATES = ("base", "watched", "report", "sections", "comparison", "cohort")
 NO_SENTENCES = re.compile(
     r"[a-z]+ (?:right|top|bottom|left|center).*|.*doi.*|SHA-256|[\d., :%{}-]+|.*CVPR.*"
     r"|offset points|lower left|upper right|upper left|x unified|(?:lines\+)?markers"
-    r"|.*\b(?:mien-|\.mp4|utf-8)\b.*"
+    r"|\n[\s\S]*|.*\b(?:mien-|\.mp4|utf-8)\b.*"
 )
 """Texts of several words that are for programs, and citations, which stay as they are."""
+PART = 3
+"""Letters from which on it is enough to be a part of a sentence that is put together."""
 HOLE = re.compile(r"\{(\d)[!#]?\}")
 
 
@@ -113,7 +118,7 @@ def test_every_sentence_has_its_counterpart(other):
         for one in said()
         if one not in whole
         and not any(pattern.fullmatch(HOLE.sub("7", one)) for pattern in forms)
-        and not any(form(one).fullmatch(HOLE.sub("7", there)) for there in known)
+        and not (len(HOLE.sub("", one)) > PART and any(form(one).search(there) for there in known))
     ]
     assert missing == []
 
@@ -149,6 +154,7 @@ def test_sentences_numbers_and_dates_take_the_language():
         assert told("at least 0.98") == "mindestens 0,98"
         assert told("0.8 to 1.25") == "0,8 bis 1,25"
         assert told("between -20 and 20 ms") == "-20 bis 20 ms"
+        assert told("3.1%") == "3,1 %"
         assert told("−0.012") == "−0,012"
         assert told("1.2 % of face width") == "1,2 % der Gesichtsbreite"
         assert told("mien 0.1.0, numpy 1.26.4") == "mien 0.1.0, numpy 1.26.4"

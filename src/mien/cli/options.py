@@ -45,6 +45,9 @@ Language = Annotated[
         help="The language of pages and figures; files for programs are the same in all.",
     ),
 ]
+CardLanguage = Annotated[
+    str, typer.Option("--language", metavar="en|de", help="The language of the data card.")
+]
 Audited = Annotated[
     str,
     typer.Option(

@@ -56,6 +56,7 @@ class Card:
     consent: options.Consent = ""
     licence: options.Licence = ""
     contact: options.Contact = ""
+    language: options.CardLanguage = "en"
     keep_checksums: Annotated[
         bool,
         typer.Option(
@@ -98,6 +99,7 @@ def release(
         consent=card.consent,
         licence=card.licence,
         contact=card.contact,
+        language=card.language,
         keep_checksums=card.keep_checksums,
         landmarker=None if landmarker is None else str(landmarker),
     )

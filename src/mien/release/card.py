@@ -13,10 +13,16 @@ from mien.pipeline.stored import StoredManifest
 from mien.release.checks.base import Check
 from mien.release.datasheet import datasheet
 from mien.report.evidence.columns import known
+from mien.report.language import told
 
 TITLE = "De-identified clinical videos"
 _COLUMNS = 96  # of plain text
 _SIGNS = {"pass": "passed", "warn": "**note**", "fail": "**failed**"}
+_FILES = {
+    "DATA_CARD.md": "what this is, how it was made, what it may be used for, whom to ask",
+    "clip-001.mp4": "the videos, and beside each what was done to its frames (.json)",
+    "manifest.json": "every file with its size and SHA-256 checksum",
+}
 _RECOGNISED = " (weak: such faces have been recognised)"
 
 
@@ -72,11 +78,12 @@ def card(
     licence: str = "",
     contact: str = "",
 ) -> str:
-    """The data card, Markdown; the same input gives the same text."""
+    """The data card, Markdown, in the language that is written now; the same input gives the same
+    text."""
     count, seconds = len(entries), sum(entry.seconds for entry in entries)
     frames = {key: sum(e.counts.get(key, 0) for e in entries) for key in _kinds(entries)}
     total = max(sum(frames.values()), 1)
-    share = ", ".join(f"{100 * n / total:.1f} % {key}" for key, n in frames.items())
+    share = ", ".join(told(f"{100 * n / total:.1f} % {key}") for key, n in frames.items())
     sounding = sum(entry.sound for entry in entries)
     sound = (
         "without sound" if not sounding
@@ -86,15 +93,16 @@ def card(
     software = {key: value for e in entries for key, value in e.manifest.versions.items()}
     return datasheet(
         "clips",
-        title=title or TITLE,
+        title=title or told(TITLE),
         purpose=_purpose(entries),
-        size=f"{_many(count, 'clip')}, {seconds:.0f} s in all",
-        sound=sound,
-        frames=share or "none",
+        size=told(f"{_many(count, 'clip')}, {seconds:.0f} s in all"),
+        sound=told(sound),
+        frames=share or told("none"),
         clips="".join(_clip_row(entry) for entry in entries),
         consent=consent,
         treatment=_treatment(entries),
-        software=", ".join(f"{key} {value}" for key, value in software.items()) or "not stated",
+        software=", ".join(f"{key} {value}" for key, value in software.items())
+        or told("not stated"),
         measures=_measures(entries),
         checks="".join(_check_row(check) for check in checks),
         movement=_movement(entries),
@@ -107,24 +115,20 @@ def card(
 
 
 def readme(entries: Sequence[Entry], title: str = "") -> str:
-    """What to read first, plain text."""
+    """What to read first, plain text, in the language that is written now."""
     moving = "Movement" if _all_move(entries) else "Movement of head and body"
     voice = ", and so is the voice" if any(entry.sound for entry in entries) else ""
-    told = fill(
-        f"{_many(len(entries), 'video')} changed by mien. {_hidden(entries)} {moving}, hair, body "
-        f"and room are as recorded{voice}: they can still identify a person.",
-        _COLUMNS,
+    kept = (
+        f"{moving}, hair, body and room are as recorded{voice}: they can still identify a person."
     )
-    return f"""{title or TITLE}
-
-{told}
-
-DATA_CARD.md    what this is, how it was made, what it may be used for, whom to ask
-clip-001.mp4    the videos, and beside each what was done to its frames (.json)
-manifest.json   every file with its size and SHA-256 checksum
-
-Read DATA_CARD.md before you use or pass on anything.
-"""
+    sentences = (
+        told(f"{_many(len(entries), 'video')} changed by mien."), _hidden(entries), told(kept)
+    )  # fmt: skip
+    files = "".join(f"{name:<16}{told(what)}\n" for name, what in _FILES.items())
+    return (
+        f"{title or told(TITLE)}\n\n{fill(' '.join(sentences), _COLUMNS)}\n\n{files}\n"
+        f"{told('Read DATA_CARD.md before you use or pass on anything.')}\n"
+    )
 
 
 def _kinds(entries: Sequence[Entry]) -> list[str]:
@@ -145,13 +149,15 @@ def _all_move(entries: Sequence[Entry]) -> bool:
 
 def _purpose(entries: Sequence[Entry]) -> str:
     if _all_move(entries):
-        return "To share how faces move in clinical videos without showing whose faces they are."
-    return "To share clinical videos without showing whose faces are in them."
+        return told(
+            "To share how faces move in clinical videos without showing whose faces they are."
+        )
+    return told("To share clinical videos without showing whose faces are in them.")
 
 
 def _uses(entries: Sequence[Entry]) -> str:
     moving = any(entry.traits.keeps_motion for entry in entries)
-    return "research into movement" if moving else "research into how a body moves"
+    return told("research into movement" if moving else "research into how a body moves")
 
 
 def _of(entries: Sequence[Entry], chosen: Sequence[Entry]) -> str:
@@ -169,32 +175,33 @@ def _treatment(entries: Sequence[Entry]) -> str:
         traits = traits_of(method)
         what = traits.words + ("" if traits.hides_face else _RECOGNISED)
         every = "Every other face" if any(entry.has("leave") for entry in chosen) else "Every face"
-        lines.append(f"- {every}{_of(entries, chosen)} (method {method}): {what}.")
+        lines.append(f"{every}{_of(entries, chosen)} (method {method}): {what}.")
         if traits.needs_surrogate:
             lines.append(
-                "- The new faces are averages of many people, moved away from the patient in the "
+                "The new faces are averages of many people, moved away from the patient in the "
                 "eyes of the recognisers that chose them."
             )
     if covered := [entry for entry in entries if entry.has("cover")]:
-        lines.append(f"- Faces that were to be covered{_of(entries, covered)}: a solid area.")
+        lines.append(f"Faces that were to be covered{_of(entries, covered)}: a solid area.")
     if left := [entry for entry in entries if entry.has("leave")]:
-        lines.append(f"- **Faces that were left on purpose{_of(entries, left)}: as recorded.**")
-    return "\n".join(lines)
+        lines.append(f"**Faces that were left on purpose{_of(entries, left)}: as recorded.**")
+    return "\n".join(f"- {told(line)}" for line in lines)
 
 
 def _hidden(entries: Sequence[Entry]) -> str:
     """The same in a sentence or two for those who read nothing else."""
     every = {method: traits_of(method) for method in _methods(entries)}
     ways = [
-        (traits.in_full or traits.done) if method in ENGINES else f"changed ({method})"
+        told((traits.in_full or traits.done) if method in ENGINES else f"changed ({method})")
         for method, traits in every.items()
     ]
-    said = f"Every face was {_listed(ways, 'or')}"
+    said = f"Every face was {_listed(ways, told('or'))}"
     if any(entry.has("leave") for entry in entries):
         said += ", but for some that were left as recorded on purpose"
+    said = told(f"{said}.")
     if weak := [traits.done for traits in every.values() if not traits.hides_face]:
-        said += f". {_listed(weak, 'and').capitalize()} faces may still be recognised"
-    return f"{said}."
+        said += " " + told(f"{_listed(weak, 'and').capitalize()} faces may still be recognised.")
+    return said
 
 
 def _movement(entries: Sequence[Entry]) -> str:
@@ -202,32 +209,32 @@ def _movement(entries: Sequence[Entry]) -> str:
     moving = [entry for entry in entries if entry.traits.keeps_motion]
     if len(moving) == len(entries):
         lines = [
-            "- **Movement.** It was kept on purpose. People have been recognised by how their "
+            "**Movement.** It was kept on purpose. People have been recognised by how their "
             "faces move."
         ]
     else:
-        lines = ["- **Movement of head and body.** It is as recorded, and can give somebody away."]
+        lines = ["**Movement of head and body.** It is as recorded, and can give somebody away."]
         if moving:
             lines.append(
-                f"- **Movement of the face**{_of(entries, moving)}. It was kept on purpose. People "
+                f"**Movement of the face**{_of(entries, moving)}. It was kept on purpose. People "
                 "have been recognised by how their faces move."
             )
     for method in _methods(entries):
         if not (traits := traits_of(method)).hides_face:
             chosen = [entry for entry in entries if entry.method == method]
             lines.append(
-                f"- **The {traits.done} faces{_of(entries, chosen)}.** Such faces have been "
+                f"**The {traits.done} faces{_of(entries, chosen)}.** Such faces have been "
                 "recognised, by people and by programs."
             )
-    return "\n".join(lines)
+    return "\n".join(f"- {told(line)}" for line in lines)
 
 
 def _said(entries: Sequence[Entry], sounding: int) -> str:
     if sounding:
-        return "**The voice**, which is in the clips, is as good as a name to some."
+        return told("**The voice**, which is in the clips, is as good as a name to some.")
     if not any(entry.traits.shows_face for entry in entries):
-        return "**What is said with hands.** There is no sound, and lips are hidden."
-    return "**What is said with hands and lips.** There is no sound; lips can be read."
+        return told("**What is said with hands.** There is no sound, and lips are hidden.")
+    return told("**What is said with hands and lips.** There is no sound; lips can be read.")
 
 
 def _listed(words: Sequence[str], last: str) -> str:
@@ -241,11 +248,12 @@ def _clip_row(entry: Entry) -> str:
     frames = sum(counts.values())
     audits = entry.manifest.audits
     nearest = min((person["nearest"] for person in audits if "nearest" in person), default=None)
-    return (
-        f"| {entry.name} | {entry.seconds:.1f} | {frames} | {_percent(counts, 'rendered')} | "
-        f"{_percent(counts, 'covered')} | {entry.method} | "
-        f"{', '.join(entry.faces) or '–'} | {'–' if nearest is None else f'{nearest:.2f}'} |\n"
-    )
+    cells = (
+        entry.name, told(f"{entry.seconds:.1f}"), str(frames),
+        told(_percent(counts, "rendered")), told(_percent(counts, "covered")), entry.method,
+        ", ".join(entry.faces) or "–", "–" if nearest is None else told(f"{nearest:.2f}"),
+    )  # fmt: skip
+    return f"| {' | '.join(cells)} |\n"
 
 
 def _percent(counts: Mapping[str, int], key: str) -> str:
@@ -258,24 +266,26 @@ def _measures(entries: Sequence[Entry]) -> str:
     figures = [Metrics.from_json(entry.metrics or {}) for entry in measured]
     columns = known(figures)
     if not columns:
-        return "\nNothing: there are no figures of how well the movement was kept.\n"
-    head = "".join(f" {column.title} |" for column in columns)
+        return f"\n{told('Nothing: there are no figures of how well the movement was kept.')}\n"
+    head = "".join(f" {told(column.title)} |" for column in columns)
     lines = ""
     for entry, metrics in zip(measured, figures, strict=True):
         values = [metrics.value(column) for column in columns]
-        cells = "".join(f" {'–' if value is None else f'{value:.3g}'} |" for value in values)
+        said = ("–" if value is None else told(f"{value:.3g}") for value in values)
+        cells = "".join(f" {cell} |" for cell in said)
         lines += f"| {entry.name} |{cells}\n"
     missing = len(entries) - len(measured)
-    left = f" Not measured: {_many(missing, 'clip')}." if missing else ""
-    return (
-        "\nAgainst the originals, with `mien evaluate`; r and f1 are best at 1, errors at 0."
-        f"{left}\n\n| Clip |{head}\n|---|{'---|' * len(columns)}\n{lines}"
+    left = " " + told(f"Not measured: {_many(missing, 'clip')}.") if missing else ""
+    against = told(
+        "Against the originals, with `mien evaluate`; r and f1 are best at 1, errors at 0."
     )
+    return f"\n{against}{left}\n\n| Clip |{head}\n|---|{'---|' * len(columns)}\n{lines}"
 
 
 def _check_row(check: Check) -> str:
-    clip = "all" if check.clip is None else f"clip-{check.clip:03d}"
-    return f"| {clip} | {_SIGNS[check.verdict]} | {check.sentence.replace('|', '/')} |\n"
+    clip = told("all") if check.clip is None else f"clip-{check.clip:03d}"
+    sentence = told(check.sentence).replace("|", "/")
+    return f"| {clip} | {told(_SIGNS[check.verdict])} | {sentence} |\n"
 
 
 def _many(count: int, noun: str) -> str:

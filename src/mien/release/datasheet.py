@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from mien.pipeline.manifest import versions
+from mien.report.language import language, told
 
 UNSTATED = {
     "consent": "**not stated**: ask before use",
@@ -19,7 +20,8 @@ UNSTATED = {
 
 
 def datasheet(kind: str, **values: Any) -> str:
-    """A data card, Markdown; the same values give the same text.
+    """A data card, Markdown, in the language that is written now; the same values give the same
+    text.
 
     Parameters
     ----------
@@ -31,12 +33,12 @@ def datasheet(kind: str, **values: Any) -> str:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
-        loader=PackageLoader("mien", "release/templates"),
+        loader=PackageLoader("mien", f"release/templates/{language()}"),
         undefined=StrictUndefined,
         trim_blocks=True,
         keep_trailing_newline=True,
         autoescape=False,  # Markdown: nothing here is HTML
     )
-    stated = {key: values.get(key) or text for key, text in UNSTATED.items()}
+    stated = {key: values.get(key) or told(text) for key, text in UNSTATED.items()}
     template = environment.get_template(f"{kind}.md")
     return template.render({**values, **stated, "mien": versions()["mien"]})

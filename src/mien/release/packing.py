@@ -32,6 +32,7 @@ from mien.release.package import Package
 from mien.release.public import public_manifest
 from mien.release.subject import Subject, read_json, read_manifest
 from mien.release.words import names, plain, words_of
+from mien.report.language import DEFAULT, check_language, written_in
 
 VERSION = 1
 """Of the archive's list; raised when a key changes its meaning."""
@@ -71,10 +72,13 @@ class Options:
     """Whether manifests keep the originals' checksums: who has an original then finds its clip."""
     landmarker: str | None = None
     """A Face Landmarker model to look for faces with; the built-in mesh if None."""
+    language: str = DEFAULT
+    """Of the card and of what is read first."""
 
     def __post_init__(self) -> None:
         if self.voice not in ("keep", "mute"):
             raise ParameterError(f"voice is {self.voice!r}: choose keep or mute.")
+        check_language(self.language)
         for key, text in self.typed.items():  # one line each; the card ends the sentence
             object.__setattr__(self, key, " ".join(text.split()).rstrip("."))
 
@@ -273,10 +277,11 @@ def _files(
         )
         for clip in subjects
     ]
-    files: dict[str, Path | bytes] = {
-        READ_FIRST: readme(entries, options.title).encode(),
-        CARD: card(entries, checks, **options.typed).encode(),
-    }
+    with written_in(options.language):
+        files: dict[str, Path | bytes] = {
+            READ_FIRST: readme(entries, options.title).encode(),
+            CARD: card(entries, checks, **options.typed).encode(),
+        }
     for clip in subjects:
         files[f"{clip.name}.mp4"] = clip.packed
         for name in (f"{clip.name}.json", f"{clip.name}-metrics.json"):

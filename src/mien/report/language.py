@@ -175,7 +175,8 @@ def figures(text: str) -> str:
     dated = _DATE.sub(r"\3.\2.\1", text)
     if _FIGURES.fullmatch(text) is None:
         return dated
-    return _NUMBER.sub(lambda found: f"{found[1] or '0'},{found[2]}", dated)
+    spaced = re.sub(r"(?<=\d)%", " %", dated)
+    return _NUMBER.sub(lambda found: f"{found[1] or '0'}{told('.')}{found[2]}", spaced)
 
 
 def _pattern(english: str, other: str) -> _Pattern:

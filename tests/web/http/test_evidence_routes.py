@@ -83,10 +83,11 @@ def measured(browser, application, clip, *answers, profile="generic", **more):
 
 def test_a_clip_is_measured_once_at_a_time(browser, application, clip):
     one = clip()
-    answer = browser.post(f"/api/clips/{one}/evaluate", json={"profile": "palsy"})
+    wanted = {"profile": "palsy", "language": "de"}
+    answer = browser.post(f"/api/clips/{one}/evaluate", json=wanted)
     assert answer.status_code == 201
     job = answer.json()
-    assert (job["kind"], job["clips"], job["wanted"]) == ("evaluate", [one], {"profile": "palsy"})
+    assert (job["kind"], job["clips"], job["wanted"]) == ("evaluate", [one], wanted)
     assert browser.post(f"/api/clips/{one}/evaluate", json={}).json()["code"] == "being_measured"
     evidence = browser.get(f"/api/clips/{one}/evidence").json()
     assert evidence == {"latest": job, "measured": None, "stale": False}

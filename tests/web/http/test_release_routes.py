@@ -73,13 +73,14 @@ def test_figures_of_an_older_result_are_called_so(browser, application, clips):
 
 def test_a_release_waits_in_the_queue_with_what_it_needs(browser, application, clips):
     measure(application, clips[1])
-    answer = browser.post("/api/releases", json={"clips": clips[::-1], "title": "For teaching"})
+    order = {"clips": clips[::-1], "title": "For teaching", "language": "de"}
+    answer = browser.post("/api/releases", json=order)
     assert answer.status_code == 201
     job = answer.json()
     assert (job["kind"], job["status"], job["clips"]) == ("release", "queued", clips[::-1])
     assert job["wanted"] == {
         "mute": True, "title": "For teaching", "consent": "", "licence": "", "contact": "",
-        "measured": {clips[1]: "e" * 32},
+        "language": "de", "measured": {clips[1]: "e" * 32},
     }  # fmt: skip
     assert [one["id"] for one in browser.get("/api/works").json()][-1] == job["id"]
     without = browser.post("/api/releases", json={"clips": clips, "include_metrics": False})
@@ -93,6 +94,7 @@ def test_what_cannot_be_released_is_refused(browser, application, clips):
         {"clips": [clips[0]] * 2},
         {"clips": clips, "title": "x" * 201},
         {"clips": clips, "path": "/etc/passwd"},
+        {"clips": clips, "language": "fr"},
     ):
         answer = browser.post("/api/releases", json=body)
         assert (answer.status_code, answer.json()["code"]) == (422, "invalid"), body

@@ -39,6 +39,7 @@ class Contents:
     consent: options.Consent = ""
     licence: options.Licence = ""
     contact: options.Contact = ""
+    language: options.CardLanguage = "en"
 
 
 @grouped
@@ -65,6 +66,7 @@ def publish(
         consent=contents.consent,
         licence=contents.licence,
         contact=contents.contact,
+        language=contents.language,
         baselines=tuple(dict.fromkeys(contents.baselines or [])),
         **({} if contents.title is None else {"title": contents.title}),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from textwrap import fill
 from typing import Any
 
 from mien.emotion.classifier import EXPRESSIONS
@@ -13,6 +14,9 @@ from mien.encounter.result import Encounter
 from mien.pipeline.settings import Settings
 from mien.release.datasheet import datasheet
 from mien.release.encounter.options import Options
+from mien.report.language import told, written_in
+
+_COLUMNS = 100  # of plain text
 
 
 def card(
@@ -23,7 +27,19 @@ def card(
     records: Mapping[str, Any],
     today: str,
 ) -> str:
-    """The data card, Markdown."""
+    """The data card, Markdown, in its language."""
+    with written_in(options.language):
+        return _card(encounter, options, found, baselines, records, today)
+
+
+def _card(
+    encounter: Encounter,
+    options: Options,
+    found: Mapping[str, Agreement],
+    baselines: Mapping[str, Mapping[str, Agreement]],
+    records: Mapping[str, Any],
+    today: str,
+) -> str:
     line = encounter.timelines["doctor"]
     length = line.end - float(line.times[0])
     moments = 1 / next(iter(encounter.fine.values())).resolution
@@ -37,27 +53,28 @@ def card(
         for person in record["privacy"]
         if person.get("nearest") is not None
     ]
-    distance = (
-        f"  The nearest frame of a result came to {min(nearest):.2f} of an original in the "
-        "recogniser's\n  distance, where less than 0.60 is the same person.\n"
-        if nearest
-        else ""
-    )
-    notes = "".join(f"- {note}\n" for note in encounter.notes)
+    distance = ""
+    if nearest:
+        said = told(
+            f"The nearest frame of a result came to {min(nearest):.2f} of an original in the "
+            "recogniser's distance, where less than 0.60 is the same person."
+        )
+        distance = f"{fill(said, _COLUMNS, initial_indent='  ', subsequent_indent='  ')}\n"
+    notes = "".join(f"- {told(note)}\n" for note in encounter.notes)
     every = {Settings.engine: found, **baselines}
     return datasheet(
         "encounter",
-        title=options.title,
+        title=told(options.title),
         seconds=f"{length:.0f}",
         videos=len(records),
-        sound=sound,
+        sound=told(sound),
         rows=2 * len(line),
-        step=f"{line.resolution:g}",
+        step=told(f"{line.resolution:g}"),
         known=known,
         moments=f"{moments:.0f}",
-        expressions=", ".join(EXPRESSIONS),
+        expressions=", ".join(map(told, EXPRESSIONS)),
         consent=options.consent,
-        offset=f"{encounter.offset.seconds:+.3f} s ({encounter.offset.source})",
+        offset=told(f"{encounter.offset.seconds:+.3f} s ({encounter.offset.source})"),
         notes=notes,
         distance=distance,
         voice=options.voice == "keep",
@@ -65,17 +82,17 @@ def card(
         by_expression=_class_rows(found["all"]),
         licence=options.licence,
         contact=options.contact,
-        today=today,
+        today=told(today),
     )
 
 
 def _agreement_rows(found: Mapping[str, Agreement], engine: str) -> str:
     rows = ""
     for key, one in found.items():
-        interval = "–" if one.interval is None else (
+        interval = "–" if one.interval is None else told(
             f"{one.interval[0]:.2f} to {one.interval[1]:.2f}"
         )  # fmt: skip
-        who = "both people" if key == "all" else key
+        who = told("both people" if key == "all" else key)
         rows += (
             f"| {engine}, {who} | {_short(one.kappa)} | {interval} | {_percent(one.share)} | "
             f"{one.steps} | {one.lost} | {_short(one.kappa_all)} |\n"
@@ -86,13 +103,13 @@ def _agreement_rows(found: Mapping[str, Agreement], engine: str) -> str:
 def _class_rows(one: Agreement) -> str:
     entries = one.as_dict()["by_expression"]
     return "".join(
-        f"| {name} | {_short(e['kappa'])} | {e['first']} | {e['second']} | {e['both']} |\n"
+        f"| {told(name)} | {_short(e['kappa'])} | {e['first']} | {e['second']} | {e['both']} |\n"
         for name, e in entries.items()
     )
 
 
 def _short(value: float | None) -> str:
-    return "–" if value is None or not math.isfinite(value) else f"{value:.2f}"
+    return "–" if value is None or not math.isfinite(value) else told(f"{value:.2f}")
 
 
 def _percent(value: float) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mien.errors import ParameterError
+from mien.report.language import DEFAULT, check_language
 
 BASELINES: tuple[str, ...] = ("blur", "pixelate", "mask")
 """Other ways to hide a face with which the agreement of labels can be compared."""
@@ -27,9 +28,13 @@ class Options:
     baselines: tuple[str, ...] = ()
     """Of `BASELINES`: their labels are compared too; their videos are not published."""
 
+    language: str = DEFAULT
+    """Of the card."""
+
     def __post_init__(self) -> None:
         if self.voice not in ("keep", "mute"):
             raise ParameterError(f"voice is {self.voice!r}: choose keep or mute.")
+        check_language(self.language)
         for name in self.baselines:
             if name not in BASELINES:
                 raise ParameterError(

@@ -27,10 +27,12 @@ def verdict_in_words(evidence: Evidence) -> str:
     else:
         words = told(f"{held} of {len(asked)} {every} of the profile “{name}” {verb}")
         if missed := len(asked) - held:
-            words += "; " + told(f"{missed} {'does' if missed == 1 else 'do'} not")
+            words += "; " + told("1 does not" if missed == 1 else f"{missed} do not")
     rest = len(evidence.lines) - len(asked)
     if rest:
-        words += "; " + told(f"{rest} {'does' if rest == 1 else 'do'} not apply to this clip")
+        words += "; " + told(
+            "1 does not apply to this clip" if rest == 1 else f"{rest} do not apply to this clip"
+        )
     return words + "."
 
 

@@ -146,7 +146,7 @@ async function start(event) {
   sending = true;
   showClips();
   const fields = Object.fromEntries(["title", "consent", "licence", "contact"].map((key) => [key, at("form").elements[key].value]));
-  const made = await act("releases", "POST", { clips: ids(), mute: muted(), include_metrics: withFigures(), ...fields });
+  const made = await act("releases", "POST", { clips: ids(), mute: muted(), include_metrics: withFigures(), language: document.documentElement.lang, ...fields });
   sending = false;
   showClips();
   if (made) at("releases-heading").focus();

@@ -9,6 +9,7 @@ from mien.errors import ParameterError
 from mien.progress import Progress
 from mien.release import Check, Options, Source, Withheld
 from mien.release import release as pack
+from mien.report.language import DEFAULT
 from mien.web.queue.folders import ARCHIVE, RESULT
 from mien.web.queue.tasks import Material, Task
 
@@ -30,6 +31,7 @@ def release(task: Task, progress: Progress) -> dict[str, Any]:
         consent=wanted["consent"],
         licence=wanted["licence"],
         contact=wanted["contact"],
+        language=wanted.get("language", DEFAULT),
     )
     sources = [_source(clip, wanted["measured"].get(clip.id)) for clip in task.clips]
     try:

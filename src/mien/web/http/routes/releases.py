@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response, StreamingResponse
 
+from mien.report.language import DEFAULT, Language
 from mien.video.boxes import boxes
 from mien.web.http.desk import Desk, WorkView
 from mien.web.http.problems import Problem, documented
@@ -44,6 +45,8 @@ class ReleaseWanted(BaseModel):
     """Under what terms others may use it."""
     contact: Text = ""
     """Whom to ask."""
+    language: Language = DEFAULT
+    """Of the data card."""
 
 
 class ContentView(BaseModel):

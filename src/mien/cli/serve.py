@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from mien.cli.department import Department
+from mien.cli.department import Department, in_bytes
 from mien.cli.failure import tell, wants_traceback
 from mien.cli.grouped import grouped
 from mien.cli.passwords import first_line
@@ -113,6 +113,10 @@ def serve(
         key=key,
         self_signed=self_signed,
         unprotected=unprotected,
+        keep_originals=department.keep_originals,
+        keep_results=department.keep_results,
+        quota=in_bytes(department.quota),
+        quota_each=in_bytes(department.quota_each),
         accounts=department.accounts,
         behind_proxy=department.behind_proxy,
         unix_socket=department.unix_socket,

@@ -76,7 +76,15 @@ def request(department: Department, route: str) -> tuple[str, str, dict]:
         "POST /api/recordings/{recording}/{what}": {"params": {"time": 0}},
     }
     given = bodies.get(route, {})
-    if route.split("/")[-1] in ("clips", "originals", "keys.csv", "works", "cohort", "cohort.csv"):
+    if route.split("/")[-1] in (
+        "clips",
+        "originals",
+        "keys.csv",
+        "works",
+        "use",
+        "cohort",
+        "cohort.csv",
+    ):
         given = {"params": {"project": d.project}} | given
     return method, path.format(**ids), given
 

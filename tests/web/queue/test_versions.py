@@ -252,7 +252,7 @@ def test_clips_of_version_4_are_kept_and_have_no_pseudonym_yet(fourth, tmp_path)
     assert store.clips.get(DONE).called == "P07 · 2"
     assert store.jobs.get(MEASURED).name == "P07 · 2"  # it was called as the clip was
     store.close()
-    assert contents(fourth) != before and stored(fourth)[0] == 5
+    assert contents(fourth) != before and stored(fourth)[0] == 6
     Store(tmp_path / "new").create()
     assert columns_of(fourth) == columns_of(tmp_path / "new")
 

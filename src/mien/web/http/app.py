@@ -38,6 +38,7 @@ from mien.web.queue.folders import Folders
 from mien.web.queue.log import Log
 from mien.web.queue.places import data_folder
 from mien.web.queue.probing import Upload, look
+from mien.web.queue.quota import Quota
 from mien.web.queue.recovery import recover
 from mien.web.queue.store import Store
 from mien.web.queue.supervisor import Supervisor
@@ -143,7 +144,9 @@ def create_app(
     making = StudyMaking(folders.data, studies, log)
     app.state.making, app.state.studies = making, studies
     desk = Desk(
-        serving, folders, store, looking, found, studies, making, reviews, calls, access.by_name
+        *(serving, folders, store, looking, found, studies, making, reviews, calls),
+        quota=Quota(folders, store, serving.quota, serving.quota_each),
+        by_name=access.by_name,
     )
     app.include_router(api(desk))
     app.include_router(rating(studies))

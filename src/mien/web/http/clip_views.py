@@ -199,6 +199,10 @@ class ClipView(ProgressView):
     """Whether its last cover can be undone."""
     leaves: float | None
     """Seconds until it is removed for good; None of a clip that stays."""
+    original_until: float | None
+    """When its original is removed, seconds since 1970; None if it stays."""
+    result_until: float | None
+    """When all of it is removed at the earliest, seconds since 1970; None if it stays."""
     readers: list[ReaderView]
     """Jobs that are still to read it; until they are over, neither it nor its original can go."""
 
@@ -267,6 +271,8 @@ class Views:
                 "alike": [one.id for one in same if one.id != clip.id],
                 "uncover": clip.before is not None and _in_place(clip),
                 "leaves": None if clip.leaves is None else max(0.0, clip.leaves - self._now()),
+                "original_until": self._desk.serving.retention.original_until(clip),
+                "result_until": self._desk.serving.retention.result_until(clip),
                 "readers": readers,
                 **({} if names else self._of_results(clip)),
             }

@@ -24,6 +24,7 @@ from mien.web.queue.folders import Folders
 from mien.web.queue.jobs import READERS
 from mien.web.queue.places import LINKED
 from mien.web.queue.probing import Upload
+from mien.web.queue.quota import Quota
 from mien.web.queue.recovery import Recovery
 from mien.web.queue.store import Store
 from mien.web.queue.tables import Clip, Job, Kind, Project, Status
@@ -92,6 +93,8 @@ class Desk:
     """Reviews that the server was given."""
     calling: Calling
     """Live calls."""
+    quota: Quota
+    """How much may be stored."""
     by_name: bool = False
     """Whether people have accounts: then nothing is given to whom it was not allowed."""
 

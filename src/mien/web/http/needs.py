@@ -88,6 +88,7 @@ _PROJECTS = {
     "GET /works/{work}/report": _READ,
     "GET /works/{work}/metrics": _logged(_READ, "figures downloaded"),
     "GET /works/{work}/release": _logged(_READ, "release downloaded"),
+    "GET /use": _READ,
     "GET /cohort": _READ,
     "GET /cohort.csv": _logged(_READ, "figures downloaded"),
     "POST /encounters": _WORK,
@@ -147,6 +148,7 @@ _OF_ACCOUNTS = {
     "POST /accounts": _logged(_ADMIN, "account added"),
     "PUT /accounts/{account}": _logged(_ADMIN, "account changed"),
     "DELETE /accounts/{account}": _logged(_ADMIN, "account removed"),
+    "GET /department": _ADMIN,
     "GET /log": _ADMIN,
     "GET /log.csv": _logged(_ADMIN, "log downloaded"),
 }

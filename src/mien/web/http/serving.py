@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mien.errors import ParameterError
+from mien.web.queue.retention import Retention
 
 _ANYWHERE = ("0.0.0.0", "::")
 _GIB = 1 << 30
@@ -31,6 +32,14 @@ class Serving:
     """Private key of `certificate`, PEM."""
     self_signed: bool = False
     """Whether the server signs a certificate itself, where none is given."""
+    keep_originals: float | None = None
+    """Days after which originals are removed; None for never."""
+    keep_results: float | None = None
+    """Days after which clips are removed with all that was made of them; None for never."""
+    quota: int | None = None
+    """Bytes that the data folder may take; None for as many as the disk has."""
+    quota_each: int | None = None
+    """Bytes that the projects of one account may take, unless it says something else."""
     accounts: bool = False
     """Whether people log in by name; there have to be accounts in the data folder."""
     behind_proxy: bool = False
@@ -109,6 +118,11 @@ class Serving:
                 "Behind a proxy the certificate is the proxy's: leave --tls-certificate, --tls-key "
                 "and --tls-self-signed out."
             )
+
+    @property
+    def retention(self) -> Retention:
+        """How long is kept what."""
+        return Retention(self.keep_originals, self.keep_results)
 
     @property
     def on_loopback(self) -> bool:

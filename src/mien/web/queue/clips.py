@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import contains_eager
 
 from mien.web.queue.capacity import Capacity
-from mien.web.queue.database import Database, changed
+from mien.web.queue.database import UNSYNCHRONISED, Database, changed
 from mien.web.queue.jobs import OVER, USUAL, Jobs, check_room, ended, new_job
 from mien.web.queue.tables import Clip, Job, Kind, Removed, Status
 
@@ -19,6 +19,24 @@ RECOVERED = (
     "The list of clips was lost, and with it how this one was to be changed: try again with the "
     "usual settings, or remove it."
 )
+_UNNEEDED = text(
+    """
+    NOT EXISTS (
+        SELECT 1 FROM jobs AS any_job, json_each(any_job.clips) AS reads
+        WHERE reads.value = clips.id AND any_job.status IN ('queued', 'running')
+    )
+    """
+)
+"""Whether a clip is not worked on, and nothing waits to read it."""
+_NOTHING_SINCE = text(
+    """
+    NOT EXISTS (
+        SELECT 1 FROM jobs AS any_job, json_each(any_job.clips) AS reads
+        WHERE reads.value = clips.id AND any_job.finished >= :moment
+    )
+    """
+)
+"""Whether nothing was made of a clip since a moment."""
 REMOVED = "…"
 """What stands for the name of a clip that was removed, in names of jobs that read it."""
 
@@ -200,6 +218,39 @@ class Clips:
             ).all()
         needed = self._jobs.needed() if done else set()
         return [clip for clip in done if clip.id not in needed]
+
+    def originals_before(self, moment: float) -> Sequence[Clip]:
+        """Clips whose original came before a moment and is still here."""
+        due = (Clip.original.is_(True), func.coalesce(Clip.came, Clip.created) < moment)
+        with self._database.reading() as session:
+            return session.scalars(select(Clip).where(*due, _UNNEEDED)).all()
+
+    def let_go(self, clip: str) -> bool:
+        """Note that an original goes, unless something is being done or waits to be done with it:
+        one statement, so that nobody is between. Whether it goes."""
+        return self._database.change(
+            update(Clip)
+            .where(Clip.id == clip, Clip.original.is_(True), _UNNEEDED)
+            .values(original=False)
+        )
+
+    def original_stays(self, clip: str) -> None:
+        """Note that an original is still here: it could not be removed."""
+        self._database.change(update(Clip).where(Clip.id == clip).values(original=True))
+
+    def expire(self, moment: float) -> Sequence[str]:
+        """Have clips removed of which nothing was made since a moment, and nothing is being made;
+        their ids."""
+        done = select(Job.id).where(Job.id == Clip.id, Job.status == Status.DONE).exists()
+        with self._database.writing() as session:
+            return session.scalars(
+                update(Clip)
+                .where(Clip.leaves.is_(None), Clip.run.is_not(None), done)
+                .where(_UNNEEDED, _NOTHING_SINCE.bindparams(moment=moment))
+                .values(leaves=self._clock())
+                .returning(Clip.id),
+                execution_options=UNSYNCHRONISED,
+            ).all()
 
     def remove(self, clip: str) -> bool:
         """Forget a clip whose job is over, and its name wherever it was written."""

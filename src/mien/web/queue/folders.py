@@ -110,7 +110,7 @@ class Folders:
         self.check(project)
         try:
             for name in IN_PROJECT:
-                (self._project(project) / name).mkdir(mode=0o700, parents=True, exist_ok=True)
+                (self.project(project) / name).mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as exc:
             raise OutputError(
                 f"Nothing can be written to {self.data}: choose another folder with --data."
@@ -136,22 +136,22 @@ class Folders:
 
     def upload(self, project: str) -> Path:
         """A place for a file that arrives."""
-        return self._project(project) / UPLOADS / secrets.token_hex(16)
+        return self.project(project) / UPLOADS / secrets.token_hex(16)
 
     def original(self, clip: Clip) -> Path:
         """The clip as it came."""
-        return self._project(clip.project_id) / ORIGINALS / clip.id
+        return self.project(clip.project_id) / ORIGINALS / clip.id
 
     def portrait(self, clip: Clip) -> Path:
         """A picture of somebody who agreed to be the new face of a clip."""
-        return self._project(clip.project_id) / PORTRAITS / clip.id
+        return self.project(clip.project_id) / PORTRAITS / clip.id
 
     def runs(self, owner: Clip | Job) -> Path:
         """All attempts at a clip's result, or at a job."""
         name = owner.id
         if isinstance(owner, Job) and Kind(owner.kind).changes_result:
             (name,) = owner.clips
-        return self._project(owner.project_id) / RUNS / name
+        return self.project(owner.project_id) / RUNS / name
 
     def run(self, owner: Clip | Job) -> Path:
         """The result that a clip has, or the attempt that a job names."""
@@ -191,7 +191,7 @@ class Folders:
 
     def strange(self, project: str) -> list[Path]:
         """What lies in a project's folder and was not put there by the application."""
-        home = self._project(project)
+        home = self.project(project)
         found = [Path(one.path) for one in places.entries(home) if one.name not in IN_PROJECT]
         for name in IN_PROJECT:
             found += [
@@ -207,12 +207,12 @@ class Folders:
             one.name
             for project in projects
             for name in (ORIGINALS, PORTRAITS, RUNS)
-            for one in places.entries(self._project(project) / name)
+            for one in places.entries(self.project(project) / name)
         }
 
     def is_empty(self, project: str) -> bool:
         """Whether no original, no result and nothing strange lies in a project's folder."""
-        home = self._project(project)
+        home = self.project(project)
         stored = [
             one for name in (ORIGINALS, PORTRAITS, RUNS) for one in places.entries(home / name)
         ]
@@ -221,7 +221,7 @@ class Folders:
 
     def forget_project(self, project: str) -> None:
         """Remove the folder of a project; anything in it that is not the application's stays."""
-        home = self._project(project)
+        home = self.project(project)
         for one in places.entries(home / UPLOADS):
             if JOB_ID.fullmatch(one.name):
                 with suppress(OSError):
@@ -261,7 +261,7 @@ class Folders:
             Ids of clips and jobs that were removed.
         """
         for project in projects:
-            home = self._project(project)
+            home = self.project(project)
             due = [one for one in places.entries(home / UPLOADS) if JOB_ID.fullmatch(one.name)]
             for name in (ORIGINALS, PORTRAITS, RUNS):
                 due += [one for one in places.entries(home / name) if one.name in removed]
@@ -284,5 +284,6 @@ class Folders:
     def _parts(self, path: Path) -> tuple[str, ...]:
         return path.relative_to(self.data).parts
 
-    def _project(self, project: str) -> Path:
+    def project(self, project: str) -> Path:
+        """All of a project."""
         return self.data / PROJECTS / project

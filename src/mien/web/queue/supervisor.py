@@ -18,6 +18,7 @@ from mien.web.queue.damage import DAMAGED, is_damage
 from mien.web.queue.folders import Folders
 from mien.web.queue.leaving import remove_clip, remove_original
 from mien.web.queue.log import Log, noted
+from mien.web.queue.retention import Keeper
 from mien.web.queue.store import Store
 from mien.web.queue.tables import Kind, Status
 
@@ -109,6 +110,7 @@ class Supervisor:
         self._over = Event()
         self._troubled = False
         self._log = Log(folders.log)
+        self._keeper = Keeper(folders, store, serving.retention, self._note)
         self._thread = Thread(target=self._run, daemon=True)
 
     def start(self) -> None:
@@ -184,10 +186,17 @@ class Supervisor:
         for due in self._store.clips.originals_due():
             with suppress(OSError):  # one that cannot go does not keep the others
                 remove_original(self._folders, self._store, due)
+                self._note("original removed", due.id, "as was chosen when it came")
         for gone in self._store.clips.leaving():
             with suppress(OSError):
                 remove_clip(self._folders, self._store, gone)
+        self._keeper.step()
         self._store.scrub()
+
+    def _note(self, what: str, thing: str, why: str) -> None:
+        """Write into the log of who saw what that something went by itself."""
+        if self._store.accounts.any():
+            self._store.audit.write(what, on=[thing], more=why)
 
     def _write_down(self, slot: _Slot) -> str | None:
         """Leave a trace of a worker that died; the number of the entry in the log."""

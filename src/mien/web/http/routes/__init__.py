@@ -28,13 +28,14 @@ from mien.web.http.routes import (
     studies,
     surrogates,
     uploading,
+    use,
     works,
 )
 
 _ROUTES = (
     *(projects, recovery, glances, uploading, downloads, patients, people, making, clips, compare),
     *(surrogates, works, evidence, encounters, releases, studies, lineups, reviews, recordings),
-    *(live, me, accounts),
+    *(live, me, accounts, use),
 )
 
 

@@ -34,10 +34,15 @@ from mien.web.http.problems import Problem, documented
 from mien.web.http.routes.surrogates import bank
 from mien.web.http.uploads import display_name, in_words, printable, receive
 from mien.web.queue.probing import Upload
+from mien.web.queue.quota import QuotaFull
 from mien.web.queue.remuxing import remux
-from mien.web.queue.tables import Clip, Kind
+from mien.web.queue.tables import Clip, Kind, Project
 
 _NO_PROJECT = "There is no such project: it may have been removed."
+OVER_QUOTA = (
+    "The quota leaves no room for this: remove what is not needed any more, or ask an admin for "
+    "more."
+)
 _LOOKED_AT = 2  # uploads at once: each is a process
 _BODY = {
     "requestBody": {
@@ -105,13 +110,12 @@ def routes(desk: Desk) -> APIRouter:
         browser is given durations and an index first. With `hold` it waits until it is begun."""
         if surrogate != "auto" and surrogate not in bank():
             raise Problem(422, "invalid", "There is no such surrogate: choose another face.")
-        home = desk.project(project).id
+        into = desk.project(project)
+        home = into.id
         jobs.check_room(Kind.DEIDENTIFY)  # before a large video is sent for nothing
         called, place = display_name(name), folders.upload(home)
-        length = request.headers.get("content-length", "")
-        announced = int(length) if length.isascii() and length.isdigit() else None
         try:
-            size, digest = await receive(request.stream(), announced, desk.serving.largest, place)
+            size, digest = await take(request, into, place)
             if not place.exists():  # the project was removed while the video arrived
                 raise Problem(404, "no_project", _NO_PROJECT)
             found = await look(place, called, recorded)
@@ -152,6 +156,26 @@ def routes(desk: Desk) -> APIRouter:
             return view(await run_in_threadpool(queue, place, clip, wanted, hold))
         finally:
             place.unlink(missing_ok=True)
+
+    async def take(request: Request, into: Project, place: Path) -> tuple[int, str]:
+        """Write the body of a request to a file; its size and checksum."""
+        length = request.headers.get("content-length", "")
+        announced = int(length) if length.isascii() and length.isdigit() else None
+        largest = desk.serving.largest
+        room = desk.quota.room(into, announced)
+        try:
+            left = await run_in_threadpool(room.__enter__)
+        except QuotaFull as error:
+            raise Problem(507, "quota_full", str(error)) from error
+        try:
+            most = largest if left is None else min(left, largest)
+            return await receive(request.stream(), announced, most, place)
+        except Problem as problem:
+            if problem.code == "too_large" and left is not None and left < largest:
+                raise Problem(507, "quota_full", OVER_QUOTA) from problem
+            raise
+        finally:
+            room.__exit__(None, None, None)
 
     async def look(place: Path, called: str, recorded: bool) -> Upload:
         """What an upload is."""

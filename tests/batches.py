@@ -21,6 +21,9 @@ from mien.scale.store import Store
 from mien.scale.task import Outcome, Task, do
 from mien.scale.workers import Processes
 
+DRIVER = "MIEN_TEST_DRIVER"
+"""Who drives, where that is not the parent of who works."""
+
 
 def work(task: Task) -> Outcome:
     """Do a task as workers do it, with `deidentify` in place of mien's."""
@@ -50,8 +53,12 @@ def deidentify(source, output, settings):
         if "dies" in said or ("dies-once" in said and tries == 1):
             os.kill(os.getpid(), signal.SIGKILL)
         if "driver-dies" in said and tries == 1:
-            os.kill(os.getppid(), signal.SIGKILL)
+            os.kill(int(os.environ.get(DRIVER, os.getppid())), signal.SIGKILL)
             signal.pause()  # until this process sees that the driver is gone
+        if {"parent-dies", "parent-dies-alone"} & set(said) and tries == 1:
+            os.kill(os.getppid(), signal.SIGKILL)  # with Ray: what starts its workers
+            if "parent-dies" in said:
+                signal.pause()
     if "dies-after" in said and tries == 1:
         os.kill(os.getpid(), signal.SIGKILL)
     told = {
@@ -84,17 +91,30 @@ class Here:
         self._waiting = []
 
 
-def drive(plan: Path, folder: Path, size: int = 2, *, apart: bool = False, **values):
-    """Do a plan with such workers, in processes of their own or in this one."""
+def drive(plan: Path, folder: Path, size: int = 2, *, apart: bool = False, pool=None, **values):
+    """Do a plan with such workers: a pool's, in processes of their own, or in this one."""
     from mien.pipeline.settings import Settings
 
     base = values.pop("base", Settings())
     state = State(folder, values.pop("store", None))
     return Driver(read_plan(plan), state, base, **values).run(
-        Processes(size, work) if apart else Here(size)
+        pool or (Processes(size, work) if apart else Here(size))
     )
 
 
+def on_ray():
+    """A pool of Ray's on this machine, whose workers find this module."""
+    from mien.scale.on_ray import OnRay
+
+    os.environ["PYTHONPATH"] = str(Path(__file__).parent)
+    os.environ[DRIVER] = str(os.getpid())
+    return OnRay("local", work)
+
+
 if __name__ == "__main__":
-    far = [Store(Url(written)) for written in sys.argv[3:]]
-    drive(Path(sys.argv[1]), Path(sys.argv[2]), apart=True, store=far[0] if far else None)
+    plan, folder, *rest = sys.argv[1:]
+    if rest == ["ray"]:
+        drive(Path(plan), Path(folder), pool=on_ray())
+    else:
+        far = [Store(Url(written)) for written in rest]
+        drive(Path(plan), Path(folder), apart=True, store=far[0] if far else None)

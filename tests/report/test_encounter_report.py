@@ -23,6 +23,7 @@ from mien.report.copies import copy_of
 from mien.report.drawing import Drawing
 from mien.report.encounter import page as report
 from mien.report.encounter.page import Videos, write
+from mien.report.language import untold
 
 VOID = {"meta", "img", "br", "link", "input"}
 PATIENT = [(4, 10, "sadness"), (13, 20, "fear")]
@@ -259,3 +260,14 @@ def test_a_copy_is_small_silent_and_begins_at_zero(tmp_path):
     still = cv2.imdecode(np.frombuffer(small.still, np.uint8), cv2.IMREAD_COLOR)
     assert still.shape[:2] == (small.height, small.width)
     assert copy_of(source, budget=500).video is None
+
+
+def test_it_is_german_to_the_last_word(tmp_path, found):
+    said = feedback_on(found[0], language="de")
+    with untold() as left:
+        write(found[0], said, tmp_path / "de", language="de")
+    names = re.compile(r"mien \d.*|\$.*\$|.*secretname.*|.*turned away|.*most present")
+    assert {one for one in left if not names.fullmatch(one)} == set()
+    text = (tmp_path / "de" / "report.html").read_text("utf-8")
+    assert '<html lang="de">' in text
+    assert "Nichts hier sagt, was jemand fühlte" in text

@@ -25,14 +25,17 @@ ROOT = Path(mien.__file__).parent
 OTHERS = [name for name in languages() if name != DEFAULT]
 WRITTEN = (
     *("report/evidence/**/*.py", "report/numbers.py", "fidelity/worst.py"),
+    "report/encounter/page.py",
+    "report/encounter/tables.py",
+    "report/encounter/figures.py",
     *("release/card.py", "release/checks/*.py", "engines/traits.py"),
 )
 """Whose sentences are told; a page that learns another language joins them."""
-TEMPLATES = ("base", "watched", "report", "sections", "comparison", "cohort")
+TEMPLATES = ("base", "watched", "report", "sections", "comparison", "cohort", "encounter")
 NO_SENTENCES = re.compile(
-    r"[a-z]+ (?:right|top|bottom|left|center).*|.*doi.*|SHA-256|[\d., :%{}-]+|.*CVPR.*"
-    r"|offset points|lower left|upper right|upper left|x unified|(?:lines\+)?markers"
-    r"|\n[\s\S]*|.*\b(?:mien-|\.mp4|utf-8)\b.*"
+    r"[a-z]+ (?:right|top|bottom|left|center).*|SHA-256|[\d., :%{}-]+|offset points|lower left"
+    r"|upper right|upper left|x unified|(?:lines\+)?markers|\n[\s\S]*"
+    r"|.*\b(?:mien-|\.mp4|utf-8)\b.*|.*(?:doi|CVPR|Biometrics|Methods \d|Barsoum|Oncolog).*"
 )
 """Texts of several words that are for programs, and citations, which stay as they are."""
 PART = 3

@@ -58,9 +58,7 @@ def report(
     rules: Annotated[
         Path | None, typer.Option(metavar="TOML", help="Rules of feedback of your own.")
     ] = None,
-    language: Annotated[
-        str, typer.Option(metavar="en|de", help="Language of the feedback.")
-    ] = "en",
+    language: options.Language = "en",
     demo: Annotated[
         bool,
         typer.Option(
@@ -115,8 +113,9 @@ def report(
             why_missing=made.why_missing,
         )
         write(
-            found, said, out, videos=videos, extra=made.kept, overwrite=overwrite, progress=progress
-        )
+            found, said, out, videos=videos, extra=made.kept, overwrite=overwrite,
+            progress=progress, language=language,
+        )  # fmt: skip
     if as_json:
         content = found.as_dict() | {"feedback": [item.as_dict() for item in said]}
         print(json.dumps(content | {"report": str(out)}, indent=2, ensure_ascii=False))

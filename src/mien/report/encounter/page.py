@@ -27,6 +27,7 @@ from mien.report.encounter.figures import COLOURS, figures, runs
 from mien.report.encounter.spreadsheets import csv_files
 from mien.report.encounter.tables import sections
 from mien.report.folder import Staged
+from mien.report.language import DEFAULT, told, written_in
 from mien.report.pages import in_page, raw, render, uri
 
 BOTH = "both"
@@ -86,6 +87,7 @@ def write(
     extra: Mapping[str, Path] | None = None,
     overwrite: bool = False,
     progress: Progress | None = None,
+    language: str = DEFAULT,
 ) -> None:
     """Write the report of an encounter.
 
@@ -109,6 +111,8 @@ def write(
         Replace a report that is there.
     progress : callable, optional
         Called as ``progress(stage, done, total)``.
+    language : str
+        In which page and figures are written; of the feedback its rules decide.
 
     Raises
     ------
@@ -119,7 +123,7 @@ def write(
     """
     videos = videos or Videos()
     encounter = _without_names(encounter, videos.originals)
-    with Staged(Path(folder), overwrite) as staged:
+    with written_in(language), Staged(Path(folder), overwrite) as staged:
         copies = _copies(videos, progress)
         drawings = put(figures(encounter, feedback), staged, progress)
         for name, content in csv_files(encounter, feedback):
@@ -181,6 +185,7 @@ def _page(
         "end": round(end, 4),
         "step": encounter.timelines["doctor"].resolution,
         "clips": {role: round(_begins(encounter, role), 4) for role in shown},
+        "said": {"play": told("Play"), "pause": told("Pause"), "clock": told("NOW of END")},
     }
     content = sections(encounter)
     citations = [*_METHODS, *(part.citation for part in content if part.citation)]
@@ -239,13 +244,12 @@ def _begins(encounter: Encounter, role: str) -> float:
 
 def _headline(encounter: Encounter) -> str:
     start, end = _span(encounter)
-    assessed = [
-        float(line.known.mean()) if len(line) else 0.0 for line in encounter.timelines.values()
-    ]
+    shares = [float(line.known.mean()) if len(line) else 0 for line in encounter.timelines.values()]
+    assessed = [f"{100 * share:.0f} %" for share in shares]
     minutes, seconds = divmod(round(end - start), 60)
     length = f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
     words = " and ".join(
-        f"{100 * share:.0f} % of the {role}'s"
+        f"{share} of the {role}'s"
         for role, share in zip(encounter.timelines, assessed, strict=True)
     )
     return f"{length} of an encounter; {words} time could be assessed."

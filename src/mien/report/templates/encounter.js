@@ -1,7 +1,7 @@
 "use strict";
 (() => {
   const byId = (id) => document.getElementById(id);
-  const { start, end, step, clips } = JSON.parse(byId("player-data").textContent);
+  const { start, end, step, clips, said } = JSON.parse(byId("player-data").textContent);
   const videos = [];
   for (const [role, begins] of Object.entries(clips)) {
     const video = byId("video-" + role);
@@ -23,7 +23,7 @@
     const place = (100 * (now - start)) / (end - start) + "%";
     for (const cursor of document.querySelectorAll(".cursor")) cursor.style.left = place;
     const clock = byId("clock");
-    if (clock) clock.textContent = words(now) + " of " + words(end);
+    if (clock) clock.textContent = said.clock.replace("NOW", words(now)).replace("END", words(end));
   };
 
   // both videos follow one clock, each with its own beginning on it
@@ -50,7 +50,7 @@
     label();
     if (playing) requestAnimationFrame(tick);
   };
-  const label = () => { const play = byId("play"); if (play) play.textContent = playing ? "Pause" : "Play"; };
+  const label = () => { const play = byId("play"); if (play) play.textContent = playing ? said.pause : said.play; };
   const seek = (time) => { now = clamp(time); follow(true); draw(); };
   const toggle = () => {
     if (!playing && now >= end) now = start;

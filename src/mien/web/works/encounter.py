@@ -88,6 +88,7 @@ def encounter(task: Task, progress: Progress) -> dict[str, Any]:
                 # mien withholds a result that its audit did not pass
                 videos=Videos(shown, sources, checked=True),
                 progress=progress,
+                language=task.wanted["language"],
             )
         except MienError as error:
             sentence = str(error)

@@ -34,7 +34,7 @@ class EncounterOrder(BaseModel):
     ] = None
     """How much later the patient's camera was started, seconds; None to find it from the sound."""
     language: Literal["en", "de"] = "en"
-    """Of the feedback."""
+    """Of the report and of the feedback."""
     name: Annotated[str | None, Field(max_length=200)] = None
     """What the encounter is called; None for the names of the clips."""
 

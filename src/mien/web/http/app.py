@@ -54,6 +54,7 @@ PAGES = {
     "/release": "release",
     "/study": "study",
     "/review": "review",
+    "/accounts": "accounts",
 }
 """Addresses of the pages, and what their files are called."""
 _RECORD = "/record"

@@ -30,6 +30,7 @@ def _logged(need: Need, what: str) -> Need:
 _PAGES = {
     **dict.fromkeys(("/", "/compare", "/evidence", "/encounter", "/release"), _ANYBODY),
     **dict.fromkeys(("/record", "/live", "/study", "/review"), _WORKER),
+    "/accounts": _ANYBODY,
 }
 _CLIPS = {
     "GET /clips": _READ,

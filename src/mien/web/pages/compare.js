@@ -8,6 +8,7 @@ import { sound } from "./compare-sound.js";
 import { seconds, Timeline } from "./compare-timeline.js";
 import { at, button, inFocus, link, make } from "./dom.js";
 import { act, begin, lookNow, project, say, trouble } from "./frame.js";
+import { mayWork } from "./me.js";
 import { moment } from "./moment.js";
 import { ask, over } from "./server.js";
 import { progressLine, words } from "./words.js";
@@ -236,7 +237,7 @@ const facts = (one) => `${words().methods[one.wanted.engine] ?? one.wanted.engin
 
 function fixed() {
   const w = words();
-  at("shows").hidden = false;
+  at("shows").hidden = !mayWork();
   const why = clip.compare ? w.showsPatient : clip.wanted.compare && !clip.original ? w.goneOriginal : clip.wanted.compare ? w.goneCopy : w.neverKept;
   at("shows").textContent = why;
   at("shows").classList.toggle("patient", clip.compare);

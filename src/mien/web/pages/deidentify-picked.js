@@ -2,6 +2,7 @@
 
 import { cancelMeasuring, cancelWaiting, deleteOriginals, each, pickAll, reader, want, whenPicked } from "./deidentify-clips.js";
 import { at, make } from "./dom.js";
+import { mayWork } from "./me.js";
 import { ask, over } from "./server.js";
 import { words } from "./words.js";
 
@@ -61,14 +62,14 @@ function show(list, all) {
   const go = (word, href, properties = {}) => make("a", { className: "button", href, textContent: w.withAll(w[word], done.length), "data-at": word, ...properties });
   at("picked-does").replaceChildren(
     make("span", { id: "picked-count", className: "note", textContent: w.picked(list.length) }),
-    ...(done.length ? [go("download", `/api/results.zip?${query}`, { download: "" }), go("release", `/release?${query}`)] : []),
-    ...(done.length === 1 ? [go("coverOne", `/compare?clip=${done[0].id}`)] : []),
+    ...(done.length ? [go("download", `/api/results.zip?${query}`, { download: "" }), ...(mayWork() ? [go("release", `/release?${query}`)] : [])] : []),
+    ...(done.length === 1 && mayWork() ? [go("coverOne", `/compare?clip=${done[0].id}`)] : []),
     ...Object.entries(DOES).map(([word, what]) => doing(word, what, list.filter(what.fits))).filter(Boolean));
   if (held) (at("picked-does").querySelector(`[data-at="${held}"]`) ?? at("pick-all")).focus();
 }
 
 function doing(word, what, list) {
-  if (!list.length) return null;
+  if (!list.length || !mayWork()) return null;
   const w = words();
   const act = () => (!what.sure || confirm(what.sure(list.length))) && each(what.reversed ? [...list].reverse() : list, what.does);
   return make("button", { type: "button", textContent: w.withAll(w[word], list.length), onclick: act, "data-at": word });

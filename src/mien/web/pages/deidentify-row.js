@@ -6,6 +6,8 @@ import { patient } from "./deidentify-patient.js";
 import { button, inFocus, link, make, write } from "./dom.js";
 import { traits } from "./engines.js";
 import { act } from "./frame.js";
+import { mayWork } from "./me.js";
+import { moment } from "./moment.js";
 import { over } from "./server.js";
 import { duration, number, progressLine, tenths, words } from "./words.js";
 
@@ -31,7 +33,7 @@ export function update(item, clip, context) {
   const shape = JSON.stringify([
     ...[clip.status, clip.cancelling, clip.original, clip.preview, clip.compare, clip.readers, clip.found?.ledger.covered, context.rows.get(clip.id)],
     ...[clip.name, clip.file, clip.note, clip.family, clip.alike, clip.uncover, clip.leaves == null, clip.wanted, clip.after, context.heading],
-    ...[shownWhole(clip, context), alikeNames(clip, context), document.documentElement.lang],
+    ...[mayWork(), shownWhole(clip, context), alikeNames(clip, context), document.documentElement.lang],
     ...[clip.status === "queued" && [context.waiting[0]?.id === clip.id, context.waiting.at(-1)?.id === clip.id]],
   ]);
   if (item.shape !== shape) {
@@ -134,8 +136,8 @@ function details(item, clip, context) {
   return [
     note(settings(clip)),
     clip.note ? make("p", { className: "note remark", textContent: clip.note }) : null,
-    same.length ? warn(w.alike(same)) : null,
-    others.length ? warn(w.family(others.map((each) => each.name), others.length)) : null,
+    same.length && mayWork() ? warn(w.alike(same)) : null,
+    others.length && mayWork() ? warn(w.family(others.map((each) => each.name), others.length)) : null,
     clip.found?.missing ? warn(w.incomplete(clip.found.missing.frames, clip.found.missing.of, clip.found.missing.same_time ?? 0)) : null,
     clip.found?.conceded?.frames ? warn(conceded(clip.found.conceded)) : null,
     ...judges,
@@ -147,7 +149,8 @@ function details(item, clip, context) {
     ...clip.readers.map((each) => note(w.readers[each.kind][each.running ? 1 : 0])),
     ...actions(clip, context, others),
     original(clip, context),
-    patient(clip),
+    mayWork() ? patient(clip) : null,
+    kept(clip),
     context.few ? null : lessButton(clip, context),
     item.image,
   ];
@@ -179,9 +182,18 @@ function answers(clip, context) {
   return said;
 }
 
+/** When the original and the whole clip go by themselves. */
+function kept(clip) {
+  const w = words(), said = [];
+  if (clip.original_until) said.push(w.originalUntil(moment(clip.original_until)));
+  if (clip.result_until) said.push(w.resultUntil(moment(clip.result_until)));
+  return said.length ? note(said.join(" ")) : null;
+}
+
 /** What is stored of the original, and what becomes of it. */
 function original(clip, context) {
   const w = words(), goes = clip.after === "delete";
+  if (!mayWork()) return null; // it is nothing to them
   if (!clip.original) return note(w.originalGone);
   if (!over(clip)) return goes ? note(clip.wanted.measure ? w.goesMeasured : w.goesDone) : null;
   if (clip.status === "done" && goes) return note(context.reader(clip, "evaluate") ? w.goesMeasured : w.goesSoon);
@@ -251,7 +263,7 @@ function actions(clip, context, others) {
       make("span", { className: "note", textContent: w.next }),
       link(clip.compare ? "compare" : "lookAt", `/compare?clip=${clip.id}`, clip.name),
       link("evidence", `/evidence?clip=${clip.id}`, clip.name),
-      link("release", `/release?clip=${clip.id}`, clip.name))];
+      mayWork() ? link("release", `/release?clip=${clip.id}`, clip.name) : null)];
   const anew = [
     clip.original ? button("redo", () => edit(clip), clip.name) : null,
     others.length ? button("chooseThis", () => confirm(w.sureChoose(clip.name, others.length)) && act(`${path}/choose`, "POST"), clip.name) : null,

@@ -10,11 +10,15 @@ import { listenToKeys, showKeys } from "./deidentify-patient.js";
 import { listenToPicked } from "./deidentify-picked.js";
 import { know as readyToShow } from "./deidentify-row.js";
 import { begin, project, trouble } from "./frame.js";
+import { mayWork } from "./me.js";
 import { ask } from "./server.js";
-import { use, words } from "./words.js";
+import { number, use, words } from "./words.js";
 import { WORDS } from "./words/deidentify.js";
 import { WORDS as OF_CLIPS } from "./words/deidentify-clips.js";
 
+const USE_MS = 10_000; // between two looks at how much is stored
+
+let used = null; // {home, when, found}
 let recovery = { clips: 0, unlisted: [] };
 /** @type {(value?: any) => void} */
 let isReady = () => {};
@@ -64,10 +68,32 @@ function listen() {
   listenToEdit();
 }
 
+/** Say how much may be stored, and how long it is kept; asked for now and then. */
+async function lookAtUse(home) {
+  if (!home || (used?.home === home && performance.now() - used.when < USE_MS)) return;
+  used = { home, when: performance.now(), found: await ask(`use?project=${home}`) };
+  showUse();
+}
+
+/** Who may only see results has no first step. */
+function showHeading() {
+  at("queue-heading").textContent = mayWork() ? words().queue : words().results;
+}
+
+function showUse() {
+  const w = words(), found = used?.found, said = [];
+  if (found?.originals_days) said.push(w.originalsGo(found.originals_days));
+  if (found?.results_days) said.push(w.resultsGo(found.results_days));
+  if (found && found.quota !== null) said.push(w.usedOf(number(found.used / 1e9), number(found.quota / 1e9), number(found.left / 1e9)));
+  at("use").hidden = !said.length;
+  at("use").textContent = said.join(" ");
+}
+
 /** Ask for clips, and show what belongs to all of them. */
 async function lookAtClips() {
-  const busy = await look();
+  const [busy] = await Promise.all([look(), lookAtUse(project())]);
   showKeys(stored(project()).length > 0);
+  showHeading();
   return busy;
 }
 
@@ -79,6 +105,8 @@ begin({
   show() {
     drawEdit();
     showRecovery();
+    showUse();
+    showHeading();
     showChosen();
     showClips();
   },

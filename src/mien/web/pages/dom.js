@@ -27,10 +27,16 @@ export function make(tag, properties = {}, ...children) {
   return element;
 }
 
+const OF_WORKERS = new Set([
+  ...["cancel", "remove", "delete", "edit", "again", "begin", "measure", "measureAgain", "removeReport", "redo", "deleteOriginal"],
+  ...["uncover", "chooseThis", "cancelMeasuring", "toFirst", "earlier", "later", "toLast", "undo"],
+]); // what buttons do that is not there for those who may only see results
+
 /** A button; `about` says for whom cannot see it which thing it acts on. */
 export function button(word, does, about, properties = {}) {
   const element = make("button", { type: "button", textContent: words()[word], onclick: does, ...properties });
   if (about) element.setAttribute("aria-label", `${words()[word]}: ${about}`);
+  if (OF_WORKERS.has(word)) element.dataset.needs = "work";
   return element;
 }
 

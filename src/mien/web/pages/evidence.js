@@ -4,6 +4,7 @@ import { at, button, choice, link, make } from "./dom.js";
 import { act, begin, lookNow, project, say } from "./frame.js";
 import { called, moment } from "./called.js";
 import { traits } from "./engines.js";
+import { mayWork } from "./me.js";
 import { frame, redraw } from "./redraw.js";
 import { ask, over } from "./server.js";
 import { explain, progressLine, words } from "./words.js";
@@ -211,6 +212,7 @@ function showMeasure(clip, done, job) {
       earlier.querySelector("select").dataset.at = "earlier";
       parts.push(earlier);
     }
+    if (!mayWork()) return parts;
     if (!clip.original) return [...parts, make("p", { className: "note", textContent: w.kept })];
     if (underWay(clip.id)) return parts;
     if (covering(clip.id)) return [...parts, make("p", { className: "note", textContent: w.covering })];

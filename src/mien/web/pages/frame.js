@@ -2,21 +2,26 @@
 
 import { at, make } from "./dom.js";
 import { know, traits } from "./engines.js";
+import { isAdmin, isReader, learnMe, learnRight, mayOwn, who } from "./me.js";
 import { ask } from "./server.js";
+import { share } from "./share.js";
 import { explain, learnFaces, switchLanguage, translate, use, words } from "./words.js";
 
 const OFTEN_MS = 400; // between two looks at the server while something happens
 const SELDOM_MS = 3000;
-const PAGES = [["/", "pageDeidentify"], ["/record", "pageRecord"], ["/live", "pageLive"], ["/compare", "pageCompare"], ["/evidence", "pageEvidence"], ["/encounter", "pageEncounter"], ["/release", "pageRelease"], ["/study", "pageStudy"], ["/review", "pageReview"]];
+const PAGES = [["/", "pageDeidentify"], ["/record", "pageRecord"], ["/live", "pageLive"], ["/compare", "pageCompare"], ["/evidence", "pageEvidence"], ["/encounter", "pageEncounter"], ["/release", "pageRelease"], ["/study", "pageStudy"], ["/review", "pageReview"], ["/accounts", "pageAccounts"]];
+const OF_WORKERS = ["/record", "/live", "/study", "/review"];
 
 let look = async () => false;
 let show = () => {};
 let projects = [];
 let home = localStorage.getItem("project");
 let timer = null;
+let alone = false; // whether the page is about no project
 
 /** Show a problem, or none. */
 export function trouble(problem) {
+  if (problem?.code === "log_in") location.assign("/login");
   at("trouble").hidden = !problem;
   at("trouble").textContent = problem ? (problem.error ? explain(problem) : words().lost) : "";
 }
@@ -54,7 +59,8 @@ export async function lookNow() {
   clearTimeout(timer);
   let busy = false;
   try {
-    busy = await look();
+    if (!alone && !projects.length) await lookForProjects();
+    if (alone || projects.length) busy = await look();
     if (at("trouble").dataset.lost) trouble(null);
     delete at("trouble").dataset.lost;
   } catch (problem) {
@@ -65,9 +71,34 @@ export async function lookNow() {
   timer = setTimeout(lookNow, busy ? OFTEN_MS : SELDOM_MS);
 }
 
+/** Who has no project yet may be given one meanwhile. */
+async function lookForProjects() {
+  projects = await ask("projects");
+  showProjects();
+}
+
+async function leave() {
+  try {
+    await ask("me/leave", "POST");
+  } finally {
+    location.assign("/login");
+  }
+}
+
+/** Show who looks at the page, where people have accounts, and what is for them. */
+function showMe() {
+  const w = words(), me = who();
+  at("me").hidden = !me.by_name;
+  at("me-name").textContent = me.name ? w.me(me.name, w.myRole[me.role]) : "";
+  for (const [href] of PAGES) {
+    const away = href === "/accounts" ? !isAdmin() && location.pathname !== href : isReader() && OF_WORKERS.includes(href);
+    document.querySelector(`nav a[href="${href}"]`)?.toggleAttribute("hidden", away);
+  }
+}
+
 function header() {
   const links = PAGES.map(([href, word]) => {
-    const element = make("a", { href, "data-word": word });
+    const element = make("a", { href, "data-word": word, hidden: href === "/accounts" });
     if (href === location.pathname) element.setAttribute("aria-current", "page");
     return element;
   });
@@ -75,21 +106,31 @@ function header() {
   language.addEventListener("click", () => {
     switchLanguage();
     translate();
+    showMe();
     showProjects();
     show();
   });
   const chosen = make("select", { id: "project" });
   chosen.addEventListener("change", changeProject);
+  const me = make("span", { id: "me", className: "me", hidden: true },
+    make("a", { id: "me-name", href: "/accounts" }),
+    make("button", { type: "button", className: "plain", "data-word": "leave", onclick: leave }));
   return make("header", {},
     make("p", { className: "brand", textContent: "mien" }),
     make("nav", { "aria-label": "mien" }, ...links),
     make("div", { className: "row" },
-      make("label", { className: "project" }, make("span", { "data-word": "project" }), " ", chosen),
-      language));
+      make("label", { className: "project", hidden: alone }, make("span", { "data-word": "project" }), " ", chosen),
+      me, language));
 }
 
 async function changeProject(event) {
   const select = event.target;
+  if (select.value === "share") {
+    const shared = projects.find((each) => each.id === project());
+    showProjects(); // what is chosen stays
+    await share(shared);
+    return;
+  }
   if (select.value === "new" || select.value === "name") {
     const now = projects.find((each) => each.id === project());
     const name = prompt(words().projectName, select.value === "name" ? now.name : "")?.trim();
@@ -122,29 +163,43 @@ async function changeProject(event) {
 
 function showProjects() {
   const select = document.getElementById("project"), w = words();
-  const entries = projects.map((each) => make("option", { value: each.id, textContent: each.name, selected: each.id === project() }));
-  const actions = [["new", w.projectNew], ["name", w.projectRename], ["remove", w.projectRemove]];
-  select.replaceChildren(...entries,
-    make("hr"), ...actions.map(([value, textContent]) => make("option", { value, textContent })));
+  learnRight(projects.find((each) => each.id === project())?.right);
+  const whose = (each) => (each.owner && each.owner !== who().name ? `${each.name} (${each.owner})` : each.name);
+  const entries = projects.map((each) => make("option", { value: each.id, textContent: whose(each), selected: each.id === project() }));
+  const own = mayOwn() && projects.length > 0;
+  const actions = [
+    ...(isReader() ? [] : [["new", w.projectNew]]), ...(own ? [["name", w.projectRename]] : []),
+    ...(own && who().by_name ? [["share", w.projectShare]] : []), ...(own ? [["remove", w.projectRemove]] : [])];
+  const none = projects.length ? [] : [make("option", { value: "", textContent: "–", selected: true, disabled: true })];
+  at("no-projects").hidden = alone || projects.length > 0;
+  at("no-projects").textContent = isReader() ? w.noProjects : w.noProjectsYet;
+  document.querySelector("main").hidden = !alone && !projects.length;
+  select.replaceChildren(...none, ...entries,
+    ...(actions.length ? [make("hr")] : []), ...actions.map(([value, textContent]) => make("option", { value, textContent })));
 }
 
 /**
  * Begin a page: `page.words` are its words in both languages, `page.look` asks the server and says
- * whether something happens there, `page.show` draws what is known in the language that is chosen.
+ * whether something happens there, `page.show` draws what is known in the language that is chosen;
+ * `page.alone` says that it is about no project.
  */
 export async function begin(page) {
   use(page.words);
   look = page.look;
+  alone = page.alone ?? false;
   show = page.show;
   document.body.prepend(header());
+  document.querySelector("main").before(make("p", { id: "no-projects", className: "none", hidden: true }));
   document.body.append(
     make("p", { id: "said", role: "status", "aria-live": "polite" }),
     make("p", { id: "trouble", role: "alert", hidden: true }),
     make("footer", {}, make("p", { "data-word": "footer" })));
   translate();
   try {
-    const [options, found] = await Promise.all([ask("options"), ask("projects")]);
+    const [options, found, me] = await Promise.all([ask("options"), ask("projects"), ask("me")]);
     know(options);
+    learnMe(me);
+    showMe();
     learnFaces((engine) => traits(engine).needs_surrogate);
     projects = found;
     showProjects();

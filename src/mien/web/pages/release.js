@@ -3,6 +3,7 @@
 import { at, button, link, make } from "./dom.js";
 import { act, begin, lookNow, project, say } from "./frame.js";
 import { traits } from "./engines.js";
+import { mayWork } from "./me.js";
 import { redraw } from "./redraw.js";
 import { moment } from "./moment.js";
 import { ask, over } from "./server.js";
@@ -88,6 +89,7 @@ function chooseAll(on) {
 // --- 2. what goes in --------------------------------------------------------------------------
 
 async function lookAtContents() {
+  if (!mayWork()) return;
   const wanted = ids();
   const key = JSON.stringify([wanted, works.filter((job) => job.kind !== "release").map((job) => [job.id, job.status])]);
   if (!wanted.length) contents = null;

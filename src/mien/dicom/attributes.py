@@ -54,6 +54,9 @@ BLANK = (
 BLANK_IF_THERE = ("ContentDate", "ContentTime", "AcquisitionContextSequence")
 """Those of which the same is true in some images."""
 
+CAPTURED = frozenset(f"1.2.840.10008.5.1.4.1.1.7.{kind}" for kind in (1, 2, 3, 4))
+"""SOP classes of frames captured from a screen, which have to say more than others [2]_."""
+
 DATES = (
     "StudyDate", "SeriesDate", "AcquisitionDate", "ContentDate", "AcquisitionDateTime",
 )  # fmt: skip

@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Literal
 
 from mien.dicom import header
+from mien.dicom.attributes import CAPTURED
 from mien.dicom.burned_in import Box
 from mien.dicom.clip import Pictures, as_clip
 from mien.dicom.stored import Stored, open_image
@@ -194,6 +195,8 @@ def _said_in(
             new.BurnedInAnnotation = "NO"
         elif stored.says("BurnedInAnnotation") == "NO" and not pictures.text:
             new.BurnedInAnnotation = "NO"
+        elif str(new.SOPClassUID) in CAPTURED:  # which have to say it: text can be left
+            new.BurnedInAnnotation = "YES"
         kinds = list(new.ImageType) if "ImageType" in new else ["", "PRIMARY"]
         new.ImageType = ["DERIVED", *kinds[1:]]
         new.ContributingEquipmentSequence = [_equipment()]

@@ -2,7 +2,8 @@
 
 References
 ----------
-.. [1] DICOM PS3.5 2024b, 8.2 and annex A.4; PS3.3 2024b, C.7.6.1.1.5 (lossy compression), C.7.6.6.
+.. [1] DICOM PS3.5 2024b, 8.2 and annex A.4; PS3.3 2024b, C.7.6.1.1.5 (lossy compression), C.7.6.6,
+   C.8.6.3 (frames that were captured).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 
 from mien.dicom import coding
+from mien.dicom.attributes import CAPTURED
 from mien.dicom.stored import Stored
 from mien.dicom.syntaxes import EXPLICIT, JPEG
 from mien.dicom.timing import timing_of, uneven
@@ -102,6 +104,8 @@ class Store:
         )
         if "NumberOfFrames" in self._stored.header:
             new.NumberOfFrames = self._frames
+        if grey and str(new.SOPClassUID) in CAPTURED:
+            _as_stored(new)
         new.SamplesPerPixel = 1 if grey else 3
         if not grey:
             new.PlanarConfiguration = 0
@@ -124,6 +128,15 @@ class Store:
 
         assert self._raw is not None
         return cv2.cvtColor(np.asarray(self._raw[frame]), cv2.COLOR_RGB2GRAY)
+
+
+def _as_stored(new: Dataset) -> None:
+    """Say of captured grey frames what they have to say [1]_: values are shown as they are."""
+    new.PresentationLUTShape = new.get("PresentationLUTShape") or "IDENTITY"
+    new.RescaleType = "US"
+    for keyword, value in (("RescaleIntercept", 0), ("RescaleSlope", 1)):
+        if new.get(keyword) is None:
+            setattr(new, keyword, value)
 
 
 def _time(new: Dataset, stored: Stored, stream: coding.Stream) -> None:

@@ -110,6 +110,35 @@ class Learner:
         """Weights and bias of each layer: copies."""
         return tuple((one.weight.numpy().copy(), one.bias.numpy().copy()) for one in self._layers)
 
+    def weights_of(self, parameters: np.ndarray) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
+        """Weights and bias of each layer among parameters such as `parameters`; copies."""
+        if parameters.shape != self.parameters.shape:
+            raise ValueError("parameters of another network")
+        found, at = [], 0
+        for a, b in pairwise(self._widths):
+            weight = parameters[at : at + a * b].reshape(a, b).copy()
+            at += (a + 1) * b
+            found.append((weight, parameters[at - b : at].copy()))
+        return tuple(found)
+
+    def state(self) -> dict[str, np.ndarray]:
+        """What has to be known to go on as if nothing had happened: copies."""
+        return {
+            "parameters": self.parameters.copy(),
+            "moments": self._moments.copy(),
+            "steps": np.array(self._steps),
+            "generator": self._generator.get_state().numpy().copy(),
+        }
+
+    def resume(self, state: dict[str, np.ndarray]) -> None:
+        """Go on from what `state` gave; raises ValueError or KeyError if it is of another."""
+        for array, name in ((self.parameters, "parameters"), (self._moments, "moments")):
+            if state[name].shape != array.shape or state[name].dtype != array.dtype:
+                raise ValueError(name)
+            array[...] = state[name]
+        self._steps = int(state["steps"])
+        self._generator.set_state(self._torch.from_numpy(state["generator"].copy()))
+
     def epoch(self, x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
         """Learn from every snapshot once, in random order; mean loss and accuracy.
 

@@ -6,17 +6,19 @@ import math
 import re
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
-from mien.errors import EngineError, ParameterError
+from mien.errors import EngineError, FormatError, ParameterError
 from mien.selfnorm.config import SelfNormConfig
 from mien.selfnorm.lanes import ALPHA, SCALE
 from mien.selfnorm.learner import Learner, one_thread, require_torch
 from mien.selfnorm.network import SelfNorm
 from mien.selfnorm.snapshots import Snapshots
 from mien.selfnorm.splits import Split
+from mien.selfnorm.unfinished import State, Unfinished, fingerprint
 
 _LEAST_SPREAD = 0.01  # a score that hardly varied in training is not blown up
 _SAMPLE = 20_000  # snapshots that the self-normalisation is measured on
@@ -66,6 +68,7 @@ def train(
     *,
     targets: np.ndarray | None = None,
     progress: Callable[[Epoch, int], None] | None = None,
+    state: State | None = None,
 ) -> Training:
     """Teach a network.
 
@@ -83,11 +86,17 @@ def train(
         training set need no label then; the validation set is judged by labels.
     progress : callable, optional
         Called after every epoch, with it and the number of epochs at most.
+    state : State, optional
+        A file that the training is written to every few epochs, and gone on with where it is there:
+        a training that was killed then ends as one that was not.
 
     Raises
     ------
     ParameterError
-        If torch is not installed, fewer than two classes are there, or a set is empty.
+        If torch is not installed, fewer than two classes are there, a set is empty, or the state is
+        of another training.
+    FormatError
+        If the file of the state is damaged.
     EngineError
         If the loss is no longer a number.
     """
@@ -114,7 +123,8 @@ def train(
             snapshots.names, snapshots.expressions, learner.weights(), mean, scale, config
         )
         truth = snapshots.labels[split.validation].astype(np.int64)
-        network, history = _descent(learner, fresh, (x, shares), (held, truth), begun, progress)
+        run = _Run(learner, fresh, (x, shares), (held, truth), state)
+        network, history = run.descent(begun, progress)
     if not config.standardise:  # what taught it is known to be compared with
         means, deviations = _standard(inputs[split.train], names, config.mirror)
         known = {"mean": means.tolist(), "sd": deviations.tolist()}
@@ -169,43 +179,76 @@ def _standard(
     return mean, scale
 
 
-def _descent(
-    learner: Learner,
-    fresh: SelfNorm,
-    taught: tuple[np.ndarray, np.ndarray],
-    held: tuple[np.ndarray, np.ndarray],
-    begun: float,
-    progress: Callable[[Epoch, int], None] | None,
-) -> tuple[SelfNorm, tuple[Epoch, ...]]:
+class _Run:
     """Epochs until patience or their number ends, and the network of the best of them."""
-    config, history = fresh.config, list[Epoch]()
-    kept, best = fresh, math.inf
-    chosen = 0
-    for number in range(1, config.epochs + 1):
-        loss, right = learner.epoch(*taught)
-        now = replace(fresh, weights=learner.weights())
-        held_loss, held_right = _judged(now, *held)
-        entry = Epoch(
-            epoch=number,
-            train_loss=loss,
-            train_accuracy=right,
-            validation_loss=held_loss,
-            validation_accuracy=held_right,
-            seconds=time.perf_counter() - begun,
-        )
-        if not (math.isfinite(loss) and (math.isfinite(held_loss) or not len(held[1]))):
+
+    def __init__(
+        self,
+        learner: Learner,
+        fresh: SelfNorm,
+        taught: tuple[np.ndarray, np.ndarray],
+        held: tuple[np.ndarray, np.ndarray],
+        state: State | None,
+    ) -> None:
+        self._learner, self._fresh, self._taught, self._held = learner, fresh, taught, held
+        self._state = state
+        self._kept, self._best, self._chosen = learner.parameters.copy(), math.inf, 0
+        self._history: list[Epoch] = []
+        if state is not None:
+            self._of = fingerprint(fresh.config, *taught, *held)
+            self._go_on(Unfinished.load(state.path, self._of), state.path)
+
+    def descent(
+        self, begun: float, progress: Callable[[Epoch, int], None] | None
+    ) -> tuple[SelfNorm, tuple[Epoch, ...]]:
+        """The network of the best epoch, and all of them."""
+        config, history = self._fresh.config, self._history
+        before = history[-1].seconds if history else 0.0
+        for number in range(len(history) + 1, config.epochs + 1):
+            if config.patience is not None and number - 1 - self._chosen >= config.patience:
+                break
+            entry = self._epoch(number, begun - before)
+            history.append(entry)
+            if progress is not None:
+                progress(entry, config.epochs)
+            if self._state is not None and (
+                number % self._state.every == 0 or number == config.epochs
+            ):
+                self._write(self._state.path)
+        weights = self._learner.weights_of(self._kept)
+        notes = {"epoch": self._chosen, "epochs": len(history)}
+        return replace(self._fresh, weights=weights, notes=notes), tuple(history)
+
+    def _epoch(self, number: int, begun: float) -> Epoch:
+        loss, right = self._learner.epoch(*self._taught)
+        now = replace(self._fresh, weights=self._learner.weights())
+        held_loss, held_right = _judged(now, *self._held)
+        judged = len(self._held[1]) > 0
+        if not (math.isfinite(loss) and (math.isfinite(held_loss) or not judged)):
             raise EngineError(
                 f"Training failed in epoch {number}: the loss is no longer a number; try a "
                 "lower learning rate."
             )
-        history.append(entry)
-        if held_loss < best or not len(held[1]):
-            best, kept, chosen = held_loss, now, number
-        if progress is not None:
-            progress(entry, config.epochs)
-        if config.patience is not None and number - chosen >= config.patience:
-            break
-    return replace(kept, notes={"epoch": chosen, "epochs": len(history)}), tuple(history)
+        if held_loss < self._best or not judged:
+            self._best = held_loss if judged else math.inf
+            self._kept, self._chosen = self._learner.parameters.copy(), number
+        seconds = time.perf_counter() - begun
+        return Epoch(number, loss, right, held_loss, held_right, seconds)
+
+    def _write(self, path: Path) -> None:
+        state, history = self._learner.state(), [asdict(entry) for entry in self._history]
+        Unfinished(self._of, state, self._kept, self._chosen, self._best, history).save(path)
+
+    def _go_on(self, found: Unfinished | None, path: Path) -> None:
+        if found is None:
+            return
+        try:
+            self._learner.resume(found.learner)
+            self._learner.weights_of(found.kept)
+            self._history = [Epoch(**entry) for entry in found.history]
+        except (KeyError, ValueError, TypeError, RuntimeError) as exc:
+            raise FormatError(f"{path} is damaged: delete it, and train anew.") from exc
+        self._kept, self._best, self._chosen = found.kept, found.best, found.chosen
 
 
 def _judged(network: SelfNorm, inputs: np.ndarray, truth: np.ndarray) -> tuple[float, float]:

@@ -129,6 +129,14 @@ def train(
             help="Also teach a recurrent network on the last so many snapshots, and compare.",
         ),
     ] = None,
+    state: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="STATE.npz",
+            help="Written every five epochs; where it is there, training goes on from it and ends "
+            "as if it had never stopped.",
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of split and training.")] = 0,
     overwrite: Overwrite = False,
     as_json: AsJson = False,
@@ -148,9 +156,14 @@ def train(
     from mien.selfnorm.sequence import read_sequences
     from mien.selfnorm.splits import folds as divide
     from mien.selfnorm.training import train as teach
+    from mien.selfnorm.unfinished import State
 
     check_free(out, overwrite, kind="a network", endings=(".npz",))
     check_report(report, overwrite, (data, out))
+    if state is not None:
+        check_free(state, True, kind="an unfinished training", endings=(".npz",))
+        if state.absolute() in (out.absolute(), data.absolute()):
+            raise ParameterError("--state names a file of its own: neither the data nor OUT.")
     if accuracy is not None and not 0 < accuracy < 1:
         raise ParameterError(f"--accuracy is a share between 0 and 1, not {accuracy}.")
     check_clusters(groups)
@@ -193,7 +206,9 @@ def train(
     if folds is not None:
         divide(snapshots, folds, validation=validation, seed=seed)  # refuses before any work
     with Epochs(data.name) as progress:
-        made = teach(snapshots, parts, config, progress=progress)
+        made = teach(
+            snapshots, parts, config, progress=progress, state=State(state) if state else None
+        )
     network = made.network
     if len(parts.validation):
         network = calibrate(network, snapshots, accuracy, parts.validation)

@@ -14,14 +14,18 @@ def cohort(
     encounters: int = 30,
     *,
     spread: float = 0.0,
-    steps: int = 200,
+    steps: int | tuple[int, int] = 200,
     doctors: int = 5,
     seed: int = 0,
 ) -> Cohort:
-    """Counts of seven expressions; with `spread`, every encounter has chances of its own."""
+    """Counts of seven expressions; with `spread`, every encounter has chances of its own.
+
+    `steps` may be another number for patients than for doctors.
+    """
+    lengths = (steps, steps) if isinstance(steps, int) else steps
     rng = np.random.default_rng(seed)
 
-    def drawn(chances: list[float]) -> np.ndarray:
+    def drawn(chances: list[float], steps: int) -> np.ndarray:
         own = np.array(chances) / np.sum(chances)
         if spread:
             own = rng.dirichlet(own / spread)
@@ -30,8 +34,8 @@ def cohort(
     tallies = tuple(
         Tally(
             Case(f"E{k:03d}", doctor=f"D{k % doctors}", sex="fm"[k % 2], age=30.0 + k),
-            np.array([drawn(doctor), drawn(patient)]),
-            np.array([steps + 20, steps + 50]),
+            np.array([drawn(doctor, lengths[0]), drawn(patient, lengths[1])]),
+            np.array([lengths[0] + 20, lengths[1] + 50]),
             1.0,
             60.0 * (1 + k % 3),
         )

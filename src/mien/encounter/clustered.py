@@ -3,8 +3,8 @@
 Neighbouring seconds of a face are alike, and so are the encounters of one doctor. A test that
 takes seconds for independent finds a difference in anything. Here the encounter is what is drawn at
 random: generalised estimating equations with a robust variance [1]_ [2]_, a linear mixed model with
-doctors as random effects, and a bootstrap of whole encounters. The seven p are corrected after Holm
-[3]_.
+doctors as random effects, and a bootstrap of whole encounters. What only one of the two ever showed
+has no odds; there, signs of encounters are flipped. The seven p are corrected after Holm [3]_.
 
 References
 ----------
@@ -20,7 +20,6 @@ References
 from __future__ import annotations
 
 import math
-import warnings
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -28,6 +27,7 @@ import numpy as np
 
 from mien.emotion.classifier import EXPRESSIONS
 from mien.encounter.cohort import Cohort
+from mien.encounter.doctors import p_of_mean
 from mien.encounter.observation import NEGATIVE
 from mien.errors import ParameterError
 from mien.statistics import finite_or_none, intervals
@@ -36,6 +36,8 @@ POSITIVE: tuple[str, ...] = ("happiness",)
 """The one expression of the seven that counts as positive."""
 FEW = 20
 """Encounters under which a robust variance is not to be trusted."""
+BY_EQUATIONS, BY_SIGNS = "estimating equations", "signs of encounters"
+"""Tests that a p may be from."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,9 @@ class Difference:
     odds_interval: tuple[float, float] | None
     """95 % of the odds ratio."""
     p: float
-    """Of an odds ratio of 1."""
+    """Of no difference; by which test, `test` says."""
+    test: str
+    """`BY_EQUATIONS`, `BY_SIGNS` where one of them never showed it or nothing else, "" without."""
     p_holm: float
     """The same, corrected for the seven; NaN for those that are several together."""
     cohen_h: float
@@ -67,8 +71,10 @@ class Difference:
     by_doctor: tuple[float, float] | None
     """The same with all encounters of a doctor drawn together; None of fewer than four doctors."""
     mixed_p: float
-    """Of no difference in log odds by a mixed model with doctors as random effects; NaN where there
-    are fewer than two doctors, or it does not converge."""
+    """Of no difference of shares by a mixed model with doctors as random effects; NaN where there
+    are fewer than two doctors, or one role never showed it."""
+    mixed_p_holm: float
+    """The same, corrected for those of the seven that have one."""
     why_not: str = ""
     """Why there is no odds ratio, in words."""
 
@@ -112,14 +118,22 @@ def differences(cohort: Cohort) -> tuple[Difference, ...]:
 
 
 def _corrected(found: list[Difference]) -> list[Difference]:
+    plain, mixed = (_holm([getattr(one, name) for one in found]) for name in ("p", "mixed_p"))
+    return [
+        replace(one, p_holm=p, mixed_p_holm=other)
+        for one, p, other in zip(found, plain, mixed, strict=True)
+    ]
+
+
+def _holm(values: list[float]) -> list[float]:
+    """Corrected p of those that are finite; NaN for the others."""
     from statsmodels.stats.multitest import multipletests
 
-    known = [k for k, entry in enumerate(found) if math.isfinite(entry.p)]
-    if known:
-        corrected = multipletests([found[k].p for k in known], method="holm")[1]
-        for k, p in zip(known, corrected.tolist(), strict=True):
-            found[k] = replace(found[k], p_holm=float(p))
-    return found
+    corrected = np.array(values)
+    known = np.isfinite(corrected)
+    if known.any():
+        corrected[known] = multipletests(corrected[known], method="holm")[1]
+    return [float(p) for p in corrected]
 
 
 def _difference(cohort: Cohort, name: str, columns: tuple[int, ...]) -> Difference:
@@ -128,6 +142,9 @@ def _difference(cohort: Cohort, name: str, columns: tuple[int, ...]) -> Differen
     doctor, patient = (hits.sum(0) / totals.sum(0)).tolist()
     bootstrap = intervals(np.stack([hits, totals], 1), _share_difference)[0]
     odds, odds_interval, p, why = odds_by_encounter(hits, totals)
+    test = BY_EQUATIONS
+    if why:
+        test, p = _without_odds(hits, totals)
     whose = np.array([tally.case.doctor for tally in cohort.tallies])
     return Difference(
         expression=name,
@@ -139,12 +156,22 @@ def _difference(cohort: Cohort, name: str, columns: tuple[int, ...]) -> Differen
         odds_interval=odds_interval,
         p=p,
         p_holm=math.nan,
+        test=test,
         cohen_h=2 * (math.asin(math.sqrt(doctor)) - math.asin(math.sqrt(patient))),
         share_interval=bootstrap,
         by_doctor=_by_doctor(hits, totals, whose),
         mixed_p=_by_mixed(hits, totals, whose),
+        mixed_p_holm=math.nan,
         why_not=why,
     )
+
+
+def _without_odds(hits: np.ndarray, totals: np.ndarray) -> tuple[str, float]:
+    """Which test there is where there are no odds, and its p."""
+    for seen in (hits, totals - hits):
+        if not seen.sum(0).all():
+            return BY_SIGNS, chance_of_one_role(seen, totals)
+    return "", math.nan
 
 
 def _share_difference(sums: np.ndarray) -> np.ndarray:
@@ -174,52 +201,68 @@ def odds_by_encounter(
 
     Notes
     -----
-    The score of a second only depends on its role, so an encounter's seconds of one role enter as
-    their share, weighted by their number: with an independent working correlation the equations
-    are those of all seconds one by one.
+    With an independent working correlation, and nothing but the role to tell seconds apart, the
+    equations of all seconds one by one have a solution that can be written down. What an encounter
+    pulls the log odds of a role by is ``(hits - total * P) / (T * P * (1 - P))``, P and T being
+    share and number of all seconds of that role; divided by ``1 - total / T`` it is corrected for
+    few encounters after Mancl and DeRouen. The squares of the differences between the two roles
+    add up to the variance.
     """
-    import statsmodels.api as sm
     from scipy.stats import t
-    from statsmodels.genmod.cov_struct import Independence
 
     for role, seen in zip(("doctors", "patients"), hits.sum(0), strict=True):
         if not seen:
             return math.nan, None, math.nan, f"never seen with {role}"
     if (hits.sum(0) == totals.sum(0)).any():
         return math.nan, None, math.nan, "nothing else was seen"
-    n = len(hits)
-    is_doctor = np.tile([1.0, 0.0], n)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        fitted = sm.GEE(
-            (hits / totals).ravel(),
-            sm.add_constant(is_doctor),
-            groups=np.repeat(np.arange(n), 2),
-            weights=totals.ravel().astype(float),
-            family=sm.families.Binomial(),
-            cov_struct=Independence(),
-        ).fit(cov_type="bias_reduced" if n <= 2 * FEW else "robust")
-    log_odds, error = float(fitted.params[1]), float(fitted.bse[1])
-    if not (math.isfinite(log_odds) and error > 0):
-        return math.nan, None, math.nan, "the equations have no solution"
+    n, whole = len(hits), totals.sum(0)
+    if (totals == whole).any():
+        return math.nan, None, math.nan, "all of it is of one encounter"
+    share = hits.sum(0) / whole
+    pull = (hits - totals * share) / (whole * share * (1 - share)) / (1 - totals / whole)
+    log_odds = float(np.subtract(*np.log(share / (1 - share))))
+    error = float(np.sqrt(((pull[:, 0] - pull[:, 1]) ** 2).sum()))
+    if not error > 0:
+        return math.nan, None, math.nan, "all encounters are the same"
     width = float(t.ppf(0.975, n - 1)) * error
     p = float(2 * t.sf(abs(log_odds) / error, n - 1))
     interval = math.exp(min(log_odds - width, 700)), math.exp(min(log_odds + width, 700))
     return math.exp(log_odds), interval, p, ""
 
 
-def _by_mixed(hits: np.ndarray, totals: np.ndarray, whose: np.ndarray) -> float:
-    """p of the mean difference of empirical log odds within encounters, doctors random."""
-    import statsmodels.api as sm
+def chance_of_one_role(hits: np.ndarray, totals: np.ndarray) -> float:
+    """p of what only one of the two ever showed: signs of encounters, flipped by chance.
 
-    if (whose == "").any() or len(np.unique(whose)) < 2 or not hits.any():
+    Without a difference, what was shown in an encounter might as well have been shown by the other:
+    with a chance of one in two if both were assessed for as long, else in proportion. What is to be
+    known is how often all of it would then be on one side. Each encounter counts once, however
+    long it was shown.
+
+    Parameters
+    ----------
+    hits, totals : np.ndarray [shape=(n_encounters, 2)]
+        Steps with the expression, and assessed ones; doctors' column and patients'.
+
+    Returns
+    -------
+    p : float
+        Two-sided; 1 where nobody showed it.
+    """
+    role = int(hits[:, 1].sum() > 0)
+    shown = hits[:, role] > 0
+    own = totals[shown, role] / totals[shown].sum(1)
+    return float(min(1.0, 2 * own.prod()))
+
+
+def _by_mixed(hits: np.ndarray, totals: np.ndarray, whose: np.ndarray) -> float:
+    """p of no difference of the shares of all time, doctors random.
+
+    What each encounter adds to the difference of the two shares (the jackknife's pseudo-values)
+    has that difference as its mean, whatever the lengths of the two recordings.
+    """
+    if (whose == "").any() or not hits.any(0).all():
         return math.nan
-    logits = np.log((hits + 0.5) / (totals - hits + 0.5))
-    within = logits[:, 0] - logits[:, 1]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            fitted = sm.MixedLM(within, np.ones((len(within), 1)), groups=whose).fit(reml=True)
-        except (np.linalg.LinAlgError, ValueError):
-            return math.nan
-    return float(fitted.pvalues[0])
+    whole = totals.sum(0)
+    share = hits.sum(0) / whole
+    pull = (hits - totals * share) / whole
+    return p_of_mean(len(hits) * (pull[:, 0] - pull[:, 1]) + share[0] - share[1], whose)

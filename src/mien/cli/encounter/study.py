@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -185,7 +186,9 @@ def _print(made: CohortStudy, out: Path) -> None:
         f"{100 * cohort.detection[1]:.0f} % of the patients' time."
     )
     for one in made.differences[:7]:
-        odds = one.why_not or f"odds ratio {one.odds_ratio:.2f}, p {one.p_holm:.3g} (Holm)"
+        odds = one.why_not or f"odds ratio {one.odds_ratio:.2f}"
+        if math.isfinite(one.p_holm):
+            odds += f", p {one.p_holm:.3g} (Holm; {one.test})"
         typer.echo(
             f"  {one.expression}: doctors {100 * one.doctor_share:.1f} %, patients "
             f"{100 * one.patient_share:.1f} %; {odds}"

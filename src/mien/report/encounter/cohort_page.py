@@ -199,14 +199,16 @@ def _differences(found: Sequence[Difference]) -> tuple[str, str, list[str], Rows
             one.expression, one.doctor, one.patient,
             round(one.doctor_share, 4), round(one.patient_share, 4),
             one.why_not or finite_or_none(one.odds_ratio), span(one.odds_interval),
-            finite_or_none(one.p), finite_or_none(one.p_holm), round(one.cohen_h, 3),
+            finite_or_none(one.p), finite_or_none(one.p_holm), one.test, round(one.cohen_h, 3),
             span(one.share_interval), span(one.by_doctor), finite_or_none(one.mixed_p),
+            finite_or_none(one.mixed_p_holm),
         ]
         for one in found
     ]  # fmt: skip
     header = [
         "expression", "doctor", "patient", "doctor_share", "patient_share", "odds_ratio",
-        "odds_95", "p", "p_holm", "cohen_h", "difference_95", "difference_95_by_doctor", "mixed_p",
+        "odds_95", "p", "p_holm", "p_by", "cohen_h", "difference_95", "difference_95_by_doctor",
+        "mixed_p", "mixed_p_holm",
     ]  # fmt: skip
     return "differences", "Doctors against patients, each expression", header, rows
 
@@ -246,9 +248,13 @@ def page(
         lines.append("")
     lines += [
         "Odds ratios and p are of generalised estimating equations (binomial, independent working "
-        "correlation, robust variance; of 40 encounters or fewer after Mancl and DeRouen) with "
-        "encounters as clusters; p_holm is corrected for the seven expressions. mixed_p is of a "
-        "linear mixed model of log odds with doctors as random effects. difference_95 is of the "
+        "correlation, robust variance after Mancl and DeRouen) with encounters as clusters. What "
+        "only one of the two ever showed has no odds ratio; its p is how often all of it would be "
+        "on one side if encounters' signs were flipped by chance, in proportion to the time that "
+        "either face was assessed. p_by says which; p_holm is corrected for the seven expressions. "
+        "mixed_p is of a linear mixed model of the difference of shares of time with doctors as "
+        "random effects: where doctors differ, p takes encounters for more than they are and "
+        "mixed_p does not. difference_95 is of the "
         "difference of shares with whole encounters drawn again, and with all encounters of a "
         "doctor drawn together. Cohen's h: .2 small, .5 medium, .8 large. negative and positive "
         "are several of the seven together, and not corrected.",

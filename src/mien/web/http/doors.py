@@ -20,6 +20,7 @@ from mien.web.queue.tables import Account
 
 _LONGEST_FORM = 4096  # bytes
 _MOST_TRYING = 8  # passwords that wait to be looked at
+_AT_ONCE = 2  # that are looked at
 _MOST_BY_NAME = 32  # the same where a department logs in at eight o'clock
 _WORDS = {
     "en": {
@@ -58,7 +59,7 @@ _FORM = """<!doctype html>
 
 
 class LoggingIn:
-    """Looks at names and passwords, one at a time.
+    """Looks at names and passwords.
 
     Parameters
     ----------
@@ -107,7 +108,8 @@ def add_doors(app: FastAPI, access: Access, logging_in: LoggingIn) -> None:
     """Add the address that is printed, the page to log in at, and the way out."""
     add_address(app, access)
     add_way_out(app, access)
-    one_at_a_time, trying = asyncio.Lock(), 0
+    # a try takes memory and a core: few at once, and more where a department comes at eight
+    few_at_once, trying = asyncio.Semaphore(_AT_ONCE if access.by_name else 1), 0
     most = _MOST_BY_NAME if access.by_name else _MOST_TRYING
 
     @app.get(LOG_IN, include_in_schema=False)
@@ -149,7 +151,7 @@ def add_doors(app: FastAPI, access: Access, logging_in: LoggingIn) -> None:
             )
         trying += 1
         try:
-            async with one_at_a_time:  # waiting takes no thread from the pages
+            async with few_at_once:  # waiting takes no thread from the pages
                 if access.by_name:
                     secret = await run_in_threadpool(logging_in.log_in, name, password)
                 else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -12,9 +13,12 @@ from encounters import encounter
 from mien.cli.encounter import encounter as command
 from mien.emotion.classifier import EXPRESSIONS
 from mien.encounter.cases import Case, read_cases
-from mien.encounter.cohort import NO_FACE, SHORT, UNREADABLE, count_all
+from mien.encounter.clocks import ClockError
+from mien.encounter.cohort import NO_CLOCK, NO_FACE, NO_ROLES, SHORT, UNREADABLE, count_all
 from mien.encounter.rereading import agreement_of, reread
+from mien.encounter.roles import RoleError
 from mien.errors import FormatError, NoFaceError, ParameterError, VideoError
+from mien.video import VideoInfo, Writer
 
 HEAD = "encounter,report,doctor,sex,age,department,exclude\n"
 
@@ -52,14 +56,19 @@ def test_everybody_is_counted_or_left_out_with_a_reason():
             raise VideoError("cannot be read")
         if case.name == "dark":
             raise NoFaceError("no face")
+        if case.name == "mute":
+            raise ClockError("no sound track, so its clock cannot be found")
+        if case.name == "crowd":
+            raise RoleError("several people look like it")
         return given[case.name]
 
-    names = ("a", "b", "lost", "dark")
+    names = ("a", "b", "lost", "dark", "mute", "crowd")
     cases = [Case(name) for name in names] + [Case("c", exclude="language")]
     made = count_all(cases, read)
-    assert made.recruited == 5 and [tally.case.name for tally in made.tallies] == ["a"]
+    assert made.recruited == 7 and [tally.case.name for tally in made.tallies] == ["a"]
     assert dict(made.excluded) == {
-        "b": SHORT, "lost": UNREADABLE, "dark": NO_FACE, "c": "language",
+        "b": SHORT, "lost": UNREADABLE, "dark": NO_FACE, "mute": NO_CLOCK, "crowd": NO_ROLES,
+        "c": "language",
     }  # fmt: skip
     assert made.counts[0, EXPRESSIONS.index("sadness")] == 20
     counts, shares = made.without_neutral()
@@ -68,6 +77,12 @@ def test_everybody_is_counted_or_left_out_with_a_reason():
     assert made.detection[0] == pytest.approx(1.0)
     with pytest.raises(ParameterError, match="No encounter is left"):
         count_all(cases[1:], read)
+
+    def wrong(case):
+        raise ParameterError("fps must lie between 1 and 30")
+
+    with pytest.raises(ParameterError, match="fps"):  # of a setting: it is wrong for everybody
+        count_all(cases, wrong)
 
 
 def test_a_table_and_a_folder_are_read(folder, tmp_path):
@@ -91,12 +106,49 @@ def test_a_table_and_a_folder_are_read(folder, tmp_path):
         (HEAD + "E1,x,D,f,old,s,\n", "'old' is no age"),
         (HEAD + ",x,D,f,3,s,\n", "line 2"),
         (HEAD + "E1,x,D,f,3,s,\nE1,y,D,f,3,s,\n", "E1 stands twice"),
+        (HEAD + "E1,x,D,f,3,s,\nE2,y/../x,D,f,3,s,\n", "encounters E1 and E2, and would count"),
+        ("encounter,video,doctor_is,patient_is\nE1,a,left,LEFT\n", "both be on the left"),
+        ("encounter,video,doctor_is\nE1,a,nobody.png\n", "no such picture"),
+        ("encounter,video,offset\nE1,a,3\n", "one clock"),
+        ("encounter,report,offset\nE1,a,3\n", "offset is for recordings"),
+        ("encounter,doctor_video,patient_video,offset\nE1,a,b,late\n", "'late' is no offset"),
     ],
 )
 def test_tables_that_are_something_else_are_refused(tmp_path, text, said):
     (tmp_path / "t.csv").write_text(text)
     with pytest.raises((FormatError, ParameterError), match=said):
         read_cases(tmp_path / "t.csv")
+
+
+def test_how_recordings_are_read_stands_in_their_row(tmp_path):
+    (tmp_path / "me.png").write_bytes(b"")
+    (tmp_path / "t.csv").write_text(
+        "encounter,doctor_video,patient_video,offset,doctor_is,patient_is,exclude\n"
+        'E1,a,b,"-1,5",Right,me.png,\nE2,c,d,,2,,\nE3,c,d,,,,consent withdrawn\n'
+    )
+    one, two, three = read_cases(tmp_path / "t.csv")
+    assert one.offset == -1.5
+    assert one.references == {"doctor": "right", "patient": str(tmp_path / "me.png")}
+    assert two.offset is None and two.references == {"doctor": "2"} and not three.references
+
+
+def test_a_pair_without_sound_is_left_out_and_the_study_goes_on(folder, tmp_path):
+    pytest.importorskip("statsmodels", reason="statsmodels is for studies only")
+    for name in ("d.mp4", "p.mp4"):
+        info = VideoInfo(64, 64, Fraction(1, 10), average_rate=Fraction(10))
+        with Writer(tmp_path / name, info) as writer:
+            for k in range(10):
+                writer.write(np.full((64, 64, 3), 20 * k, np.uint8), k)
+            writer.commit()
+    rows = [f"E{k},{folder / f'E{k}'},," for k in range(3)] + ["E9,,d.mp4,p.mp4"]
+    (tmp_path / "t.csv").write_text(
+        "encounter,report,doctor_video,patient_video\n" + "\n".join(rows) + "\n"
+    )
+    words = ["study", str(tmp_path / "t.csv"), "-o", str(tmp_path / "out"), "--json"]
+    done = CliRunner().invoke(command, words)
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout)
+    assert told["counted"] == 3 and told["left_out"] == {NO_CLOCK: 1}
 
 
 def test_another_classifier_reads_the_same_moments():

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from mien.encounter.clocks import Offset, align_files
+from mien.encounter.clocks import ClockError, Offset, align_files
 from mien.encounter.observation import ROLES, Observation
 from mien.encounter.result import Encounter, gather
 from mien.encounter.roles import Assignment, assign_roles
@@ -158,7 +158,7 @@ def _together(
             )
     starts, ends = zip(*both.spans.values(), strict=True)
     if len(both.spans) == 2 and max(starts) >= min(ends):
-        raise ParameterError(
+        raise ClockError(
             f"With an offset of {offset.seconds:g} s the two recordings do not overlap: check it."
         )
     return both

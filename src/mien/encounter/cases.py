@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from mien.encounter.observation import ROLES
+from mien.encounter.roles import SIDES
 from mien.errors import FormatError, ParameterError
 from mien.intake import words
 
@@ -17,7 +19,7 @@ _SAVED = "encounter.json"
 _VIDEOS = frozenset({".mp4", ".mov", ".m4v", ".mkv", ".avi", ".webm"})
 _COLUMNS = (
     "encounter", "report", "doctor_video", "patient_video", "video", "doctor", "sex", "age",
-    "department", "exclude",
+    "department", "exclude", "offset", "doctor_is", "patient_is",
 )  # fmt: skip
 _OLDEST = 130.0
 
@@ -42,6 +44,18 @@ class Case:
     """Where it took place."""
     exclude: str = ""
     """Why it is left out, as whoever made the table says; "" where it is not."""
+    offset: float | None = None
+    """Seconds that the patient's camera was started later; None to find them from the sound."""
+    doctor_is: str = ""
+    """Who the doctor is: `left`, `right`, a number or a picture; "" to find out."""
+    patient_is: str = ""
+    """Who the patient is, likewise."""
+
+    @property
+    def references(self) -> dict[str, str]:
+        """By role, as `AnalysisSettings.references` has them."""
+        given = zip(ROLES, (self.doctor_is, self.patient_is), strict=True)
+        return {role: reference for role, reference in given if reference}
 
 
 def read_cases(path: str | os.PathLike[str]) -> list[Case]:
@@ -52,7 +66,8 @@ def read_cases(path: str | os.PathLike[str]) -> list[Case]:
     path : path
         A CSV table, its paths relative to it: `encounter`, and `report` (a folder that `mien
         encounter` wrote), or `doctor_video` and `patient_video`, or `video`; if there, `doctor`,
-        `sex`, `age`, `department` and `exclude`. Or a folder: with a table `encounters.csv`, or
+        `sex`, `age`, `department`, `exclude`, and for recordings `offset`, `doctor_is` and
+        `patient_is`. Or a folder: with a table `encounters.csv`, or
         with one folder for each encounter, which is such a report or holds `doctor.mp4` and
         `patient.mp4`.
 
@@ -61,7 +76,7 @@ def read_cases(path: str | os.PathLike[str]) -> list[Case]:
     FormatError
         If the table or the folder is something else; the sentence names the line.
     ParameterError
-        If a name stands twice.
+        If a name, a report or a recording stands twice: it would count twice.
     """
     path = Path(path)
     if path.is_dir() and not (path / _TABLE).is_file():
@@ -77,7 +92,23 @@ def read_cases(path: str | os.PathLike[str]) -> list[Case]:
     for name in names:
         if names.count(name) > 1:
             raise ParameterError(f"The encounter {name} stands twice: call each one differently.")
+    _check_once(cases)
     return cases
+
+
+def _check_once(cases: Iterable[Case]) -> None:
+    """Refuse a study that counts a report or a recording twice; those left out do not count."""
+    whose: dict[Path, str] = {}
+    for case in cases:
+        for path in (*case.recordings, case.report):
+            if path is None or case.exclude:
+                continue
+            other = whose.setdefault(path.resolve(), case.name)
+            if other != case.name:
+                raise ParameterError(
+                    f"{path} stands in the encounters {other} and {case.name}, and would count "
+                    "twice: name each one once."
+                )
 
 
 def _of_folder(place: Path) -> Case | None:
@@ -126,14 +157,12 @@ def _of_row(row: Mapping[str | None, str | None], path: Path, line: int) -> Case
     if given not in ({"report"}, {"video"}, {"doctor_video", "patient_video"}):
         if not (held["exclude"] and not given):
             raise FormatError(f"{where}: give report, or video, or doctor_video and patient_video.")
-    age = None
-    if held["age"]:
-        try:
-            age = float(held["age"].replace(",", "."))
-        except ValueError:
-            age = math.nan
-        if not 0 <= age <= _OLDEST:
-            raise FormatError(f"{where}: {held['age']!r} is no age in years.")
+    age, offset = _number(held["age"]), _number(held["offset"])
+    if age is not None and not 0 <= age <= _OLDEST:
+        raise FormatError(f"{where}: {held['age']!r} is no age in years.")
+    if offset is not None and not math.isfinite(offset):
+        raise FormatError(f"{where}: {held['offset']!r} is no offset in seconds.")
+    _check_reading(held, given, where)
     place = path.parent
     order = ("video",) if "video" in given else ("doctor_video", "patient_video")
     return Case(
@@ -145,4 +174,41 @@ def _of_row(row: Mapping[str | None, str | None], path: Path, line: int) -> Case
         age=age,
         department=held["department"],
         exclude=held["exclude"],
+        offset=offset,
+        doctor_is=_reference(held["doctor_is"], place, where),
+        patient_is=_reference(held["patient_is"], place, where),
     )
+
+
+def _number(word: str) -> float | None:
+    """A number with a point or a comma; None where there is none, NaN of anything else."""
+    try:
+        return float(word.replace(",", ".")) if word else None
+    except ValueError:
+        return math.nan
+
+
+def _check_reading(held: Mapping[str, str], given: set[str], where: str) -> None:
+    """Refuse columns on how to read recordings that a row has no use for."""
+    for name in ("offset", "doctor_is", "patient_is"):
+        if held[name] and "report" in given:
+            raise FormatError(f"{where}: {name} is for recordings, and a report was read already.")
+    if held["offset"] and "video" in given:
+        raise FormatError(f"{where}: one recording has one clock: leave the offset out.")
+    sides = [held[name].lower() for name in ("doctor_is", "patient_is")]
+    if sides[0] == sides[1] and sides[0] in SIDES:
+        raise FormatError(f"{where}: doctor and patient cannot both be on the {sides[0]}.")
+
+
+def _reference(word: str, place: Path, where: str) -> str:
+    """A side or a number as it is, the path of a picture from the table's folder."""
+    if not word or word.isdigit():
+        return word
+    if word.lower() in SIDES:
+        return word.lower()
+    if not (place / word).is_file():
+        raise FormatError(
+            f"{where}: {word!r} is neither left, right nor a person's number, and there is no such "
+            "picture."
+        )
+    return str(place / word)

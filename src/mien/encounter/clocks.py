@@ -66,6 +66,10 @@ class Offset:
         return cls(value, 1.0, "given")
 
 
+class ClockError(ParameterError):
+    """Two recordings cannot be put on one clock: it is for this pair, not a setting of all."""
+
+
 def align_files(first: str | os.PathLike[str], second: str | os.PathLike[str]) -> Offset:
     """The offset of two clips, from their sound; see `align`.
 
@@ -73,7 +77,7 @@ def align_files(first: str | os.PathLike[str], second: str | os.PathLike[str]) -
     ------
     VideoError
         If a file cannot be opened.
-    ParameterError
+    ClockError
         If one has no sound, or the two have no sound in common.
     """
     sounds = []
@@ -81,7 +85,7 @@ def align_files(first: str | os.PathLike[str], second: str | os.PathLike[str]) -
         sound = read_soundtrack(path)
         if sound is None or sound.is_silent:
             what = "no sound track" if sound is None else "a sound track that is silent"
-            raise ParameterError(
+            raise ClockError(
                 f"{Path(path).name} has {what}, so its clock cannot be found: give the offset of "
                 "the recordings in seconds."
             )
@@ -108,9 +112,11 @@ def align(first: Soundtrack, second: Soundtrack) -> Offset:
 
     Raises
     ------
+    ClockError
+        If a recording is silent or shorter than two seconds, or nothing in the two recordings is
+        the same.
     ParameterError
-        If a recording is silent or shorter than two seconds, the rates differ, or nothing in the
-        two recordings is the same.
+        If the rates differ.
 
     References
     ----------
@@ -123,12 +129,12 @@ def align(first: Soundtrack, second: Soundtrack) -> Offset:
         )
     for which, sound in (("first", first), ("second", second)):
         if len(sound.samples) < _SHARED_S * sound.rate:
-            raise ParameterError(
+            raise ClockError(
                 f"The {which} recording's sound is shorter than {_SHARED_S:g} s: give the offset "
                 "of the recordings in seconds."
             )
         if sound.is_silent:
-            raise ParameterError(
+            raise ClockError(
                 f"The {which} recording is silent: give the offset of the recordings in seconds."
             )
     best = Offset(0.0, 0.0)
@@ -138,7 +144,7 @@ def align(first: Soundtrack, second: Soundtrack) -> Offset:
         if refined.confidence > best.confidence:
             best = refined
     if best.confidence < _SURE:
-        raise ParameterError(
+        raise ClockError(
             "The two recordings have no sound in common: check that they are of one encounter, or "
             "give their offset in seconds."
         )

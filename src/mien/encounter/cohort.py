@@ -21,13 +21,17 @@ import numpy as np
 
 from mien.emotion.classifier import EXPRESSIONS
 from mien.encounter.cases import Case
+from mien.encounter.clocks import ClockError
 from mien.encounter.observation import ROLES
 from mien.encounter.result import Encounter
+from mien.encounter.roles import RoleError
 from mien.errors import FormatError, NoFaceError, ParameterError, VideoError
 
 NEUTRAL = EXPRESSIONS.index("neutral")
 UNREADABLE = "the recording cannot be read"
 NO_FACE = "no face in a recording"
+NO_CLOCK = "recordings cannot be put on one clock"
+NO_ROLES = "who is who cannot be told"
 SHORT = "too little of a face could be assessed"
 
 
@@ -156,8 +160,8 @@ def count_all(
     cases : sequence of Case
         All that were recruited.
     read : callable
-        Gives the encounter of a case: loads or analyses it. What it says cannot be read, or shows
-        no face, is left out with that reason.
+        Gives the encounter of a case: loads or analyses it. What it says cannot be read, shows no
+        face, has no common clock, or does not say who is who, is left out with that reason.
     least_s : float
         Seconds of each of the two faces that have to be assessable.
 
@@ -190,6 +194,10 @@ def _tally(case: Case, read: Callable[[Case], Encounter]) -> Tally | str:
         return Tally.of(case, read(case))
     except NoFaceError:
         return NO_FACE
+    except ClockError:
+        return NO_CLOCK
+    except RoleError:
+        return NO_ROLES
     except (VideoError, FormatError):
         return UNREADABLE
 

@@ -27,6 +27,10 @@ _GLIMPSE = 2  # sightings that nobody is counted for
 DescribePicture = Callable[[str], np.ndarray]
 
 
+class RoleError(ParameterError):
+    """Who is who cannot be told from this recording: it is for it, not a setting of all."""
+
+
 @dataclass(frozen=True)
 class Presence:
     """One of the people in a recording, by presence, size and place."""
@@ -179,7 +183,7 @@ def _by_reference(
             continue
         number = _named(reference, role, tracks, describe_picture, threshold)
         if number in given.values():
-            raise ParameterError(
+            raise RoleError(
                 f"The references name the same person as doctor and patient: change that of the "
                 f"{role}."
             )
@@ -197,7 +201,7 @@ def _ranked(
     """Who may be given a role, the most present and largest first."""
     candidates = [person for person in people if person.share > 0]
     if not candidates:
-        raise ParameterError("There is nobody to give a role to.")
+        raise RoleError("There is nobody to give a role to.")
     if not_like is not None and len(not_like) and len(candidates) > 1:
         kept = [p for p in candidates if not _alike(tracks[p.track], not_like, threshold)]
         candidates = kept or candidates
@@ -210,7 +214,7 @@ def _pair(
     """Role, side and person of the two who are there most."""
     left = _on_the_left(references)
     if len(rest) < 2:
-        raise ParameterError(
+        raise RoleError(
             "Only one person's face was found: give the patient's recording too, or one that "
             "shows both."
         )
@@ -224,7 +228,7 @@ def _one(
 ) -> tuple[Presence, str]:
     """The person for the one role that is left, and why."""
     if not rest:
-        raise ParameterError(
+        raise RoleError(
             f"Only one person's face was found, so there is none for the {role}: give a "
             "recording that shows both."
         )
@@ -276,7 +280,7 @@ def _named(
     if given.isdigit():
         number = int(given)
         if not 1 <= number <= len(tracks):
-            raise ParameterError(
+            raise RoleError(
                 f"The {role} is to be person {number}, but people are numbered 1 to {len(tracks)}: "
                 "see mien people."
             )
@@ -287,12 +291,12 @@ def _named(
         )
     numbers = alike(describe_picture(given), tracks, threshold)
     if not numbers:
-        raise ParameterError(
+        raise RoleError(
             f"Nobody in the recording looks like {given} to the recogniser: name the {role} by "
             "side or number."
         )
     if len(numbers) > 1:
-        raise ParameterError(
+        raise RoleError(
             f"Several people look like {given} to the recogniser: name the {role} by side or "
             "number."
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -32,7 +33,8 @@ def study(
         typer.Argument(
             metavar="TABLE.csv|FOLDER",
             help="encounter; report, or doctor_video and patient_video, or video; doctor, sex, "
-            "age, department, exclude. Or a folder with a folder for each encounter.",
+            "age, department, exclude, offset, doctor_is, patient_is. Or a folder with a folder "
+            "for each encounter.",
         ),
     ],
     out: Annotated[Path, options.out("FOLDER", "Where the report goes: a new folder.")],
@@ -110,10 +112,13 @@ def _reader(
             return Encounter.load(case.report)
         place = None if keep is None else keep / case.name
         if place is not None and (place / "encounter.json").is_file():
-            return Encounter.load(place)
-        made = analyse(*case.recordings, settings=settings, progress=progress)
+            kept = Encounter.load(place)
+            if case.offset in (None, kept.offset.seconds):
+                return kept
+        own = replace(settings, offset=case.offset, references=case.references)
+        made = analyse(*case.recordings, settings=own, progress=progress)
         if place is not None:
-            made.save(place)
+            made.save(place, overwrite=True)
         return made
 
     return read

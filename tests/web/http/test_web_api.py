@@ -191,7 +191,13 @@ def test_the_server_loads_nothing_heavy():
 
 
 def test_all_settings_are_kept_with_the_clip(browser):
-    asked = {"match": "none", "people": "main", "subject": " P07 ", "measure": "parkinson"}
+    asked = {
+        "match": "none",
+        "people": "main",
+        "subject": " P07 ",
+        "measure": "parkinson",
+        "language": "de",
+    }
     wanted = upload(browser, **asked).json()["wanted"]
     assert wanted == {
         **{"engine": "mesh", "surrogate": "auto", "voice": "mute", "compare": True},
@@ -201,7 +207,7 @@ def test_all_settings_are_kept_with_the_clip(browser):
     assert upload(browser, measure="no", subject=" ").json()["wanted"] == {
         **{"engine": "mesh", "surrogate": "auto", "match": "age", "people": "all"},
         **{"voice": "mute", "compare": True, "subject": None, "measure": None},
-        **{"surroundings": "keep", "withhold": "over 10%"},
+        **{"surroundings": "keep", "withhold": "over 10%", "language": "en"},
         **{"cover": [], "leave": [], "consent": None, "reason": None},
     }
 

@@ -12,7 +12,7 @@ from mien import errors
 from mien.release import packing
 from mien.web.http import personal, rating, screening
 from mien.web.http.app import PAGES
-from mien.web.http.heads import whole
+from mien.web.http.heads import imported, whole
 
 STATIC = Path(mien.web.__file__).parent / "pages"
 PAGE_NAMES = sorted(PAGES.values())
@@ -29,7 +29,7 @@ def scripts(page: str) -> str:
     """What a page runs that other pages do not: its own script, and what that imports of it."""
     own = (STATIC / f"{page}.js").read_text()
     names = re.findall(r'from "\./([\w-]+\.js)"', own)
-    shared = ("dom.js", "frame.js", "server.js", "words.js")
+    shared = ("dom.js", "frame.js", "server.js", "words.js", "help.js", "tour.js")
     return own + "".join((STATIC / name).read_text() for name in names if name not in shared)
 
 
@@ -55,6 +55,25 @@ def test_every_word_of_a_page_is_there(page):
     for more in STATIC.glob(f"words/{page}-*.js"):
         known |= keys(more, "en")
     assert asked - known == set()
+
+
+@pytest.mark.parametrize("part", ["help", "tour"])
+def test_what_every_page_has_finds_its_words(part):
+    script = (STATIC / f"{part}.js").read_text()
+    asked = set(re.findall(r"(?:\bw|said\(\))\.(\w+)", script))
+    asked |= set(re.findall(r'word: "(\w+)"', script))
+    assert asked
+    assert asked - keys(STATIC / f"words/{part}.js", "en") == set()
+
+
+@pytest.mark.parametrize("page", PAGE_NAMES)
+def test_what_help_a_page_asks_for_is_there(page):
+    asked = set(re.findall(r'data-help="(\w+)"', whole(page)))
+    for name in imported(page):
+        if listed := re.search(r"const HELPED = \[(.*?)\]", (STATIC / name).read_text()):
+            asked |= set(re.findall(r'"(\w+)"', listed[1]))
+    assert asked <= keys(STATIC / "words/help.js", "en")
+    assert asked or page not in ("deidentify", "compare", "evidence", "release")
 
 
 def test_nothing_is_loaded_from_elsewhere():

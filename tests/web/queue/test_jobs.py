@@ -177,7 +177,10 @@ def test_a_cover_that_fails_leaves_the_result(queue, put, tmp_path):
 def test_a_clip_is_measured_before_its_original_goes(queue, put, tmp_path):
     clip = finished(queue, put, tmp_path, after="delete", measure="parkinson")
     (measuring,) = queue.jobs.of_clip(clip, Kind.EVALUATE)
-    assert (measuring.wanted, measuring.urgency) == ({"profile": "parkinson"}, LATER)
+    assert (measuring.wanted, measuring.urgency) == (
+        {"profile": "parkinson", "language": "en"},
+        LATER,
+    )
     assert queue.jobs.needed() == {clip} and not queue.clips.originals_due()
     assert queue.held.take("w").id == measuring.id and queue.held.finish(
         measuring.id, "w", {"passed": True}

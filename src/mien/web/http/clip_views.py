@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
+from mien.report.language import DEFAULT
 from mien.web.http.desk import NOT_TOLD, Desk, ProgressView, progress_of
 from mien.web.http.engines import TraitsView
 from mien.web.queue.folders import COMPARE, PREVIEW
@@ -73,6 +74,8 @@ class WantedView(BaseModel):
     """Whether a copy is kept in which the original is beside the result."""
     measure: str | None
     """Profile that the result is measured with when it is done."""
+    language: str = DEFAULT
+    """Of the report on that."""
 
 
 class MissingView(BaseModel):

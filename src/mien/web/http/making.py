@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from mien.report.language import DEFAULT, Language
 from mien.web.http.clip_views import After, Match, Measure, Room, Voice, WantedView, Withhold
 from mien.web.http.engines import Engine
 from mien.web.http.problems import Problem
@@ -44,6 +45,8 @@ class Making(BaseModel):
     withhold: Withhold = "over 10%"
     after: After = "ask"
     measure: Measure = "no"
+    language: Language = DEFAULT
+    """Of the report on what is measured."""
 
 
 def wanted(making: Making, subject: str | None, *, portrait: bool) -> WantedView:
@@ -83,4 +86,5 @@ def wanted(making: Making, subject: str | None, *, portrait: bool) -> WantedView
         withhold=making.withhold,
         compare=making.after == "ask",
         measure=None if making.measure == "no" else making.measure,
+        language=making.language,
     )

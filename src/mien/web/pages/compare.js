@@ -310,7 +310,7 @@ function position() {
 function measuring() {
   const w = words(), job = works.filter((each) => each.kind === "evaluate").at(-1);
   const parts = [];
-  const again = () => button("measure", () => act(`clips/${clip.id}/evaluate`, "POST", { profile: job?.wanted.profile ?? "generic" }), clip.name);
+  const again = () => button("measure", () => act(`clips/${clip.id}/evaluate`, "POST", { profile: job?.wanted.profile ?? "generic", language: document.documentElement.lang }), clip.name);
   if (job && !over(job)) {
     parts.push(make("p", { className: "state", textContent: waits(job) ? w.measuringWaits : `${w.measuringNow} ${progressLine(job)}` }), bar(job),
       button("cancel", () => act(`works/${job.id}/cancel`, "POST"), w.measuringNow));

@@ -224,7 +224,7 @@ function send(entry, settings) {
     if (!givenFace(settings)) settings.surrogate = "auto";
     for (const key of ["subject", "visit"]) if (!settings[key].trim()) delete settings[key];
     if (!settings.hold) delete settings.hold;
-    request.open("POST", `/api/clips?${new URLSearchParams({ name: entry.name, project: copying.home, ...settings })}`);
+    request.open("POST", `/api/clips?${new URLSearchParams({ name: entry.name, project: copying.home, language: document.documentElement.lang, ...settings })}`);
     request.setRequestHeader("Content-Type", "application/octet-stream");
     request.send(entry.file);
   });

@@ -87,6 +87,7 @@ function making() {
     cover: none ? of("cover").map((one) => one.at) : [],
     leave: of("leave").map((one) => one.at),
     reason: texts.reason,
+    language: document.documentElement.lang,
     consent: texts.consent,
   };
 }

@@ -28,7 +28,7 @@ const DOES = {
   },
   measureNow: {
     fits: (clip) => clip.status === "done" && clip.original && !reader(clip, "evaluate"),
-    does: (clip) => ask(`clips/${clip.id}/evaluate`, "POST", { profile: clip.wanted.measure ?? "generic" }),
+    does: (clip) => ask(`clips/${clip.id}/evaluate`, "POST", { profile: clip.wanted.measure ?? "generic", language: document.documentElement.lang }),
   },
   toFirst: {
     fits: (clip) => clip.status === "queued",

@@ -3,6 +3,7 @@
 import { chooseFace, describe, picture } from "./deidentify-faces.js";
 import { choice, inFocus, make } from "./dom.js";
 import { traits, weak } from "./engines.js";
+import { help } from "./help.js";
 import { words } from "./words.js";
 
 export const DEFAULTS = { engine: "mesh", surrogate: "auto", match: "age", people: "all", subject: "", visit: "", voice: "mute", surroundings: "keep", withhold: "over 10%", after: "ask", measure: "generic", hold: false };
@@ -52,7 +53,7 @@ export function drawPanel(place, settings, { changed = () => {}, begins = false,
   const pick = (key, values, names, hint = {}, warns = []) => {
     const label = choice(key, settings[key], values.map((each) => [each, names[each] ?? each]), (value) => set(key, value));
     label.querySelector("select").dataset.key = key;
-    return field(label, hint[settings[key]], warns.includes(settings[key]));
+    return helped(key, field(label, hint[settings[key]], warns.includes(settings[key])));
   };
   const text = (key, hint) => field(line(key, settings[key], (value) => {
     settings[key] = value;
@@ -81,6 +82,16 @@ export function drawPanel(place, settings, { changed = () => {}, begins = false,
   if (held) place.querySelector(`[data-key="${held}"]`)?.focus();
 }
 
+const HELPED = ["engine", "surrogate", "voice", "withhold", "measure"];
+
+/** A field with a "?" where there is more to say. */
+function helped(key, place) {
+  if (!HELPED.includes(key)) return place;
+  place.classList.add("helped");
+  place.append(help(key));
+  return place;
+}
+
 function holdTick(settings, set) {
   const tick = make("input", { type: "checkbox", checked: settings.hold, "data-key": "hold" });
   tick.addEventListener("change", () => set("hold", tick.checked));
@@ -96,5 +107,5 @@ function faceField(settings, set, own) {
     face ? make("img", { src: picture(face.id), alt: "", width: 200, height: 200 }) : null, make("span", {}, text));
   open.addEventListener("click", () => chooseFace(mine ? "auto" : settings.surrogate, (id) => set("surrogate", id)));
   const hint = mine ? w.ownHint : face ? w.faceHint(settings.people) : w.autoShort;
-  return make("div", {}, field(make("div", { className: "label" }, w.surrogate, open), hint), own ? own(settings, set) : null);
+  return make("div", {}, helped("surrogate", field(make("div", { className: "label" }, w.surrogate, open), hint)), own ? own(settings, set) : null);
 }

@@ -12,6 +12,7 @@ import { know as readyToShow } from "./deidentify-row.js";
 import { begin, project, trouble } from "./frame.js";
 import { mayWork } from "./me.js";
 import { ask } from "./server.js";
+import { hostTour, offer } from "./tour.js";
 import { number, use, words } from "./words.js";
 import { WORDS } from "./words/deidentify.js";
 import { WORDS as OF_CLIPS } from "./words/deidentify-clips.js";
@@ -35,6 +36,15 @@ async function take(finding) {
   await readied; // somebody may be faster than the server
   trouble(null);
   add(found);
+}
+
+let touring = false; // whether the tour knows this page
+
+/** Put the phantom that comes with mien on the list, as if somebody had chosen it. */
+async function putPhantom(name) {
+  const answer = await fetch("/static/phantom.mp4");
+  const file = new File([await answer.blob()], name, { type: "video/mp4", lastModified: 0 });
+  await take(Promise.resolve({ videos: [{ file, name }], others: [] }));
 }
 
 /** Say what was found in the folder that was on no list. */
@@ -94,6 +104,11 @@ async function lookAtClips() {
   const [busy] = await Promise.all([look(), lookAtUse(project())]);
   showKeys(stored(project()).length > 0);
   showHeading();
+  if (!touring && mayWork()) {
+    hostTour({ put: putPhantom, home: project, empty: () => !stored(project()).length });
+    touring = true;
+  }
+  offer();
   return busy;
 }
 

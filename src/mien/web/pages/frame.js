@@ -2,9 +2,11 @@
 
 import { at, make } from "./dom.js";
 import { know, traits } from "./engines.js";
+import { dressHelp } from "./help.js";
 import { isAdmin, isReader, learnMe, learnRight, mayOwn, who } from "./me.js";
 import { ask } from "./server.js";
 import { share } from "./share.js";
+import { showTour } from "./tour.js";
 import { explain, learnFaces, switchLanguage, translate, use, words } from "./words.js";
 
 const OFTEN_MS = 400; // between two looks at the server while something happens
@@ -109,6 +111,8 @@ function header() {
     showMe();
     showProjects();
     show();
+    dressHelp();
+    showTour();
   });
   const chosen = make("select", { id: "project" });
   chosen.addEventListener("change", changeProject);
@@ -195,6 +199,7 @@ export async function begin(page) {
     make("p", { id: "trouble", role: "alert", hidden: true }),
     make("footer", {}, make("p", { "data-word": "footer" })));
   translate();
+  dressHelp();
   try {
     const [options, found, me] = await Promise.all([ask("options"), ask("projects"), ask("me")]);
     know(options);
@@ -209,6 +214,7 @@ export async function begin(page) {
       translate();
     }
     await page.ready?.(options);
+    showTour();
   } catch (problem) {
     trouble(problem);
     return;

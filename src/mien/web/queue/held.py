@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import and_, select, text, update
 from sqlalchemy.orm import Session
 
+from mien.report.language import DEFAULT
 from mien.web.queue.database import UNSYNCHRONISED, Database
 from mien.web.queue.jobs import LATER, NOTHING_DONE, ended, new_job
 from mien.web.queue.log import noted
@@ -220,7 +221,10 @@ class HeldJobs:
                 project_id=clip.project_id,
                 name=clip.called,
                 clips=[clip.id],
-                wanted={"profile": finished.wanted["measure"]},
+                wanted={
+                    "profile": finished.wanted["measure"],
+                    "language": finished.wanted.get("language", DEFAULT),
+                },
                 urgency=LATER,
             )
             session.add(measuring)

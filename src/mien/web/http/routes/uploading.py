@@ -15,6 +15,7 @@ from starlette.concurrency import run_in_threadpool
 
 from mien.engines import offered
 from mien.errors import VideoError
+from mien.report.language import DEFAULT, Language
 from mien.web.http.clip_views import (
     After,
     ClipView,
@@ -105,9 +106,11 @@ def routes(desk: Desk) -> APIRouter:
         recorded: bool = False,
         visit: Annotated[str | None, Query(max_length=100)] = None,
         hold: bool = False,
+        language: Language = DEFAULT,
     ) -> ClipView:
         """Store a video, the body of the request, and queue it; one that was `recorded` by a
-        browser is given durations and an index first. With `hold` it waits until it is begun."""
+        browser is given durations and an index first. With `hold` it waits until it is begun; the
+        report on what is measured then is written in `language`."""
         if surrogate != "auto" and surrogate not in bank():
             raise Problem(422, "invalid", "There is no such surrogate: choose another face.")
         into = desk.project(project)
@@ -137,6 +140,7 @@ def routes(desk: Desk) -> APIRouter:
                 withhold=withhold,
                 compare=after == "ask",
                 measure=None if measure == "no" else measure,
+                language=language,
             )
             clip = Clip(
                 id=secrets.token_hex(16),

@@ -104,8 +104,8 @@ async function lookAtClips() {
   const [busy] = await Promise.all([look(), lookAtUse(project())]);
   showKeys(stored(project()).length > 0);
   showHeading();
-  if (!touring && mayWork()) {
-    hostTour({ put: putPhantom, home: project, empty: () => !stored(project()).length });
+  if (!touring) {
+    hostTour({ put: putPhantom, home: project, may: mayWork, empty: () => !stored(project()).length });
     touring = true;
   }
   offer();

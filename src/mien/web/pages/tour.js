@@ -23,7 +23,7 @@ const STOPS = [
 
 const said = () => TOUR[document.documentElement.lang] ?? TOUR.en;
 
-let hooks = null; // of De-identify: {put, home, empty}
+let hooks = null; // of De-identify: {put, home, empty, may}
 let panel = null;
 let timer = 0;
 
@@ -53,7 +53,7 @@ export function offer() {
   if (!place || !hooks) return;
   const w = said(), now = state();
   const begin = make("button", { type: "button", id: "tour-begin", textContent: w.begin, onclick: start });
-  place.hidden = Boolean(now);
+  place.hidden = Boolean(now) || !hooks.may();
   const fresh = hooks.empty() && !localStorage.getItem(OFFERED);
   const drawn = `${document.documentElement.lang} ${fresh}`;
   if (place.dataset.drawn === drawn) return;

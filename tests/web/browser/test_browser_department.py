@@ -13,6 +13,7 @@ import httpx
 import pytest
 from served import Served
 
+PICTURES = Path(__file__).parents[3] / "docs" / "application"
 _USERS = "import sys; from mien.cli import main; sys.argv[0] = 'mien'; main()"
 _PASSWORD = "a password of tests"
 _PEOPLE = {"Ann": "admin", "Wes": "worker", "Rae": "reader"}
@@ -104,6 +105,9 @@ def test_an_admin_gives_accounts_and_reads_the_log(come, expect, width, locale):
     page, name = come("Ann", width, locale), f"Dr. {width}"
     page.goto(page.url + "accounts")
     expect(page.locator("#people li")).to_have_count(3 if width > 390 else 4)
+    if width > 390 and os.environ.get("MIEN_SCREENSHOTS"):
+        page.locator("#log tbody tr").first.wait_for()
+        page.screenshot(path=PICTURES / "accounts.png", full_page=True)
     page.locator("#add-name").fill(name)
     page.keyboard.press("Enter")
     expect(page.locator("#given code")).to_be_visible()

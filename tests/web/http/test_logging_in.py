@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 import pytest
 from department import FILE, PASSWORD
 
@@ -175,6 +178,19 @@ def test_the_log_says_who_saw_what_without_names_of_files(department):
     assert person.more == "person 1"
     assert department.store.audit.check().problem is None
     assert FILE not in department.folders.audit.read_text()
+
+
+def test_what_personal_links_show_is_in_the_log_with_whose_link_it_is(department):
+    study = next(iter(department.application.app.state.studies.all().values()))
+    (study.folder / "p.mp4").write_bytes(b"video")
+    (rater,) = study.progress()
+    client = department.application.client()
+    shows = client.get(f"/rate/{rater.token}/state").json()
+    show = re.search(r"[0-9a-f]{32}", json.dumps(shows))[0]
+    for _ in range(2):
+        client.get(f"/rate/{rater.token}/clip/{show}")
+    seen = [one for one in lines(department) if one[1] == "study clip seen"]
+    assert seen == [("link of A", "study clip seen", (department.study, show))]
 
 
 def test_nothing_is_shown_that_cannot_be_written_down(department):

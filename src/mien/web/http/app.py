@@ -22,6 +22,7 @@ from mien.web.http.doorkeeper import Doorkeeper, Needs, enter
 from mien.web.http.doors import LoggingIn, add_doors
 from mien.web.http.extracting import extracting
 from mien.web.http.judging import judging
+from mien.web.http.personal import nobody
 from mien.web.http.problems import answer_problems
 from mien.web.http.rating import rating
 from mien.web.http.record import Record
@@ -150,12 +151,13 @@ def create_app(
         by_name=access.by_name,
     )
     app.include_router(api(desk))
-    app.include_router(rating(studies))
-    app.include_router(judging(studies))
+    record = Record(store.audit, access.clock)
+    shown = record.by_link if access.by_name else nobody
+    app.include_router(rating(studies, shown=shown))
+    app.include_router(judging(studies, shown=shown))
     app.include_router(screening(reviews))
     app.include_router(calling(calls))
     app.include_router(extracting(reviews))
-    record = Record(store.audit, access.clock)
     begin = partial(_begin, store, folders)
     add_doors(app, access, LoggingIn(access, store, Tries(access.clock), record.tried, begin))
 

@@ -14,10 +14,10 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from mien.study.store import Refused
-from mien.web.http.personal import add_page
+from mien.web.http.personal import add_page, nobody
 from mien.web.http.problems import Problem
 from mien.web.http.sending import Range, send
-from mien.web.http.studies import Studies
+from mien.web.http.studies import Studies, study_id
 
 
 class Choice(BaseModel):
@@ -28,7 +28,11 @@ class Choice(BaseModel):
     """Two faces by number from 0, or none; where somebody is to be named, the name, or nothing."""
 
 
-def judging(studies: Studies, clock: Callable[[], float] = time.time) -> APIRouter:
+def judging(
+    studies: Studies,
+    clock: Callable[[], float] = time.time,
+    shown: Callable[..., None] = nobody,
+) -> APIRouter:
     """Routes under /judge.
 
     Parameters
@@ -36,6 +40,8 @@ def judging(studies: Studies, clock: Callable[[], float] = time.time) -> APIRout
     studies : Studies
     clock : callable
         Seconds since 1970.
+    shown : callable
+        Is told whose link it is, what is about to be shown, and the ids of that.
     """
     router = APIRouter(prefix="/judge", include_in_schema=False)
 
@@ -55,6 +61,7 @@ def judging(studies: Studies, clock: Callable[[], float] = time.time) -> APIRout
         path = store.face(judge, trial, number)
         if path is None:
             raise Problem(404, "no_trial", "There is no such trial: load the page again.")
+        shown(judge.name, "study face seen", study_id(store.folder), trial)
         return send(path, range, "image/jpeg")
 
     @router.put("/{token}/answer", status_code=204)

@@ -15,10 +15,10 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from mien.study.store import Refused
-from mien.web.http.personal import add_files, add_page
+from mien.web.http.personal import add_files, add_page, nobody
 from mien.web.http.problems import Problem
 from mien.web.http.sending import Range, send
-from mien.web.http.studies import Studies
+from mien.web.http.studies import Studies, study_id
 
 _OPEN = (
     *("rate.js", "rate-player.js", "rate-keys.js", "words/rate.js", "rate.css"),
@@ -50,7 +50,11 @@ class Submission(BaseModel):
     round: Annotated[int, Field(ge=-1, le=9)]
 
 
-def rating(studies: Studies, clock: Callable[[], float] = time.time) -> APIRouter:
+def rating(
+    studies: Studies,
+    clock: Callable[[], float] = time.time,
+    shown: Callable[..., None] = nobody,
+) -> APIRouter:
     """Routes under /rate.
 
     Parameters
@@ -58,6 +62,8 @@ def rating(studies: Studies, clock: Callable[[], float] = time.time) -> APIRoute
     studies : Studies
     clock : callable
         Seconds since 1970.
+    shown : callable
+        Is told whose link it is, what is about to be shown, and the ids of that.
     """
     router = APIRouter(prefix="/rate", include_in_schema=False)
 
@@ -85,6 +91,7 @@ def rating(studies: Studies, clock: Callable[[], float] = time.time) -> APIRoute
         path = store.file(rater, show, clock())
         if path is None:
             raise Problem(404, "not_now", "This clip is not to be rated now: load the page again.")
+        shown(rater.name, "study clip seen", study_id(store.folder), show)
         return send(path, range, "video/mp4")
 
     @router.put("/{token}/answer", status_code=204)

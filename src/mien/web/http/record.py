@@ -67,6 +67,19 @@ class Record:
         what = "login" if right else "failed login"
         self._audit.write(what, account=account.id, name=account.name)
 
+    def by_link(self, whose: str, what: str, *things: str) -> None:
+        """Write down what somebody is about to be shown who has a personal link and no account.
+
+        Raises
+        ------
+        OSError
+            If it cannot be written.
+        """
+        key = (whose, what, *things)
+        if self._due(key):
+            self._audit.write(what, name=f"link of {whose}", on=things)
+            self._remember(key)
+
     def _write(self, account: Account, what: str, visitor: Visitor) -> None:
         self._audit.write(
             what, account=account.id, name=account.name, on=visitor.things, more=visitor.more

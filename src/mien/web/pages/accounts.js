@@ -11,11 +11,13 @@ import { WORDS } from "./words/accounts.js";
 
 const ROLES = ["reader", "worker", "admin"];
 const LINES = 100;
+const LOG_MS = 20_000; // between two looks at the log, which is checked as a whole
 
 let accounts = [];
 let projects = [];
 let department = null;
 let log = null;
+let logged = 0; // when it was asked for
 let lines = []; // of the log, as many as were asked for
 let given = null; // {name, password} that is shown once
 
@@ -23,13 +25,25 @@ let given = null; // {name, password} that is shown once
 
 async function look() {
   if (isAdmin()) {
-    const newest = lines[0]?.number;
-    [accounts, projects, department, log] = await Promise.all([ask("accounts"), ask("projects"), ask("department"), ask(`log?count=${LINES}`)]);
-    const fresh = log.lines.filter((line) => !newest || line.number > newest);
-    lines = fresh.length === log.lines.length ? log.lines : [...fresh, ...lines];
+    [accounts, projects, department] = await Promise.all([ask("accounts"), ask("projects"), ask("department")]);
+    if (!log || performance.now() - logged > LOG_MS) await lookAtLog();
   }
   show();
   return false;
+}
+
+async function lookAtLog() {
+  const newest = lines[0]?.number;
+  logged = performance.now();
+  log = await ask(`log?count=${LINES}`);
+  const fresh = log.lines.filter((line) => !newest || line.number > newest);
+  lines = fresh.length === log.lines.length ? log.lines : [...fresh, ...lines];
+}
+
+/** Do something, and look at what the log says of it. */
+async function does(path, method, body) {
+  log = null;
+  return act(path, method, body);
 }
 
 async function earlier() {
@@ -65,7 +79,7 @@ function show() {
 
 function person(account) {
   const w = words(), use = department.people.find((one) => one.id === account.id), path = `accounts/${account.id}`;
-  const change = (body) => act(path, "PUT", body);
+  const change = (body) => does(path, "PUT", body);
   const role = make("select", { onchange: () => change({ role: role.value }), "data-at": `role ${account.id}` },
     ...ROLES.map((each) => make("option", { value: each, textContent: w.roleOf[each], selected: each === account.role })));
   const quota = make("input", { type: "number", min: "0", step: "any", value: account.quota ? account.quota / 1e9 : "", placeholder: w.asAll, "data-at": `quota ${account.id}` });
@@ -75,7 +89,7 @@ function person(account) {
     const answer = await change({ new_password: true });
     if (answer) shown(account.name, answer.password);
   };
-  const remove = () => confirm(w.sureRemove(account.name)) && act(path, "DELETE");
+  const remove = () => confirm(w.sureRemove(account.name)) && does(path, "DELETE");
   return make("li", {},
     make("div", { className: "row" },
       make("p", { className: "name", textContent: account.name }),
@@ -90,7 +104,7 @@ function person(account) {
 
 function whose(project) {
   const w = words(), owner = accounts.find((one) => one.name === project.owner);
-  const select = make("select", { onchange: () => act(`projects/${project.id}/owner`, "PUT", { account: select.value }), "data-at": `owner ${project.id}` },
+  const select = make("select", { onchange: () => does(`projects/${project.id}/owner`, "PUT", { account: select.value }), "data-at": `owner ${project.id}` },
     ...(owner ? [] : [make("option", { value: "", textContent: w.nobodys, selected: true, disabled: true })]),
     ...accounts.map((one) => make("option", { value: one.id, textContent: one.name, selected: one === owner })));
   return make("li", {}, make("label", { className: "row" }, make("span", { className: "name", textContent: project.name }), select));
@@ -136,7 +150,7 @@ function shown(name, password) {
 
 async function add(event) {
   event.preventDefault();
-  const answer = await act("accounts", "POST", { name: at("add-name").value, role: at("add-role").value });
+  const answer = await does("accounts", "POST", { name: at("add-name").value, role: at("add-role").value });
   if (!answer) return;
   at("add-name").value = "";
   shown(answer.account.name, answer.password);

@@ -13,6 +13,7 @@ from mien.errors import ParameterError
 from mien.web.http.desk import Desk
 from mien.web.http.problems import Problem, documented
 from mien.web.queue.accounts import LastAdmin
+from mien.web.queue.audit import Checked
 from mien.web.queue.tables import Account, Role
 
 Word = Annotated[str, Field(max_length=1000)]
@@ -168,6 +169,19 @@ def routes(desk: Desk) -> APIRouter:
 def _add_log(router: APIRouter, desk: Desk) -> None:
     """Routes of the log of who saw what."""
     audit = desk.store.audit
+    known: dict[str, Checked] = {}  # by the state of the file: a long log is read once
+
+    def checked() -> Checked:
+        try:
+            status = desk.folders.audit.stat()
+            state = f"{status.st_size} {status.st_mtime_ns} {status.st_ino}"
+        except FileNotFoundError:
+            state = ""
+        if state not in known:
+            found = audit.check()
+            known.clear()
+            known[state] = found
+        return known[state]
 
     @router.get("/log")
     def log(
@@ -175,7 +189,7 @@ def _add_log(router: APIRouter, desk: Desk) -> None:
         count: Annotated[int, Query(ge=1, le=500)] = 100,
     ) -> LogView:
         """The last lines, or the last before a number; and whether a line was changed."""
-        checked = audit.check()
+        whole = checked()
         return LogView(
             lines=[
                 LineView(
@@ -188,9 +202,9 @@ def _add_log(router: APIRouter, desk: Desk) -> None:
                 )
                 for line in audit.latest(count, before)
             ],
-            total=checked.lines,
-            last=checked.last,
-            problem=checked.problem,
+            total=whole.lines,
+            last=whole.last,
+            problem=whole.problem,
         )
 
     @router.get(

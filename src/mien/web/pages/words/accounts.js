@@ -73,7 +73,7 @@ export const WORDS = {
       "original removed": "Original entfernt", "originals removed": "Originale entfernt", "clip removed": "Clip entfernt", "clip restored": "Clip zurückgeholt",
       "work removed": "Messung, Gespräch oder Paket entfernt", "portrait uploaded": "eigenes Gesicht hochgeladen", "portrait removed": "eigenes Gesicht entfernt",
       "result chosen": "ein Ergebnis behalten", "project added": "Projekt angelegt", "project removed": "Projekt entfernt", "project shared": "Projekt freigegeben",
-      "project no longer shared": "Freigabe beendet", "project given to another": "Projekt jemandem gegeben", "study made": "Studie angelegt",
+      "project no longer shared": "Freigabe beendet", "project given to another": "Projekt jemandem gegeben", "study made": "Studie angelegt", "study clip seen": "Video einer Studie gesehen", "study face seen": "Gesicht einer Studie gesehen",
       "call made": "Gespräch angelegt", "recording begun": "Aufnahme begonnen", "password changed": "Passwort geändert",
       "account added": "Konto vergeben", "account changed": "Konto geändert", "account removed": "Konto entfernt",
     },

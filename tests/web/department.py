@@ -158,7 +158,9 @@ class Department:
         (folder / "report").mkdir(parents=True)
         (folder / "report" / "report.html").write_text("<!doctype html>")
         content = {"title": FILE, "clips": ["p"], "repeats": 0, "washout_days": 0, "sound": False}
-        (folder / "study.json").write_text(json.dumps({**content, "items": [], "power": None, "seed": 0}))
+        (folder / "study.json").write_text(
+            json.dumps({**content, "items": [], "power": None, "seed": 0})
+        )
         StudyStore.create(folder, [(Shown("A", 0, 0, "p", "original", 0), "p.mp4")], {})
         self.application.app.state.studies.add(folder, self.ids["owner"])
         return study_id(folder)

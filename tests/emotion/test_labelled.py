@@ -65,6 +65,47 @@ def test_jaffe_and_fer2013(tmp_path):
         read_labelled(tmp_path / "f", "fer2013")
 
 
+def test_folders_of_fer2013_name_nobody_and_may_lie_in_test(tmp_path):
+    for part, name in (("test", "PrivateTest_1.jpg"), ("train", "Training_2.jpg")):
+        picture(tmp_path / part / "angry" / name)
+    found = read_labelled(tmp_path, "fer2013")
+    assert words_of(found) == ["anger"] and found.people.tolist() == [""]
+    inner = read_labelled(tmp_path / "test", "fer2013")
+    assert words_of(inner) == ["anger"] and inner.people.tolist() == [""]
+
+
+ROW = " ".join(["7"] * 48**2)
+VOTES = "Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF"
+
+
+def test_ck_as_a_table_is_taken_whole(tmp_path):
+    text = f"emotion,pixels,Usage\n0,{ROW},Training\n6,{ROW},PrivateTest\n7,{ROW},Training\n"
+    (tmp_path / "ckextended.csv").write_text(text)
+    found = read_labelled(tmp_path, "ck+")
+    assert words_of(found) == ["anger", "neutral"] and found.left_out == {"contempt": 1}
+
+
+def test_ferplus_takes_what_most_people_said(tmp_path):
+    with pytest.raises(FormatError, match=r"no fer2013\.csv"):
+        read_labelled(tmp_path, "ferplus")
+    splits = ("Training", "PublicTest", "PublicTest", "PublicTest")
+    rows = "".join(f"4,{ROW},{split}\n" for split in splits)
+    (tmp_path / "fer2013.csv").write_text(f"emotion, pixels, Usage\n{rows}")
+    cast = (
+        "9,1,0,0,0,0,0,0,0,0",
+        "2,1,0,6,0,0,0,1,0,0",
+        "4,0,0,4,0,0,0,0,1,1",
+        "1,0,0,0,0,0,0,0,0,9",
+    )
+    lines = [f"{split},a.png,{row}" for split, row in zip(splits, cast, strict=True)]
+    (tmp_path / "fer2013new.csv").write_text("\n".join([VOTES, *lines]) + "\n")
+    found = read_labelled(tmp_path, "ferplus")
+    assert words_of(found) == ["sadness"] and found.left_out == {"a tie": 1, "NF": 1}
+    (tmp_path / "fer2013new.csv").write_text("\n".join([VOTES, *lines[:3]]) + "\n")
+    with pytest.raises(FormatError, match="another number of rows"):
+        read_labelled(tmp_path, "ferplus")
+
+
 def test_what_is_no_collection_is_refused(tmp_path):
     with pytest.raises(FormatError, match="no picture of anger"):
         read_labelled(tmp_path, "jaffe")

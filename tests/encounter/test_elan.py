@@ -10,7 +10,8 @@ from typer.testing import CliRunner
 
 from encounters import encounter
 from mien.cli.encounter import encounter as command
-from mien.encounter.elan import Annotation, annotations_of, labels_on, read_eaf, write_eaf
+from mien.emotion.classifier import EXPRESSIONS
+from mien.encounter.elan import OTHER, Annotation, annotations_of, labels_on, read_eaf, write_eaf
 from mien.errors import FormatError
 
 
@@ -33,7 +34,47 @@ def test_words_of_others_are_kept_and_not_taken_for_expressions(made, tmp_path):
     write_eaf(tmp_path / "a.eaf", own)
     assert read_eaf(tmp_path / "a.eaf") == own
     labels = labels_on(own, "doctor", made.timelines["doctor"])
-    assert (labels >= 0).sum() == 2 and labels[5] == -1
+    assert (labels >= 0).sum() == 2 and labels[5] == OTHER and (labels == -1).sum() == 21
+
+
+def test_words_that_people_write_for_the_seven_are_known(made):
+    line = made.timelines["doctor"]
+    for k, (word, name) in enumerate(
+        [("Happy", "happiness"), ("angry", "anger"), ("sad", "sadness")]
+    ):
+        labels = labels_on([Annotation("doctor", k, k + 1.0, word)], "doctor", line)
+        assert labels[k] == EXPRESSIONS.index(name)
+
+
+EAF = """<ANNOTATION_DOCUMENT><TIME_ORDER>
+<TIME_SLOT TIME_SLOT_ID="ts1" TIME_VALUE="1000"/><TIME_SLOT TIME_SLOT_ID="x" TIME_VALUE="1100"/>
+<TIME_SLOT TIME_SLOT_ID="ts2"/><TIME_SLOT TIME_SLOT_ID="ts3"/>
+<TIME_SLOT TIME_SLOT_ID="ts4" TIME_VALUE="4000"/>{more}</TIME_ORDER>
+<TIER TIER_ID="doctor">{annotations}</TIER></ANNOTATION_DOCUMENT>"""
+
+
+def aligned(*pairs):
+    return "".join(
+        f'<ANNOTATION><ALIGNABLE_ANNOTATION ANNOTATION_ID="{a}" TIME_SLOT_REF1="{a}" '
+        f'TIME_SLOT_REF2="{b}"><ANNOTATION_VALUE>sad</ANNOTATION_VALUE></ALIGNABLE_ANNOTATION>'
+        "</ANNOTATION>"
+        for a, b in pairs
+    )
+
+
+def test_slots_without_a_time_share_what_lies_between_those_that_have_one(tmp_path):
+    pairs = [("ts1", "ts2"), ("ts2", "ts3"), ("ts3", "ts4")]
+    (tmp_path / "a.eaf").write_text(EAF.format(more="", annotations=aligned(*pairs)))
+    found = [(one.start, one.end) for one in read_eaf(tmp_path / "a.eaf")]
+    assert found == [(1, 2), (2, 3), (3, 4)]
+    last = '<TIME_SLOT TIME_SLOT_ID="ts5"/>'
+    text = EAF.format(more=last, annotations=aligned(*pairs, ("ts4", "ts5")))
+    (tmp_path / "b.eaf").write_text(text)
+    with pytest.raises(FormatError, match="ts4 of the tier doctor has no time"):
+        read_eaf(tmp_path / "b.eaf")
+    (tmp_path / "c.eaf").write_text(text.replace("1000", "soon"))
+    with pytest.raises(FormatError, match="no number of milliseconds"):
+        read_eaf(tmp_path / "c.eaf")
 
 
 @pytest.mark.parametrize(
@@ -65,6 +106,20 @@ def test_the_command_goes_both_ways_and_compares(made, tmp_path):
     done = run(command, [*words, "--compare", str(tmp_path / "report")])
     assert done.exit_code == 0, done.output
     told = json.loads(done.stdout)["agreement"]
-    assert told["doctor"] == {"steps": 24, "share": 1.0, "kappa": pytest.approx(1.0)}
+    assert told["doctor"] == {
+        "steps": 24, "share": 1.0, "kappa": pytest.approx(1.0), "other_words": 0,
+    }  # fmt: skip
     rows = (tmp_path / "a.csv").read_text().splitlines()
     assert rows[0] == "tier,start_s,end_s,value" and "doctor,4,12,sadness" in rows
+
+
+def test_the_command_says_which_words_it_left_out_and_never_nan(made, tmp_path):
+    made.save(tmp_path / "report")
+    own = [Annotation("doctor", 4, 12, "sad"), Annotation("doctor", 14, 20, "smiling")]
+    write_eaf(tmp_path / "a.eaf", own)
+    words = ["elan", tmp_path / "a.eaf", "-o", tmp_path / "a.csv", "--compare", tmp_path / "report"]
+    done = CliRunner().invoke(command, [str(word) for word in words])
+    assert done.exit_code == 0, done.output
+    assert "6 steps of the doctor have words that are none of anger" in done.output
+    assert "100 % of 8 steps the same, no κ of a single expression" in done.output
+    assert "nan" not in done.output

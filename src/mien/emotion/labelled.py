@@ -16,7 +16,7 @@ from __future__ import annotations
 import csv
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,17 +26,22 @@ import numpy as np
 from mien.emotion.classifier import EXPRESSIONS
 from mien.errors import FormatError, ParameterError
 
-DATASETS: tuple[str, ...] = ("ck+", "jaffe", "fer2013", "folder")
+DATASETS: tuple[str, ...] = ("ck+", "jaffe", "fer2013", "ferplus", "folder")
 """Layouts that are known."""
-_WORDS = {
+WORDS = {
     "anger": "anger", "angry": "anger", "an": "anger", "disgust": "disgust", "disgusted": "disgust",
     "di": "disgust", "fear": "fear", "afraid": "fear", "fearful": "fear", "fe": "fear",
     "happiness": "happiness", "happy": "happiness", "joy": "happiness", "ha": "happiness",
     "neutral": "neutral", "ne": "neutral", "sadness": "sadness", "sad": "sadness",
     "sa": "sadness", "surprise": "surprise", "surprised": "surprise", "su": "surprise",
 }  # fmt: skip
+"""Words and abbreviations in lower case for each of the seven expressions."""
 _CK = ("neutral", "anger", "contempt", "disgust", "fear", "happiness", "sadness", "surprise")
-_FER = ("anger", "disgust", "fear", "happiness", "sadness", "surprise", "neutral")
+_FER = ("anger", "disgust", "fear", "happiness", "sadness", "surprise", "neutral", "contempt")
+_VOTES = (
+    "neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt",
+    "unknown", "NF",
+)  # fmt: skip
 _PICTURES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp"})
 _FER_SIDE = 48
 _PEAKS = 3  # last frames of a sequence of CK+ that count as its peak, as is usual
@@ -64,9 +69,11 @@ def read_labelled(folder: str | os.PathLike[str], dataset: str = "folder") -> La
     folder : path
         ``ck+``: a folder for each expression with files ``person_sequence_frame.png``, or the
         original (``cohn-kanade-images`` and ``Emotion``, of whose sequences the last three frames
-        are taken). ``jaffe``: files such as ``KA.AN1.39.tiff``. ``fer2013``: ``fer2013.csv``, of
-        which the split PublicTest is taken, or a folder for each expression. ``folder``: a folder
-        for each expression; what stands before the first ``_`` of a name is the person.
+        are taken), or ``ckextended.csv``, all of it. ``jaffe``: files such as ``KA.AN1.39.tiff``.
+        ``fer2013``: ``fer2013.csv``, of which the split PublicTest is taken, or a folder for each
+        expression, there or in a folder ``test``; it names nobody. ``ferplus``: ``fer2013.csv``
+        and beside it ``fer2013new.csv`` with the votes, of which the most decide. ``folder``: a
+        folder for each expression; what stands before the first ``_`` of a name is the person.
     dataset : str
         One of `DATASETS`.
 
@@ -86,14 +93,20 @@ def read_labelled(folder: str | os.PathLike[str], dataset: str = "folder") -> La
         found = _jaffe(folder)
     elif dataset == "ck+" and (folder / "Emotion").is_dir():
         found = _ck(folder)
+    elif dataset == "ck+" and (folder / "ckextended.csv").is_file():
+        found = _rows(folder / "ckextended.csv")
     elif dataset == "fer2013" and (folder / "fer2013.csv").is_file():
-        found = _fer(folder / "fer2013.csv")
+        found = _rows(folder / "fer2013.csv", "PublicTest")
+    elif dataset == "fer2013":
+        found = ((word, "", picture) for word, _, picture in _folders(_test_of(folder)))
+    elif dataset == "ferplus":
+        found = _ferplus(folder)
     else:
         found = _folders(folder)
     faces, labels, people = [], [], []
     others: Counter[str] = Counter()
     for word, person, picture in found:
-        name = _WORDS.get(word.lower())
+        name = WORDS.get(word.lower())
         if name is None:
             others[word] += 1
             continue
@@ -141,19 +154,67 @@ def _ck(folder: Path) -> _Found:
             yield word, person, picture
 
 
-def _fer(path: Path) -> _Found:
-    with path.open(newline="", encoding="utf-8") as stream:
-        for number, row in enumerate(csv.DictReader(stream), 2):
-            if row.get("Usage") != "PublicTest":
-                continue
+def _test_of(folder: Path) -> Path:
+    """The folder ``test`` where the expressions' folders are one further in, as on Kaggle."""
+    inside = [path for path in folder.iterdir() if path.is_dir()]
+    if not any(path.name.lower() in WORDS for path in inside):
+        return next((path for path in inside if path.name.lower() == "test"), folder)
+    return folder
+
+
+def _rows(path: Path, usage: str | None = None) -> _Found:
+    """Rows of a table of pixels, of one split or of all."""
+    for number, row in _table(path):
+        if usage in (None, (row.get("Usage") or "").strip()):
             try:
                 word = _FER[int(row["emotion"])]
-                picture = np.array(row["pixels"].split(), np.uint8).reshape(_FER_SIDE, _FER_SIDE)
-            except (KeyError, ValueError, IndexError, AttributeError) as exc:
-                raise FormatError(
-                    f"{path.name}, line {number}: this is no row of FER2013."
-                ) from exc
-            yield word, "", picture
+            except (KeyError, ValueError, IndexError) as exc:
+                raise FormatError(f"{path.name}, line {number}: this is no row of it.") from exc
+            yield word, "", _pixels(row, path, number)
+
+
+def _ferplus(folder: Path) -> _Found:
+    """Pictures of FER2013's split PublicTest with what most of ten people called them."""
+    pictures, votes = folder / "fer2013.csv", folder / "fer2013new.csv"
+    for path in (pictures, votes):
+        if not path.is_file():
+            raise FormatError(f"{folder} holds no {path.name}: FER+ needs both tables.")
+    both = zip(_table(pictures), _table(votes), strict=True)
+    try:
+        for (number, row), (_, cast) in both:
+            if (cast.get("Usage") or "").strip() != "PublicTest":
+                continue
+            try:
+                counts = [int(cast[name]) for name in _VOTES]
+            except (KeyError, ValueError, TypeError) as exc:
+                raise FormatError(f"{votes.name}, line {number}: there are no ten votes.") from exc
+            word = _VOTES[int(np.argmax(counts))]
+            yield (
+                word if counts.count(max(counts)) == 1 else "a tie",
+                "",
+                _pixels(row, pictures, number),
+            )
+    except ValueError as exc:
+        raise FormatError(
+            f"{votes.name} has another number of rows than {pictures.name}: take both whole."
+        ) from exc
+
+
+def _table(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
+    """Rows of a table with their line, its head without spaces."""
+    with path.open(newline="", encoding="utf-8") as stream:
+        reader = csv.DictReader(stream)
+        reader.fieldnames = [name.strip() for name in reader.fieldnames or ()]
+        yield from enumerate(reader, 2)
+
+
+def _pixels(row: Mapping[str, str], path: Path, number: int) -> np.ndarray:
+    try:
+        return np.array(row["pixels"].split(), np.uint8).reshape(_FER_SIDE, _FER_SIDE)
+    except (KeyError, ValueError, AttributeError, OverflowError) as exc:
+        raise FormatError(
+            f"{path.name}, line {number}: there are no {_FER_SIDE} by {_FER_SIDE} pixels."
+        ) from exc
 
 
 def _grey(path: Path) -> np.ndarray:

@@ -12,6 +12,7 @@ References
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from xml.etree import ElementTree as xml
 import numpy as np
 
 from mien.emotion.classifier import EXPRESSIONS
+from mien.emotion.labelled import WORDS
 from mien.encounter.timeline import Timeline
 from mien.errors import FormatError
 from mien.intake.amounts import TABLE_BYTES
@@ -28,6 +30,8 @@ from mien.intake.words import text as read_text
 from mien.outputs import check_free, complete
 
 _TYPE = "expression"
+OTHER = -2
+"""A label of a step whose word is none of the seven expressions."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +127,7 @@ def read_eaf(path: str | os.PathLike[str]) -> list[Annotation]:
     Raises
     ------
     FormatError
-        If it is no ELAN file, or an annotation has no time.
+        If it is no ELAN file, or an annotation has no time and lies between none.
     """
     path = Path(path)
     try:
@@ -137,23 +141,48 @@ def read_eaf(path: str | os.PathLike[str]) -> list[Annotation]:
         raise FormatError(f"{path.name} is no ELAN file, or it is damaged: {exc}.") from exc
     if root.tag != "ANNOTATION_DOCUMENT":
         raise FormatError(f"{path.name} is no ELAN file: it begins with {root.tag}.")
-    slots: Mapping[str, str | None] = {
-        slot.get("TIME_SLOT_ID", ""): slot.get("TIME_VALUE") for slot in root.iter("TIME_SLOT")
-    }
+    try:
+        slots = {
+            slot.get("TIME_SLOT_ID", ""): float(slot.get("TIME_VALUE") or "nan") / 1000
+            for slot in root.iter("TIME_SLOT")
+        }
+    except ValueError as exc:
+        raise FormatError(f"{path.name}: a time slot is no number of milliseconds.") from exc
     found = []
     for tier in root.iter("TIER"):
+        times = _times_in(tier, slots)
         for one in tier.iter("ALIGNABLE_ANNOTATION"):
-            ends = [slots.get(one.get(f"TIME_SLOT_REF{k}", "")) for k in (1, 2)]
-            try:
-                start, end = (float(str(value)) / 1000 for value in ends)
-            except ValueError as exc:
+            start, end = (times.get(name, math.nan) for name in _ends(one))
+            if not (math.isfinite(start) and math.isfinite(end)):
                 raise FormatError(
                     f"{path.name}: the annotation {one.get('ANNOTATION_ID')} of the tier "
                     f"{tier.get('TIER_ID')} has no time: align it in ELAN first."
-                ) from exc
+                )
             value = (one.findtext("ANNOTATION_VALUE") or "").strip()
             found.append(Annotation(tier.get("TIER_ID", ""), start, end, value))
     return found
+
+
+def _ends(annotation: xml.Element) -> list[str]:
+    return [annotation.get(f"TIME_SLOT_REF{k}", "") for k in (1, 2)]
+
+
+def _times_in(tier: xml.Element, slots: Mapping[str, float]) -> dict[str, float]:
+    """Seconds of a tier's slots; those without a time share what lies between two that have one.
+
+    ELAN writes no time where somebody divided an annotation and did not move the borders: it shows
+    the parts as equally long.
+    """
+    order = {name: k for k, name in enumerate(slots)}
+    used = {name for one in tier.iter("ALIGNABLE_ANNOTATION") for name in _ends(one)}
+    chain = sorted((name for name in used if name in order), key=order.__getitem__)
+    known = [k for k, name in enumerate(chain) if math.isfinite(slots[name])]
+    if not known:
+        return {}
+    times = np.interp(
+        range(len(chain)), known, [slots[chain[k]] for k in known], left=np.nan, right=np.nan
+    )
+    return dict(zip(chain, times.tolist(), strict=True))
 
 
 def labels_on(annotations: Iterable[Annotation], tier: str, line: Timeline) -> np.ndarray:
@@ -170,12 +199,14 @@ def labels_on(annotations: Iterable[Annotation], tier: str, line: Timeline) -> n
     Returns
     -------
     labels : np.ndarray [shape=(n,), dtype=int16]
-        Index into `EXPRESSIONS`; -1 where the tier says nothing, or another word.
+        Index into `EXPRESSIONS`, whose usual synonyms (`happy`, `angry`) are known; -1 where the
+        tier says nothing, `OTHER` where it says another word.
     """
     labels = np.full(len(line), -1, np.int16)
     middles = line.times + line.resolution / 2
     for one in annotations:
-        word = one.value.lower()
-        if one.tier.lower() == tier.lower() and word in EXPRESSIONS:
-            labels[(middles >= one.start) & (middles < one.end)] = EXPRESSIONS.index(word)
+        if one.tier.lower() == tier.lower() and one.value:
+            name = WORDS.get(one.value.lower())
+            number = OTHER if name is None else EXPRESSIONS.index(name)
+            labels[(middles >= one.start) & (middles < one.end)] = number
     return labels

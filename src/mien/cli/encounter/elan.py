@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Annotated
 
@@ -41,7 +42,8 @@ def elan(
 
     Example: [bold]mien encounter elan report -o visit.eaf[/bold]
     """
-    from mien.encounter.elan import annotations_of, labels_on, read_eaf, write_eaf
+    from mien.emotion.classifier import EXPRESSIONS
+    from mien.encounter.elan import OTHER, annotations_of, labels_on, read_eaf, write_eaf
     from mien.encounter.observation import ROLES
     from mien.encounter.rereading import Agreement, agreement_of
     from mien.encounter.result import Encounter
@@ -58,27 +60,30 @@ def elan(
     check_free(out, overwrite, kind="a table of annotations", endings=(".csv",))
     annotations = read_eaf(source)
     agreed: dict[str, Agreement] = {}
+    others: dict[str, int] = {}
     if compare is not None:
         lines = Encounter.load(compare).timelines
-        agreed = {
-            role: agreement_of(
-                {role: (labels_on(annotations, role, lines[role]), lines[role].dominant)}
-            )
-            for role in ROLES
-        }
+        for role in ROLES:
+            labels = labels_on(annotations, role, lines[role])
+            others[role] = int((labels == OTHER).sum())
+            agreed[role] = agreement_of({role: (labels, lines[role].dominant)})
     rows = [[one.tier, round(one.start, 3), round(one.end, 3), one.value] for one in annotations]
     with complete(out, overwrite=overwrite) as part:
         text = to_csv(["tier", "start_s", "end_s", "value"], rows)
         part.write_text(text, encoding="utf-8", newline="")
     if as_json:
-        told = {role: one.as_dict() for role, one in agreed.items()}
+        told = {role: one.as_dict() | {"other_words": others[role]} for role, one in agreed.items()}
         print(json.dumps({"output": str(out), "rows": len(rows), "agreement": told}, indent=2))
         return
     typer.echo(f"{out}: {len(rows)} annotations")
     for role, one in agreed.items():
+        if others[role]:
+            tell(
+                f"{others[role]} steps of the {role} have words that are none of "
+                f"{', '.join(EXPRESSIONS)}: they are left out."
+            )
         if not one.steps:
             tell(f"no step of the {role} is named by both: is there a tier called {role}?")
             continue
-        typer.echo(
-            f"  {role}: {100 * one.share:.0f} % of {one.steps} steps the same, κ {one.kappa:.2f}"
-        )
+        kappa = f"κ {one.kappa:.2f}" if math.isfinite(one.kappa) else "no κ of a single expression"
+        typer.echo(f"  {role}: {100 * one.share:.0f} % of {one.steps} steps the same, {kappa}")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def benchmark(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="The pictures; only read.")],
     dataset: Annotated[
-        str, typer.Option(metavar="ck+|jaffe|fer2013|folder", help="How they are laid out.")
+        str, typer.Option(metavar="ck+|jaffe|fer2013|ferplus|folder", help="How they are laid out.")
     ] = "folder",
     convention: Annotated[
         str,

@@ -17,7 +17,7 @@ def consultation() -> EncounterScript:
         offset=1.24,
         patient_seconds=38,
         fps=12,
-        seed=3,
+        seed=6,
     )
 
 

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from PIL import Image
+from readable import ASKED, FAINT
 from served import Served
 
 from mien.phantom import Tremor
@@ -35,6 +36,7 @@ _TAKEN = {
     "deidentify-dark": "/",
 }
 """Pictures of pages, and their addresses; what changes what other pictures show comes last."""
+_OF_PROJECTS = sorted(set(PAGES) - {"/accounts"})  # that one is looked at where there are some
 
 _STAGES = [
     *("", "In the queue", "Starting", "Measuring the face", "Choosing a face"),
@@ -53,44 +55,6 @@ addEventListener("DOMContentLoaded", () => new MutationObserver(() => {
     if (JSON.stringify(now) !== JSON.stringify(window.seen.at(-1))) window.seen.push(now);
   }
 }).observe(document, { subtree: true, childList: true, characterData: true, attributes: true }));
-"""
-# text that is hard to read: WCAG 2.2, success criterion 1.4.3
-_FAINT = """
-() => {
-  const parse = (text) => {
-    const [r, g, b, a = 1] = text.match(/[\\d.]+/g).map(Number);
-    return text.startsWith("color(") ? [r * 255, g * 255, b * 255, a] : [r, g, b, a];
-  };
-  const over = ([r, g, b, a], under) => [r, g, b].map((x, k) => a * x + (1 - a) * under[k]);
-  const linear = (x) => (x <= 0.04045 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4);
-  const light = (color) => {
-    const [r, g, b] = color.map((x) => linear(x / 255));
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  const dark = matchMedia("(prefers-color-scheme: dark)").matches;
-  const ground = (element) => element
-    ? over(parse(getComputedStyle(element).backgroundColor), ground(element.parentElement))
-    : dark ? [18, 18, 18] : [255, 255, 255];
-  const opacity = (element) =>
-    element ? Number(getComputedStyle(element).opacity) * opacity(element.parentElement) : 1;
-  const exempt = "script, noscript, option, :disabled, [aria-disabled=true], .unseen";
-  const found = [], walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  let looked = 0;
-  while (walker.nextNode()) {
-    const element = walker.currentNode.parentElement;
-    const text = walker.currentNode.textContent.trim();
-    if (!text || element.closest(exempt)) continue;
-    if (!element.checkVisibility({ visibilityProperty: true })) continue;
-    const style = getComputedStyle(element), size = parseFloat(style.fontSize);
-    const under = ground(element), [r, g, b, a] = parse(style.color);
-    const both = [light(over([r, g, b, a * opacity(element)], under)), light(under)];
-    const contrast = (Math.max(...both) + 0.05) / (Math.min(...both) + 0.05);
-    const large = size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700);
-    looked += 1;
-    if (contrast < (large ? 3 : 4.5)) found.push(`${text.slice(0, 40)}: ${contrast.toFixed(2)}`);
-  }
-  return { looked, found };
-}
 """
 # whether somebody sees where the focus is
 _SHOWN = """
@@ -123,11 +87,6 @@ _HOLD_COPY = """
   });
 }
 """
-_ASKED = {
-    *("button", "link", "textbox", "combobox", "checkbox", "radio", "slider", "spinbutton"),
-    *("image", "progressbar", "dialog", "DisclosureTriangle", "Iframe", "listbox"),
-}
-"""Roles that need a name, as Chromium calls them."""
 
 WITHOUT_CLIPS = ("/record", "/live", "/review")
 """Pages that ask for no clips."""
@@ -425,24 +384,24 @@ def test_the_first_page_needs_no_mouse(visit, recording, expect):
     expect(page.locator("#empty")).to_be_visible()
 
 
-@pytest.mark.parametrize("path", sorted(PAGES))
+@pytest.mark.parametrize("path", _OF_PROJECTS)
 def test_controls_have_names_and_text_can_be_read(visit, measured, expect, path):
     page = visit.open(f"{path}?clip={measured}")
     settle(page, expect)
     tree = visit.context.new_cdp_session(page).send("Accessibility.getFullAXTree")
-    named = [node for node in tree["nodes"] if node.get("role", {}).get("value") in _ASKED]
+    named = [node for node in tree["nodes"] if node.get("role", {}).get("value") in ASKED]
     assert len(named) > 8
     for node in named:
         assert node["ignored"] or node.get("name", {}).get("value", "").strip(), node
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
-        read = page.evaluate(_FAINT)
+        read = page.evaluate(FAINT)
         assert read["looked"] > 15 and read["found"] == [], scheme
     page.set_viewport_size({"width": 360, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
 
 
-@pytest.mark.parametrize("path", sorted(PAGES))
+@pytest.mark.parametrize("path", _OF_PROJECTS)
 def test_pages_speak_german(visit, measured, expect, path):
     page = visit.open(f"{path}?clip={measured}")
     settle(page, expect)

@@ -1,4 +1,4 @@
-"""A trained network in other programs' formats: ONNX, and LiteRT where its converter is there."""
+"""A trained network in other programs' formats: ONNX, LiteRT, arrays."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from mien.errors import ParameterError
 from mien.outputs import check_free, complete
 from mien.selfnorm.lanes import ALPHA, SCALE
 from mien.selfnorm.learner import require_torch
+from mien.selfnorm.litert import to_litert
 from mien.selfnorm.network import SelfNorm
 
 ENDINGS = (".onnx", ".tflite", ".npz")
@@ -36,8 +36,6 @@ def export(network: SelfNorm, path: str | os.PathLike[str], *, overwrite: bool =
     ------
     OutputError
         If the file cannot be written or is in the way.
-    ParameterError
-        If the converter for LiteRT is not installed.
     """
     path = Path(path)
     check_free(path, overwrite, kind="a network", endings=ENDINGS)
@@ -118,29 +116,3 @@ def to_torch(network: SelfNorm) -> Any:
         dense.bias.data = torch.from_numpy(bias.astype(np.float32))
         layers += [dense, torch.nn.SELU(), torch.nn.AlphaDropout(network.config.dropout)]
     return torch.nn.Sequential(*layers[:-2]).eval()
-
-
-def to_litert(network: SelfNorm) -> bytes:
-    """The network as LiteRT (``.tflite``), by Google's converter for torch.
-
-    Raises
-    ------
-    ParameterError
-        If the converter or torch is not installed.
-    """
-    import tempfile
-
-    try:
-        import ai_edge_torch
-    except ImportError as exc:
-        raise ParameterError(
-            "LiteRT needs its converter, which is not installed: pip install ai-edge-torch, or "
-            "export to .onnx."
-        ) from exc
-    torch = require_torch()
-    model = torch.nn.Sequential(*to_torch(network), torch.nn.Softmax(1)).eval()
-    converted = ai_edge_torch.convert(model, (torch.zeros(1, len(network.inputs)),))
-    with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder) / "network.tflite"
-        converted.export(str(place))
-        return place.read_bytes()

@@ -41,6 +41,35 @@ _MIDDLES = """
 """
 
 
+# a browser whose pictures say whole seconds where microseconds belong, and that reports the time
+# that was sought as that of the frame: Firefox
+_UNSTAMPED = """
+const Picture = window.VideoFrame;
+window.VideoFrame = function (...given) {
+  const picture = new Picture(...given);
+  const value = Math.floor(picture.timestamp / 1e6);
+  return Object.defineProperty(picture, "timestamp", { value });
+};
+const asked = HTMLVideoElement.prototype.requestVideoFrameCallback;
+HTMLVideoElement.prototype.requestVideoFrameCallback = function (told) {
+  return asked.call(this, (now, shown) => told(now, { ...shown, mediaTime: this.currentTime }));
+};
+"""
+
+# a browser that draws a picture's whole where a part of it is asked for: WebKit
+_UNCUT = """
+const draw = CanvasRenderingContext2D.prototype.drawImage;
+const whole = OffscreenCanvasRenderingContext2D.prototype.drawImage;
+const uncut = (usual) => function (picture, ...given) {
+  const parts = given.length === 8 && picture instanceof VideoFrame ? given.slice(4) : given;
+  return usual.call(this, picture, ...parts);
+};
+CanvasRenderingContext2D.prototype.drawImage = uncut(draw);
+OffscreenCanvasRenderingContext2D.prototype.drawImage = uncut(whole);
+"""
+_BROWSERS = {"usual": "", "unstamped": _UNSTAMPED, "uncut": _UNCUT}
+
+
 def coded(number: int, ones: int) -> np.ndarray:
     """A picture from which its number can be read."""
     picture = np.full((HEIGHT, WIDTH, 3), 125, np.uint8)
@@ -112,11 +141,12 @@ def add_done(store: Store, folders: Folders, project: str, clip: str, stamps: li
     assert store.held.finish(job.id, "worker", FOUND)
 
 
-@pytest.fixture
-def page(session, clip):
+@pytest.fixture(params=_BROWSERS)
+def page(session, clip, request):
     """The page of a clip, halves beside each other."""
     context, base = session
     page = context.new_page()
+    page.add_init_script(_BROWSERS[request.param])
     page.goto(f"{base}/compare?clip={clip}")
     page.locator('[value="side"]').check()
     yield page

@@ -3,6 +3,26 @@
 const LARGEST = 1920; // pixels of the picture's width at most
 const AGAIN_MS = [50, 300]; // after which a picture is drawn again where a browser may draw an old one
 const PICTURES = "VideoFrame" in window;
+const STAMPED = 1000; // microseconds: a later frame that says less has no time of its own
+const CUTS = PICTURES && cutsPictures();
+const ROUNDED_S = 0.001; // by which the browser's clock may be before the frame that is shown
+
+/** Whether a part of a picture can be drawn: WebKit draws the whole of it, the other half included. */
+function cutsPictures() {
+  const two = new OffscreenCanvas(2, 1), one = new OffscreenCanvas(1, 1);
+  const from = two.getContext("2d"), to = one.getContext("2d", { willReadFrequently: true });
+  from.fillStyle = "black";
+  from.fillRect(0, 0, 1, 1);
+  from.fillStyle = "white";
+  from.fillRect(1, 0, 1, 1);
+  const picture = new VideoFrame(two, { timestamp: 0 });
+  to.drawImage(picture, 0, 0, 1, 1, 0, 0, 1, 1);
+  const [dark] = to.getImageData(0, 0, 1, 1).data;
+  to.drawImage(picture, 1, 0, 1, 1, 0, 0, 1, 1);
+  const [bright] = to.getImageData(0, 0, 1, 1).data;
+  picture.close();
+  return dark < 64 && bright > 192;
+}
 
 /** The last index whose time is not after another time; 0 if all are. */
 export function indexAt(times, time) {
@@ -29,14 +49,16 @@ export function nearest(times, time) {
  * What is shown is what the browser says it shows, not what was asked for: a `VideoFrame` carries
  * its own time, and is what is drawn. (A video that is drawn directly can be a frame late.) A frame is
  * asked for by the middle of the time in which it is shown, so that no rounding leads to its
- * neighbour.
+ * neighbour; where that shows the next one, by its beginning.
  */
 export class Player {
   #video;
   #canvas;
+  #copy = null;
   #on;
   #times = [0];
   #late = 0; // seconds by which the browser's clock is before the file's
+  #aim = 0.5; // where in the time of a frame a browser is sent to show it
   #begun = false;
   #asked = null; // frame that the browser seeks
   #target = 0; // frame that was asked for last
@@ -80,6 +102,7 @@ export class Player {
     this.#times = times;
     this.#begun = false;
     this.#asked = null;
+    this.#reported = 0;
     this.#target = Math.min(frame, times.length - 1);
     this.#canvas.width = this.#canvas.height = 0;
     video.src = source;
@@ -175,10 +198,20 @@ export class Player {
       return null;
     }
     const picture = new VideoFrame(video);
-    this.#paint(picture);
-    const time = picture.timestamp / 1e6;
+    this.#paint(CUTS ? picture : this.#copied(picture));
+    const stamp = picture.timestamp;
     picture.close();
-    return time;
+    // Firefox counts whole seconds there: then the time that was sought says more
+    return stamp >= STAMPED || this.#reported < ROUNDED_S ? stamp / 1e6 : null;
+  }
+
+  /** A picture as a canvas, of which parts can be drawn everywhere. */
+  #copied(picture) {
+    const { videoWidth: width, videoHeight: height } = this.#video;
+    this.#copy ??= new OffscreenCanvas(width, height);
+    if (this.#copy.width !== width || this.#copy.height !== height) [this.#copy.width, this.#copy.height] = [width, height];
+    this.#copy.getContext("2d").drawImage(picture, 0, 0, width, height);
+    return this.#copy;
   }
 
   #paint(picture) {
@@ -211,15 +244,15 @@ export class Player {
     return "requestVideoFrameCallback" in this.#video;
   }
 
-  #middle(frame) {
+  #within(frame) {
     const times = this.#times, last = times.length - 1;
-    if (frame < last) return (times[frame] + times[frame + 1]) / 2;
-    return times[last] + (last ? (times[last] - times[last - 1]) / 2 : 0);
+    const step = frame < last ? times[frame + 1] - times[frame] : last ? times[last] - times[last - 1] : 0;
+    return times[frame] + (this.#aim ? this.#aim * step : -ROUNDED_S / 2);
   }
 
   #seek() {
     this.#asked = this.#target;
-    this.#video.currentTime = Math.max(0, this.#middle(this.#asked) - this.#late);
+    this.#video.currentTime = Math.max(0, this.#within(this.#asked) - this.#late);
   }
 
   #sought() {
@@ -227,16 +260,20 @@ export class Player {
     this.#see(this.#reports ? this.#reported : this.#video.currentTime);
     const asked = this.#asked;
     this.#asked = null;
-    if (asked !== null && this.#target !== asked) this.#seek();
+    if (asked === null) return;
+    const next = this.frame === asked + 1 && this.#aim > 0; // WebKit shows the first frame after a time
+    if (next) this.#aim = 0;
+    if (next || this.#target !== asked) this.#seek();
   }
 
   /** Draw what is shown at a time of the browser's clock, and say which frame that is. */
   #see(time) {
     this.#reported = time;
     if (this.#video.readyState < 2) return; // still seeking: it will say when it is there
-    const find = this.#reports ? nearest : indexAt; // without reports it is the time that was sought
     const drawn = this.draw();
-    this.frame = drawn === null ? find(this.#times, time + this.#late) : nearest(this.#times, drawn + this.#late);
+    this.frame = drawn === null // what is reported may be the time that was sought, within the frame
+      ? indexAt(this.#times, time + this.#late + ROUNDED_S)
+      : nearest(this.#times, drawn + this.#late);
     if (this.playing) this.#target = this.frame;
     else if (!PICTURES) for (const wait of AGAIN_MS) setTimeout(() => this.draw(), wait);
     this.#canvas.dataset.frame = this.frame;

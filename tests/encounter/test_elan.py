@@ -9,9 +9,19 @@ import pytest
 from typer.testing import CliRunner
 
 from encounters import encounter
+from mien.blendshapes.names import NAMES
 from mien.cli.encounter import encounter as command
+from mien.cli.expression import expression
 from mien.emotion.classifier import EXPRESSIONS
-from mien.encounter.elan import OTHER, Annotation, annotations_of, labels_on, read_eaf, write_eaf
+from mien.encounter.elan import (
+    OTHER,
+    Annotation,
+    annotations_of,
+    annotations_of_frames,
+    labels_on,
+    read_eaf,
+    write_eaf,
+)
 from mien.errors import FormatError
 
 
@@ -123,3 +133,24 @@ def test_the_command_says_which_words_it_left_out_and_never_nan(made, tmp_path):
     assert "6 steps of the doctor have words that are none of anger" in done.output
     assert "100 % of 8 steps the same, no κ of a single expression" in done.output
     assert "nan" not in done.output
+
+
+def test_runs_of_frames_end_at_the_next_frame_and_before_a_gap():
+    times = np.array([0.0, 0.1, 0.2, 0.3, 5.0, 5.1])
+    found = annotations_of_frames("face", times, ["sad", "sad", None, "joy", "joy", "joy"])
+    assert [(one.value, round(one.start, 3), round(one.end, 3)) for one in found] == [
+        ("sad", 0, 0.2), ("joy", 0.3, 0.4), ("joy", 5, 5.2),
+    ]  # fmt: skip
+    assert annotations_of_frames("face", times[:0], []) == []
+
+
+def test_predictions_go_to_elan(tmp_path):
+    rows = ["time_s," + ",".join(NAMES)]
+    rows += [f"{k / 10}," + ",".join(["0"] * len(NAMES)) for k in range(20)]
+    (tmp_path / "s.csv").write_text("\n".join(rows) + "\n")
+    words = ["predict", "seven", str(tmp_path / "s.csv"), "-o", str(tmp_path / "s.eaf")]
+    done = CliRunner().invoke(expression, [*words, "--threshold", "0"])
+    assert done.exit_code == 0, done.output
+    (one,) = read_eaf(tmp_path / "s.eaf")
+    assert one.tier == "face" and one.value in EXPRESSIONS
+    assert (one.start, one.end) == (0, pytest.approx(2.0))

@@ -66,6 +66,42 @@ def annotations_of(timelines: Iterable[Timeline]) -> list[Annotation]:
     return made
 
 
+def annotations_of_frames(
+    tier: str, times: np.ndarray, words: Sequence[str | None]
+) -> list[Annotation]:
+    """Runs of one word over frames of a recording.
+
+    Parameters
+    ----------
+    tier : str
+    times : np.ndarray [shape=(n,)]
+        Seconds, ascending.
+    words : sequence of str or None
+        Of each frame; None where nothing is said.
+
+    Returns
+    -------
+    found : list of Annotation
+        A run lasts until the next frame, and for a frame's usual time where there is a gap.
+    """
+    if not len(times):
+        return []
+    steps = np.diff(times)
+    usual = float(np.median(steps)) if len(steps) else 0.04
+    ends = np.append(np.where(steps <= 2 * usual, times[1:], times[:-1] + usual), times[-1] + usual)
+    found: list[Annotation] = []
+    for k, word in enumerate(words):
+        if word is None:
+            continue
+        start, end = float(times[k]), float(ends[k])
+        before = found[-1] if found else None
+        if before is not None and before.value == word and before.end >= start - 1e-9:
+            found[-1] = Annotation(tier, before.start, end, word)
+        else:
+            found.append(Annotation(tier, start, end, word))
+    return found
+
+
 def write_eaf(
     path: str | os.PathLike[str], annotations: Sequence[Annotation], *, overwrite: bool = False
 ) -> None:

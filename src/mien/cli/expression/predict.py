@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,7 +13,11 @@ from mien.cli.expression.inputs import load, say_missing
 from mien.cli.expression.options import AsJson, Model, Overwrite
 from mien.cli.failure import tell
 from mien.cli.places import keep_input
+from mien.errors import ParameterError
 from mien.outputs import check_free
+
+if TYPE_CHECKING:
+    from mien.selfnorm.predictions import Predictions
 
 
 def predict(
@@ -25,8 +29,9 @@ def predict(
     out: Annotated[
         Path,
         options.out(
-            "OUT.csv|.parquet",
-            "The table: frame, time, expression (empty: no face, or not sure), probabilities.",
+            "OUT.csv|.parquet|.eaf",
+            "The table: frame, time, expression (empty: no face, or not sure), probabilities; or "
+            "runs of one expression for ELAN, a tier for each participant.",
         ),
     ],
     threshold: Annotated[
@@ -46,7 +51,7 @@ def predict(
     from mien.selfnorm.geometry import is_geometry
     from mien.selfnorm.predictions import Predictions, read_frames
 
-    check_free(out, overwrite, kind="a table of expressions", endings=(".csv", ".parquet"))
+    check_free(out, overwrite, kind="a table of expressions", endings=(".csv", ".parquet", ".eaf"))
     keep_input(out, scores)
     network = load(model)
     if threshold is not None:
@@ -60,7 +65,10 @@ def predict(
     if drift is not None and drift.far:
         tell(drift.sentence)
     predictions = Predictions.of(network, frames)
-    predictions.write(out, overwrite=overwrite)
+    if out.suffix.lower() == ".eaf":
+        _write_eaf(predictions, out, overwrite)
+    else:
+        predictions.write(out, overwrite=overwrite)
     decided = predictions.decided
     counts = np.bincount(decided[decided >= 0], minlength=len(network.expressions))
     if as_json:
@@ -84,3 +92,24 @@ def predict(
         f"{out}: {len(snapshots)} of {total} frames with a face, {unsure} not sure; "
         f"{most or 'nothing'}"
     )
+
+
+def _write_eaf(predictions: Predictions, out: Path, overwrite: bool) -> None:
+    """Runs of one expression, a tier for each participant, or `face`."""
+    import numpy as np
+
+    from mien.encounter.elan import annotations_of_frames, write_eaf
+
+    snapshots, decided = predictions.frames.snapshots, predictions.decided
+    found = []
+    for who in dict.fromkeys(snapshots.participants.tolist()):
+        own = np.flatnonzero(snapshots.participants == who)
+        own = own[np.argsort(snapshots.times[own], kind="stable")]
+        if (np.diff(snapshots.times[own]) <= 0).any():
+            raise ParameterError(
+                f"{who or 'The file'} has several recordings, whose times are the same: ELAN shows "
+                "one. Write a .csv, or give a file for each recording."
+            )
+        words = [predictions.expressions[k] if k >= 0 else None for k in decided[own].tolist()]
+        found += annotations_of_frames(who or "face", snapshots.times[own], words)
+    write_eaf(out, found, overwrite=overwrite)

@@ -28,6 +28,7 @@ WRITTEN = (
     "report/encounter/page.py",
     "report/encounter/tables.py",
     "report/encounter/figures.py",
+    "report/encounter/cohort_*.py",
     *("release/card.py", "release/checks/*.py", "engines/traits.py"),
 )
 """Whose sentences are told; a page that learns another language joins them."""
@@ -132,7 +133,8 @@ def test_holes_are_the_same_on_both_sides(other):
         assert sorted(HOLE.findall(english)) == sorted(HOLE.findall(theirs)), english
         assert theirs.strip() == theirs
         assert theirs
-        assert len(english) < 5 or english[-1] not in ".:" or theirs[-1] == english[-1], english
+        ends = english[-1] if len(english) > 4 and not english.endswith("al.") else ""
+        assert ends not in (".", ":") or theirs[-1] == ends, english
 
 
 @pytest.mark.parametrize("other", OTHERS)

@@ -65,6 +65,7 @@ def study(
         float, typer.Option(metavar="N", help="How often a second faces are looked at, 1 to 30.")
     ] = 5.0,
     landmarker: options.Landmarker = None,
+    language: options.Language = "en",
     overwrite: Annotated[bool, options.overwrite("an older report in that folder")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -80,7 +81,9 @@ def study(
     from mien.encounter.settings import AnalysisSettings
     from mien.report.encounter import cohort_page
     from mien.report.folder import check_folder
+    from mien.report.language import check_language
 
+    check_language(language)
     cases = read_cases(table)
     sources = [path for case in cases for path in (*case.recordings, case.report) if path]
     keep_out(out, [table, *sources, *([] if keep is None else [keep])])
@@ -90,7 +93,7 @@ def study(
     settings = AnalysisSettings(resolution=resolution, fps=moments, landmarker=landmarker)
     with Bars("encounters") as progress:
         made = _study(cases, _reader(keep, settings, progress), least, classifiers or [])
-    cohort_page.write(made, out, overwrite=overwrite)
+    cohort_page.write(made, out, overwrite=overwrite, language=language)
     summary = cohort_page.summary(made)
     if as_json:
         print(json.dumps(summary | {"report": str(out)}, indent=2))

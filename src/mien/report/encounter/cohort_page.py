@@ -18,10 +18,28 @@ from mien.report.drawing import Drawing, put
 from mien.report.encounter import cohort_figures as draw
 from mien.report.encounter.cohort_pictures import drawings as of_videos
 from mien.report.folder import Staged
+from mien.report.language import DEFAULT, told, written_in
 from mien.report.spreadsheet import to_csv
 from mien.statistics import finite_or_none
 
 Rows = list[list[Any]]
+_METHODS = (
+    "Odds ratios and p are of generalised estimating equations (binomial, independent working "
+    "correlation, robust variance after Mancl and DeRouen) with encounters as clusters. What only"
+    " one of the two ever showed has no odds ratio; its p is how often all of it would be on one "
+    "side if encounters' signs were flipped by chance, in proportion to the time that either face"
+    " was assessed. p_by says which; p_holm is corrected for the seven expressions. mixed_p is of"
+    " a linear mixed model of the difference of shares of time with doctors as random effects: "
+    "where doctors differ, p takes encounters for more than they are and mixed_p does not. "
+    "difference_95 is of the difference of shares with whole encounters drawn again, and with all"
+    " encounters of a doctor drawn together. Cohen's h: .2 small, .5 medium, .8 large. negative "
+    "and positive are several of the seven together, and not corrected."
+)
+_AFTER = (
+    "After Yang et al., How Can Research on Artificial Empathy Be Enhanced by Applying "
+    "Deepfakes?, Journal of Medical Internet Research 24(3), 2022, e29506, doi:10.2196/29506. The"
+    " paper gives P < .001 and names no test; these tests are ours."
+)
 _DETECTION = 0.8  # the paper's figure on real data
 
 
@@ -39,8 +57,11 @@ class CohortStudy:
     """How far each of these says what the first one says."""
 
 
-def write(study: CohortStudy, folder: Path, *, overwrite: bool = False) -> None:
-    """Write the folder; it appears when everything in it is written.
+def write(
+    study: CohortStudy, folder: Path, *, overwrite: bool = False, language: str = DEFAULT
+) -> None:
+    """Write the folder; it appears when everything in it is written. Page and figures are written
+    in a language, tables and numbers are the same in all.
 
     Raises
     ------
@@ -48,7 +69,7 @@ def write(study: CohortStudy, folder: Path, *, overwrite: bool = False) -> None:
         If the folder cannot be written, or something is in the way.
     """
     listed = list(tables(study))
-    with Staged(folder, overwrite) as staged:
+    with written_in(language), Staged(folder, overwrite) as staged:
         drawings = put(_drawings(study), staged)
         for name, _, header, rows in listed:
             staged.write(f"tables/{name}.csv", to_csv(header, rows))
@@ -232,41 +253,37 @@ def page(
     """The report as text in Markdown."""
     cohort = study.cohort
     lines = [
-        "# Study of encounters",
+        told("# Study of encounters"),
         "",
-        f"{cohort.recruited} encounters, {len(cohort.excluded)} left out, {len(cohort.tallies)} "
-        "counted. An expression is what a classifier says that a picture resembles: described as "
-        "seen. Nothing here says what anybody felt, and no doctor is rated.",
+        told(
+            f"{cohort.recruited} encounters, {len(cohort.excluded)} left out, "
+            f"{len(cohort.tallies)} counted. An expression is what a classifier says that a "
+            "picture resembles: described as seen. Nothing here says what anybody felt, and no "
+            "doctor is rated."
+        ),
         "",
-        *(f"**{sentence}**\n" for sentence in cautions(study)),
+        *(f"**{told(sentence)}**\n" for sentence in cautions(study)),
     ]
     for name, title, header, rows in listed:
         if name in ("encounters", "left-out"):
             continue
-        lines += [f"## {title}", "", "| " + " | ".join(header) + " |", "|---" * len(header) + "|"]
+        lines += [
+            f"## {told(title)}",
+            "",
+            "| " + " | ".join(header) + " |",
+            "|---" * len(header) + "|",
+        ]
         lines += ["| " + " | ".join(_cell(value) for value in row) + " |" for row in rows]
         lines.append("")
     lines += [
-        "Odds ratios and p are of generalised estimating equations (binomial, independent working "
-        "correlation, robust variance after Mancl and DeRouen) with encounters as clusters. What "
-        "only one of the two ever showed has no odds ratio; its p is how often all of it would be "
-        "on one side if encounters' signs were flipped by chance, in proportion to the time that "
-        "either face was assessed. p_by says which; p_holm is corrected for the seven expressions. "
-        "mixed_p is of a linear mixed model of the difference of shares of time with doctors as "
-        "random effects: where doctors differ, p takes encounters for more than they are and "
-        "mixed_p does not. difference_95 is of the "
-        "difference of shares with whole encounters drawn again, and with all encounters of a "
-        "doctor drawn together. Cohen's h: .2 small, .5 medium, .8 large. negative and positive "
-        "are several of the seven together, and not corrected.",
+        told(_METHODS),
         "",
     ]
     for drawing in drawings:
         lines += [f"![{drawing.caption}](figures/{drawing.name}.png)", ""]
         lines += [f"*{drawing.caption}*", ""]
     lines += [
-        "After Yang et al., How Can Research on Artificial Empathy Be Enhanced by Applying "
-        "Deepfakes?, Journal of Medical Internet Research 24(3), 2022, e29506, "
-        "doi:10.2196/29506. The paper gives P < .001 and names no test; these tests are ours.",
+        told(_AFTER),
         "",
     ]
     return "\n".join(lines)
@@ -275,4 +292,4 @@ def page(
 def _cell(value: Any) -> str:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return told(f"{value:.4g}" if isinstance(value, float) else str(value))

@@ -69,6 +69,8 @@ class Offset:
 class ClockError(ParameterError):
     """Two recordings cannot be put on one clock: it is for this pair, not a setting of all."""
 
+    code = "no-common-clock"
+
 
 def align_files(first: str | os.PathLike[str], second: str | os.PathLike[str]) -> Offset:
     """The offset of two clips, from their sound; see `align`.

@@ -30,6 +30,8 @@ DescribePicture = Callable[[str], np.ndarray]
 class RoleError(ParameterError):
     """Who is who cannot be told from this recording: it is for it, not a setting of all."""
 
+    code = "no-role"
+
 
 @dataclass(frozen=True)
 class Presence:

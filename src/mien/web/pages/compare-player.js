@@ -58,6 +58,7 @@ export class Player {
   #on;
   #times = [0];
   #late = 0; // seconds by which the browser's clock is before the file's
+  #from = 0; // frame that was shown when it was sent there
   #aim = 0.5; // where in the time of a frame a browser is sent to show it
   #begun = false;
   #asked = null; // frame that the browser seeks
@@ -251,7 +252,7 @@ export class Player {
   }
 
   #seek() {
-    this.#asked = this.#target;
+    [this.#asked, this.#from] = [this.#target, this.frame];
     this.#video.currentTime = Math.max(0, this.#within(this.#asked) - this.#late);
   }
 
@@ -261,7 +262,8 @@ export class Player {
     const asked = this.#asked;
     this.#asked = null;
     if (asked === null) return;
-    const next = this.frame === asked + 1 && this.#aim > 0; // WebKit shows the first frame after a time
+    // WebKit shows the first frame after a time; where the one before was shown last it may be late
+    const next = !CUTS && this.#aim > 0 && this.frame === asked + 1 && this.frame !== this.#from;
     if (next) this.#aim = 0;
     if (next || this.#target !== asked) this.#seek();
   }
@@ -275,7 +277,7 @@ export class Player {
       ? indexAt(this.#times, time + this.#late + ROUNDED_S)
       : nearest(this.#times, drawn + this.#late);
     if (this.playing) this.#target = this.frame;
-    else if (!PICTURES) for (const wait of AGAIN_MS) setTimeout(() => this.draw(), wait);
+    else if (drawn === null) for (const wait of AGAIN_MS) setTimeout(() => this.draw(), wait);
     this.#canvas.dataset.frame = this.frame;
     this.#on.seen(this.frame);
   }

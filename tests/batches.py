@@ -20,6 +20,7 @@ from mien.scale.state import State
 from mien.scale.store import Store
 from mien.scale.task import Outcome, Task, do
 from mien.scale.workers import Processes
+from mien.workers import threads
 
 DRIVER = "MIEN_TEST_DRIVER"
 """Who drives, where that is not the parent of who works."""
@@ -36,6 +37,8 @@ def deidentify(source, output, settings):
     log = Path(output).parents[2] / "log"  # beside the batch's folder
     with log.open("a") as stream:
         stream.write(f"{Path(output).stem}\n")
+    if "threads" in said:
+        log.with_name("threads").write_text(str(threads()))
     tries = log.read_text().split().count(Path(output).stem)
     face = settings.surrogate
     if face == "auto":

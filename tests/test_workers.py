@@ -4,7 +4,7 @@ from contextlib import closing
 
 import pytest
 
-from mien.workers import WAITING, ahead, in_order, shared
+from mien.workers import THREADS, WAITING, ahead, in_order, shared, threads, with_threads
 
 
 def test_items_arrive_in_order_and_no_more_than_a_few_ahead():
@@ -113,3 +113,17 @@ def test_the_thread_ends_when_every_reader_is_done():
         branch.close()
     mine.join(10)
     assert not mine.is_alive()
+
+
+def test_a_process_that_is_told_so_computes_with_one_thread(monkeypatch):
+    seen = set()
+
+    def work(number):
+        seen.add(threading.current_thread().name)
+        return number
+
+    for said, wanted in (("", None), ("much", None), ("0", 1), ("1", 1)):
+        monkeypatch.setenv(THREADS, said)
+        assert threads() == wanted
+    assert list(in_order(work, range(50))) == list(range(50)) and len(seen) == 1
+    assert with_threads(3)["OMP_NUM_THREADS"] == with_threads(3)[THREADS] == "3"

@@ -1,7 +1,8 @@
-"""Threads with bounded queues, whose errors reach the caller."""
+"""Threads with bounded queues, whose errors reach the caller; how many a process may have."""
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -12,7 +13,33 @@ from typing import Any, Generic, TypeVar
 WORKERS = 2
 WAITING = 6  # items in flight, so that memory does not grow with the length of a clip
 
+THREADS = "MIEN_THREADS"
+"""Variable of the environment: how many threads a process computes with; as many as the machine
+has cores if it says nothing."""
+_LIBRARIES = (
+    "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS",
+    "OPENCV_FOR_THREADS_NUM",
+)  # fmt: skip
+"""What libraries call the same; they read it when they are loaded."""
+
 T = TypeVar("T")
+
+
+def threads() -> int | None:
+    """How many threads this process may compute with; None for as many as there are cores."""
+    said = os.environ.get(THREADS, "")
+    return max(1, int(said)) if said.isdigit() else None
+
+
+def with_threads(number: int) -> dict[str, str]:
+    """Variables of the environment of a process that computes with so many threads.
+
+    Parameters
+    ----------
+    number : int
+        Of threads: its share of the cores, where several processes work beside each other.
+    """
+    return {name: str(number) for name in (THREADS, *_LIBRARIES)}
 
 
 def ahead(items: Iterable[T], room: int = WAITING) -> Generator[T, None, None]:
@@ -136,7 +163,7 @@ def shared(items: Iterable[T], count: int, room: int = WAITING) -> list[Branch[T
 
 def in_order(work: Callable[[T], Any], items: Iterable[T]) -> Iterator[Any]:
     """Map over items in worker threads, a bounded number ahead, in order."""
-    with ThreadPoolExecutor(WORKERS) as pool:
+    with ThreadPoolExecutor(min(WORKERS, threads() or WORKERS)) as pool:
         waiting: deque[Future[Any]] = deque()
         try:
             for item in items:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ from mien.errors import OutputError
 from mien.intake.secret import Secret
 from mien.pipeline.settings import Settings
 from mien.scale.state import State
+from mien.scale.workers import cores, suitable
 
 
 @pytest.fixture
@@ -82,6 +84,16 @@ def test_a_killed_worker_leaves_nothing_half_done(make, tmp_path):
     (apart,) = made.quarantine
     assert (apart["name"], apart["tries"]) == ("a", 3) and "more memory" in apart["sentence"]
     assert not list((tmp_path / "out").rglob(".mien-*"))
+
+
+def test_each_worker_computes_with_its_share_of_the_cores(make, tmp_path, monkeypatch):
+    for said, number, size in (("", cores(), 1), ("", 1, cores()), ("3", 3, 1)):
+        monkeypatch.setenv("MIEN_THREADS", said)
+        folder = tmp_path / f"out{size}{said}"
+        drive(make({f"a{size}": "threads"}), folder, size, apart=True)
+        assert (tmp_path / "threads").read_text() == str(number)
+        assert os.environ["MIEN_THREADS"] == said
+    assert (suitable(64 << 30, 4), suitable(5 << 30, 4), suitable(1 << 30, 4)) == (4, 2, 1)
 
 
 def test_a_killed_driver_is_gone_on_from(make, tmp_path):

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from mien.scale.far import Url
     from mien.scale.run import Batch, Standing
     from mien.scale.state import State
+    from mien.scale.workers import Pool
 
+_JOBS = 50  # at a time, if nobody says
 _EVERY_S = 10.0  # of a line that says how far it has come
 QUARANTINED = 1
 
@@ -77,6 +79,24 @@ class Work:
     ] = None
 
 
+@dataclass(frozen=True)
+class Jobs:
+    """What Slurm is asked for."""
+
+    slurm: Annotated[
+        bool,
+        typer.Option("--slurm", help="Hand each clip to Slurm as a job; --workers at a time."),
+    ] = False
+    slurm_partition: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Where; Slurm's own choice if left out.")
+    ] = None
+    slurm_minutes: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Longest time for a clip.")
+    ] = 120
+    slurm_cpus: Annotated[int, typer.Option(min=1, metavar="N", help="Cores for a clip.")] = 2
+    slurm_memory: Annotated[int, typer.Option(min=1, metavar="GB", help="Memory for a clip.")] = 4
+
+
 @grouped
 def batch(
     plan: Annotated[
@@ -97,6 +117,7 @@ def batch(
     ],
     how: How,
     work: Work,
+    jobs: Jobs,
     as_json: Annotated[bool, options.as_json("what became of the plan")] = False,
 ) -> None:
     """De-identify many clips: results, manifests, evidence and one report in a folder.
@@ -110,9 +131,9 @@ def batch(
     from mien.pipeline.settings import Settings
     from mien.scale.plan import read_plan
     from mien.scale.run import Driver
-    from mien.scale.workers import Pool, Processes, suitable
 
     need("reports")
+    _check(work, jobs)
     from mien.scale.summary import write_report
 
     rows = read_plan(plan)
@@ -126,13 +147,7 @@ def batch(
     secret = None if how.key is None else Secret.read(how.key)
     state = _state(out, work.state)
     driver = Driver(rows, state, base, secret, how.profile, work.retry, _Lines())
-    pool: Pool
-    if work.ray is not None:
-        from mien.scale.on_ray import OnRay
-
-        pool = OnRay(work.ray)
-    else:
-        pool = Processes(min(work.workers or suitable(), len(rows)))
+    pool = _pool(work, jobs, state.folder, len(rows))
     made = driver.run(pool)
     files = write_report(made, state.folder, state.store)
     if as_json:
@@ -143,6 +158,30 @@ def batch(
         raise typer.Exit(QUARANTINED)
     if any(record["missing"].get("much") for record in made.done.values()):
         raise typer.Exit(STATUS)
+
+
+def _pool(work: Work, jobs: Jobs, folder: Path, rows: int) -> Pool:
+    """Who works on the plan."""
+    from mien.scale.workers import Processes, suitable
+
+    if jobs.slurm:
+        from mien.scale.on_slurm import Asked, OnSlurm
+
+        asked = Asked(jobs.slurm_partition, jobs.slurm_minutes, jobs.slurm_cpus, jobs.slurm_memory)
+        return OnSlurm(folder, min(work.workers or _JOBS, rows), asked)
+    if work.ray is not None:
+        from mien.scale.on_ray import OnRay
+
+        return OnRay(work.ray)
+    return Processes(min(work.workers or suitable(), rows))
+
+
+def _check(work: Work, jobs: Jobs) -> None:
+    """Refuse early what does not go together."""
+    if jobs.slurm and work.ray is not None:
+        raise ParameterError("--slurm and --ray both name who works: give one of them.")
+    if not jobs.slurm and jobs != Jobs():
+        raise ParameterError("Options of Slurm were given without --slurm: add it.")
 
 
 def _state(out: str, memory: Path | None) -> State:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from mien.errors import EngineError
+from mien.workers import threads
 
 _FATAL = 4  # of the library's levels of what it says on stderr
 
@@ -42,6 +43,7 @@ class OnnxNetwork:
 
         options = onnxruntime.SessionOptions()
         options.log_severity_level = _FATAL
+        options.intra_op_num_threads = threads() or 0  # 0: as many as there are cores
         # waiting threads sleep: the other core has frames to decode
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:

@@ -10,6 +10,7 @@ References
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -21,6 +22,7 @@ from mien.errors import EngineError
 from mien.scale.far import Url
 from mien.scale.task import Outcome, Task, do
 from mien.scale.workers import DIED
+from mien.workers import with_threads
 
 CORES = 2
 """Of a machine, for one task."""
@@ -68,14 +70,14 @@ class OnRay:
         _hush()
         self._node = ray.get_runtime_context().get_node_id()
         self._looked = time.monotonic()
-        self._run = ray.remote(work)
+        self._run, self._work = ray.remote(_on_worker), work
         self._tasks: dict[Any, str] = {}
         self.size = max(1, int(ray.cluster_resources().get("CPU", 1)) // CORES)
 
     def start(self, task: Task) -> None:
         how = self._run.options(num_cpus=min(CORES, self.size * CORES), max_retries=0,
                                 memory=memory_for(task))  # fmt: skip
-        self._tasks[how.remote(task)] = task.key
+        self._tasks[how.remote(self._work, task)] = task.key
 
     def finished(self, timeout_s: float) -> list[Outcome]:
         """What ended.
@@ -116,6 +118,12 @@ class OnRay:
             self._ray.cancel(one, force=True)
         self._tasks = {}
         self._ray.shutdown()
+
+
+def _on_worker(work: Callable[[Task], Outcome], task: Task) -> Outcome:
+    """Do a task with its share of the machine's cores: others of it have theirs."""
+    os.environ.update(with_threads(CORES))
+    return work(task)
 
 
 def _hush() -> None:

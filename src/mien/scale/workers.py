@@ -5,11 +5,13 @@ from __future__ import annotations
 import multiprocessing
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from multiprocessing.connection import Connection, wait
 from typing import Any, Protocol
 
 from mien.scale.task import Outcome, Task, do
+from mien.workers import threads, with_threads
 
 DIED = "The process that worked on it died: it may need more memory than there is."
 """What is said of a task whose worker was killed or crashed."""
@@ -40,21 +42,25 @@ class Processes:
         How many.
     work : callable
         What each does with a task.
+
+    Each computes with its share of the cores, or with ``MIEN_THREADS``: threads of one that wait
+    for those of another cost more than they bring.
     """
 
     def __init__(self, size: int, work: Callable[[Task], Outcome] = do) -> None:
         self.size = size
+        self._threads = threads() or max(1, cores() // size)
         self._work = work
         self._free: list[_Process] = []
         self._busy: dict[Any, _Process] = {}
 
     def start(self, task: Task) -> None:
-        one = self._free.pop() if self._free else _Process(self._work)
+        one = self._free.pop() if self._free else _Process(self._work, self._threads)
         try:
             one.give(task)
         except OSError:  # it died while it had nothing to do
             one.end()
-            one = _Process(self._work)
+            one = _Process(self._work, self._threads)
             one.give(task)
         self._busy[one.connection] = one
 
@@ -79,11 +85,12 @@ class Processes:
 class _Process:
     """One process, and the line to it."""
 
-    def __init__(self, work: Callable[[Task], Outcome]) -> None:
+    def __init__(self, work: Callable[[Task], Outcome], number: int) -> None:
         context = multiprocessing.get_context("spawn")
         self.connection, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(theirs, work), daemon=True)
-        self._process.start()
+        with _environment(with_threads(number)):
+            self._process.start()
         theirs.close()
         self.key = ""
 
@@ -136,21 +143,41 @@ def _hush() -> None:
     os.close(null)
 
 
-def suitable(memory: int | None = None, cores: int | None = None) -> int:
-    """How many tasks this machine can do at a time: one for two cores, 2 GB each.
+@contextmanager
+def _environment(variables: dict[str, str]) -> Iterator[None]:
+    """Have these variables while processes are started."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def cores() -> int:
+    """How many cores of this machine may be used."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def suitable(memory: int | None = None, cores_here: int | None = None) -> int:
+    """How many tasks this machine can do at a time: one for a core, 2 GB each.
 
     Parameters
     ----------
     memory : int, optional
         Bytes that are free; asked of the system if None.
-    cores : int, optional
+    cores_here : int, optional
         Cores that may be used, likewise.
     """
-    if cores is None:
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     if memory is None:
         try:
             memory = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
         except (AttributeError, ValueError, OSError):
             memory = 4 << 30
-    return max(1, min((cores or 1) // 2, memory // (2 << 30)))
+    return max(1, min(cores_here or cores(), memory // (2 << 30)))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from department import FILE, PASSWORD
 
 from mien.errors import ParameterError
+from mien.web.queue.audit import AUDIT
 from mien.web.queue.tables import Role
 
 
@@ -71,6 +73,25 @@ def test_a_name_is_not_tried_for_ever(department):
     assert log_in(PASSWORD) == 429
     clock.now += 30
     assert log_in(PASSWORD) == 303
+
+
+def test_spaces_around_a_name_give_no_more_tries(department):
+    client = department.application.client()
+    codes = [
+        client.post("/login", data={"name": " " * n + "owner", "password": "no"}).status_code
+        for n in range(7)
+    ]
+    assert codes == [401] * 5 + [429] * 2
+
+
+def test_tries_at_once_are_no_more_than_one_after_the_other(department):
+    with department.application.client() as client, ThreadPoolExecutor(16) as pool:
+
+        def a_try(_: int) -> int:
+            return client.post("/login", data={"name": "owner", "password": "no"}).status_code
+
+        codes = list(pool.map(a_try, range(16)))
+    assert codes.count(401) <= 6 and set(codes) <= {401, 429}
 
 
 def test_another_password_ends_every_session(department):
@@ -217,10 +238,13 @@ def test_admins_read_the_log_and_take_it_along(department):
     assert "was changed" in admin.get("/api/log").json()["problem"]
 
 
-def test_a_folder_that_lost_its_accounts_is_not_opened_to_everybody(make_department):
+@pytest.mark.parametrize("log", ["whole", "emptied", "unreadable"])
+def test_a_folder_that_lost_its_accounts_is_not_opened_to_everybody(make_department, log):
     department = make_department()
     department.browser("ann")  # the log begins
     department.store.close()
+    if log != "whole":
+        (department.folders.data / AUDIT).write_bytes(b"" if log == "emptied" else b"x\n")
     department.folders.database.unlink()
     for beside in department.folders.data.glob("mien.sqlite3-*"):
         beside.unlink()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
 
-from mien.web.queue.audit import AUDIT
+from mien.web.queue.audit import AUDIT, _text
 from mien.web.queue.store import Store
 
 
@@ -61,6 +63,36 @@ def test_an_end_that_is_cut_off_is_noticed(log, left):
     assert "cut off" in audit.check().problem
     audit.write("login")
     assert audit.check().problem is not None  # a line more hides nothing
+
+
+def test_lines_that_are_put_behind_the_last_are_noticed(log):
+    audit, path = log
+    last = json.loads(path.read_text().splitlines()[-1])
+    for number in (6, 7):
+        told = {**last, "number": number, "before": last["sha256"]}
+        del told["sha256"]
+        told["sha256"] = hashlib.sha256(_text(told)).hexdigest()
+        with path.open("ab") as file:
+            file.write(_text(told) + b"\n")
+        last = told
+    assert "put in after line 5" in audit.check().problem
+
+
+def test_text_that_says_the_same_twice_is_noticed(log):
+    audit, path = log
+    path.write_text(path.read_text().replace('"name":"Ann"', '"name":"Bob","name":"Ann"', 1))
+    assert audit.check().problem == "Line 1 was changed."
+
+
+def test_half_a_line_on_a_full_disk_is_an_error(log, monkeypatch):
+    audit, _ = log
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda file, content: write(file, content[:20]))
+    with pytest.raises(OSError, match="could not be written"):
+        audit.write("compare seen")
+    monkeypatch.undo()
+    audit.write("compare seen")
+    assert (audit.check().lines, audit.check().problem) == (6, None)
 
 
 def test_a_file_that_is_gone_is_noticed(log):

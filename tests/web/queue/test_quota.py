@@ -59,3 +59,13 @@ def test_what_is_coming_takes_room_until_it_is_there(home):
         with pytest.raises(QuotaFull):  # one that does not say how large it is
             with quota.room(project, None):
                 pass
+
+
+def test_what_does_not_say_how_large_it_is_gets_all_that_is_left_alone(home):
+    folders, store, project, _ = home
+    quota = Quota(folders, store, None, 1000)
+    with quota.room(project, None) as left:
+        assert left == 700
+        with pytest.raises(QuotaFull):
+            with quota.room(project, None):
+                pass

@@ -184,7 +184,7 @@ def _by_name(serving: Serving, store: Store) -> bool:
                 "--password-file out."
             )
         return True
-    if serving.accounts or next(iter(store.audit.latest(1)), None) is not None:
+    if serving.accounts or store.audit.begun:
         raise ParameterError(
             f"There are no accounts in {serving.data}: add an admin with mien users add NAME "
             "--role admin, and --data if it is another folder."

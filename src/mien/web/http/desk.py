@@ -242,6 +242,11 @@ class Desk:
             told |= {"name": self._neutral(job), "error": job.error and NOT_TOLD}
             if job.kind == Kind.RELEASE:
                 told["found"] = without_words(job.found)
+                told["wanted"] = {  # words that somebody typed may name somebody
+                    key: value
+                    for key, value in told["wanted"].items()
+                    if not isinstance(value, str)
+                }
         return WorkView.model_validate(told)
 
     def _neutral(self, job: Job) -> str:

@@ -141,7 +141,7 @@ def add_doors(app: FastAPI, access: Access, logging_in: LoggingIn) -> None:
         password = fields.get("password", [""])[0]
         wait = logging_in.wait_s(name) if access.by_name else 0.0
         if wait:
-            return _form(request, name, 429, _words(request)["wait"].format(int(wait // 60) + 1))
+            return _waiting(request, name, wait)
         nonlocal trying
         if trying >= most:
             if access.by_name:
@@ -152,6 +152,9 @@ def add_doors(app: FastAPI, access: Access, logging_in: LoggingIn) -> None:
         trying += 1
         try:
             async with few_at_once:  # waiting takes no thread from the pages
+                wait = logging_in.wait_s(name) if access.by_name else 0.0
+                if wait:  # others tried it while this one waited
+                    return _waiting(request, name, wait)
                 if access.by_name:
                     secret = await run_in_threadpool(logging_in.log_in, name, password)
                 else:
@@ -209,6 +212,10 @@ def _language(request: Request) -> str:
     """The first language that the browser asks for, where there is one of two."""
     asked = request.headers.get("accept-language", "").lower()
     return "de" if asked.lstrip().startswith("de") else "en"
+
+
+def _waiting(request: Request, name: str, wait_s: float) -> Response:
+    return _form(request, name, 429, _words(request)["wait"].format(int(wait_s // 60) + 1))
 
 
 def _form(request: Request, name: str = "", status: int = 200, said: str = "") -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+import unicodedata
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,7 +15,17 @@ from mien.web.queue import passwords
 from mien.web.queue.database import Database, changed
 from mien.web.queue.tables import Account, Belonging, Project, Right, Role, Share
 
-_NAME = re.compile(r"[\w.@+-](?:[\w .@+-]{0,58}[\w.@+-])?")
+_NAME = re.compile(r"[\w.@+](?:[\w .@+-]{0,58}[\w.@+-])?")
+
+
+def folded(name: str) -> str:
+    """What a name is looked up by: as whoever types it in a hurry writes it."""
+    return unicodedata.normalize("NFKC", name).strip().casefold()
+
+
+def _one_script(name: str) -> bool:
+    """Whether all letters are of one script, so that no name looks like another."""
+    return len({unicodedata.name(c, "?").split()[0] for c in name if c.isalpha()}) <= 1
 
 
 class LastAdmin(Exception):
@@ -55,7 +66,7 @@ class Accounts:
     def named(self, name: str) -> Account | None:
         """The account that logs in by a name; None if there is none."""
         with self._database.reading() as session:
-            return session.scalar(select(Account).where(Account.folded == name.strip().casefold()))
+            return session.scalar(select(Account).where(Account.folded == folded(name)))
 
     def add(self, name: str, role: Role, password: str) -> Account:
         """A new account; a worker's has a project from the beginning.
@@ -65,17 +76,23 @@ class Accounts:
         ParameterError
             If the name is taken or none, or the password too short.
         """
-        name = name.strip()
+        name = unicodedata.normalize("NFKC", name).strip()
         if not _NAME.fullmatch(name):
             raise ParameterError(
-                "A name has 1 to 60 letters, digits, spaces and . @ + - _: choose another."
+                "A name has 1 to 60 letters, digits, spaces and . @ + - _, and does not begin with "
+                "-: choose another."
+            )
+        if not _one_script(name):
+            raise ParameterError(
+                f"The letters of {name} are of several scripts, so that it may look like another "
+                "name: choose letters of one."
             )
         if self.named(name) is not None:
             raise ParameterError(f"There is an account called {name}: choose another name.")
         account = Account(
             id=secrets.token_hex(8),
             name=name,
-            folded=name.casefold(),
+            folded=folded(name),
             role=role,
             kept=_kept(password),
             epoch=0,

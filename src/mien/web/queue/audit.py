@@ -9,6 +9,7 @@ of a patient: things are called by their random ids.
 from __future__ import annotations
 
 import csv
+import errno
 import hashlib
 import io
 import json
@@ -115,6 +116,11 @@ class Audit:
             self._append(_text(line) + b"\n")
             head.number, head.sha256 = number + 1, line["sha256"]
 
+    @property
+    def begun(self) -> bool:
+        """Whether there is a log, readable or not."""
+        return os.path.lexists(self._path)
+
     def lines(self) -> Iterator[Line]:
         """All lines that can be read, from the first."""
         for raw in self._raw():
@@ -153,7 +159,7 @@ class Audit:
         for raw in self._raw():
             count += 1
             line = _parsed(raw)
-            if line is None or _sum(json.loads(raw)) != line.sha256:
+            if line is None or not _whole(raw, line):
                 problem = problem or f"Line {count} was changed."
                 before = "" if line is None else line.sha256
                 continue
@@ -162,6 +168,9 @@ class Audit:
             if known.pop(line.number, line.sha256) != line.sha256:
                 problem = problem or f"Line {line.number} is another one than it was."
             before, count = line.sha256, max(count, line.number)
+        told = 0 if head is None else head.number
+        if count > told + 1:  # one may be there of which a crash kept the database from hearing
+            problem = problem or f"Lines were put in after line {told}, the last that was written."
         if known:
             problem = problem or f"Line {max(known)} is missing: the end was cut off."
         return Checked(count, before, problem)
@@ -196,7 +205,8 @@ class Audit:
                     file.truncate(kept)
                     last = next(self._backwards(), b"")
         line = _parsed(last)
-        if line is not None and line.number == number + 1 and line.before == sha256:
+        follows = line is not None and (line.number, line.before) == (number + 1, sha256)
+        if line is not None and follows and _whole(last, line):
             return line.number, line.sha256
         return number, sha256
 
@@ -208,7 +218,8 @@ class Audit:
             0o600,
         )
         try:
-            os.write(file, content)
+            if os.write(file, content) != len(content):  # half a line is mended by the next one
+                raise OSError(errno.ENOSPC, "The log of who saw what could not be written whole")
             os.fsync(file)
         finally:
             os.close(file)
@@ -238,6 +249,12 @@ class Audit:
                 kept = first
             if kept:
                 yield kept
+
+
+def _whole(raw: bytes, line: Line) -> bool:
+    """Whether a line is as it was written, to the byte."""
+    told = json.loads(raw)
+    return _text(told) == raw and _sum(told) == line.sha256
 
 
 def _text(line: dict[str, Any]) -> bytes:

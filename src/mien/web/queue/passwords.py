@@ -10,12 +10,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from threading import BoundedSemaphore
 
 COST = 1 << 17
 """Blocks of 1 KiB that a try takes (scrypt's N with r = 8): 128 MiB."""
 SHORTEST, LONGEST = 10, 200
 """Characters of a password."""
 _BLOCK, _LANES, _BYTES = 8, 1, 32
+_AT_ONCE = BoundedSemaphore(2)  # tries, whoever makes them: each takes 128 MiB
 
 
 def digest(password: str, cost: int | None = None) -> str:
@@ -34,12 +36,13 @@ def fits(password: str, kept: str | None) -> bool:
 
 
 def _made(password: str, salt: bytes, n: int) -> bytes:
-    return hashlib.scrypt(
-        password.encode("utf-8", "surrogatepass"),
-        salt=salt,
-        n=n,
-        r=_BLOCK,
-        p=_LANES,
-        maxmem=2 * 128 * _BLOCK * n,
-        dklen=_BYTES,
-    )
+    with _AT_ONCE:
+        return hashlib.scrypt(
+            password.encode("utf-8", "surrogatepass"),
+            salt=salt,
+            n=n,
+            r=_BLOCK,
+            p=_LANES,
+            maxmem=2 * 128 * _BLOCK * n,
+            dklen=_BYTES,
+        )

@@ -95,7 +95,9 @@ class Quota:
                     f"{_written(announced or 1)}: remove what is not needed any more, or ask an "
                     "admin for more."
                 )
-            self._coming[key] = (project.owner or "", announced or 0)
+            # what does not say how large it is may take all that is left
+            size = (left or 0) if announced is None else announced
+            self._coming[key] = (project.owner or "", size)
         try:
             yield left
         finally:

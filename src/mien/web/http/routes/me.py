@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from threading import Lock
 from typing import Annotated
 
 from fastapi import APIRouter
@@ -50,6 +51,8 @@ def routes(desk: Desk) -> APIRouter:
     """Routes under /me, and /colleagues."""
     router = APIRouter()
     accounts, tries = desk.store.accounts, Tries(time.monotonic)
+    changing: set[str] = set()  # accounts whose password is looked at just now
+    one_at_a_time = Lock()
 
     @router.get("/me")
     def me() -> MeView:
@@ -67,15 +70,19 @@ def routes(desk: Desk) -> APIRouter:
         if visitor is None:
             raise Problem(404, "no_account", "There are no accounts here.")
         account = visitor.account
-        if tries.wait_s(account.id):
-            raise Problem(429, "too_many_tries", "Too many wrong passwords: wait some minutes.")
-        if not fits(given.old, account.kept):
-            tries.failed(account.id)
-            raise Problem(403, "wrong_password", "The old password is another one: try again.")
+        with one_at_a_time:
+            if tries.wait_s(account.id) or account.id in changing:
+                raise Problem(429, "too_many_tries", "Too many wrong passwords: wait some minutes.")
+            changing.add(account.id)
         try:
+            if not fits(given.old, account.kept):
+                tries.failed(account.id)
+                raise Problem(403, "wrong_password", "The old password is another one: try again.")
             accounts.set_password(account.id, given.new)
         except ParameterError as error:
             raise Problem(422, "bad_password", str(error)) from error
+        finally:
+            changing.discard(account.id)
         return Response(status_code=204)
 
     @router.get("/colleagues")

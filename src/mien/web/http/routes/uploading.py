@@ -6,6 +6,7 @@ import asyncio
 import os
 import secrets
 import shutil
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
@@ -117,8 +118,9 @@ def routes(desk: Desk) -> APIRouter:
         home = into.id
         jobs.check_room(Kind.DEIDENTIFY)  # before a large video is sent for nothing
         called, place = display_name(name), folders.upload(home)
+        room = ExitStack()  # kept until the video is listed, and counts as stored
         try:
-            size, digest = await take(request, into, place)
+            size, digest = await take(request, into, place, room)
             if not place.exists():  # the project was removed while the video arrived
                 raise Problem(404, "no_project", _NO_PROJECT)
             found = await look(place, called, recorded)
@@ -160,15 +162,17 @@ def routes(desk: Desk) -> APIRouter:
             return view(await run_in_threadpool(queue, place, clip, wanted, hold))
         finally:
             place.unlink(missing_ok=True)
+            room.close()
 
-    async def take(request: Request, into: Project, place: Path) -> tuple[int, str]:
-        """Write the body of a request to a file; its size and checksum."""
+    async def take(
+        request: Request, into: Project, place: Path, room: ExitStack
+    ) -> tuple[int, str]:
+        """Write the body of a request to a file; its size and checksum. Room is kept for it."""
         length = request.headers.get("content-length", "")
         announced = int(length) if length.isascii() and length.isdigit() else None
         largest = desk.serving.largest
-        room = desk.quota.room(into, announced)
         try:
-            left = await run_in_threadpool(room.__enter__)
+            left = await run_in_threadpool(room.enter_context, desk.quota.room(into, announced))
         except QuotaFull as error:
             raise Problem(507, "quota_full", str(error)) from error
         try:
@@ -178,8 +182,6 @@ def routes(desk: Desk) -> APIRouter:
             if problem.code == "too_large" and left is not None and left < largest:
                 raise Problem(507, "quota_full", OVER_QUOTA) from problem
             raise
-        finally:
-            room.__exit__(None, None, None)
 
     async def look(place: Path, called: str, recorded: bool) -> Upload:
         """What an upload is."""

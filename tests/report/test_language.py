@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import json
+import pkgutil
 import re
 import tomllib
 from collections.abc import Iterator
@@ -14,9 +16,13 @@ import pytest
 from evidence_of import evidence, verdict
 
 import mien
+import mien.fidelity
 from mien.errors import ParameterError
+from mien.evidence import privacy
+from mien.fidelity import dynamics, expression, resting
 from mien.fidelity.figures import FIGURES, SIDES
 from mien.report import language
+from mien.report.encounter import page as encounters
 from mien.report.evidence import page
 from mien.report.evidence.results import write_cohort, write_comparison
 from mien.report.language import DEFAULT, entries, languages, told, untold, written_in
@@ -175,9 +181,11 @@ def test_names_and_words_of_others_are_left_alone():
     assert found == {"Meeting at most once", "at least somewhat clear"}
 
 
+BIBLIOGRAPHY = re.compile(r"(?:Zhu et al|Wang, den Brinker|Back et al|Baile et al).*")
+"""Methods that are nothing but authors, title and place: they stay as they are."""
 NAMES = re.compile(
     r"POS|CHROM|OKS|MediaPipe.*|mien \d.*|[a-z]+[A-Z]\w*|\$.*\$|[\w. ]*_\w+|dlib|drawn|one|two"
-    r"|shared.mp4|A <note> & more."
+    r"|shared.mp4|A <note> & more.|King, dlib <2017>|" + BIBLIOGRAPHY.pattern
 )
 """What stays as it is: names of methods, channels, programs, networks and results."""
 
@@ -213,3 +221,43 @@ def test_tables_of_several_results_are_german(tmp_path):
     assert "Vergleich von 2 Ergebnissen" in (tmp_path / "compared/comparison.html").read_text()
     told_of = json.loads((tmp_path / "cohort" / "cohort.json").read_text())
     assert all(one.startswith("DOES NOT HOLD") for one in told_of["does_not_hold"])
+
+
+def methods() -> set[str]:
+    """What reports say of where measures come from, and by which trackers."""
+    modules = [
+        importlib.import_module(f"mien.fidelity.{one.name}")
+        for one in pkgutil.iter_modules(mien.fidelity.__path__)
+    ]
+    found = {one.CITATION for one in modules if hasattr(one, "CITATION")}
+    found |= {privacy.CITATION, expression.SOURCE, dynamics.TRACKER}
+    return found | {*page.METHODS, *encounters.METHODS}
+
+
+@pytest.mark.parametrize("other", OTHERS)
+def test_methods_and_trackers_are_told(other):
+    assert len(methods()) > 12
+    with written_in(other):
+        english = {one for one in methods() if told(one) == one}
+    assert {one for one in english if not BIBLIOGRAPHY.fullmatch(one)} == set()
+
+
+def test_the_german_report_has_german_methods(tmp_path):
+    found = evidence(tmp_path, seen=verdict())
+    cited = {"citation": resting.CITATION}
+    for content in found.metrics.measures.values():
+        if content:
+            content.update(cited)
+    found.metrics.measures["dynamics"]["tracker"] = dynamics.TRACKER
+    found.metrics.measures["expression"]["note"] = f"Scores come from {expression.SOURCE}. " + (
+        "Labels name what a face resembles most; on a phantom or a sick face they may be wrong, "
+        "but should be wrong alike."
+    )
+    page.write(found, tmp_path / "de", language="de")
+    text = (tmp_path / "de" / "report.html").read_text("utf-8")
+    assert "dlib, 68 Punkte, davon die inneren 51" in text
+    assert "<li>Eigenes Maß: Asymmetrie in Ruhe" in text
+    assert "Die Werte kommen von MediaPipes Netz, aus der Familie" in text
+    assert "of which the inner" not in text
+    assert "second opinion" not in text
+    assert "Own measure" not in text

@@ -9,7 +9,7 @@ from mien.privacy.audit import Finding, Verdict
 from mien.recognition.recogniser import distances
 from mien.recognition.registry import chooses, joining
 
-_CITATION = (
+CITATION = (
     "Each recogniser by its own threshold; frames chosen over all poses, see docs/privacy.md. "
     "Cosines to the own original and to the given face as in FaceMotionPreserve (2024)"
 )
@@ -46,7 +46,7 @@ def figures_of(verdict: Verdict, ceiling: Ceiling | None, person: int) -> dict[s
         **verdict.as_dict(),
         "recognisers": by_name,
         "ceiling": by_name.get(own.audit.recogniser, {}).get("ceiling") if own else None,
-        "citation": _CITATION,
+        "citation": CITATION,
     }
 
 

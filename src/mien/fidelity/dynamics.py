@@ -29,6 +29,8 @@ CITATION = (
     "Zhu et al., FaceMotionPreserve: a generative approach for facial de-identification and "
     "medical information preservation, Scientific Reports 2024, doi:10.1038/s41598-024-67989-5"
 )
+TRACKER = "dlib, 68 points, of which the inner 51"
+"""What the figures are read with."""
 RATIO = (
     "r_x",
     "r_y",
@@ -121,7 +123,7 @@ class Dynamics:
             },
             "frames": self.frames,
             "coverage": round(self.coverage, 5),
-            "tracker": "dlib, 68 points, of which the inner 51",
+            "tracker": TRACKER,
         }
 
 

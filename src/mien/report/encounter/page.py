@@ -50,7 +50,7 @@ LIMITS = (
     "Feedback is for the doctor who took part. It is no score of a person, and is not meant for "
     "judging doctors at work, which the EU AI Act (Article 5(1)(f)) prohibits.",
 )
-_METHODS = (
+METHODS = (
     "Barsoum et al., Training Deep Networks for Facial Expression Recognition with Crowd-Sourced "
     "Label Distribution, ICMI 2016 (what the classifier was taught with)",
     "Yang et al., How Can Research on Artificial Empathy Be Enhanced by Applying Deepfakes?, "
@@ -188,7 +188,7 @@ def _page(
         "said": {"play": told("Play"), "pause": told("Pause"), "clock": told("NOW of END")},
     }
     content = sections(encounter)
-    citations = [*_METHODS, *(part.citation for part in content if part.citation)]
+    citations = [*METHODS, *(part.citation for part in content if part.citation)]
     return render(
         "encounter.html",
         (raw("encounter.js"),),

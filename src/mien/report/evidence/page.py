@@ -32,7 +32,7 @@ from mien.report.numbers import DASH, number
 from mien.report.pages import in_page, raw, render, uri
 from mien.report.sections import Section
 
-_METHODS = (
+METHODS = (
     "Kazemi & Sullivan, One Millisecond Face Alignment with an Ensemble of Regression Trees, CVPR "
     "2014 (dlib's 68 points)",
     "Künsch, The Jackknife and the Bootstrap for General Stationary Observations, Annals of "
@@ -125,7 +125,7 @@ def _page(
     content = sections(evidence.metrics)
     citations = [part.citation for part in content if part.citation]
     if evidence.readings is not None:
-        citations += _METHODS
+        citations += METHODS
     return render(
         "report.html",
         (*plotly, raw("page.js")),

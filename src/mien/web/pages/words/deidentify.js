@@ -107,8 +107,8 @@ export const WORDS = {
     next: "Next:", compare: "Compare", lookAt: "Look at the result", evidence: "Evidence", release: "Release",
     byMeasuring: "chosen by measuring",
     judged: (name, person, share, frames) => (share
-      ? `A recogniser that had no say in the new face (${name}) still recognises person ${person} in ${Math.round(100 * share)} % of ${frames} frames: try another face, a closer cut or a mask, and do not share this as if nobody could be known.`
-      : `A recogniser that had no say in the new face (${name}) recognises person ${person} in none of ${frames} frames.`),
+      ? `An independent recogniser (${name}) still recognises person ${person} in ${Math.round(100 * share)} % of ${frames} frames: try another face, a closer cut or a mask, and do not share this as if nobody could be known.`
+      : `An independent recogniser (${name}) recognises person ${person} in none of ${frames} frames.`),
     storedAs: {
       interlaced: "Interlaced pictures were split: twice as many a second, so that no blink is lost.",
       hdr: "The clip's high dynamic range was brought to the ordinary one.",
@@ -269,8 +269,8 @@ export const WORDS = {
     next: "Weiter:", compare: "Vergleichen", lookAt: "Ergebnis ansehen", evidence: "Nachweise", release: "Weitergabe",
     byMeasuring: "durch Messen gewählt",
     judged: (name, person, share, frames) => (share
-      ? `Ein Erkenner, der beim neuen Gesicht nicht mitreden durfte (${name}), erkennt Person ${person} noch in ${Math.round(100 * share)} % von ${frames} Bildern: Versuchen Sie ein anderes Gesicht, einen engeren Ausschnitt oder eine Maske, und geben Sie dies nicht weiter, als wäre niemand zu erkennen.`
-      : `Ein Erkenner, der beim neuen Gesicht nicht mitreden durfte (${name}), erkennt Person ${person} in keinem von ${frames} Bildern.`),
+      ? `Ein unabhängiger Gesichtserkenner (${name}), erkennt Person ${person} noch in ${Math.round(100 * share)} % von ${frames} Bildern: Versuchen Sie ein anderes Gesicht, einen engeren Ausschnitt oder eine Maske, und geben Sie dies nicht weiter, als wäre niemand zu erkennen.`
+      : `Ein unabhängiger Gesichtserkenner (${name}), erkennt Person ${person} in keinem von ${frames} Bildern.`),
     storedAs: {
       interlaced: "Zeilensprungbilder wurden getrennt: doppelt so viele je Sekunde, damit kein Lidschlag fehlt.",
       hdr: "Der hohe Kontrastumfang (HDR) des Clips wurde auf den üblichen gebracht.",
@@ -285,7 +285,7 @@ export const WORDS = {
       const all = n === 1 ? `Das einzige Bild ist ${how}` : `Alle ${n} Bilder sind ${how}`;
       return `${all}${c ? `; in ${n === 1 ? "ihm" : `${c} davon`} verdeckt eine Fläche etwas` : ""}.`;
     },
-    hides: (a, b) => (a === b ? `✓ Gemessen: Eine Gesichtserkennung, die von dlib, kennt die Person nicht (${a} von ${b} Anforderungen erfüllt).` : `✗ Gemessen: Es ist nicht gezeigt, dass die Person nicht erkannt wird (${a} von ${b} Anforderungen erfüllt).`),
+    hides: (a, b) => (a === b ? `✓ Gemessen: Die Gesichtserkennung dlib erkennt die Person nicht (${a} von ${b} Anforderungen erfüllt).` : `✗ Gemessen: Es ist nicht gezeigt, dass die Person nicht erkannt wird (${a} von ${b} Anforderungen erfüllt).`),
     hidesLittle: (a, b) => (a === b ? `Gemessen: Eine Gesichtserkennung erkennt die Person nicht (${a} von ${b} Anforderungen erfüllt); andere vielleicht doch.` : `✗ Gemessen: Es ist nicht gezeigt, dass die Person nicht erkannt wird (${a} von ${b} Anforderungen erfüllt).`),
     keeps: (a, b, unknown) => `${a === b ? "✓ " : ""}Bewegungen erhalten: ${a} von ${b} Anforderungen erfüllt${unknown ? `, ${unknown} ließen sich nicht messen` : ""}.`,
     keepsNone: "Dieses Verfahren erhält keine Bewegung.",

@@ -437,6 +437,36 @@ def test_what_is_picked_is_done_together_and_what_another_window_took_is_counted
     page.locator("#picked-said", has_text="Done with 4 of 5").wait_for()
     assert len([each for each in asked if each.endswith("/remove")]) == 5
     assert "There is no such clip" in page.inner_text("#trouble")
+    assert page.locator("#jobs .pick:checked").count() == 0
+
+
+def test_picks_are_gone_after_a_download_and_cancelling_says_what_it_did(many):
+    page, _ = many([listed(number, "done" if number < 2 else "queued") for number in range(4)])
+    page.locator("#pick-all").check()
+    page.get_by_role("link", name="Download (2)").evaluate(
+        "a => a.addEventListener('click', e => e.preventDefault())"
+    )
+    page.get_by_role("link", name="Download (2)").click()
+    page.locator("#picked").wait_for(state="hidden")
+    assert page.locator("#jobs .pick:checked").count() == 0
+    page.locator("#pick-all").check()
+    page.get_by_role("button", name="Cancel (2)").click()
+    page.locator("#picked-said", has_text="2 clips cancelled.").wait_for()
+    assert page.locator("#picked").is_hidden()
+
+
+def test_what_was_removed_together_comes_back_together(many):
+    clips = [listed(number, "done") for number in range(3)]
+    page, asked = many(clips)
+    assert page.locator("#undo-all").is_hidden()
+    page.locator("#pick-all").check()
+    for clip in clips:
+        clip["leaves"] = 50
+    page.get_by_role("button", name="Remove (3)").click()
+    page.locator("#picked-said", has_text="3 clips removed.").wait_for()
+    page.locator("#undo-all").click()
+    page.locator("#picked-said", has_text="3 clips are back.").wait_for()
+    assert len([each for each in asked if each.endswith("/restore")]) == 3
 
 
 def test_a_clip_that_failed_offers_another_try_only_where_that_can_help(many):

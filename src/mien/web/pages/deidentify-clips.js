@@ -54,8 +54,8 @@ async function lookAtMeasured(home) {
   }
 }
 
-/** Do something with several clips, one after the other; says how many of them it could be done with. */
-export async function each(list, does) {
+/** Do something with several clips, one after the other; says what became of how many of them. */
+export async function each(list, does, said = null) {
   let done = 0, problem = null;
   for (const clip of list) {
     try {
@@ -66,15 +66,16 @@ export async function each(list, does) {
     }
   }
   trouble(problem);
-  if (list.length > 1 || problem) say(words().doneWith(done, list.length));
-  if (list.length > 1) at("picked-said").textContent = words().doneWith(done, list.length);
+  const line = said && done === list.length ? words().did[said](done) : words().doneWith(done, list.length);
+  if (said || list.length > 1 || problem) say(line);
+  if (said || list.length > 1) at("picked-said").textContent = line;
   await lookNow();
 }
 
 /** Take all clips out of the queue that are not worked on yet. */
 export async function cancelWaiting() {
   if (!confirm(words().sureWaiting)) return;
-  await each(clips.filter((clip) => clip.status === "queued").reverse(), (clip) => ask(`clips/${clip.id}/cancel`, "POST"));
+  await each(clips.filter((clip) => clip.status === "queued").reverse(), (clip) => ask(`clips/${clip.id}/cancel`, "POST"), "cancel");
 }
 
 /** Cancel every measurement that waits or is under way. */

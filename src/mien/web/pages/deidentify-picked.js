@@ -1,12 +1,15 @@
 // Several clips at once: looking for them, picking them, and acting on all that are picked.
 
-import { cancelMeasuring, cancelWaiting, deleteOriginals, each, pickAll, reader, want, whenPicked } from "./deidentify-clips.js";
+import { cancelMeasuring, cancelWaiting, deleteOriginals, each, pickAll, reader, stored, want, whenPicked } from "./deidentify-clips.js";
 import { at, make } from "./dom.js";
+import { project } from "./frame.js";
 import { mayWork } from "./me.js";
 import { ask, over } from "./server.js";
 import { words } from "./words.js";
 
 const FINDING = { text: "find-text", state: "find-state", sort: "find-sort" };
+
+let removed = []; // ids of clips that were last removed together
 
 /** Make looking for clips and picking them work. */
 export function listenToPicked() {
@@ -18,7 +21,16 @@ export function listenToPicked() {
   }
   at("find-together").addEventListener("change", () => want({ together: at("find-together").checked }));
   at("pick-all").addEventListener("change", () => pickAll(at("pick-all").checked));
+  at("undo-all").addEventListener("click", undoAll);
   whenPicked(show);
+}
+
+/** Clips that were removed together and can still come back. */
+const leaving = () => stored(project()).filter((clip) => removed.includes(clip.id) && clip.leaves != null);
+
+async function undoAll() {
+  at("pick-all").focus();
+  await each(leaving(), (clip) => ask(`clips/${clip.id}/restore`, "POST"), "restore");
 }
 
 const DOES = {
@@ -53,6 +65,7 @@ function show(list, all) {
   at("pick-all").checked = all;
   at("pick-all").indeterminate = !all && list.length > 0;
   at("picked").hidden = !list.length;
+  at("undo-all").hidden = leaving().length < 2 || !mayWork();
   const done = list.filter((clip) => clip.status === "done");
   const key = JSON.stringify([list.map((clip) => [clip.id, clip.status, clip.readers.length, clip.original, clip.cancelling]), document.documentElement.lang]);
   if (at("picked").dataset.drawn === key) return;
@@ -62,7 +75,7 @@ function show(list, all) {
   const go = (word, href, properties = {}) => make("a", { className: "button", href, textContent: w.withAll(w[word], done.length), "data-at": word, ...properties });
   at("picked-does").replaceChildren(
     make("span", { id: "picked-count", className: "note", textContent: w.picked(list.length) }),
-    ...(done.length ? [go("download", `/api/results.zip?${query}`, { download: "" }), ...(mayWork() ? [go("release", `/release?${query}`)] : [])] : []),
+    ...(done.length ? [go("download", `/api/results.zip?${query}`, { download: "", onclick: () => setTimeout(() => pickAll(false)) }), ...(mayWork() ? [go("release", `/release?${query}`)] : [])] : []),
     ...(done.length === 1 && mayWork() ? [go("coverOne", `/compare?clip=${done[0].id}`)] : []),
     ...Object.entries(DOES).map(([word, what]) => doing(word, what, list.filter(what.fits))).filter(Boolean));
   if (held) (at("picked-does").querySelector(`[data-at="${held}"]`) ?? at("pick-all")).focus();
@@ -71,7 +84,12 @@ function show(list, all) {
 function doing(word, what, list) {
   if (!list.length || !mayWork()) return null;
   const w = words();
-  const act = () => (!what.sure || confirm(what.sure(list.length))) && each(what.reversed ? [...list].reverse() : list, what.does);
+  const act = async () => {
+    if (what.sure && !confirm(what.sure(list.length))) return;
+    if (word === "remove") removed = list.map((clip) => clip.id);
+    pickAll(false);
+    await each(what.reversed ? [...list].reverse() : list, what.does, word in w.did ? word : null);
+  };
   return make("button", { type: "button", textContent: w.withAll(w[word], list.length), onclick: act, "data-at": word });
 }
 

@@ -95,6 +95,21 @@ def test_the_tour_leads_through_all_pages_by_keyboard(page, served, expect):
     assert served.get("clips") == []
 
 
+def test_the_tour_waits_for_figures_and_can_go_on_without(page, served, expect):
+    clip = f"{7:032x}"
+    readers = [{"kind": "evaluate", "work": "w", "running": True}]
+    page.route(f"**/api/clips/{clip}", lambda route: route.fulfill(json={"readers": readers}))
+    page.evaluate(
+        "clip => sessionStorage.setItem('tour', JSON.stringify({ stop: 4, clip, since: 0 }))", clip
+    )
+    page.goto(served.base + "/evidence")
+    expect(page.locator("#tour-state")).to_contain_text("the phantom is being measured")
+    expect(page.locator("#tour-next")).to_have_text("Go on without figures")
+    readers.clear()
+    expect(page.locator("#tour-next")).to_have_text("Next")
+    expect(page.locator("#tour-state")).to_be_empty()
+
+
 @pytest.mark.parametrize("path", PAGES)
 def test_help_has_a_name_and_closes_with_its_key(page, served, expect, path):
     page.goto(served.base + path)

@@ -123,6 +123,7 @@ function draw(now) {
     panel.focus({ preventScroll: true });
   }
   if (stop.word === "made") watch();
+  if (stop.word === "evidence") watchMeasuring();
 }
 
 /** Bring what the stop is about into view, as soon as the page shows it. */
@@ -172,6 +173,24 @@ async function watch() {
   } else if (line === w.wait) {
     timer = window.setTimeout(watch, LOOK_MS);
   }
+}
+
+/** Look until the phantom is measured; whoever does not want to wait can go on. */
+async function watchMeasuring() {
+  const w = said();
+  let measuring = false;
+  try {
+    const { readers } = await ask(`clips/${state().clip}`);
+    measuring = readers.some((each) => each.kind === "evaluate");
+  } catch {
+    // the page says so itself
+  }
+  if (!panel || panel.dataset.stop !== "evidence") return;
+  const line = measuring ? w.measuring : "";
+  if (at("tour-state").textContent !== line) at("tour-state").textContent = line;
+  at("tour-next").textContent = measuring ? w.anyway : w.next;
+  at("tour-next").classList.toggle("main", !measuring);
+  if (measuring) timer = window.setTimeout(watchMeasuring, LOOK_MS);
 }
 
 async function removeAndLeave() {

@@ -480,6 +480,19 @@ def test_a_clip_that_failed_offers_another_try_only_where_that_can_help(many):
     assert second.get_by_role("button", name="Try again").count() == 1
 
 
+def test_results_of_one_original_are_told_apart_in_one_line(many):
+    clips = [listed(number, "done") for number in range(6)]
+    for clip, engine in zip(clips[:2], ("mesh", "mask"), strict=True):
+        clip |= {"family": "f", "wanted": clip["wanted"] | {"engine": engine}}
+    page, _ = many(clips)
+    first, second, third = (
+        page.locator("#jobs > li", has_text=name).locator(".verdict").inner_text()
+        for name in ("P00", "P01", "P02")
+    )
+    assert "New face" in first and "Mask" in second
+    assert "Method" not in third
+
+
 def test_markup_in_names_and_notes_is_text(many):
     odd = {"name": _MARKUP, "file": _MARKUP, "note": _MARKUP, "subject": _MARKUP}
     people = {"alike": [f"{1:032x}"]}

@@ -96,7 +96,7 @@ const family = (clip, context) => context.clips.filter((each) => clip.family && 
 function verdict(clip, context) {
   const w = words(), found = context.rows.get(clip.id), said = [];
   if (alikeNames(clip, context).length) said.push(w.briefAlike);
-  if (family(clip, context).length) said.push(w.briefFamily);
+  if (family(clip, context).length) said.push(...how(clip), w.briefFamily);
   if (clip.found?.missing) said.push(w.briefMissing);
   if (clip.found?.conceded?.frames) said.push(w.briefCovered(number(100 * clip.found.conceded.share)));
   if (clip.found?.judges?.some((each) => each.share_under)) said.push(w.briefKnown);
@@ -210,8 +210,9 @@ function frame(clip) {
   return image;
 }
 
-function settings(clip) {
-  const w = words(), { engine, surrogate, voice, surroundings, people, subject, measure, leave, reason } = clip.wanted;
+/** By what method a result was made, and with which faces: the results of one original differ by these. */
+function how(clip) {
+  const w = words(), { engine, surrogate } = clip.wanted;
   const parts = [`${w.engine}: ${w.engines[engine] ?? engine}`];
   if (traits(engine).needs_surrogate) {
     const named = (id) => {
@@ -219,10 +220,16 @@ function settings(clip) {
       return face ? describe(face) : id === "own" || id === "image" ? w.own : id;
     };
     const faces = clip.found?.surrogates ?? [];
-    const how = (id) => (id === surrogate || surrogate === "own" ? named(id) : `${named(id)} (${w.byMeasuring})`);
-    if (faces.length) parts.push(`${w.surrogate}: ${faces.map(how).join("; ")}`);
+    const who = (id) => (id === surrogate || surrogate === "own" ? named(id) : `${named(id)} (${w.byMeasuring})`);
+    if (faces.length) parts.push(`${w.surrogate}: ${faces.map(who).join("; ")}`);
     else parts.push(`${w.surrogate}: ${surrogate === "auto" ? w.auto : named(surrogate)}`);
   }
+  return parts;
+}
+
+function settings(clip) {
+  const w = words(), { voice, surroundings, people, subject, measure, leave, reason } = clip.wanted;
+  const parts = how(clip);
   parts.push(`${w.voice}: ${w.voices[voice]}`);
   if (surroundings !== "keep") parts.push(`${w.surroundings}: ${w.rooms[surroundings]}`);
   if (people !== "all") parts.push(w.persons[people] ?? w.personsOnly(people));

@@ -120,6 +120,7 @@ def test_existing_output(mien, brief, tmp_path):
     (tmp_path / "out.mp4").write_text("mine")
     sentence = told(mien("deidentify", brief.path, "-o", tmp_path / "out.mp4"), 6)
     assert "already exists" in sentence
+    assert "--skip-existing" in sentence and "--overwrite" in sentence
     assert (tmp_path / "out.mp4").read_text() == "mine"
 
 

@@ -578,6 +578,9 @@ def test_the_command_tells_what_it_checked(mien, result, tmp_path):
     assert made.exit_code == 0, made.output
     assert "passed  clip-001, metadata:" in made.stdout
     assert (tmp_path / "out.zip").is_file() and "consent is not stated" in made.stdout
+    assert "The sound of" not in made.stdout
+    heard = mien("release", result, "-o", tmp_path / "heard.zip", "--licence", "CC0")
+    assert "The sound of 1 clip is in it" in heard.stdout and "--mute" in heard.stdout
     failed = mien("release", result, "-o", tmp_path / "no.zip", "--json", "--title", "P-017",
                   "--original", result)  # fmt: skip
     assert failed.exit_code == 2  # belongs to none of the results

@@ -50,7 +50,11 @@ class Card:
 
     mute: Annotated[
         bool,
-        typer.Option("--mute", help="Pack copies without sound: a voice identifies a person."),
+        typer.Option(
+            "--mute",
+            help="Pack copies without sound: a voice identifies a person. WITHOUT IT THE SOUND OF "
+            "THE RESULTS IS PACKED, unlike with mien dataset and on the page Release.",
+        ),
     ] = False
     title: Annotated[str, typer.Option(metavar="TEXT", help="Heading of the data card.")] = ""
     consent: options.Consent = ""
@@ -84,7 +88,8 @@ def release(
 ) -> None:
     """Check results once more and pack them, with a data card, under neutral names.
 
-    If a check fails, nothing is written and the exit status is 5.
+    If a check fails, nothing is written and the exit status is 5. SOUND OF THE RESULTS GOES INTO
+    THE ARCHIVE unless --mute is given.
 
     Example: [bold]mien release shared/*.mp4 -o release.zip --mute --original visit.mp4[/bold]
     """
@@ -157,3 +162,14 @@ def _print(checks: Sequence[Check], out: Path | None, files: dict[str, int], as_
     if out is not None:
         size = sum(files.values()) / 1e6
         typer.echo(f"{out}: {len(files)} files, {size:.1f} MB.")
+        if clips := _audible(checks):
+            count = "1 clip" if clips == 1 else f"{clips} clips"
+            typer.echo(
+                f"The sound of {count} is in it, and a voice identifies a person: add --mute to "
+                "leave it out."
+            )
+
+
+def _audible(checks: Sequence[Check]) -> int:
+    """Clips whose sound was packed."""
+    return sum(check.code in ("voice_kept", "voice_changed") for check in checks)

@@ -34,6 +34,7 @@ def run(job: Job, settings: Settings, again: Again, quiet: bool) -> dict[str, An
     from mien.pipeline.deidentify import deidentify
 
     try:
+        _refuse_to_replace(job, again)
         found = look(job, settings, again)
         if found is not None and found.manifest is not None and not found.words:
             return _skipped(job, found, quiet)
@@ -63,6 +64,17 @@ def run(job: Job, settings: Settings, again: Again, quiet: bool) -> dict[str, An
             print(f"{job.side_by_side} shows the patient: keep it where the original is.")
         sys.stdout.flush()
     return entry(job, STATUS if missing.much else 0, None, result)
+
+
+def _refuse_to_replace(job: Job, again: Again) -> None:
+    """Name both ways to go on where a result is there: those that are done are seldom in doubt."""
+    if again.skip or again.overwrite or not (job.output.is_file() and job.source.is_file()):
+        return
+    if not job.output.samefile(job.source):
+        raise OutputError(
+            f"{job.output} already exists: add --skip-existing to leave out what is done, "
+            "--overwrite to make it anew, or choose another name."
+        )
 
 
 def look(job: Job, settings: Settings, again: Again) -> Existing | None:

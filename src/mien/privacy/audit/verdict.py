@@ -163,9 +163,12 @@ class Verdict(Shown):
     def to_frame(self) -> pandas.DataFrame:
         """A row for each person and recogniser: who, how near, how often recognised, and so on.
 
+        People are counted from 1, as everywhere that people read; in JSON from 0.
+
         Raises
         ------
         ModuleNotFoundError
             If pandas is not installed.
         """
-        return of_rows([found.as_dict() for found in self.findings], _COLUMNS)
+        rows = [found.as_dict() for found in self.findings]
+        return of_rows([row | {"person": row["person"] + 1} for row in rows], _COLUMNS)

@@ -78,6 +78,22 @@ def test_lines_that_are_put_behind_the_last_are_noticed(log):
     assert "put in after line 5" in audit.check().problem
 
 
+def test_lines_that_are_written_while_it_is_checked_are_no_fault(log, monkeypatch):
+    audit, _ = log
+    raw = audit._raw
+
+    def busy():
+        for number, line in enumerate(raw()):
+            if not number:
+                for _ in range(3):
+                    audit.write("compare seen")
+            yield line
+
+    monkeypatch.setattr(audit, "_raw", busy)
+    checked = audit.check()
+    assert (checked.lines, checked.problem) == (8, None)
+
+
 def test_text_that_says_the_same_twice_is_noticed(log):
     audit, path = log
     path.write_text(path.read_text().replace('"name":"Ann"', '"name":"Bob","name":"Ann"', 1))

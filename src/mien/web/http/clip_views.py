@@ -219,12 +219,6 @@ class DeletedView(BaseModel):
     """Originals that stay: something is still to be done with them, or they cannot be deleted."""
 
 
-def wanted_of(clip: Clip) -> WantedView:
-    """How a clip is made, as far as this version knows the settings."""
-    known = {name: v for name, v in clip.job.wanted.items() if name in WantedView.model_fields}
-    return WantedView.model_validate(known)
-
-
 class Views:
     """Says what clips are, many at a time or one.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
@@ -31,7 +30,7 @@ class Tries:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock, self._lock = clock, Lock()
-        self._failed: OrderedDict[str, _Failed] = OrderedDict()
+        self._failed: dict[str, _Failed] = {}
 
     def wait_s(self, name: str) -> float:
         """Seconds until a name may be tried again; 0 if now."""

@@ -168,6 +168,8 @@ class Audit:
             if known.pop(line.number, line.sha256) != line.sha256:
                 problem = problem or f"Line {line.number} is another one than it was."
             before, count = line.sha256, max(count, line.number)
+        with self._database.reading() as session:  # others may have written meanwhile
+            head = session.scalar(select(Head))
         told = 0 if head is None else head.number
         if count > told + 1:  # one may be there of which a crash kept the database from hearing
             problem = problem or f"Lines were put in after line {told}, the last that was written."
@@ -181,12 +183,8 @@ class Audit:
         table = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
         table.writerow(COLUMNS)
         for line in self.lines():
-            cells = [getattr(line, name) for name in COLUMNS if name != "on"]
-            cells.insert(COLUMNS.index("on"), " ".join(line.on))
-            written = ["" if cell is None else str(cell) for cell in cells]
-            table.writerow(
-                [f"'{cell}" if cell[:1] in _FORMULA and cell else cell for cell in written]
-            )
+            cells = {name: getattr(line, name) for name in COLUMNS} | {"on": " ".join(line.on)}
+            table.writerow([_cell(cell) for cell in cells.values()])
         return out.getvalue()
 
     def _mend(self, number: int, sha256: str) -> tuple[int, str]:

@@ -89,6 +89,31 @@ def test_a_step_is_recorded_and_goes_into_de_identify(serve, filmed, expect):
     page.context.close()
 
 
+def test_a_clip_that_ends_slowly_is_taken_though_the_recording_was_stopped(serve, filmed, expect):
+    served = serve("--workers", "1")
+    page = filmed.new_context(locale="en").new_page()
+    page.goto(served.address)
+    page.add_init_script(
+        "const stop = MediaRecorder.prototype.stop;"
+        "MediaRecorder.prototype.stop = function () { setTimeout(() => stop.call(this), 1500); };"
+    )
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.goto(f"{served.base}/record")
+    page.select_option("#protocol", "facial-palsy")
+    page.fill("#participant", "P018")
+    page.check("#agreed")
+    page.click("#begin")
+    expect(page.locator("#progress")).to_have_attribute("value", re.compile(r"^0\.[1-9]"))
+    with page.expect_response(lambda answer: "/keep?" in answer.url):
+        page.click("#keep")
+    page.click("#stop")
+    expect(page.locator("#takes")).to_contain_text("P018-rest")
+    expect(page.locator("#takes")).to_contain_text("in De-identify")
+    assert not problems
+    page.context.close()
+
+
 def test_without_a_camera_it_is_said(serve, chromium, expect):
     served = serve("--workers", "1")
     page = chromium.new_context(locale="en").new_page()

@@ -61,12 +61,15 @@ function speak(text) {
 
 /** Follow the server: begin and end clips where it says so. */
 async function follow(found) {
-  const before = sitting;
+  if (!sitting) return; // it ended while this answer was on its way
+  const { step } = sitting;
   sitting = found;
   if (take && (found.phase !== "recording" || found.attempt !== take)) {
-    const clip = await camera.end(), number = take, step = before.step;
+    const number = take;
     take = 0;
+    const clip = await camera.end();
     if (clip?.size && found.kept.includes(number)) send(clip, step);
+    if (sitting !== found) return; // a later answer was followed meanwhile
   }
   if (found.phase === "recording" && !take) {
     camera.start();

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from mien.cli.inputs import gather
+from mien.cli.jobs import plan
 from mien.errors import MienError, ParameterError
 from mien.pipeline.deidentify import deidentify
 from mien.pipeline.existing import Standing, existing
@@ -61,13 +62,84 @@ def test_a_folder_becomes_a_folder(mien, brief, tmp_path, fewer_checks):
     (before / "link.mkv").symlink_to(brief.path)
     run = mien("deidentify", before, "-o", tmp_path / "after", *MASK)
     assert run.exit_code == 0, run.output
-    after = ["-b [bold].json", "-b [bold].mp4", "link.json", "link.mp4"]
-    assert names(tmp_path / "after") == after
-    assert "2 files are left out" in run.stderr and "later" in run.stderr
+    assert below(tmp_path / "after") == [
+        "-b [bold].json", "-b [bold].mp4", "later/deep.json", "later/deep.mp4", "link.json",
+        "link.mp4",
+    ]  # fmt: skip
+    assert "2 files are left out" in run.stderr
     table = run.stdout.split("\n\n")[-2].splitlines()
     assert table[0].split() == ["clip", "outcome", "face", "frames", "covered", "nearest"]
-    assert [line.split("  ")[0] for line in table[1:]] == ["-b [bold].MP4", "link.mkv"]
-    assert run.stdout.endswith("2 of 2 clips are de-identified.\n")
+    clips = [line.split("  ")[0] for line in table[1:]]
+    assert clips == ["-b [bold].MP4", "link.mkv", "later/deep.mp4"]
+    assert run.stdout.endswith("3 of 3 clips are de-identified.\n")
+    again = mien("deidentify", before, "-o", tmp_path / "after", *MASK, "--skip-existing")
+    assert again.exit_code == 0, again.output
+    assert again.stdout.endswith(
+        "Every clip (3) was de-identified before: there was nothing to do.\n"
+    )
+    plain = mien("deidentify", before, "-o", tmp_path / "after", *MASK)
+    assert plain.exit_code == 6 and "FAILED" not in plain.stdout
+    assert plain.stdout.count("already there") == 4 and "failed" not in plain.stderr
+    assert "3 of 3 results were already there" in plain.stderr
+
+
+def below(folder: Path) -> list[str]:
+    return sorted(
+        path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()
+    )
+
+
+def test_what_failed_counts_before_what_was_there(mien, folders):
+    before, after = folders
+    (before / "broken.mp4").write_text("no clip")
+    run = mien("deidentify", before, "-o", after, *MASK, "--json")
+    assert run.exit_code == 3
+    assert [(entry["status"], entry["there"]) for entry in results(run)] == [(3, False), (6, True)]
+    assert "1 of 2 clips failed" in run.stderr and "1 of 2 results were already" in run.stderr
+
+
+def test_several_folders_keep_their_names(brief, tmp_path):
+    for name in ("monday", "tuesday"):
+        (tmp_path / name / "later").mkdir(parents=True)
+        brief.copy(tmp_path / name, "visit.mp4")
+        brief.copy(tmp_path / name / "later", "visit.mp4")
+    found = plan([tmp_path / "monday", tmp_path / "tuesday"], tmp_path / "out", False)
+    assert [job.output.relative_to(tmp_path / "out").as_posix() for job in found.jobs] == [
+        "monday/visit.mp4", "monday/later/visit.mp4",
+        "tuesday/visit.mp4", "tuesday/later/visit.mp4",
+    ]  # fmt: skip
+
+
+def test_clips_that_differ_in_their_endings_become_two(brief, tmp_path):
+    for name in ("visit.mp4", "visit.mov", "other.avi"):
+        brief.copy(tmp_path, name)
+    found = plan([tmp_path], tmp_path / "out", False)
+    assert sorted(job.output.name for job in found.jobs) == [
+        "other.mp4", "visit.mov.mp4", "visit.mp4",
+    ]  # fmt: skip
+
+
+def test_results_within_are_no_originals(brief, done, tmp_path):
+    brief.copy(tmp_path, "visit.mp4")
+    for name in ("one", "two", ".hidden"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "visit.mp4").write_bytes(done.read_bytes())
+    brief.copy(tmp_path / "two", "mine.mp4")
+    found = plan([tmp_path], tmp_path / "two", False)
+    assert [job.name for job in found.jobs] == ["visit.mp4"]
+    said = " ".join(found.remarks)
+    assert "Results of mien" in said and "one/visit.mp4" in said
+    assert "mine.mp4; if they are originals" in said
+    with pytest.raises(ParameterError, match="but results of mien"):
+        plan([tmp_path / "one"], tmp_path / "three", False)
+
+
+def test_links_to_folders_are_said(brief, tmp_path):
+    (tmp_path / "in").mkdir()
+    brief.copy(tmp_path / "in", "visit.mp4")
+    (tmp_path / "in" / "round").symlink_to(tmp_path)
+    found = gather([tmp_path / "in"])
+    assert found.places == ["visit"] and "Links to folders" in " ".join(found.remarks)
 
 
 def test_results_among_originals_are_refused(mien, brief, tmp_path):
@@ -88,11 +160,11 @@ def test_a_folder_within_holds_results_and_is_no_input(mien, brief, tmp_path, fe
     assert results(run)[0]["skipped"]
 
 
-def test_one_name_in_two_folders_is_refused(mien, brief, tmp_path):
+def test_one_name_twice_is_refused(mien, brief, tmp_path):
     for name in ("monday", "tuesday"):
-        (tmp_path / name).mkdir()
-        brief.copy(tmp_path / name, "visit.mp4")
-    words = (tmp_path / "monday", tmp_path / "tuesday", "-o", tmp_path / "out")
+        (tmp_path / name / "visits").mkdir(parents=True)
+        brief.copy(tmp_path / name / "visits", "visit.mp4")
+    words = (tmp_path / "monday/visits", tmp_path / "tuesday/visits", "-o", tmp_path / "out")
     run = mien("deidentify", *words)
     assert run.exit_code == 2 and "both be written" in run.stderr
     assert not (tmp_path / "out").exists()
@@ -107,10 +179,8 @@ def test_a_folder_without_clips(mien, brief, tmp_path):
     (tmp_path / "in" / "deep").mkdir(parents=True)
     with pytest.raises(ParameterError, match=r"no clip in .*: name"):
         gather([tmp_path / "in"])
-    brief.copy(tmp_path / "in" / "deep", "visit.mp4")
     run = mien("deidentify", tmp_path / "in", "-o", tmp_path / "out")
-    assert run.exit_code == 2 and "there are some in deep" in run.stderr
-    assert not (tmp_path / "out").exists()
+    assert run.exit_code == 2 and not (tmp_path / "out").exists()
 
 
 def test_nothing_is_left_of_a_folder_in_which_all_fail(mien, tmp_path):
@@ -143,13 +213,13 @@ def test_what_is_done_is_left_alone(mien, folders):
     stamp = {path: path.stat().st_mtime_ns for path in after.iterdir()}
     run = mien("deidentify", before, "-o", after, *MASK, "--skip-existing")
     assert run.exit_code == 0 and "was there already" in run.stdout
-    assert "1 of them before" in run.stdout
+    assert "Every clip (1) was de-identified before" in run.stdout
     assert {path: path.stat().st_mtime_ns for path in after.iterdir()} == stamp
 
 
 def test_without_the_option_what_is_there_is_in_the_way(mien, folders):
     run = mien("deidentify", *folders[:1], "-o", folders[1], *MASK)
-    assert run.exit_code == 6 and "already exists" in run.stderr
+    assert run.exit_code == 6 and "already there" in run.stderr and "--overwrite" in run.stderr
 
 
 def test_a_result_of_other_settings_is_said(mien, folders):
@@ -270,9 +340,9 @@ def test_people_and_scores_of_many(mien, brief, tmp_path):
 def test_gather_refuses_what_it_cannot_read(monkeypatch, brief, tmp_path):
     brief.copy(tmp_path, "visit.mp4")
 
-    def refuse(self):
+    def refuse(folder):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "iterdir", refuse)
+    monkeypatch.setattr(os, "listdir", refuse)
     with pytest.raises(MienError, match="cannot be read: Permission denied"):
         gather([tmp_path])

@@ -46,6 +46,21 @@ def test_clips_pair_by_name_whatever_their_ending(tmp_path):
     assert alone == ["P3.mp4", "P9.mkv"]
 
 
+def test_clips_of_folders_within_pair_by_their_place(tmp_path):
+    originals = fill(tmp_path / "a", "x.mp4", "x.mov")
+    fill(originals / "P1", "x.mp4")
+    results = fill(originals / "out", "x.mp4", "x.mov.mp4")  # within the originals
+    fill(results / "P1", "x.mp4"), fill(results / "P2", "y.mp4")
+    found, alone = pairs(originals, results)
+    assert [two.relative_to(results).as_posix() for _, two in found] == [
+        "P1/x.mp4", "x.mp4", "x.mov.mp4",
+    ]  # fmt: skip
+    assert [one.relative_to(originals).as_posix() for one, _ in found] == [
+        "P1/x.mp4", "x.mp4", "x.mov",
+    ]  # fmt: skip
+    assert alone == ["P2/y.mp4"]
+
+
 def test_the_lonely_of_both_folders(tmp_path):
     one, two = fill(tmp_path / "a", "x.mp4", "y.mp4"), fill(tmp_path / "b", "x.mp4", "z.mp4")
     assert pairs(one, two)[1] == ["y.mp4", "z.mp4"]
@@ -54,7 +69,7 @@ def test_the_lonely_of_both_folders(tmp_path):
 def test_refusals(tmp_path):
     folder, clip = fill(tmp_path / "a", "x.mp4"), tmp_path / "a" / "x.mp4"
     empty, other = fill(tmp_path / "b"), fill(tmp_path / "c", "y.mp4")
-    twice = fill(tmp_path / "d", "x.mp4", "x.mov")
+    twice = fill(tmp_path / "d", "x.mp4", "x.MP4")
     for one, two, says in (
         (folder, clip, "name two clips, or two folders"),
         (clip, folder, "name two clips, or two folders"),

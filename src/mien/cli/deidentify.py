@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -26,14 +26,18 @@ if TYPE_CHECKING:
 def deidentify(
     inputs: Annotated[
         list[Path],
-        typer.Argument(metavar="INPUT...", help="Clips, or folders of clips; they are only read."),
+        typer.Argument(
+            metavar="INPUT...",
+            help="Clips, or folders of clips and of folders; they are only read.",
+        ),
     ],
     out: Annotated[
         Path,
         options.out(
             "OUT",
             "The result, ending in .mp4; or a folder, in which each result is called like its "
-            "input; it is made where there are many. A manifest (.json) is written beside each.",
+            "input and lies as it does; it is made where there are many. A manifest (.json) is "
+            "written beside each.",
         ),
     ],
     engine: Annotated[
@@ -218,19 +222,34 @@ def deidentify(
 
         entries = foresee_all(planned.jobs, settings, again, quiet=as_json)
     else:
-        with made(planned.folder):
+        with made(planned.folder, [job.output for job in planned.jobs]):
             entries = [run(job, settings, again, quiet=as_json) for job in planned.jobs]
     if as_json:
         print(json.dumps({"results": entries}, indent=2))
     elif many and not dry_run:
         print("\n".join(table(entries)))
-    statuses = [entry["status"] for entry in entries]
-    failed = [status for status in statuses if status not in (0, STATUS)]
+    raise typer.Exit(_status(entries, many))
+
+
+def _status(entries: list[dict[str, Any]], many: bool) -> int:
+    """The exit status of several clips, with sentences on those that are not as they should be."""
+    failed = [entry for entry in entries if entry["status"] not in (0, STATUS)]
+    there = [entry for entry in failed if entry.get("there")]
+    failed = [entry for entry in failed if not entry.get("there")]
+    incomplete = [entry for entry in entries if entry["status"] == STATUS]
     if many and failed:
-        tell(f"{len(failed)} of {len(statuses)} clips failed.")
-    if many and STATUS in statuses:
-        tell(f"{statuses.count(STATUS)} of {len(statuses)} clips are incomplete.")
-    raise typer.Exit(failed[0] if failed else max(statuses))
+        tell(f"{len(failed)} of {len(entries)} clips failed.")
+    if many and there:
+        tell(
+            f"{len(there)} of {len(entries)} results were already there and were not touched: add "
+            "--skip-existing to leave out what is done, or --overwrite to make them anew."
+        )
+    elif there:
+        tell(there[0]["error"])
+    if many and incomplete:
+        tell(f"{len(incomplete)} of {len(entries)} clips are incomplete.")
+    first = [*failed, *there, *incomplete]
+    return first[0]["status"] if first else 0
 
 
 def _signer(certificate: Path | None, key: Path | None) -> Signer | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -210,7 +211,7 @@ def _folders(original: Path, deidentified: Path, out: Path, wanted: _Wanted, as_
         tell(f"{name} has no counterpart in the other folder and is left out.")
     write_files(out, {})  # if this run is interrupted, the next may overwrite what is there
     try:
-        rows = [_row(one, two, out / two.stem, wanted) for one, two in pairs]
+        rows = [_row(one, two, named(two, deidentified), out, wanted) for one, two in pairs]
         measured = [Metrics.from_json(row["metrics"]) for row in rows if row["metrics"]]
         tests = cohort.paired_tests(measured)
         write_cohort(rows, tests, out, overwrite=wanted.overwrite, language=wanted.language)
@@ -231,21 +232,31 @@ def _folders(original: Path, deidentified: Path, out: Path, wanted: _Wanted, as_
     return not failed
 
 
-def _row(original: Path, deidentified: Path, out: Path, wanted: _Wanted) -> dict[str, Any]:
+def named(clip: Path, folder: Path) -> str:
+    """What a clip of a folder is called in its tables: its place, without its ending."""
+    return clip.relative_to(folder).with_name(clip.stem).as_posix()
+
+
+def _row(
+    original: Path, deidentified: Path, name: str, out: Path, wanted: _Wanted
+) -> dict[str, Any]:
     """One clip of many: its metrics, or why there are none."""
     try:
-        evidence = _one(original, deidentified, out, wanted)
+        (out / name).parent.mkdir(parents=True, exist_ok=True)
+        evidence = _one(original, deidentified, out / name, wanted)
         found = evidence.measures.get("dynamics")
         return {
-            "clip": deidentified.stem,
+            "clip": name,
             "error": None,
             "metrics": evidence.metrics.to_json(),
             "pairs": None if found is None else found.pairs,
         }
     except Exception as error:
+        with suppress(OSError):
+            (out / name).parent.rmdir()  # which refuses one that holds something
         sentence, _ = go_on_after(error)
         tell(f"{deidentified.name}: {sentence}")
         # the table tells nobody where the originals are
         for path in (original, deidentified):
             sentence = sentence.replace(str(path), path.name)
-        return {"clip": deidentified.stem, "error": sentence, "metrics": None}
+        return {"clip": name, "error": sentence, "metrics": None}

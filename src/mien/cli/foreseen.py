@@ -35,18 +35,18 @@ def foresee_all(
             found = look(job, settings, again)
             if found is not None and not found.words:
                 entries.append(_entry(job, None) | {"skipped": True})
-                rows.append((shortened(job.source.name), "", "", "", "was there", ""))
+                rows.append((shortened(job.name), "", "", "", "was there", ""))
                 continue
             if job.output.parent.is_dir():  # a folder that is made is free
                 for path in job.outputs:
                     check_free(path, settings.overwrite or found is not None)
-            with Bars(job.source.name) as progress:
+            with Bars(job.name) as progress:
                 foreseen = foresee(job.source, settings, progress=progress)
         except Exception as error:
             sentence, status = go_on_after(error)
             tell(sentence)
             entries.append(_entry(job, None) | {"status": status, "error": sentence})
-            rows.append((shortened(job.source.name), "", "", "", "FAILS", ""))
+            rows.append((shortened(job.name), "", "", "", "FAILS", ""))
             continue
         entries.append(_entry(job, foreseen))
         rows += _rows(job, foreseen)
@@ -64,7 +64,7 @@ def _rows(job: Job, foreseen: Foreseen) -> list[tuple[str, ...]]:
         first = number == 0
         rows.append(
             (
-                shortened(job.source.name) if first else "",
+                shortened(job.name) if first else "",
                 str(foreseen.frames) if first else "",
                 f"{one.person} ({one.frames} frames)",
                 one.at,
@@ -104,6 +104,7 @@ def _entry(job: Job, foreseen: Foreseen | None) -> dict[str, Any]:
         "status": STATUS if missing else 0,
         "error": None,
         "skipped": False,
+        "clip": job.name,
         "input": str(job.source),
         "output": str(job.output),
         "frames": foreseen and foreseen.frames,

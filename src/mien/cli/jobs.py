@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,8 @@ class Job:
 
     source: Path
     """The clip; only read."""
+    name: str
+    """What it is called in tables: with its place in the folder that was given."""
     output: Path
     """The result."""
     side_by_side: Path | None
@@ -54,44 +56,65 @@ def plan(inputs: list[Path], out: Path, side_by_side: bool) -> Plan:
     OutputError
         If a file is an input, or the results would lie among the originals.
     """
-    found = gather(inputs)
+    found = gather(inputs, out, originals=True)
     folder = _folder(found.clips, found.folders, out)
-    outputs = [out] if folder is None else [folder / f"{one.stem}.mp4" for one in found.clips]
+    outputs = [out] if folder is None else [folder / f"{place}.mp4" for place in found.places]
     jobs = [
         Job(
             source,
+            str(Path(place).with_name(source.name)),
             output,
             output.with_name(f"{output.stem}{clips.SIDE_BY_SIDE}.mp4") if side_by_side else None,
         )
-        for source, output in zip(found.clips, outputs, strict=True)
+        for source, place, output in zip(found.clips, found.places, outputs, strict=True)
     ]
     _check_apart(jobs, found.clips)
     return Plan(jobs, folder, found.remarks)
 
 
 @contextmanager
-def made(folder: Path | None) -> Iterator[None]:
-    """Make the folder of results if it is missing, and take it away again if nothing came.
+def made(folder: Path | None, outputs: Iterable[Path] = ()) -> Iterator[None]:
+    """Make the folder of results, and those within it, where they are missing, and take away again
+    what nothing came into.
+
+    Parameters
+    ----------
+    folder : Path or None
+        The folder of all results; its own folder has to be there.
+    outputs : iterable of Path
+        What will be written, in it or in folders within it.
 
     Raises
     ------
     OutputError
-        If it cannot be made.
+        If one cannot be made.
     """
-    if folder is None or folder.is_dir():
+    if folder is None:
         yield
         return
+    new = [] if folder.is_dir() else [folder]
+    new += [one for one in _within(folder, outputs) if not one.is_dir()]
     try:
-        folder.mkdir()
-    except OSError as exc:
-        missing = not folder.absolute().parent.exists()
-        why = f"{folder.parent} does not exist" if missing else exc.strerror or exc
-        raise OutputError(f"The folder {folder} cannot be made: {why}.") from exc
-    try:
+        for one in new:
+            try:
+                one.mkdir()
+            except OSError as exc:
+                missing = not one.absolute().parent.exists()
+                why = f"{one.parent} does not exist" if missing else exc.strerror or exc
+                raise OutputError(f"The folder {one} cannot be made: {why}.") from exc
         yield
     finally:
-        with suppress(OSError):
-            folder.rmdir()  # which refuses one that holds something
+        for one in reversed(new):
+            with suppress(OSError):
+                one.rmdir()  # which refuses one that holds something
+
+
+def _within(folder: Path, outputs: Iterable[Path]) -> list[Path]:
+    """The folders that files lie in, below a folder, each after the one that it lies in."""
+    found: set[Path] = set()
+    for output in outputs:
+        found.update(one for one in output.parents if folder in one.parents)
+    return sorted(found)
 
 
 def _folder(sources: list[Path], folders: list[Path], out: Path) -> Path | None:

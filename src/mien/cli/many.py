@@ -62,7 +62,7 @@ class Many:
         OutputError
             If something is in the way.
         """
-        found = gather(inputs)
+        found = gather(inputs, out)
         for remark in found.remarks:
             tell(remark)
         one = len(found.clips) == 1 and not found.folders
@@ -74,7 +74,7 @@ class Many:
             return cls(found.clips, [out], None, one)
         if not out.is_dir() and (out.exists() or out.suffix.lower() in endings):
             raise ParameterError(f"{out} is not a folder: many clips need a folder as --out.")
-        outputs = [out / f"{clip.stem}{ending}" for clip in found.clips]
+        outputs = [out / f"{place}{ending}" for place in found.places]
         taken: dict[str, Path] = {}
         for clip, path in zip(found.clips, outputs, strict=True):
             first = taken.setdefault(str(path).casefold(), clip)
@@ -82,7 +82,7 @@ class Many:
                 raise ParameterError(
                     f"{first} and {clip} would both be written to {path}: rename one of them."
                 )
-            if out.is_dir():
+            if path.parent.is_dir():  # a folder that is made is free
                 check_free(path, overwrite)
                 keep_input(path, clip)
         return cls(found.clips, list(outputs), out, one)
@@ -98,7 +98,7 @@ class Many:
 def each(many: Many, do: Callable[[Path, Path | None], dict[str, Any]]) -> list[dict[str, Any]]:
     """What `do` says of every clip, for ``--json``; of one that fails its status and error."""
     entries = []
-    with made(many.folder):
+    with made(many.folder, filter(None, many.outputs)):
         for clip, output in zip(many.clips, many.outputs, strict=True):
             try:
                 entries.append(do(clip, output))

@@ -34,13 +34,14 @@ def run(job: Job, settings: Settings, again: Again, quiet: bool) -> dict[str, An
     from mien.pipeline.deidentify import deidentify
 
     try:
-        _refuse_to_replace(job, again)
+        if not again.skip and not again.overwrite and _is_there(job):
+            return _untouched(job)
         found = look(job, settings, again)
         if found is not None and found.manifest is not None and not found.words:
             return _skipped(job, found, quiet)
         if found is not None:
             settings = replace(settings, overwrite=True)
-        with Bars(job.source.name) as progress:
+        with Bars(job.name) as progress:
             result = deidentify(
                 job.source,
                 job.output,
@@ -66,15 +67,18 @@ def run(job: Job, settings: Settings, again: Again, quiet: bool) -> dict[str, An
     return entry(job, STATUS if missing.much else 0, None, result)
 
 
-def _refuse_to_replace(job: Job, again: Again) -> None:
-    """Name both ways to go on where a result is there: those that are done are seldom in doubt."""
-    if again.skip or again.overwrite or not (job.output.is_file() and job.source.is_file()):
-        return
-    if not job.output.samefile(job.source):
-        raise OutputError(
-            f"{job.output} already exists: add --skip-existing to leave out what is done, "
-            "--overwrite to make it anew, or choose another name."
-        )
+def _is_there(job: Job) -> bool:
+    """Whether something has the name of a result, so that nothing need be looked at."""
+    return job.output.is_file() and job.source.is_file() and not job.output.samefile(job.source)
+
+
+def _untouched(job: Job) -> dict[str, Any]:
+    """A place that is taken where nothing was said of results that are there: no failure."""
+    sentence = (
+        f"{job.output} already exists and was not touched: add --skip-existing to leave out what "
+        "is done, --overwrite to make it anew, or choose another name."
+    )
+    return entry(job, OutputError.exit_status, sentence) | {"there": True}
 
 
 def look(job: Job, settings: Settings, again: Again) -> Existing | None:
@@ -122,6 +126,7 @@ def _skipped(job: Job, found: Existing, quiet: bool) -> dict[str, Any]:
     content = manifest.content
     return entry(job, STATUS if missing.get("much") else 0, None) | {
         "skipped": True,
+        "there": True,
         "output": str(job.output),
         "manifest": str(job.output.with_suffix(".json")),
         "side_by_side": None if job.side_by_side is None else str(job.side_by_side),
@@ -140,6 +145,8 @@ def entry(job: Job, status: int, error: str | None, result: Result | None = None
         "status": status,
         "error": error,
         "skipped": False,
+        "there": False,
+        "clip": job.name,
         "input": str(job.source),
         "output": str(result.output) if result else None,
         "manifest": str(result.manifest) if result else None,

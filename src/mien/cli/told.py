@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mien.errors import PrivacyError
@@ -115,12 +114,18 @@ def table(entries: Sequence[Mapping[str, Any]]) -> list[str]:
     lines = aligned(rows, left=(0, 1, 2))
     done = sum(entry["status"] in (0, STATUS) for entry in entries)
     kept = sum(bool(entry["skipped"]) for entry in entries)
-    there = f", {kept} of them before" if kept else ""
-    return ["", *lines, "", f"{done} of {len(entries)} clips are de-identified{there}."]
+    untouched = sum(entry["there"] for entry in entries) - kept
+    before = f", {kept} of them before" if kept else ""
+    said = f"{done} of {len(entries)} clips are de-identified{before}."
+    if untouched:
+        said += f" Of {untouched} a result was already there: not looked at, not touched."
+    if kept == len(entries):
+        said = f"Every clip ({kept}) was de-identified before: there was nothing to do."
+    return ["", *lines, "", said]
 
 
 def _row(entry: Mapping[str, Any]) -> tuple[str, ...]:
-    name = shortened(Path(entry["input"]).name)
+    name = shortened(entry["clip"])
     if entry["counts"] is None:
         return (name, _outcome(entry), "", "", "", "")
     covered = (entry["covered_to_deliver"] or {}).get("frames", 0)
@@ -138,6 +143,8 @@ def _row(entry: Mapping[str, Any]) -> tuple[str, ...]:
 def _outcome(entry: Mapping[str, Any]) -> str:
     if entry["skipped"]:
         return "was there"
+    if entry["there"]:
+        return "already there"
     if entry["status"] in (0, STATUS):
         return "incomplete" if entry["status"] else "done"
     return "withheld" if entry["status"] == PrivacyError.exit_status else "FAILED"

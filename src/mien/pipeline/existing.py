@@ -132,13 +132,13 @@ def _without_manifest(output: Path, aside: Path) -> Existing:
     """What is there is no result as it should be: is it the rest of one, or somebody's?"""
     if not output.exists():
         return Existing(Standing.OTHER, f"cannot be written beside {aside.name}, which is not its")
-    if not os.path.lexists(aside) and _labelled(output):
+    if not os.path.lexists(aside) and labelled(output):
         return Existing(Standing.UNFINISHED, "has no manifest: it was never finished")
     return Existing(Standing.OTHER, "was not made by mien, or its manifest was changed")
 
 
-def _labelled(path: Path) -> bool:
-    """Whether a clip says of itself that mien made it."""
+def labelled(path: Path) -> bool:
+    """Whether a clip says of itself that it is a result of mien."""
     try:
         with av.open(str(path), metadata_errors="replace") as container:
             return container.metadata.get("comment") in LABELS

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from mien.errors import ParameterError
 from mien.intake.words import text as read_text
@@ -27,7 +27,7 @@ class Pair:
 
 
 def find_pairs(originals: Path, results: Path, people: Path | None = None) -> list[Pair]:
-    """Find the originals and results that have the same file stem.
+    """Find the originals and results that have the same place and name, but for their endings.
 
     Parameters
     ----------
@@ -51,7 +51,8 @@ def find_pairs(originals: Path, results: Path, people: Path | None = None) -> li
         raise ParameterError(
             f"{originals} was given twice: keep originals and results in two folders."
         )
-    before, after = clips_in(originals), clips_in(results)
+    before = clips_in(originals, deep=True, without=results)
+    after = clips_in(results, deep=True, without=originals)
     for name in sorted(before.keys() ^ after.keys()):
         here, there = (originals, results) if name in before else (results, originals)
         raise ParameterError(
@@ -78,7 +79,7 @@ def _read_people(path: Path, clips: dict[str, Path]) -> dict[str, str]:
                 f"Line {number} of {path} names no file or no person: it needs the columns file "
                 "and person."
             )
-        name = file if file in clips else Path(file).stem
+        name = file if file in clips else PurePath(file).with_suffix("").as_posix()
         if name not in clips:
             raise ParameterError(f"Line {number} of {path} names {file}, which is in no folder.")
         if who.setdefault(name, person) != person:

@@ -10,7 +10,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 
 from mien.errors import ParameterError
-from mien.selfnorm.network import SelfNorm
+from mien.selfnorm.opened import Kind
 from mien.selfnorm.snapshots import Snapshots
 
 BINS = 15
@@ -117,16 +117,16 @@ def coverage(probabilities: np.ndarray, labels: np.ndarray) -> Coverage:
 
 
 def calibrate(
-    network: SelfNorm,
+    network: Kind,
     snapshots: Snapshots,
     wanted: float | None = None,
     rows: np.ndarray | None = None,
-) -> SelfNorm:
+) -> Kind:
     """Set a network's temperature, and its threshold of abstention.
 
     Parameters
     ----------
-    network : SelfNorm
+    network : SelfNorm or Recurrent
     snapshots : Snapshots
         That did not teach, with labels of the network's classes.
     wanted : float, optional

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from mien.selfnorm import splits
 from mien.selfnorm.evaluation import Evaluation
-from mien.selfnorm.network import SelfNorm
+from mien.selfnorm.opened import Kind, Network
 from mien.selfnorm.snapshots import Snapshots
 
 _NOTED = ("by", "validation", "test", "seed", "trim", "snapshots")
@@ -30,7 +30,7 @@ class Division:
     """How many there were after that; None before anything was divided."""
 
     @staticmethod
-    def of(network: SelfNorm) -> Division | None:
+    def of(network: Network) -> Division | None:
         """What a network notes; None if it does not say."""
         noted = network.notes.get("split", {})
         if not set(_NOTED) <= set(noted):
@@ -60,8 +60,8 @@ class Division:
         )
 
     def noted(
-        self, network: SelfNorm, parts: splits.Split, snapshots: Snapshots, found: Evaluation
-    ) -> SelfNorm:
+        self, network: Kind, parts: splits.Split, snapshots: Snapshots, found: Evaluation
+    ) -> Kind:
         """The network with a note of how these were divided and what was then found on the test."""
         division = {
             "by": parts.by, "words": parts.words, "validation": self.validation, "test": self.test,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mien.selfnorm.network import SelfNorm
+from mien.selfnorm.opened import Network
 from mien.selfnorm.snapshots import Snapshots
 
 FAR = 2.0
@@ -43,12 +44,12 @@ class Drift:
         )
 
 
-def drift_of(network: SelfNorm, snapshots: Snapshots) -> Drift | None:
+def drift_of(network: Network, snapshots: Snapshots) -> Drift | None:
     """Compare a recording with what taught a network.
 
     Parameters
     ----------
-    network : SelfNorm
+    network : SelfNorm or Recurrent
         With the mean and deviation of its inputs in training; one of raw inputs keeps them in its
         notes.
     snapshots : Snapshots
@@ -60,7 +61,7 @@ def drift_of(network: SelfNorm, snapshots: Snapshots) -> Drift | None:
         None of fewer than ten snapshots, or where the network does not say what taught it.
     """
     mean, scale = network.mean, network.scale
-    if not network.config.standardise:
+    if isinstance(network, SelfNorm) and not network.config.standardise:
         noted = network.notes.get("inputs")
         if not isinstance(noted, dict) or len(noted.get("mean", ())) != len(mean):
             return None
@@ -68,7 +69,10 @@ def drift_of(network: SelfNorm, snapshots: Snapshots) -> Drift | None:
     there = [k for k, name in enumerate(network.names) if name in snapshots.names]
     if len(snapshots) < _FEWEST or not there:
         return None
-    inputs = network.config.features.of(snapshots.aligned(network.names))
+    aligned = snapshots.aligned(network.names)
+    inputs = aligned.scores
+    if isinstance(network, SelfNorm):
+        inputs = network.config.features.of(aligned)
     squared = (((inputs - mean) / scale)[:, there].astype(np.float64) ** 2).mean(0)
     most = np.argsort(-squared)[:_NAMED]
     return Drift(float(squared.mean()), tuple(network.names[there[k]] for k in most))

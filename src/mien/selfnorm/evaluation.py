@@ -12,7 +12,7 @@ from scipy.special import softmax
 from mien.errors import ParameterError
 from mien.selfnorm.calibration import Coverage, Reliability, coverage, reliability
 from mien.selfnorm.measures import Measures, confusion, rounded
-from mien.selfnorm.network import SelfNorm
+from mien.selfnorm.opened import Network
 from mien.selfnorm.snapshots import Snapshots
 
 
@@ -110,12 +110,12 @@ class Evaluation:
         }
 
 
-def evaluate(network: SelfNorm, snapshots: Snapshots, rows: np.ndarray | None = None) -> Evaluation:
+def evaluate(network: Network, snapshots: Snapshots, rows: np.ndarray | None = None) -> Evaluation:
     """Judge a network on labelled snapshots.
 
     Parameters
     ----------
-    network : SelfNorm
+    network : SelfNorm or Recurrent
     snapshots : Snapshots
         Classes are matched by name; snapshots of others are left out.
     rows : np.ndarray, optional

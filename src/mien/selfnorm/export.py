@@ -8,18 +8,21 @@ from typing import Any
 
 import numpy as np
 
+from mien.errors import ParameterError
 from mien.outputs import check_free, complete
 from mien.selfnorm.lanes import ALPHA, SCALE
 from mien.selfnorm.learner import require_torch
 from mien.selfnorm.litert import to_litert
 from mien.selfnorm.network import SelfNorm
+from mien.selfnorm.opened import Network
+from mien.selfnorm.recurrent_onnx import recurrent_to_onnx
 
 ENDINGS = (".onnx", ".tflite", ".npz")
 INPUT, OUTPUT = "scores", "probabilities"
 _OPSET, _IR = 17, 8
 
 
-def export(network: SelfNorm, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
+def export(network: Network, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
     """Write a network; the name's ending chooses the format.
 
     ``.onnx`` and ``.tflite`` take float32 inputs of shape (n, n_inputs) in the order of
@@ -27,7 +30,8 @@ def export(network: SelfNorm, path: str | os.PathLike[str], *, overwrite: bool =
 
     Parameters
     ----------
-    network : SelfNorm
+    network : SelfNorm or Recurrent
+        One of sequences takes (n, length, n_inputs), oldest snapshot first; it has no ``.tflite``.
     path : path
     overwrite : bool
         Replace a file that is there.
@@ -36,6 +40,8 @@ def export(network: SelfNorm, path: str | os.PathLike[str], *, overwrite: bool =
     ------
     OutputError
         If the file cannot be written or is in the way.
+    ParameterError
+        If a network of sequences is to be written as LiteRT.
     """
     path = Path(path)
     check_free(path, overwrite, kind="a network", endings=ENDINGS)
@@ -43,7 +49,14 @@ def export(network: SelfNorm, path: str | os.PathLike[str], *, overwrite: bool =
     if ending == ".npz":
         network.save(path, overwrite=overwrite)
         return
-    data = to_onnx(network).SerializeToString() if ending == ".onnx" else to_litert(network)
+    if isinstance(network, SelfNorm):
+        data = to_onnx(network).SerializeToString() if ending == ".onnx" else to_litert(network)
+    elif ending == ".onnx":
+        data = recurrent_to_onnx(network).SerializeToString()
+    else:
+        raise ParameterError(
+            f"{path.name}: a network of sequences is not written as LiteRT: choose .onnx or .npz."
+        )
     with complete(path, overwrite=overwrite) as part:
         part.write_bytes(data)
 

@@ -15,7 +15,7 @@ from mien.blendshapes.formats import read as read_recording
 from mien.errors import FormatError
 from mien.intake.tables import TIME
 from mien.outputs import check_free, complete
-from mien.selfnorm.network import SelfNorm
+from mien.selfnorm.opened import Network
 from mien.selfnorm.snapshot_files import read_snapshots
 from mien.selfnorm.snapshots import Snapshots
 
@@ -71,7 +71,7 @@ class Predictions:
     """Class, or -1 where the network abstains, shape (n,)."""
 
     @staticmethod
-    def of(network: SelfNorm, frames: Frames) -> Predictions:
+    def of(network: Network, frames: Frames) -> Predictions:
         """Ask a network."""
         probabilities = network.classify(frames.snapshots)
         return Predictions(

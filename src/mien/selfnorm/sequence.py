@@ -1,13 +1,6 @@
-"""A network that sees the last snapshots of a recording one after the other, beside the one that
-sees a single snapshot.
+"""Teaching a network of sequences beside the one that sees a single snapshot, on the same people.
 
-Hartmann et al. 2022 leave open whether sequences would be read better. A gated recurrent unit [1]_
-of torch is taught on the same people as the self-normalising network and tested on the same ones.
-
-References
-----------
-.. [1] Cho et al., "Learning Phrase Representations using RNN Encoder-Decoder for Statistical
-   Machine Translation", EMNLP 2014.
+Hartmann et al. 2022 (doi:10.1055/a-1866-2943) leave open whether sequences would be read better.
 """
 
 from __future__ import annotations
@@ -18,91 +11,60 @@ from typing import Any
 import numpy as np
 
 from mien.errors import ParameterError
+from mien.selfnorm.calibration import calibrate
+from mien.selfnorm.evaluation import Evaluation, evaluate
+from mien.selfnorm.histories import history, step_of
 from mien.selfnorm.learner import one_thread, require_torch
-from mien.selfnorm.measures import Measures, confusion, rounded
+from mien.selfnorm.measures import Measures, rounded
+from mien.selfnorm.recurrent import Recurrent, SequenceConfig
 from mien.selfnorm.snapshots import Snapshots
 from mien.selfnorm.splits import Split
 
 _READ = 4096  # sequences that are read at once
-
-
-@dataclass(frozen=True)
-class SequenceConfig:
-    """Shape of the recurrent network, and how it is taught."""
-
-    length: int = 15
-    """Snapshots up to and with the one that is read, of the same recording; 0.5 s at 30 a
-    second. At the start of a recording its first snapshot stands in for those before it."""
-    width: int = 32
-    """Numbers that the unit remembers."""
-    epochs: int = 5
-    """Times that every snapshot is seen; without a validation set the last one is kept."""
-    batch: int = 256
-    """Sequences per step."""
-    learning_rate: float = 0.002
-    """Of Adam."""
-    seed: int = 0
-    """Of first weights and order."""
-
-    def __post_init__(self) -> None:
-        if not 2 <= self.length <= 300:
-            raise ParameterError(f"A sequence is 2 to 300 snapshots long, not {self.length}.")
-        if min(self.width, self.epochs, self.batch) < 1:
-            raise ParameterError("Width, epochs and batch of a network of sequences are 1 or more.")
+_LEAST_SPREAD = 0.01  # what hardly varies is not blown up
 
 
 @dataclass(frozen=True, eq=False)
 class SequenceResult:
-    """How well sequences are read."""
+    """A network of sequences, and how well it reads."""
 
-    length: int
-    """Snapshots of a sequence."""
+    network: Recurrent
+    """Calibrated where there is a validation set."""
     epoch: int
     """That was kept, counted from 1."""
-    matrix: np.ndarray
-    """Confusion matrix of the test set, rows true."""
-    measures: Measures
-    """What follows from it."""
+    evaluation: Evaluation
+    """On the test set."""
+
+    @property
+    def length(self) -> int:
+        """Snapshots of a sequence."""
+        return self.network.config.length
+
+    @property
+    def measures(self) -> Measures:
+        """Of the test set."""
+        return self.evaluation.measures
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
         return {
             "length": self.length,
+            "step_s": rounded(self.network.step_s),
             "epoch": self.epoch,
             "accuracy": rounded(self.measures.accuracy),
             "macro_f1": rounded(self.measures.macro_f1),
-            "confusion": self.matrix.tolist(),
+            "ece": rounded(self.evaluation.calibrated.ece),
+            "confusion": self.evaluation.matrix.tolist(),
         }
 
 
-def history(snapshots: Snapshots, length: int) -> np.ndarray:
-    """Which snapshots come before each one in its recording.
-
-    Parameters
-    ----------
-    snapshots : Snapshots
-        In any order; within a recording time tells.
-    length : int
-        Snapshots up to and with this one.
-
-    Returns
-    -------
-    rows : np.ndarray [shape=(n, length), dtype=int64]
-        Oldest first, this one last; the first of the recording again where there are fewer.
-    """
-    recording = snapshots.recordings()
-    order = np.lexsort((snapshots.times, recording))
-    begins = np.searchsorted(recording[order], recording[order], "left")
-    places = np.arange(len(order))[:, None] + np.arange(1 - length, 1)
-    rows = np.empty(places.shape, np.int64)
-    rows[order] = order[np.maximum(places, begins[:, None])]
-    return rows
-
-
 def read_sequences(
-    snapshots: Snapshots, split: Split, config: SequenceConfig | None = None
+    snapshots: Snapshots,
+    split: Split,
+    config: SequenceConfig | None = None,
+    wanted: float | None = None,
 ) -> SequenceResult:
-    """Teach a recurrent network on a split and test it.
+    """Teach a recurrent network on a split, calibrate it and test it.
 
     Parameters
     ----------
@@ -112,25 +74,36 @@ def read_sequences(
         As the network of snapshots had it; the epoch with the best accuracy on the validation set
         is kept.
     config : SequenceConfig, optional
+    wanted : float, optional
+        Accuracy that answers are to have on the validation set, as `calibrate` takes it.
 
     Raises
     ------
     ParameterError
         If torch is not installed, or a set that is needed is empty.
     """
-    torch = require_torch()
+    require_torch()
     config = config or SequenceConfig()
     if not len(split.train) or not len(split.test):
         raise ParameterError("Sequences need a training set and a test set.")
-    rows = history(snapshots, config.length)
+    network, epoch = _taught(snapshots, split, config)
+    if len(split.validation):
+        network = calibrate(network, snapshots, wanted, split.validation)
+    return SequenceResult(network, epoch, evaluate(network, snapshots, split.test))
+
+
+def _taught(snapshots: Snapshots, split: Split, config: SequenceConfig) -> tuple[Recurrent, int]:
+    """The network of the best epoch, and which that was."""
+    torch = require_torch()
+    step = step_of(snapshots.take(split.train))
+    rows = history(snapshots, config.length, step)
     mean = snapshots.scores[split.train].mean(0)
-    scale = np.maximum(snapshots.scores[split.train].std(0), 0.01)
+    scale = np.maximum(snapshots.scores[split.train].std(0), _LEAST_SPREAD)
     scores = torch.from_numpy((snapshots.scores - mean) / scale)
     labels = snapshots.labels.astype(np.int64)
     torch.manual_seed(config.seed)
-    classes = len(snapshots.expressions)
     unit = torch.nn.GRU(scores.shape[1], config.width, batch_first=True)
-    head = torch.nn.Linear(config.width, classes)
+    head = torch.nn.Linear(config.width, len(snapshots.expressions))
     adam = torch.optim.Adam([*unit.parameters(), *head.parameters()], lr=config.learning_rate)
 
     def read(which: np.ndarray) -> Any:
@@ -141,7 +114,7 @@ def read_sequences(
         return np.concatenate([read(part).argmax(1).numpy() for part in parts])
 
     rng = np.random.default_rng(config.seed)
-    best, kept, given = -1.0, 0, np.zeros(0, np.int64)
+    best, kept, parameters = -1.0, 0, {}
     with one_thread():
         for number in range(1, config.epochs + 1):
             with torch.enable_grad():
@@ -155,6 +128,19 @@ def read_sequences(
             held = split.validation
             right = float((answers(held) == labels[held]).mean()) if len(held) else number
             if right > best:
-                best, kept, given = right, number, answers(split.test)
-    matrix = confusion(labels[split.test], given, classes)
-    return SequenceResult(config.length, kept, matrix, Measures.of(matrix))
+                best, kept, parameters = right, number, _arrays(unit, head)
+    return Recurrent(
+        snapshots.names, snapshots.expressions, mean=mean, scale=scale, step_s=step, config=config,
+        notes={"epoch": kept, "epochs": config.epochs}, **parameters,
+    ), kept  # fmt: skip
+
+
+def _arrays(unit: Any, head: Any) -> dict[str, Any]:
+    """What torch's layers hold, as `Recurrent` does."""
+    held = {name: value.detach().numpy().copy() for name, value in unit.named_parameters()}
+    return {
+        "seen": held["weight_ih_l0"].T,
+        "remembered": held["weight_hh_l0"].T,
+        "biases": np.stack([held["bias_ih_l0"], held["bias_hh_l0"]]),
+        "head": (head.weight.detach().numpy().T.copy(), head.bias.detach().numpy().copy()),
+    }

@@ -22,7 +22,7 @@ from mien.cli.failure import tell
 from mien.errors import ParameterError
 
 if TYPE_CHECKING:
-    from mien.selfnorm.network import SelfNorm
+    from mien.selfnorm.opened import Network
     from mien.selfnorm.snapshots import Snapshots
     from mien.selfnorm.splits import Split
 
@@ -49,6 +49,7 @@ def evaluate(
     """
     from mien.report.study.tables import Study
     from mien.selfnorm.evaluation import evaluate as judge
+    from mien.selfnorm.network import SelfNorm
 
     check_report(report, overwrite, (data, model))
     check_clusters(groups)
@@ -58,7 +59,8 @@ def evaluate(
     divide = _as_taught if only_test else _all_of_it
     snapshots, parts = divide(network, snapshots, model, data)
     found = judge(network, snapshots, parts.test)
-    alike = clusters_of(snapshots, groups, centred=network.config.features.baseline)
+    centred = isinstance(network, SelfNorm) and network.config.features.baseline
+    alike = clusters_of(snapshots, groups, centred=centred)
     taught = judge(network, snapshots, parts.train) if len(parts.train) else None
     study = Study(snapshots, parts, network, found, clusters=alike, taught=taught)
     write_report(study, report, overwrite)
@@ -70,7 +72,7 @@ def evaluate(
 
 
 def _as_taught(
-    network: SelfNorm, snapshots: Snapshots, model: Path, data: Path
+    network: Network, snapshots: Snapshots, model: Path, data: Path
 ) -> tuple[Snapshots, Split]:
     """The file that a network was taught with, divided as it was then."""
     from mien.selfnorm.division import Division
@@ -88,7 +90,7 @@ def _as_taught(
 
 
 def _all_of_it(
-    network: SelfNorm, snapshots: Snapshots, model: Path, data: Path
+    network: Network, snapshots: Snapshots, model: Path, data: Path
 ) -> tuple[Snapshots, Split]:
     """Everything that is labelled as something that the network knows; all of it tests."""
     from mien.selfnorm.division import Division

@@ -10,19 +10,37 @@ from mien.errors import ParameterError
 
 if TYPE_CHECKING:
     from mien.selfnorm.network import SelfNorm
+    from mien.selfnorm.opened import Network
     from mien.selfnorm.snapshots import Snapshots
 
 _SEVEN = "seven"
 
 
-def load(model: Path) -> SelfNorm:
+def load(model: Path) -> Network:
     """A network of a file, or the one that comes with mien."""
     from mien.selfnorm.network import SelfNorm
+    from mien.selfnorm.opened import open_network
 
-    return SelfNorm.seven() if str(model) == _SEVEN else SelfNorm.load(model)
+    return SelfNorm.seven() if str(model) == _SEVEN else open_network(model)
 
 
-def read(path: Path, inputs: str = "scores", network: SelfNorm | None = None) -> Snapshots:
+def load_single(model: Path, what: str) -> SelfNorm:
+    """A network that sees single snapshots, for what is done with those alone.
+
+    Raises
+    ------
+    ParameterError
+        If it reads sequences.
+    """
+    from mien.selfnorm.network import SelfNorm
+
+    network = load(model)
+    if not isinstance(network, SelfNorm):
+        raise ParameterError(f"{model} reads sequences: {what} single snapshots only.")
+    return network
+
+
+def read(path: Path, inputs: str = "scores", network: Network | None = None) -> Snapshots:
     """Snapshots with only the classes that occur, and what a network is to see or sees."""
     from mien.selfnorm.geometry import INPUTS, is_geometry, with_inputs
     from mien.selfnorm.snapshot_files import read_snapshots
@@ -40,7 +58,7 @@ def read(path: Path, inputs: str = "scores", network: SelfNorm | None = None) ->
     return snapshots.relabelled(there)
 
 
-def of_known_classes(network: SelfNorm, snapshots: Snapshots) -> Snapshots:
+def of_known_classes(network: Network, snapshots: Snapshots) -> Snapshots:
     """Without what is labelled as something that the network does not know."""
     others = [name for name in snapshots.expressions if name not in network.expressions]
     if not others or len(others) == len(snapshots.expressions):
@@ -56,7 +74,7 @@ def of_known_classes(network: SelfNorm, snapshots: Snapshots) -> Snapshots:
     return known.take(keep)
 
 
-def say_missing(network: SelfNorm, snapshots: Snapshots) -> None:
+def say_missing(network: Network, snapshots: Snapshots) -> None:
     """Name the scores that a network would look for in vain."""
     lacking = snapshots.missing(network.names)
     if lacking and len(lacking) < len(network.names):

@@ -14,11 +14,13 @@ from mien.cli.expression.options import Model
 from mien.errors import ParameterError, VideoError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy as np
 
-    from mien.selfnorm.network import SelfNorm
+    from mien.selfnorm.opened import Network
 
-_SMOOTH = 5  # snapshots whose mean probability is shown
+_SMOOTH = 5  # snapshots whose mean probability is shown, of a network of single ones
 _BAR = 20  # signs
 
 
@@ -46,10 +48,9 @@ def live(
     if video is not None and not video.is_file():
         raise VideoError(f"{video} cannot be read: there is no such file")
     network = load(model)
-    features = network.config.features
-    if features.window or features.baseline or any(map(is_geometry, network.names)):
+    if any(map(is_geometry, network.names)) or _needs_more(network):
         raise ParameterError(
-            f"{model} looks at more than the scores of one snapshot: it reads files, not cameras."
+            f"{model} looks at windows, a neutral face or landmarks: it reads files, not cameras."
         )
     seen = frames(video) if video is not None else pictures(camera or 0)
     eye = LiveFace(landmarker)
@@ -63,11 +64,33 @@ def live(
         eye.close()
 
 
+def _needs_more(network: Network) -> bool:
+    """Whether a network wants more of a snapshot than its scores and what came before."""
+    from mien.selfnorm.network import SelfNorm
+
+    if not isinstance(network, SelfNorm):
+        return False
+    features = network.config.features
+    return bool(features.window) or features.baseline
+
+
+def _asked(network: Network) -> tuple[Callable[[float, np.ndarray], np.ndarray], int]:
+    """What gives the probabilities of a snapshot, and over how many of them a mean is shown."""
+    from mien.selfnorm.following import Following
+    from mien.selfnorm.network import SelfNorm
+
+    if isinstance(network, SelfNorm):
+        single = network.score_one
+        return (lambda _, scores: single(scores)), _SMOOTH
+    return Following(network).add, 1  # it looks back by itself
+
+
 class _Line:
     """The line that says what the face resembles."""
 
-    def __init__(self, network: SelfNorm) -> None:
+    def __init__(self, network: Network) -> None:
         self._network = network
+        self._ask, self._most = _asked(network)
         self._last: list[np.ndarray] = []
         self._said: str | None = None
         self._begun: float | None = None
@@ -76,7 +99,7 @@ class _Line:
     def add(self, time: float, scores: np.ndarray | None) -> None:
         """One more picture; None without a face."""
         self._begun = time if self._begun is None else self._begun
-        word, sure = self._answer(scores)
+        word, sure = self._answer(time, scores)
         if self._whole:
             bar = "█" * round(_BAR * sure)
             sys.stdout.write(f"\r{word:24} {bar:{_BAR}} {100 * sure:3.0f} %")
@@ -90,19 +113,19 @@ class _Line:
         if self._whole:
             typer.echo()
 
-    def _answer(self, scores: np.ndarray | None) -> tuple[str, float]:
+    def _answer(self, time: float, scores: np.ndarray | None) -> tuple[str, float]:
         if scores is None:
             self._last.clear()
             return "no face", 0.0
-        given = self._network.score_one(_ordered(self._network, scores))
-        self._last = [*self._last[1 - _SMOOTH :], given]
+        self._last.append(self._ask(time, _ordered(self._network, scores)))
+        del self._last[: -self._most]
         mean = sum(self._last[1:], self._last[0]) / len(self._last)
         best = int(self._network.decide(mean))
         sure = float(mean.max())
         return (f"resembles {self._network.expressions[best]}" if best >= 0 else "not sure"), sure
 
 
-def _ordered(network: SelfNorm, scores: np.ndarray) -> np.ndarray:
+def _ordered(network: Network, scores: np.ndarray) -> np.ndarray:
     """Scores in the network's order, 0 where it knows one that a camera does not give."""
     import numpy as np
 

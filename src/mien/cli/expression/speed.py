@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mien.cli.expression.inputs import load, read
+from mien.cli.expression.inputs import load_single, read
 from mien.cli.expression.options import AsJson, Model, Overwrite
 from mien.cli.failure import tell
 from mien.cli.places import keep_input
@@ -55,7 +55,7 @@ def speed(
         for source in (model, data):
             if source is not None:
                 keep_input(out, source)
-    network = load(model)
+    network = load_single(model, "times are of")
     sets = {} if data is None else _sets(network, data)
     sets["random"] = random_snapshots(network, count)
     timings = tuple(time_singly(network, inputs, name) for name, inputs in sets.items())

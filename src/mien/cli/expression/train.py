@@ -21,6 +21,7 @@ from mien.cli.expression.judged import (
     write_report,
 )
 from mien.cli.expression.options import AsJson, Clusters, Data, Overwrite, Report
+from mien.cli.places import keep_input
 from mien.errors import ParameterError
 from mien.outputs import check_free
 
@@ -126,7 +127,8 @@ def train(
         int | None,
         typer.Option(
             metavar="SNAPSHOTS",
-            help="Also teach a recurrent network on the last so many snapshots, and compare.",
+            help="Also teach a recurrent network on the last so many snapshots, compare, and write "
+            "it beside OUT, with -sequence in its name.",
         ),
     ] = None,
     state: Annotated[
@@ -153,6 +155,7 @@ def train(
     from mien.selfnorm.division import Division
     from mien.selfnorm.evaluation import evaluate as judge
     from mien.selfnorm.features import Features
+    from mien.selfnorm.recurrent import SequenceConfig
     from mien.selfnorm.sequence import read_sequences
     from mien.selfnorm.splits import folds as divide
     from mien.selfnorm.training import train as teach
@@ -194,9 +197,10 @@ def train(
         standardise=not raw,
         seed=seed,
     )
+    beside = out.with_name(f"{out.stem}-sequence{out.suffix}")
     if sequence is not None:
-        from mien.selfnorm.sequence import SequenceConfig
-
+        check_free(beside, overwrite, kind="a network of sequences", endings=(".npz",))
+        keep_input(beside, data)
         in_sequence = SequenceConfig(length=sequence, seed=seed)  # refuses before any work
     division = Division(by=split, validation=validation, test=test, seed=seed, trim=trim)
     snapshots = division.trimmed(read(data, inputs))
@@ -219,11 +223,16 @@ def train(
         clusters_of(snapshots, groups, centred=baseline, seed=seed),
         taught=judge(network, snapshots, parts.train),
         folds=None if folds is None else _crossed(snapshots, config, folds, validation),
-        sequence=None if sequence is None else read_sequences(snapshots, parts, in_sequence),
+        sequence=None
+        if sequence is None
+        else read_sequences(snapshots, parts, in_sequence, accuracy),
     )  # fmt: skip
     warn(study)
     write_report(study, report, overwrite, participant)
     network.save(out, overwrite=overwrite)
+    if (one := study.sequence) is not None:
+        noted = division.noted(one.network, parts, snapshots, one.evaluation)
+        noted.save(beside, overwrite=overwrite)
     if as_json:
         print_json(study)
         return

@@ -15,6 +15,7 @@ from mien.report.spreadsheet import to_csv
 from mien.report.study import figures as draw
 from mien.report.study.tables import Study, Table, tables
 from mien.selfnorm.measures import Balance, balance, rounded
+from mien.selfnorm.network import SelfNorm
 from mien.selfnorm.snapshots import Snapshots
 
 
@@ -126,7 +127,8 @@ def _balance(snapshots: Snapshots, found: Balance) -> dict[str, Any]:
 
 def _drawings(study: Study, participant: str | None) -> Iterator[Drawing]:
     snapshots, split, evaluation = study.snapshots, study.split, study.evaluation
-    yield draw.architecture(study.network)
+    if isinstance(study.network, SelfNorm):
+        yield draw.architecture(study.network)
     if study.training is not None:
         yield draw.accuracy(study.training, split)
         yield draw.loss(study.training, split)

@@ -23,7 +23,7 @@ from mien.selfnorm.evaluation import Evaluation
 from mien.selfnorm.folds import CrossValidation
 from mien.selfnorm.inference import Timing
 from mien.selfnorm.measures import Balance, balance, rounded
-from mien.selfnorm.network import SelfNorm
+from mien.selfnorm.opened import Network
 from mien.selfnorm.sequence import SequenceResult
 from mien.selfnorm.snapshots import Snapshots
 from mien.selfnorm.splits import Split
@@ -45,7 +45,7 @@ class Study:
     """All of the study, as the split's indices mean them."""
     split: Split
     """Who teaches, validates and tests."""
-    network: SelfNorm
+    network: Network
     """What was taught."""
     evaluation: Evaluation
     """On the test set."""

@@ -1,0 +1,86 @@
+"""Which snapshots of a recording came before each one, at the pace of what taught a network."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+
+from mien.selfnorm.snapshots import Snapshots
+
+GAP_S = 1.0
+"""Seconds without a snapshot after which a sequence begins anew."""
+USUAL_STEP_S = 1 / 30
+"""Seconds from one snapshot to the next where a recording does not tell."""
+
+
+def history(snapshots: Snapshots, length: int, step_s: float) -> np.ndarray:
+    """The snapshots that come before each one in its recording.
+
+    Parameters
+    ----------
+    snapshots : Snapshots
+        In any order; within a recording time tells.
+    length : int
+        Snapshots up to and with this one.
+    step_s : float
+        Seconds from one to the next. Of a recording with more snapshots a second some are passed
+        over, with fewer some stand twice.
+
+    Returns
+    -------
+    rows : np.ndarray [shape=(n, length), dtype=int64]
+        Oldest first, this one last; the first of the recording, or after a gap, again where there
+        are fewer.
+    """
+    recording = snapshots.recordings()
+    order = np.lexsort((snapshots.times, recording))
+    times = snapshots.times[order]
+    apart = (np.diff(recording[order]) != 0) | (np.diff(times) > GAP_S)
+    bounds = [0, *(np.flatnonzero(apart) + 1).tolist(), len(order)]
+    rows = np.empty((len(order), length), np.int64)
+    for begin, end in pairwise(bounds):
+        own = times[begin:end]
+        for k in range(begin, end, _AT_ONCE):
+            part = slice(k, min(k + _AT_ONCE, end))
+            places = np.arange(part.start, part.stop) - begin
+            rows[order[part]] = order[begin + looked_at(own, places, length, step_s)]
+    return rows
+
+
+_AT_ONCE = 65_536  # snapshots: bounds memory
+
+
+def looked_at(times: np.ndarray, places: np.ndarray, length: int, step_s: float) -> np.ndarray:
+    """Where the snapshots of sequences stand in one recording without gaps.
+
+    Parameters
+    ----------
+    times : np.ndarray [shape=(n,)]
+        Seconds, rising.
+    places : np.ndarray [shape=(m,), dtype=int64]
+        The last snapshot of each sequence.
+    length : int
+        Snapshots of a sequence.
+    step_s : float
+        Seconds from one to the next.
+
+    Returns
+    -------
+    places : np.ndarray [shape=(m, length), dtype=int64]
+        Each is the last one by the middle of its step.
+    """
+    back = step_s * (np.arange(1 - length, 1) + 0.5)
+    found = np.searchsorted(times, times[places][:, None] + back, "right") - 1
+    found = np.minimum(np.maximum(found, 0), places[:, None])
+    found[:, -1] = places
+    return found
+
+
+def step_of(snapshots: Snapshots) -> float:
+    """Seconds from one snapshot to the next within recordings: the median, or `USUAL_STEP_S`."""
+    recording = snapshots.recordings()
+    order = np.lexsort((snapshots.times, recording))
+    apart = np.diff(snapshots.times[order])
+    apart = apart[(np.diff(recording[order]) == 0) & (apart > 0)]
+    return float(np.median(apart)) if len(apart) else USUAL_STEP_S

@@ -102,13 +102,33 @@ def benchmark(
     ParameterError
         If neutral faces would be judged by answers without neutral.
     """
+    given = np.asarray(classify(pictures.faces), np.float64)
+    return judged(pictures, given, threshold=threshold, without_neutral=without_neutral)
+
+
+def judged(
+    pictures: Labelled, given: np.ndarray, *, threshold: float, without_neutral: bool = False
+) -> Benchmark:
+    """Judge answers that are there already.
+
+    Parameters
+    ----------
+    pictures : Labelled
+        Their faces are not looked at.
+    given : np.ndarray [shape=(n, 7)]
+        Probability of each of `EXPRESSIONS`.
+    threshold, without_neutral
+        As `benchmark` takes them.
+
+    Raises
+    ------
+    ParameterError
+        If neutral faces would be judged by answers without neutral.
+    """
     neutral = EXPRESSIONS.index("neutral")
     if without_neutral and (pictures.labels == neutral).any():
         raise ParameterError("There are neutral faces: neutral cannot be left out of the answers.")
-    given = np.asarray(classify(pictures.faces), np.float64)
-    if without_neutral:
-        given[:, neutral] = 0
-        given /= np.maximum(given.sum(1, keepdims=True), 1e-12)
+    given = six_of(given) if without_neutral else np.asarray(given, np.float64)
     said, sure = given.argmax(1), given.max(1)
     right = said == pictures.labels
     matrix = np.zeros((len(EXPRESSIONS),) * 2, np.int64)
@@ -130,6 +150,13 @@ def benchmark(
         people=len(people) if known else 0,
         without_neutral=without_neutral,
     )
+
+
+def six_of(given: np.ndarray) -> np.ndarray:
+    """Probabilities without neutral among the answers, shape (n, 7), float64."""
+    given = np.array(given, np.float64)
+    given[:, EXPRESSIONS.index("neutral")] = 0
+    return np.asarray(given / np.maximum(given.sum(1, keepdims=True), 1e-12))
 
 
 def _ece(sure: np.ndarray, right: np.ndarray) -> float:

@@ -17,8 +17,9 @@ import csv
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -59,6 +60,19 @@ class Labelled:
     """Who, "" where the layout does not say, shape (n,), str."""
     left_out: dict[str, int]
     """Pictures of other expressions, by their word."""
+    names: np.ndarray = field(default_factory=lambda: np.zeros(0, np.str_))
+    """Each picture's place in the folder, or its line in a table of pixels, shape (n,), str."""
+
+    def take(self, index: np.ndarray) -> Labelled:
+        """Some of the pictures: indices or a mask; what was left out is of all."""
+        rows = np.arange(len(self.labels))[index]
+        return replace(
+            self,
+            faces=[self.faces[k] for k in rows] if self.faces else [],
+            labels=self.labels[rows],
+            people=self.people[rows],
+            names=self.names[rows] if len(self.names) else self.names,
+        )
 
 
 def read_labelled(folder: str | os.PathLike[str], dataset: str = "folder") -> Labelled:
@@ -98,14 +112,14 @@ def read_labelled(folder: str | os.PathLike[str], dataset: str = "folder") -> La
     elif dataset == "fer2013" and (folder / "fer2013.csv").is_file():
         found = _rows(folder / "fer2013.csv", "PublicTest")
     elif dataset == "fer2013":
-        found = ((word, "", picture) for word, _, picture in _folders(_test_of(folder)))
+        found = (one._replace(person="") for one in _folders(_test_of(folder)))
     elif dataset == "ferplus":
         found = _ferplus(folder)
     else:
         found = _folders(folder)
-    faces, labels, people = [], [], []
+    faces, labels, people, names = [], [], [], []
     others: Counter[str] = Counter()
-    for word, person, picture in found:
+    for word, person, picture, line in found:
         name = WORDS.get(word.lower())
         if name is None:
             others[word] += 1
@@ -113,15 +127,31 @@ def read_labelled(folder: str | os.PathLike[str], dataset: str = "folder") -> La
         faces.append(_grey(picture) if isinstance(picture, Path) else picture)
         labels.append(EXPRESSIONS.index(name))
         people.append(person)
+        names.append(picture.relative_to(folder).as_posix() if isinstance(picture, Path) else line)
     if not faces:
         raise FormatError(
             f"{folder} holds no picture of {', '.join(EXPRESSIONS)} in the layout {dataset}: check "
             "--dataset."
         )
-    return Labelled(faces, np.array(labels, np.int64), np.array(people, np.str_), dict(others))
+    return Labelled(
+        faces,
+        np.array(labels, np.int64),
+        np.array(people, np.str_),
+        dict(others),
+        np.array(names, np.str_),
+    )
 
 
-_Found = Iterator[tuple[str, str, Path | np.ndarray]]
+class _One(NamedTuple):
+    """A picture as a layout gives it."""
+
+    word: str
+    person: str
+    picture: Path | np.ndarray
+    line: str = ""
+
+
+_Found = Iterator[_One]
 
 
 def _pictures(folder: Path) -> list[Path]:
@@ -132,14 +162,14 @@ def _folders(folder: Path) -> _Found:
     for place in sorted(path for path in folder.iterdir() if path.is_dir()):
         for path in _pictures(place):
             head, mark, _ = path.stem.partition("_")
-            yield place.name, head if mark else "", path
+            yield _One(place.name, head if mark else "", path)
 
 
 def _jaffe(folder: Path) -> _Found:
     for path in _pictures(folder):
         parts = path.name.split(".")
         if len(parts) >= 3 and len(parts[1]) >= 2:
-            yield parts[1][:2], parts[0], path
+            yield _One(parts[1][:2], parts[0], path)
 
 
 def _ck(folder: Path) -> _Found:
@@ -151,7 +181,7 @@ def _ck(folder: Path) -> _Found:
         person, sequence = path.parts[-3], path.parts[-2]
         place = folder / "cohn-kanade-images" / person / sequence
         for picture in (_pictures(place) if place.is_dir() else [])[-_PEAKS:]:
-            yield word, person, picture
+            yield _One(word, person, picture)
 
 
 def _test_of(folder: Path) -> Path:
@@ -170,7 +200,7 @@ def _rows(path: Path, usage: str | None = None) -> _Found:
                 word = _FER[int(row["emotion"])]
             except (KeyError, ValueError, IndexError) as exc:
                 raise FormatError(f"{path.name}, line {number}: this is no row of it.") from exc
-            yield word, "", _pixels(row, path, number)
+            yield _One(word, "", _pixels(row, path, number), str(number))
 
 
 def _ferplus(folder: Path) -> _Found:
@@ -189,11 +219,9 @@ def _ferplus(folder: Path) -> _Found:
             except (KeyError, ValueError, TypeError) as exc:
                 raise FormatError(f"{votes.name}, line {number}: there are no ten votes.") from exc
             word = _VOTES[int(np.argmax(counts))]
-            yield (
-                word if counts.count(max(counts)) == 1 else "a tie",
-                "",
-                _pixels(row, pictures, number),
-            )
+            tie = counts.count(max(counts)) > 1
+            picture = _pixels(row, pictures, number)
+            yield _One("a tie" if tie else word, "", picture, str(number))
     except ValueError as exc:
         raise FormatError(
             f"{votes.name} has another number of rows than {pictures.name}: take both whole."

@@ -130,7 +130,7 @@ def test_a_reason_a_label_a_note_and_the_way_back(serve, chromium, expect, revie
     page.locator("#search").fill(two)
     page.locator("#search").press("Enter")
     expect(page.locator("#lines li")).to_have_count(1)
-    page.locator("#lines button").click()
+    page.locator("#lines button", has_text=two).click()
     expect(page.locator("#heading")).to_contain_text(two)
     page.locator("[data-decision=include]").click()
     expect(page.locator("#far")).to_contain_text("2 von 6")
@@ -140,11 +140,56 @@ def test_a_reason_a_label_a_note_and_the_way_back(serve, chromium, expect, revie
     page.locator("#which").select_option("todo")
     page.locator("#search").fill(three)
     page.locator("#search").press("Enter")
-    expect(page.locator("#lines li")).to_have_count(1)
-    page.locator("#lines button").click()
+    page.locator("#lines button", has_text=three).click()  # the list of before had one line, too
     expect(page.locator("#heading")).to_contain_text(three)
     page.locator("[data-decision=include]").click()
     expect(page.locator("#none-heading")).to_have_text("Hier ist nichts")  # of these words
+    page.context.close()
+
+
+def test_the_record_that_was_asked_for_last_is_shown(serve, chromium, expect, review):
+    """Answers may come in another order than questions were asked."""
+    served = serve("--review", str(review))
+    page = chromium.new_context().new_page()
+    page.goto(f"{served.base}/screen/{ReviewStore(review).people[0].token}/")
+    expect(page.locator("#lines li")).to_have_count(6)
+    slow, quick = page.locator("#lines li").nth(2), page.locator("#lines li").nth(4)
+    held = []
+    page.route("**/record/*", lambda route: held.append(route))
+    for line in (slow, quick):
+        with page.expect_request("**/record/*"):
+            line.get_by_role("button").click()
+    for route in reversed(held):
+        with page.expect_response(route.request.url):
+            route.continue_()
+    page.evaluate(
+        "fetch('state').then((answer) => answer.json())"
+    )  # both answers were read by then
+    words = quick.text_content().split()[-1]
+    expect(page.locator("#heading")).to_contain_text(words)
+    expect(quick.get_by_role("button")).to_have_attribute("aria-current", "true")
+    page.context.close()
+
+
+def test_a_key_that_is_pressed_twice_takes_nothing_back(serve, chromium, expect, review):
+    served = serve("--review", str(review))
+    page = chromium.new_context().new_page()
+    page.goto(f"{served.base}/screen/{ReviewStore(review).people[0].token}/")
+    expect(page.locator("#far")).to_contain_text("0 of 6")
+    heading = page.locator("#heading").text_content()
+    held, stored = [], []
+    page.route("**/record/*", lambda route: held.append(route))
+    page.on(
+        "request",
+        lambda request: stored.append(request.post_data) if request.method == "PUT" else None,
+    )
+    with page.expect_request("**/record/*"):
+        page.keyboard.press("i")
+    page.keyboard.press("i")  # the next record is not there yet
+    held[0].continue_()
+    expect(page.locator("#heading")).not_to_have_text(heading)
+    assert len(stored) == 1
+    assert list(decisions(review).values()) == ["include"]
     page.context.close()
 
 

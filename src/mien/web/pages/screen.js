@@ -16,6 +16,8 @@ let which = "todo";
 let offset = 0;
 let lines = []; // of the list that is shown
 let asked = 0; // lists, so far
+let opened = 0; // records that were asked for, so far
+let shown = 0; // which of these is shown: another is on its way while the two differ
 let total = 0;
 let record = null; // that is shown
 let found = null; // what marks words
@@ -89,7 +91,7 @@ async function send() {
 }
 
 function decide(decision, reason = "") {
-  if (!record || (state.settles && decision === "maybe")) return;
+  if (!record || opened !== shown || (state.settles && decision === "maybe")) return;
   if (decision === "exclude" && !reason && stage === "full") {
     say(words().chooseReason);
     at("reasons").querySelector("button")?.focus();
@@ -111,12 +113,18 @@ function decide(decision, reason = "") {
 // --- moving -----------------------------------------------------------------------------------
 
 async function open(number, remember = true) {
+  const own = ++opened;
   keepNote();
-  if (remember && record) before.push(record.id);
   try {
     await sending;
-    record = await ask(`record/${number}?stage=${stage}`);
+    const answer = await ask(`record/${number}?stage=${stage}`);
+    if (own !== opened) return; // another record was asked for meanwhile
+    shown = own;
+    if (remember && record) before.push(record.id);
+    record = answer;
   } catch (problem) {
+    if (own !== opened) return;
+    shown = own; // the one of before
     trouble(problem);
     return;
   }

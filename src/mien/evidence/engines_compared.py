@@ -198,7 +198,7 @@ def measure_engine(
     """De-identify a clip with one engine, measure the result and take it away again."""
     output = folder / f"{engine}.mp4"
     try:
-        if engine in PUBLISHED:
+        if engine not in ENGINES:
             write_baseline(subject, engine, output, progress=progress)
         else:
             traits = ENGINES[engine].traits

@@ -8,6 +8,7 @@ that has seen that person: people are held out in turn. What a deep network woul
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,8 @@ import cv2
 import numpy as np
 
 from mien.errors import ParameterError
-from mien.privacy.linkage.cohort import Cohort
+from mien.privacy.inverse import Inverse
+from mien.privacy.linkage.cohort import Cohort, Stretch
 from mien.privacy.linkage.identification import Identification, identify
 from mien.privacy.linkage.observation import PICTURE, Observation
 from mien.progress import Progress
@@ -27,8 +29,6 @@ _CHIP = 150  # pixels; what the recogniser sees
 _FOLDS = 6
 _BLOCKS = 12
 _PAIRS = 2000  # frames that an inverse learns from, at most: bounds memory
-_COMPONENTS = 128
-_STRENGTHS = (1e-3, 1e-2, 1e-1, 1.0, 10.0)  # of the penalty, in mean variances of a component
 _SAME_S = 0.02  # frames of original and result that are one moment
 
 
@@ -121,89 +121,144 @@ def reverse(
             f"Reversal needs clips of at least {NEEDED} people: two to learn from and two to tell "
             "apart."
         )
-    stretches = [*cohort.gallery, *cohort.probes]
-    matches = [_moments(stretch.original, stretch.result) for stretch in stretches]
-    if not all(len(match[0]) for match in matches):
-        bare = next(
-            s.name for s, match in zip(stretches, matches, strict=True) if not len(match[0])
-        )
-        raise ParameterError(
-            f"Original and result of {bare} share no moment in which the face was seen: reversal "
-            "needs results with the timing of their originals."
-        )
-    most = max(1, _PAIRS // len(stretches))
-    matches = [
-        (before[:: _step(before, most)], after[:: _step(after, most)]) for before, after in matches
-    ]
-    number = {person: k for k, person in enumerate(cohort.people)}
-    count = min(_FOLDS, max(2, len(number) // 3))
-    block_of = {person: k % min(_BLOCKS, len(number)) for person, k in number.items()}
-    fold_of = {person: block % count for person, block in block_of.items()}
-    blocks = np.concatenate(
-        [np.full(len(m[0]), block_of[s.person]) for s, m in zip(stretches, matches, strict=True)]
-    )
-    folds = blocks % count
-
-    def rows(kind: str, what: str) -> np.ndarray:
-        side = 0 if kind == "original" else 1
-        found = [
-            getattr(getattr(s, kind), what)[m[side]]
-            for s, m in zip(stretches, matches, strict=True)
-        ]
-        return np.concatenate(found).reshape(len(folds), -1).astype(np.float32)
-
+    pairs = _Pairs.of(cohort)
     # a picture is guessed as a change to the output; a descriptor is guessed as a whole
-    output, original = rows("result", "pictures"), rows("original", "pictures")
-    from_pictures = _Inverse(output, original - output, blocks, count)
-    del original
-    before, after = rows("original", "descriptors"), rows("result", "descriptors")
-    from_descriptors = _Inverse(after, before, blocks, count)
-    gallery = np.stack([stretch.original.mean for stretch in cohort.gallery])
-    names = [stretch.person for stretch in cohort.gallery]
-    strange = np.empty((0, 128)) if others is None else np.asarray(others, np.float64)
-    if len(strange):  # portraits differ from video as a whole, which must not give them away
-        strange = strange - strange.mean(0)
-    distances: dict[str, list[np.ndarray]] = {name: [] for name in GUESSES}
-    unlike: dict[str, list[np.ndarray]] = {name: [] for name in GUESSES}
+    output, original = pairs.rows("result", "pictures"), pairs.rows("original", "pictures")
+    from_pictures = Inverse(output, original - output, pairs.blocks, pairs.count)
+    del output, original
+    before, after = pairs.rows("original", "descriptors"), pairs.rows("result", "descriptors")
+    from_descriptors = Inverse(after, before, pairs.blocks, pairs.count)
+    line = _Line.of(cohort, others)
     if progress is not None:
         progress("reversing", 0, None)
-    for probe, (truly, shown) in zip(cohort.probes, matches[len(cohort.gallery) :], strict=True):
-        fold = fold_of[probe.person]
-        candidates = np.array([fold_of.get(person, fold) == fold for person in names])
-        strangers = folds != fold
-        middle, middle_after = before[strangers].mean(0), after[strangers].mean(0)
+    for probe, (truly, shown) in pairs.of_probes():
+        fold = pairs.fold_of[probe.person]
+        learnt = pairs.folds != fold
+        middle, middle_after = before[learnt].mean(0), after[learnt].mean(0)
         pictures = probe.result.pictures[shown].reshape(len(shown), -1).astype(np.float32)
         changed = np.clip(pictures + from_pictures.predict(pictures, fold), 0, 255)
         seen = probe.result.descriptors[shown].astype(np.float32)
-        for name, guess, centre in (
-            ("nothing", middle[None], middle),
-            ("output", seen, middle_after),
-            ("picture", _describe(changed, recogniser), middle),
-            ("descriptor", from_descriptors.predict(seen, fold), middle),
-        ):
-            distances[name].append(
-                np.linalg.norm(guess - probe.original.descriptors[truly], axis=1)
-            )
-            towards = np.concatenate([gallery - middle, strange])
-            row = 1 - _unit(towards) @ _unit(guess.mean(0) - centre)
-            row[: len(names)][~candidates] = np.inf
-            unlike[name].append(row)
-    people = [probe.person for probe in cohort.probes]
-    share = np.array([1 / people.count(person) for person in people])
-    share /= share.sum()
-    all_names = names + [f"\0{k}" for k in range(len(strange))]  # names that no file can have
-    guesses = [
-        Guess(
-            name,
-            float(share @ [found.mean() for found in distances[name]]),
-            float(min(found.min() for found in distances[name])),
-            float(share @ [(found < recogniser.threshold).mean() for found in distances[name]]),
-            identify(np.stack(unlike[name])[:, : len(names)], people, names),
-            identify(np.stack(unlike[name]), people, all_names) if len(strange) else None,
+        made = {
+            "nothing": (middle[None], middle),
+            "output": (seen, middle_after),
+            "picture": (_describe(changed, recogniser), middle),
+            "descriptor": (from_descriptors.predict(seen, fold), middle),
+        }
+        there = np.array([pairs.fold_of.get(name, fold) == fold for name in line.names])
+        for name in GUESSES:
+            guess, centre = made[name]
+            line.face(name, guess, probe.original.descriptors[truly], centre, middle, there)
+    guesses = [line.told(name, cohort, recogniser.threshold) for name in GUESSES]
+    return Reversal(len(pairs.folds), len(line.strange), _apart(cohort), guesses)
+
+
+@dataclass(frozen=True)
+class _Pairs:
+    """Moments that a cohort's originals and results share, and who is held out with whom."""
+
+    cohort: Cohort
+    matches: list[tuple[np.ndarray, np.ndarray]]
+    """Of each stretch, those of the gallery first: numbers of the frames before, and after."""
+    fold_of: dict[str, int]
+    """By person."""
+    blocks: np.ndarray
+    """Of each moment, shape (n,): its person's block. A block's fold is the remainder."""
+    count: int
+    """Number of folds."""
+
+    @property
+    def folds(self) -> np.ndarray:
+        return self.blocks % self.count
+
+    @classmethod
+    def of(cls, cohort: Cohort) -> _Pairs:
+        stretches = [*cohort.gallery, *cohort.probes]
+        matches = [_moments(stretch.original, stretch.result) for stretch in stretches]
+        for stretch, match in zip(stretches, matches, strict=True):
+            if not len(match[0]):
+                raise ParameterError(
+                    f"Original and result of {stretch.name} share no moment in which the face was "
+                    "seen: reversal needs results with the timing of their originals."
+                )
+        most = max(1, _PAIRS // len(stretches))
+        matches = [
+            (before[:: _step(before, most)], after[:: _step(after, most)])
+            for before, after in matches
+        ]
+        people = cohort.people
+        count = min(_FOLDS, max(2, len(people) // 3))
+        block_of = {person: k % min(_BLOCKS, len(people)) for k, person in enumerate(people)}
+        of_each = [
+            np.full(len(match[0]), block_of[stretch.person])
+            for stretch, match in zip(stretches, matches, strict=True)
+        ]
+        fold_of = {person: block % count for person, block in block_of.items()}
+        return cls(cohort, matches, fold_of, np.concatenate(of_each), count)
+
+    def rows(self, kind: str, what: str) -> np.ndarray:
+        """`pictures` or `descriptors` of `original` or `result` at all moments, shape (n, p)."""
+        side = 0 if kind == "original" else 1
+        stretches = [*self.cohort.gallery, *self.cohort.probes]
+        found = [
+            getattr(getattr(stretch, kind), what)[match[side]]
+            for stretch, match in zip(stretches, self.matches, strict=True)
+        ]
+        return np.concatenate(found).reshape(len(self.blocks), -1).astype(np.float32)
+
+    def of_probes(self) -> Iterator[tuple[Stretch, tuple[np.ndarray, np.ndarray]]]:
+        """The probes and their moments."""
+        matches = self.matches[len(self.cohort.gallery) :]
+        return zip(self.cohort.probes, matches, strict=True)
+
+
+class _Line:
+    """Those among whom a guess is named, and how it went."""
+
+    def __init__(self, names: list[str], gallery: np.ndarray, strange: np.ndarray) -> None:
+        self.names, self.strange = names, strange
+        self._gallery = gallery
+        self._distances: dict[str, list[np.ndarray]] = {name: [] for name in GUESSES}
+        self._unlike: dict[str, list[np.ndarray]] = {name: [] for name in GUESSES}
+
+    @classmethod
+    def of(cls, cohort: Cohort, others: np.ndarray | None) -> _Line:
+        gallery = np.stack([stretch.original.mean for stretch in cohort.gallery])
+        strange = np.empty((0, 128)) if others is None else np.asarray(others, np.float64)
+        if len(strange):  # portraits differ from video as a whole, which must not give them away
+            strange = strange - strange.mean(0)
+        return cls([stretch.person for stretch in cohort.gallery], gallery, strange)
+
+    def face(
+        self,
+        kind: str,
+        guess: np.ndarray,
+        truth: np.ndarray,
+        centre: np.ndarray,
+        middle: np.ndarray,
+        there: np.ndarray,
+    ) -> None:
+        """Compare a guess of one probe with the truth, and with everybody who is `there`."""
+        self._distances[kind].append(np.linalg.norm(guess - truth, axis=1))
+        towards = np.concatenate([self._gallery - middle, self.strange])
+        row = 1 - _unit(towards) @ _unit(guess.mean(0) - centre)
+        row[: len(self.names)][~there] = np.inf
+        self._unlike[kind].append(row)
+
+    def told(self, kind: str, cohort: Cohort, threshold: float) -> Guess:
+        """What came of one kind of guess; each person counts once."""
+        people = [probe.person for probe in cohort.probes]
+        share = np.array([1 / people.count(person) for person in people])
+        share /= share.sum()
+        all_names = self.names + [f"\0{k}" for k in range(len(self.strange))]  # no file's names
+        distances, unlike = self._distances[kind], np.stack(self._unlike[kind])
+        return Guess(
+            kind,
+            float(share @ [found.mean() for found in distances]),
+            float(min(found.min() for found in distances)),
+            float(share @ [(found < threshold).mean() for found in distances]),
+            identify(unlike[:, : len(self.names)], people, self.names),
+            identify(unlike, people, all_names) if len(self.strange) else None,
         )
-        for name in GUESSES
-    ]
-    return Reversal(len(folds), len(strange), _apart(cohort), guesses)
 
 
 def _step(found: np.ndarray, most: int) -> int:
@@ -244,71 +299,3 @@ def _apart(cohort: Cohort) -> float:
         if probe.person != other.person
     ]
     return float(np.mean(found))
-
-
-class _Inverse:
-    """Ridge regression on principal components, one for each group of people left out.
-
-    The components come from all outputs, since an attacker has those of the victims too. The
-    penalty is the one that does best when each block of the people who are left is held out in
-    turn, so the victims' originals have no part in it.
-
-    Parameters
-    ----------
-    x : np.ndarray [shape=(n, p)]
-        What the attacker sees.
-    y : np.ndarray [shape=(n, q)]
-        What the attacker wants.
-    blocks : np.ndarray [shape=(n,)]
-        Number of the block that each row's person belongs to.
-    count : int
-        Number of folds; a block's fold is the remainder of its number.
-    """
-
-    def __init__(self, x: np.ndarray, y: np.ndarray, blocks: np.ndarray, count: int) -> None:
-        self._middle = x.mean(0)
-        self._axes = _principal(x - self._middle)
-        features = self._features(x)
-        self._level = float(features[:, :-1].var(0).mean()) or 1.0
-        parts = [blocks == block for block in range(blocks.max() + 1)]
-        self._gram = np.stack([features[part].T @ features[part] for part in parts])
-        self._cross = np.stack([features[part].T @ y[part] for part in parts])
-        self._count = np.array([part.sum() for part in parts])
-        some = self._cross[..., :: max(1, y.shape[1] // 1000)]  # enough columns to choose by
-        wanted = y[:, :: max(1, y.shape[1] // 1000)]
-        self._weights = {}
-        for fold in range(count):
-            left = [block for block in range(len(parts)) if block % count != fold]
-            error = np.zeros(len(_STRENGTHS))
-            for tried in left:
-                learnt = [block for block in left if block != tried]
-                cross = some[learnt].sum(0)
-                for k, strength in enumerate(_STRENGTHS):
-                    guess = features[parts[tried]] @ self._solve(learnt, strength, cross)
-                    error[k] += float(((guess - wanted[parts[tried]]) ** 2).sum())
-            best = _STRENGTHS[int(error.argmin())]
-            self._weights[fold] = self._solve(left, best, self._cross[left].sum(0))
-
-    def predict(self, x: np.ndarray, fold: int) -> np.ndarray:
-        """What was wanted, by the inverse that knows nothing of this fold."""
-        return np.asarray(self._features(x) @ self._weights[fold])
-
-    def _features(self, x: np.ndarray) -> np.ndarray:
-        return np.column_stack([(x - self._middle) @ self._axes.T, np.ones(len(x), x.dtype)])
-
-    def _solve(self, keep: list[int], strength: float, cross: np.ndarray) -> np.ndarray:
-        gram = self._gram[keep].sum(0)
-        penalty = np.full(len(gram), strength * self._level * self._count[keep].sum())
-        penalty[-1] = 1e-6  # the mean change costs nothing
-        return np.linalg.solve(gram + np.diag(penalty).astype(gram.dtype), cross)
-
-
-def _principal(x: np.ndarray) -> np.ndarray:
-    """Leading principal axes of centred rows, by the smaller of the two Gram matrices."""
-    count = min(_COMPONENTS, *x.shape)
-    if len(x) < x.shape[1]:
-        values, vectors = np.linalg.eigh(x @ x.T)
-        kept = values[-count:] > 1e-6 * max(values[-1], 1e-12)
-        axes = vectors[:, -count:][:, kept].T @ x
-        return np.asarray(axes / np.linalg.norm(axes, axis=1, keepdims=True))
-    return np.asarray(np.linalg.eigh(x.T @ x)[1][:, -count:].T)

@@ -108,41 +108,62 @@ def choose(
     ParameterError
         If what must look alike is none of what there is.
     """
-    bank, only, subject = wanted.bank or Bank.open(), wanted.only, wanted.subject
-    rng = np.random.default_rng(_seed(subject))
-    modes, reach = Modes.load(), Reach(wanted.room)
-    # without a subject, a difference of its own for every run: so small that it costs no fidelity,
-    # and too small to hide that two results have one composite
-    jitter = rng.normal(size=len(modes))
-    jitter *= _JITTER / np.linalg.norm(jitter)
-    quick, smaller = shrunk(spread_out(samples, _QUICK), person)
+    search = _Search(person, samples, steers, wanted)
+    # who looks otherwise is better than who looks odd, and who looks odd than a man for a woman
+    for pools in search.pools():
+        for pool in pools:
+            found = search.hidden([name for name in pool if name not in wanted.without] or pool)
+            if found is not None:
+                return found
+        found = search.odd()
+        if found is not None:
+            return found
+    return max(search.failed, key=lambda choice: choice.margin)
 
-    def margin_of(name: str) -> float:
-        seen = looked_at(bank.load(name), smaller, quick, steers, views=subject is None)
-        return round(margin(steers, seen), 3)
 
-    def first(name: str, tried: dict[str, float]) -> Choice:
-        start = bank.load(name)
-        amounts = np.zeros(len(modes)) if only else jitter
-        face = modes.moved(start, amounts)
-        return Choice(face, start, STRENGTH, {}, 0.0, amounts, tried, wanted.probes)
+class _Search:
+    """Faces that are tried on a patient, and those that hid nobody so far."""
 
-    def hidden(names: list[str]) -> Choice | None:
+    def __init__(
+        self, person: Fitted, samples: list[Sample], steers: Sequence[Steer], wanted: Wanted
+    ) -> None:
+        self._person, self._samples, self._steers, self._wanted = person, samples, steers, wanted
+        self._bank, self._modes = wanted.bank or Bank.open(), Modes.load()
+        self._reach = Reach(wanted.room)
+        self._rng = np.random.default_rng(_seed(wanted.subject))
+        # without a subject, a difference of its own for every run: so small that it costs no
+        # fidelity, and too small to hide that two results have one composite
+        jitter = self._rng.normal(size=len(self._modes))
+        self._jitter = jitter * (_JITTER / np.linalg.norm(jitter))
+        self._quick = shrunk(spread_out(samples, _QUICK), person)
+        self.failed: list[Choice] = []
+
+    def pools(self) -> list[list[list[str]]]:
+        """Candidates in the order in which they are tried: those who look like the patient as
+        asked, then those of the same sex, and apart from these some of the others."""
+        if self._wanted.only:
+            return [[[self._wanted.only]]]
+        bank, person, match = self._bank, self._person, self._wanted.match
+        gallery = self._steers[0].gallery
+        alike = plausible(bank, gallery, person, match)
+        sex = plausible(bank, gallery, person, "sex") if match in ("age", "tone") else []
+        sex = [name for name in sex if name not in alike]
+        rest = sorted(set(bank.cards) - {*alike, *sex})
+        others = [rest[k] for k in self._rng.permutation(len(rest))[:_OTHERS]]
+        return [[pool for pool in pools if pool] for pools in ([alike, sex], [others])]
+
+    def hidden(self, names: list[str]) -> Choice | None:
         """A face of these that hides the patient; the others are remembered."""
-        names, tried = _shortlist(names, wanted, rng, margin_of)
-        starts = [first(name, tried) for name in names]
-        if subject is None and len(starts) > _ENOUGH:  # those that get far soon, first
-            starts = [push_roughly(person, samples, steers, one, reach) for one in starts]
-            starts.sort(key=_short)
+        subject = self._wanted.subject
         hides: list[Choice] = []
         cost: list[float] = []
-        for start in starts:
-            here = push(person, samples, steers, start, reach)
+        for start in self._starts(names):
+            here = self._pushed(start, self._reach)
             if here.margin < 1 + _LAST_ROOM:
-                failed.append(here)
+                self.failed.append(here)
                 continue
             hides.append(here)
-            cost.append(_astray(here, person, samples) + _short(here))
+            cost.append(_astray(here, self._person, self._samples) + _short(here))
             if subject is not None and cost[-1] <= _READ_WELL:
                 return here  # the first that will do: the same in every clip
             if subject is None and len(hides) == _ENOUGH:
@@ -153,47 +174,51 @@ def choose(
             return hides[int(np.argmin(cost))]
         # one of the best is drawn, for always taking the same one would link a patient's clips
         good = [c for c, much in zip(hides, cost, strict=True) if much <= 1.15 * min(cost)]
-        return good[int(rng.integers(len(good)))]
+        return good[int(self._rng.integers(len(good)))]
 
-    def odd() -> Choice | None:
+    def odd(self) -> Choice | None:
         """A face that hides the patient moved farther than people are from each other; with less
         regard to how it is read, which a face that hides nobody need not be, if it must be."""
-        most = min(_FAR_TRIED, wanted.candidates)
-        enough = Room(wanted.room.nearest, wanted.room.nearest)  # no odder than it has to be
+        room, failed = self._wanted.room, self.failed
+        enough = Room(room.nearest, room.nearest)  # no odder than it has to be
+        most = min(_FAR_TRIED, self._wanted.candidates)
         for k in np.argsort([-choice.margin for choice in failed])[:most]:
             for legible in (LEGIBLE, _HARDLY_LEGIBLE):
                 start = failed[k]
-                far = Reach(enough, legible, FAR_SHAPE)
-                further = push(person, samples, steers, start, far)
+                further = self._pushed(start, Reach(enough, legible, FAR_SHAPE))
                 if further.margin >= 1 + _LAST_ROOM:
                     return further
                 failed[k] = max(start, further, key=lambda choice: choice.margin)
         return None
 
-    failed: list[Choice] = []
-    # who looks otherwise is better than who looks odd, and who looks odd than a man for a woman
-    for pools in [[[only]]] if only else _pools(bank, steers[0].gallery, person, wanted.match, rng):
-        for pool in pools:
-            found = hidden([name for name in pool if name not in wanted.without] or pool)
-            if found is not None:
-                return found
-        found = odd()
-        if found is not None:
-            return found
-    return max(failed, key=lambda choice: choice.margin)
+    def _starts(self, names: list[str]) -> list[Choice]:
+        """Those of these candidates that are pushed to the end, in order."""
+        names, tried = _shortlist(names, self._wanted, self._rng, self._margin)
+        starts = [self._first(name, tried) for name in names]
+        if self._wanted.subject is not None or len(starts) <= _ENOUGH:
+            return starts
+        # those that get far soon, first
+        starts = [
+            push_roughly(self._person, self._samples, self._steers, one, self._reach)
+            for one in starts
+        ]
+        return sorted(starts, key=_short)
 
+    def _first(self, name: str, tried: dict[str, float]) -> Choice:
+        start = self._bank.load(name)
+        amounts = np.zeros(len(self._modes)) if self._wanted.only else self._jitter
+        face = self._modes.moved(start, amounts)
+        return Choice(face, start, STRENGTH, {}, 0.0, amounts, tried, self._wanted.probes)
 
-def _pools(
-    bank: Bank, gallery: np.ndarray, person: Fitted, match: str, rng: np.random.Generator
-) -> list[list[list[str]]]:
-    """Candidates in the order in which they are tried: those who look like the patient as asked,
-    then those of the same sex, and apart from these some of the others."""
-    alike = plausible(bank, gallery, person, match)
-    sex = plausible(bank, gallery, person, "sex") if match in ("age", "tone") else []
-    sex = [name for name in sex if name not in alike]
-    rest = sorted(set(bank.cards) - {*alike, *sex})
-    others = [rest[k] for k in rng.permutation(len(rest))[:_OTHERS]]
-    return [[pool for pool in pools if pool] for pools in ([alike, sex], [others])]
+    def _margin(self, name: str) -> float:
+        """On few and small frames."""
+        frames, person = self._quick
+        views = self._wanted.subject is None
+        seen = looked_at(self._bank.load(name), person, frames, self._steers, views=views)
+        return round(margin(self._steers, seen), 3)
+
+    def _pushed(self, start: Choice, reach: Reach) -> Choice:
+        return push(self._person, self._samples, self._steers, start, reach)
 
 
 def _shortlist(

@@ -8,13 +8,22 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from mien.blendshapes.beside import GROUPS, UNITS, columns, described, write_with
+from mien.blendshapes.beside import (
+    GROUPS,
+    LIPS_APART,
+    LIPS_PART,
+    UNITS,
+    columns,
+    described,
+    write_with,
+)
 from mien.blendshapes.formats import read
 from mien.blendshapes.formats.layout import is_beside
 from mien.blendshapes.names import NAMES
 from mien.blendshapes.recording import Recording
 from mien.blendshapes.reliability import RELIABILITY
 from mien.errors import OutputError, ParameterError
+from mien.face.model import FaceModel
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +38,7 @@ def face():
 
 def test_units_are_the_means_of_the_scores_that_they_name(face):
     made = columns(["units"], *face)
-    assert list(made) == list(UNITS)
+    assert list(made) == sorted([*UNITS, LIPS_PART])
     for unit, names in UNITS.items():
         wanted = np.mean([face[0][:, NAMES.index(name)] for name in names], 0)
         assert np.allclose(made[unit], wanted, equal_nan=True)
@@ -54,9 +63,25 @@ def test_apertures_do_not_depend_on_the_size_of_the_picture(face):
     assert set(one) == {"aperture_left", "aperture_right", "aperture_mouth"}
 
 
+def test_lips_part_as_far_as_they_are_apart_whatever_the_jaw(face):
+    model = FaceModel.load()
+    faces = []
+    for moved in ((), ("mouthUpperUp", "mouthLowerDown"), ("jawOpen",)):
+        beta = np.array([name.startswith(moved) if moved else 0 for name in model.expression_names])
+        faces.append(100 * model.shape(np.zeros(40), beta.astype(float)))
+    made = columns(["units"], np.zeros((3, len(NAMES))), np.stack(faces))[LIPS_PART]
+    assert made[0] == 0 and made[1] == pytest.approx(1, abs=0.05) and made[2] == 1
+    ajar = (faces[0] + faces[1]) / 2
+    half = columns(["units"], np.zeros((1, len(NAMES))), ajar[None])[LIPS_PART]
+    assert half[0] == pytest.approx(made[1] / 2, abs=0.05)
+    about = described("mien")["action_units"][LIPS_PART]
+    assert about["full_at"] == LIPS_APART and 0 < about["reliability"] < 1
+    assert described("Face Landmarker")["action_units"][LIPS_PART]["reliability"] is None
+
+
 def test_every_column_is_known_again_and_read_as_no_score(face, tmp_path):
     made = columns(GROUPS, *face)
-    assert len(made) == 3 + 2 + 3 + len(UNITS) + 3 * 478
+    assert len(made) == 3 + 2 + 3 + len(UNITS) + 1 + 3 * 478
     assert all(is_beside(name) for name in made) and not any(map(is_beside, NAMES))
     assert made["x_7"][0] == face[1][0, 7, 0] and np.isnan(made["pose_yaw_deg"][2])
     recording = Recording(NAMES, face[0], np.arange(4) / 30)
@@ -68,8 +93,9 @@ def test_every_column_is_known_again_and_read_as_no_score(face, tmp_path):
         assert np.allclose(back.scores, face[0], atol=1e-6, equal_nan=True)
     head = (tmp_path / "a.csv").read_text().splitlines()[0].split(",")
     assert head[-1] == "z_477" and len(head) == 2 + 51 + len(made)
+    beside = json.loads((tmp_path / "a.scores.json").read_text())
     told = json.loads(pq.read_schema(tmp_path / "a.parquet").metadata[b"mien.scores"])
-    assert told["reliability"]["browDownLeft"] == 0.57
+    assert beside == told and told["reliability"]["browDownLeft"] == 0.57
     assert told["action_units"]["AU04"] == {
         "mean_of": ["browDownLeft", "browDownRight"], "reliability": 0.57,
     }  # fmt: skip
@@ -80,6 +106,16 @@ def test_reliability_is_said_of_every_score_or_said_to_be_unknown():
     assert RELIABILITY["cheekPuff"] is None and RELIABILITY["jawLeft"] is None
     assert RELIABILITY["mouthLeft"] == 1.0 and RELIABILITY["eyeLookInRight"] == 0.83
     assert described("Face Landmarker")["reliability"] is None
+
+
+def test_what_is_said_of_a_table_is_not_written_over(face, tmp_path):
+    (tmp_path / "a.scores.json").write_text("mine")
+    recording = Recording(NAMES, face[0], np.arange(4) / 30)
+    with pytest.raises(OutputError, match=r"a\.scores\.json already exists"):
+        write_with(tmp_path / "a.csv", recording, {}, described("mien"))
+    assert not (tmp_path / "a.csv").exists()
+    write_with(tmp_path / "a.csv", recording, {}, described("mien"), overwrite=True)
+    assert json.loads((tmp_path / "a.scores.json").read_text())["scores"] == "mien"
 
 
 def test_what_is_asked_for_has_to_exist(face, tmp_path):

@@ -276,3 +276,25 @@ def test_a_simulated_study_can_be_taught_with(tmp_path):
     assert done.exit_code == 0, done.output
     made = read_snapshots(path)
     assert len(made) == 400 and len(np.unique(made.participants)) == 4
+
+
+def test_scores_and_geometry_are_compared_on_a_simulated_study(tmp_path):
+    pytest.importorskip("torch", reason="torch is for training only")
+    made = mien(
+        "simulate", "-o", tmp_path / "s.parquet", "--geometry", "--participants", "6",
+        "--snapshots", "600", "--rate", "4",
+    )  # fmt: skip
+    assert made.exit_code == 0, made.output
+    done = mien(
+        "compare", tmp_path / "s.parquet", "-o", tmp_path / "i.csv", "--folds", "2", "--epochs", "1"
+    )
+    assert done.exit_code == 0, done.output
+    with (tmp_path / "i.csv").open() as stream:
+        rows = list(csv.DictReader(stream))
+    assert [(row["inputs"], row["columns"]) for row in rows] == [
+        ("scores", "51"), ("geometry", "1434"), ("both", "1485"),
+    ]  # fmt: skip
+    assert {row["snapshots"] for row in rows} == {"600"} and "less scores" in done.output
+    much = mien("simulate", "-o", tmp_path / "x.parquet", "--geometry")
+    assert much.exit_code == 2 and "--snapshots" in much.output
+    assert mien("simulate", "-o", tmp_path / "x.parquet", "--rate", "0").exit_code == 2

@@ -332,7 +332,9 @@ def test_people_and_scores_of_many(mien, brief, tmp_path):
     assert names(tmp_path / "who") == ["a.people.png", "b.people.png"]
     assert mien("people", before, "-o", tmp_path / "who").exit_code == 6
     run = mien("blendshapes", before, bad, "-o", tmp_path / "scores", "--json")
-    assert run.exit_code == 3 and names(tmp_path / "scores") == ["a.csv", "b.csv"]
+    assert run.exit_code == 3 and names(tmp_path / "scores") == [
+        "a.csv", "a.scores.json", "b.csv", "b.scores.json",
+    ]  # fmt: skip
     assert [entry.get("scored") for entry in results(run)] == [8, 8, None]
     assert mien("blendshapes", before, "-o", tmp_path / "x.csv").exit_code == 2
 

@@ -50,7 +50,14 @@ UNITS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 """The scores whose mean stands for an action unit. Those of units 6, 9 and 34 are practically zero
-in what taught the scores, so these units are not here."""
+in what taught the scores, so these units are not here, and 25 is made of the mouth's aperture."""
+LIPS_PART = "AU25"
+"""Lips part, for which no score stands: by what share of `LIPS_APART` the lips are apart."""
+LIPS_APART = 0.16
+"""Aperture of the mouth, in outer-eye distances, that counts as 1: as far as the face model's lips
+open by themselves, the jaw shut (units 10 and 16 in full)."""
+LIPS_PART_RELIABILITY = 0.99
+"""r with the same of MediaPipe's own landmarks, on clips, see docs/cards/blendshapes.md."""
 _EYE_DEG = 30.0  # gaze at an eyeLook score of 1
 _KEY = b"mien.scores"
 
@@ -118,8 +125,13 @@ def _apertures(scores: np.ndarray, mesh: np.ndarray) -> dict[str, np.ndarray]:
     ):
         gap = np.linalg.norm(mesh[:, upper, :2] - mesh[:, lower, :2], axis=2).max(1)
         made[f"aperture_{side}"] = gap / _apart(mesh, *corners)
-    made["aperture_mouth"] = _apart(mesh, 13, 14) / _apart(mesh, 33, 263)
+    made["aperture_mouth"] = _mouth(mesh)
     return made
+
+
+def _mouth(mesh: np.ndarray) -> np.ndarray:
+    """Distance of the lips, in outer-eye distances, shape (n_frames,)."""
+    return _apart(mesh, 13, 14) / _apart(mesh, 33, 263)
 
 
 def _apart(mesh: np.ndarray, a: int, b: int) -> np.ndarray:
@@ -127,10 +139,12 @@ def _apart(mesh: np.ndarray, a: int, b: int) -> np.ndarray:
 
 
 def _units(scores: np.ndarray, mesh: np.ndarray) -> dict[str, np.ndarray]:
-    return {
+    made = {
         unit: np.asarray(np.mean([scores[:, NAMES.index(name)] for name in names], 0))
         for unit, names in UNITS.items()
     }
+    made[LIPS_PART] = np.minimum(_mouth(mesh) / LIPS_APART, 1)
+    return {unit: made[unit] for unit in sorted(made)}
 
 
 def _landmarks(scores: np.ndarray, mesh: np.ndarray) -> dict[str, np.ndarray]:
@@ -167,8 +181,20 @@ def described(source: str) -> dict[str, Any]:
         "action_units": {
             unit: {"mean_of": list(names), "reliability": least(names) if own else None}
             for unit, names in UNITS.items()
+        }
+        | {
+            LIPS_PART: {
+                "share_of": "aperture_mouth",
+                "full_at": LIPS_APART,
+                "reliability": LIPS_PART_RELIABILITY if own else None,
+            }
         },
     }
+
+
+def about_path(table_path: Path) -> Path:
+    """Where `write_with` says what the numbers of a ``.csv`` are: ``visit.scores.json``."""
+    return table_path.with_suffix(".scores.json")
 
 
 def write_with(
@@ -181,7 +207,8 @@ def write_with(
 ) -> None:
     """Write a table of scores with further columns, ``.csv`` or ``.parquet``.
 
-    Parquet holds `about` as its metadata; a ``.csv`` has no place for it.
+    Parquet holds `about` as its metadata; a ``.csv`` has no place for it and gets a file beside it,
+    see `about_path`.
 
     Raises
     ------
@@ -190,6 +217,10 @@ def write_with(
     """
     check_free(path, overwrite, kind="a table of scores")
     if path.suffix.lower() == ".csv":
+        place = about_path(path)
+        check_free(place, overwrite, kind="what is said of a table of scores")
+        with complete(place, overwrite=overwrite) as part:
+            part.write_text(json.dumps(dict(about), indent=2) + "\n", encoding="utf-8")
         data = _csv(recording, beside)
     elif path.suffix.lower() == ".parquet":
         data = _parquet(recording, beside, about)

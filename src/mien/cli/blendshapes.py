@@ -27,7 +27,8 @@ def blendshapes(
         options.out(
             "OUT.csv|.parquet|FOLDER",
             "The table: frame, time_s and 51 scores from 0 to 1; or, of many clips, a "
-            "folder of tables, each called like its clip.",
+            "folder of tables, each called like its clip. How far scores are to be relied on is in "
+            "Parquet's metadata, and beside a .csv in .scores.json.",
         ),
     ],
     kind: Annotated[
@@ -62,8 +63,10 @@ def blendshapes(
 
     Example: [bold]mien blendshapes visit.mp4 -o visit.csv[/bold]
     """
+    from mien.blendshapes.beside import about_path
     from mien.blendshapes.formats import check_output
     from mien.blendshapes.of_clip import score_clip
+    from mien.outputs import check_free
 
     groups = _groups(beside)
     if f".{kind}" not in _ENDINGS:
@@ -72,6 +75,8 @@ def blendshapes(
     for table in filter(None, many.outputs):
         if many.folder is None or many.folder.is_dir():
             check_output(table, overwrite)
+            if table.suffix.lower() == ".csv":
+                check_free(about_path(table), overwrite, kind="what is said of a table of scores")
         if groups and table.suffix.lower() not in _ENDINGS:
             raise OutputError(
                 f"{table.name} has no place for columns beside the scores: use .csv or .parquet."

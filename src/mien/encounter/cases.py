@@ -19,7 +19,7 @@ _SAVED = "encounter.json"
 _VIDEOS = frozenset({".mp4", ".mov", ".m4v", ".mkv", ".avi", ".webm"})
 _COLUMNS = (
     "encounter", "report", "doctor_video", "patient_video", "video", "doctor", "sex", "age",
-    "department", "exclude", "offset", "doctor_is", "patient_is",
+    "department", "exclude", "offset", "doctor_is", "patient_is", "published",
 )  # fmt: skip
 _OLDEST = 130.0
 
@@ -50,6 +50,8 @@ class Case:
     """Who the doctor is: `left`, `right`, a number or a picture; "" to find out."""
     patient_is: str = ""
     """Who the patient is, likewise."""
+    published: Path | None = None
+    """A folder that `mien encounter publish` wrote of this encounter; None where there is none."""
 
     @property
     def references(self) -> dict[str, str]:
@@ -67,9 +69,9 @@ def read_cases(path: str | os.PathLike[str]) -> list[Case]:
         A CSV table, its paths relative to it: `encounter`, and `report` (a folder that `mien
         encounter` wrote), or `doctor_video` and `patient_video`, or `video`; if there, `doctor`,
         `sex`, `age`, `department`, `exclude`, and for recordings `offset`, `doctor_is` and
-        `patient_is`. Or a folder: with a table `encounters.csv`, or
-        with one folder for each encounter, which is such a report or holds `doctor.mp4` and
-        `patient.mp4`.
+        `patient_is`; and `published`, a folder that `mien encounter publish` wrote. Or a folder:
+        with a table `encounters.csv`, or with one folder for each encounter, which is such a
+        report or holds `doctor.mp4` and `patient.mp4`.
 
     Raises
     ------
@@ -100,7 +102,7 @@ def _check_once(cases: Iterable[Case]) -> None:
     """Refuse a study that counts a report or a recording twice; those left out do not count."""
     whose: dict[Path, str] = {}
     for case in cases:
-        for path in (*case.recordings, case.report):
+        for path in (*case.recordings, case.report, case.published):
             if path is None or case.exclude:
                 continue
             other = whose.setdefault(path.resolve(), case.name)
@@ -177,6 +179,7 @@ def _of_row(row: Mapping[str | None, str | None], path: Path, line: int) -> Case
         offset=offset,
         doctor_is=_reference(held["doctor_is"], place, where),
         patient_is=_reference(held["patient_is"], place, where),
+        published=place / held["published"] if held["published"] else None,
     )
 
 

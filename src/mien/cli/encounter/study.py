@@ -33,8 +33,8 @@ def study(
         typer.Argument(
             metavar="TABLE.csv|FOLDER",
             help="encounter; report, or doctor_video and patient_video, or video; doctor, sex, "
-            "age, department, exclude, offset, doctor_is, patient_is. Or a folder with a folder "
-            "for each encounter.",
+            "age, department, exclude, offset, doctor_is, patient_is; published. Or a folder with "
+            "a folder for each encounter.",
         ),
     ],
     out: Annotated[Path, options.out("FOLDER", "Where the report goes: a new folder.")],
@@ -85,7 +85,9 @@ def study(
 
     check_language(language)
     cases = read_cases(table)
-    sources = [path for case in cases for path in (*case.recordings, case.report) if path]
+    sources = [
+        path for case in cases for path in (*case.recordings, case.report, case.published) if path
+    ]
     keep_out(out, [table, *sources, *([] if keep is None else [keep])])
     check_folder(out, overwrite)
     if any(case.recordings for case in cases) and keep is None:
@@ -140,6 +142,7 @@ def _study(
     from mien.encounter.cohort import count_all
     from mien.encounter.observation import ROLES
     from mien.encounter.opinions import Classifier
+    from mien.encounter.pooled import pool, read_published
     from mien.encounter.rereading import agreement_of, reread
     from mien.report.encounter.cohort_page import CohortStudy
     from mien.selfnorm.network import SelfNorm
@@ -171,7 +174,9 @@ def _study(
             }
         )
     found = differences(first) if len(first.tallies) > 1 else ()
-    return CohortStudy(first, found, others, agreement)
+    places = [case.published for case in kept if case.published is not None]
+    labels = pool([read_published(place) for place in places])
+    return CohortStudy(first, found, others, agreement, labels)
 
 
 def _check_seven(name: str, network: object) -> None:
@@ -200,5 +205,13 @@ def _print(made: CohortStudy, out: Path) -> None:
         typer.echo(
             f"  {one.expression}: doctors {100 * one.doctor_share:.1f} %, patients "
             f"{100 * one.patient_share:.1f} %; {odds}"
+        )
+    if (labels := made.labels.get("all")) is not None and labels.steps:
+        within = labels.interval
+        spread = "" if within is None else f" (95 % {within[0]:.2f} to {within[1]:.2f})"
+        typer.echo(
+            f"Labels before and after de-identification, {labels.encounters} published encounters "
+            f"as one: κ = {labels.kappa:.2f}{spread}, {100 * labels.share:.0f} % of "
+            f"{labels.steps} steps the same, {labels.lost} lost."
         )
     typer.echo(f"{out / 'report.md'} has it all.")

@@ -6,6 +6,7 @@ import typer
 
 from mien.cli.expression.benchmark import benchmark
 from mien.cli.expression.capture import capture
+from mien.cli.expression.compare import compare
 from mien.cli.expression.evaluate import evaluate
 from mien.cli.expression.export import export
 from mien.cli.expression.live import live
@@ -20,5 +21,16 @@ expression = typer.Typer(
     rich_markup_mode="rich",
     help="Teach, judge and use the self-normalising expression network.",
 )
-for _command in (train, evaluate, predict, live, speed, export, simulate, capture, benchmark):
+for _command in (
+    train,
+    evaluate,
+    predict,
+    live,
+    speed,
+    export,
+    compare,
+    simulate,
+    capture,
+    benchmark,
+):
     expression.command(epilog=STATUSES)(guarded(_command))

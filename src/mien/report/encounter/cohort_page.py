@@ -13,6 +13,7 @@ from mien.emotion.classifier import EXPRESSIONS
 from mien.encounter.clustered import FEW, Difference
 from mien.encounter.cohort import NEUTRAL, Cohort
 from mien.encounter.observation import ROLES
+from mien.encounter.pooled import Pooled
 from mien.encounter.rereading import Agreement
 from mien.report.drawing import Drawing, put
 from mien.report.encounter import cohort_figures as draw
@@ -40,6 +41,13 @@ _AFTER = (
     "Deepfakes?, Journal of Medical Internet Research 24(3), 2022, e29506, doi:10.2196/29506. The"
     " paper gives P < .001 and names no test; these tests are ours."
 )
+_LABELS = "Labels before and after de-identification, published encounters as one"
+_POOLED = (
+    "Cohen's kappa of labels before and after is of the steps of all published encounters together;"
+    " its interval is of whole encounters drawn again. Lost steps have a label before and none "
+    "after, and are in no kappa. An encounter in which a face shows one expression alone has no "
+    "kappa of its own."
+)
 _DETECTION = 0.8  # the paper's figure on real data
 
 
@@ -55,6 +63,8 @@ class CohortStudy:
     """The same encounters by other classifiers, by their names."""
     agreement: Mapping[str, Agreement] = field(default_factory=dict)
     """How far each of these says what the first one says."""
+    labels: Mapping[str, Pooled] = field(default_factory=dict)
+    """Labels before and after de-identification, of encounters that were published; by whom."""
 
 
 def write(
@@ -113,6 +123,7 @@ def summary(study: CohortStudy) -> dict[str, Any]:
             }
             for name, other in study.others.items()
         },
+        "labels": {who: found.as_dict() for who, found in study.labels.items()},
         "cautions": cautions(study),
     }
 
@@ -148,6 +159,8 @@ def tables(study: CohortStudy) -> list[tuple[str, str, list[str], Rows]]:
         made.append(_differences(study.differences))
     if study.others:
         made.append(_classifiers(study))
+    if study.labels:
+        made.append(_labels(study))
     cohort = study.cohort
     each: Rows = [
         [
@@ -245,6 +258,24 @@ def _classifiers(study: CohortStudy) -> tuple[str, str, list[str], Rows]:
     return "classifiers", "Several classifiers side by side, steps", header, rows
 
 
+def _labels(study: CohortStudy) -> tuple[str, str, list[str], Rows]:
+    rows: Rows = []
+    for who, found in study.labels.items():
+        one = found.as_dict()
+        low, high = one["interval"] or (None, None)
+        rows.append(
+            [
+                who, one["encounters"], one["steps"], one["lost"], one["share"], one["kappa"],
+                low, high, one["kappa_lowest"], one["kappa_highest"],
+            ]
+        )  # fmt: skip
+    header = [
+        "who", "encounters", "steps", "lost_steps", "same", "kappa", "kappa_95_low",
+        "kappa_95_high", "kappa_lowest_encounter", "kappa_highest_encounter",
+    ]  # fmt: skip
+    return "labels", _LABELS, header, rows
+
+
 def page(
     study: CohortStudy,
     listed: Sequence[tuple[str, str, list[str], Rows]],
@@ -278,6 +309,7 @@ def page(
     lines += [
         told(_METHODS),
         "",
+        *([told(_POOLED), ""] if study.labels else []),
     ]
     for drawing in drawings:
         lines += [f"![{drawing.caption}](figures/{drawing.name}.png)", ""]

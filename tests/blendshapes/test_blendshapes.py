@@ -176,9 +176,8 @@ def test_the_command_scores_a_phantom(patient, command, tmp_path):
     r = np.corrcoef(recording.column("mouthSmileLeft")[found], truth.beta[found, smile])[0, 1]
     assert r > 0.9
     assert command(patient.path, "-o", out).exit_code == 6
-        assert sorted(path.name for path in tmp_path.iterdir()) == [
-            "scores.csv", "scores.scores.json",
-        ]  # fmt: skip
+    beside = sorted(path.name for path in tmp_path.iterdir())
+    assert beside == ["scores.csv", "scores.scores.json"]
 
 
 def test_the_command_gives_a_model_files_own_scores(patient, command, tmp_path):

@@ -185,6 +185,31 @@ def test_settings_are_those_of_all_videos_or_of_each(choosing, videos):
     assert {asked["engine"] for asked in choosing.start()[4:]} == {"blur"}
 
 
+SILENT = b"".join(
+    len(body).to_bytes(4, "big") + kind + body[8:]
+    for kind, body in ((b"ftyp", bytes(16)), (b"moov", bytes(24)))
+)
+"""The boxes of an MP4 that has no sound track; no browser plays it."""
+
+
+def test_what_is_to_be_said_of_several_videos_is_said_once(choosing, tmp_path):
+    page, wrong = choosing.page, choosing.page.locator("#warned .warns, #chosen .warns")
+    for number in range(3):
+        (tmp_path / f"take{number}.mp4").write_bytes(SILENT + bytes(number))
+    page.set_input_files("#files", sorted(tmp_path.glob("take*"))[:1])
+    page.locator("#chosen li .warns", has_text="It has no sound").wait_for()
+    page.set_input_files("#files", sorted(tmp_path.glob("take*")))
+    page.locator("#warned .warns", has_text="3 videos have no sound").wait_for()
+    assert wrong.count() == 1
+    assert "(take0.mp4, take1.mp4, take2.mp4)" in wrong.inner_text()
+    page.locator("#shared [data-key=voice]").select_option("keep")
+    assert "no voice in them" in wrong.inner_text()
+    for _ in range(2):
+        page.locator("#chosen button", has_text="Take off").first.click()
+    assert page.locator("#warned .warns").count() == 0
+    assert "no voice to keep" in page.inner_text("#chosen .warns")
+
+
 def test_what_is_not_taken_says_why_and_the_others_go_on(choosing, videos):
     page = choosing.page
     choosing.refuse, choosing.lose = {"take9.mov"}, {"take10.MOV"}
@@ -438,6 +463,26 @@ def test_what_is_picked_is_done_together_and_what_another_window_took_is_counted
     assert len([each for each in asked if each.endswith("/remove")]) == 5
     assert "There is no such clip" in page.inner_text("#trouble")
     assert page.locator("#jobs .pick:checked").count() == 0
+
+
+def test_places_in_the_queue_are_changed_without_opening_or_picking(many):
+    page, asked = many([listed(number, "queued") for number in range(6)])
+    rows = page.locator("#jobs > li")
+    assert rows.count() == 6 and page.locator("#jobs .brief").count() == 6
+    first, last = rows.first, rows.last
+    assert first.get_by_role("button", name="Earlier").is_disabled()
+    assert last.get_by_role("button", name="Later").is_disabled()
+    last.get_by_role("button", name="To the front").click()
+    assert asked.count(f"POST clips/{5:032x}/move") == 1
+
+
+def test_the_first_clip_can_be_picked_as_soon_as_there_is_another(many):
+    clips = [listed(0, "running")]
+    page, _ = many(clips)
+    assert page.locator("#jobs .pick").count() == 0
+    clips.append(listed(1, "queued"))
+    page.locator("#jobs .pick").nth(1).wait_for()
+    assert page.locator("#jobs .pick").count() == 2
 
 
 def test_picks_are_gone_after_a_download_and_cancelling_says_what_it_did(many):

@@ -110,6 +110,37 @@ def test_the_tour_waits_for_figures_and_can_go_on_without(page, served, expect):
     expect(page.locator("#tour-state")).to_be_empty()
 
 
+@pytest.mark.parametrize("size", [(1440, 900), (1024, 768), (390, 844)])
+@pytest.mark.parametrize("path", PAGES)
+def test_the_caption_covers_nothing_that_cannot_be_brought_out(page, served, expect, path, size):
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    stop = 3 + PAGES.index(path)
+    page.evaluate(
+        "stop => sessionStorage.setItem('tour', JSON.stringify({ stop, clip: '', since: 0 }))", stop
+    )
+    page.goto(served.base + path)
+    expect(page.locator("#tour")).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    caption = page.locator("#tour").bounding_box()
+    for part in ("main", "footer"):
+        box = page.locator(part).bounding_box()
+        beside = box["x"] + box["width"] <= caption["x"]
+        assert beside or box["y"] + box["height"] <= caption["y"]
+    assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+
+
+def test_the_menu_stands_in_one_line_in_both_languages(page, expect):
+    page.set_viewport_size({"width": 1440, "height": 900})
+    for language in ("de", "en"):
+        page.locator("#language").click()
+        expect(page.locator("html")).to_have_attribute("lang", language)
+        tops = page.locator("header a:visible, header select, #language").evaluate_all(
+            "found => found.map((each) => Math.round(each.getBoundingClientRect().top / 30))"
+        )
+        assert len(tops) > 9 and len(set(tops)) == 1
+
+
 @pytest.mark.parametrize("path", PAGES)
 def test_help_has_a_name_and_closes_with_its_key(page, served, expect, path):
     page.goto(served.base + path)

@@ -64,9 +64,15 @@ def test_both_results_are_kept_until_one_is_chosen(application, browser):
     # the original of one goes, that of the other stays
     assert browser.delete(f"/api/clips/{first}/original").status_code == 200
     assert not stored[0].exists() and stored[1].read_bytes() == VIDEO
-    assert browser.post(f"/api/clips/{second['id']}/choose").json()["family"] is None
+    # the other one goes in a minute, and comes back as whatever is removed does
+    assert browser.post(f"/api/clips/{second['id']}/choose").status_code == 200
     assert [clip["id"] for clip in browser.get("/api/clips").json()] == [second["id"]]
-    assert first not in application.files()
+    leaving = {one["id"]: one["leaves"] for one in browser.get("/api/clips?leaving=true").json()}
+    assert leaving[second["id"]] is None and 0 < leaving[first] <= 60
+    assert browser.post(f"/api/clips/{first}/restore").status_code == 200
+    families = [clip["family"] for clip in browser.get("/api/clips").json()]
+    assert families == [first, first] and application.files().count("result.mp4") == 2
+    assert browser.post(f"/api/clips/{second['id']}/choose").status_code == 200
     assert browser.post(f"/api/clips/{first}/choose").status_code == 404  # in another window
 
 

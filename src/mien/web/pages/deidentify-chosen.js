@@ -1,7 +1,7 @@
 // Videos that were chosen: their settings, and copying them into the folder.
 
 import { DEFAULTS, drawPanel, given as givenFace, know } from "./deidentify-settings.js";
-import { examine, warnings } from "./deidentify-warnings.js";
+import { examine, showWarnings, warnings } from "./deidentify-warnings.js";
 import { at, button, make } from "./dom.js";
 import { lookNow, project, say, trouble } from "./frame.js";
 import { explain, number, words } from "./words.js";
@@ -51,7 +51,7 @@ export function add({ videos, others }) {
     const problem = file.size > options.largest_bytes ? { code: "too_large", error: w.tooLarge(number(options.largest_bytes / 1e9)) } : null;
     const entry = { file, name, settings: { ...shared, subject: "" }, problem };
     chosen.push(entry);
-    if (!problem) examine(entry, () => showWarnings(entry));
+    if (!problem) examine(entry, warn);
   }
   const said = [];
   if (others.length) said.push(w.others(others.slice(0, NAMED), others.length));
@@ -67,6 +67,7 @@ const alike = (a, b) => a.size === b.size && a.lastModified === b.lastModified;
 /** Draw the list anew. */
 export function showChosen() {
   at("chosen").replaceChildren(...chosen.map(card));
+  warn();
   showForm();
 }
 
@@ -113,7 +114,6 @@ function card(entry) {
   }
   entry.warned = make("div", { className: "warned", role: "status" });
   item.append(entry.warned);
-  showWarnings(entry);
   if (entry.refused) {
     item.className = "failed";
     entry.line.textContent = explain(entry.refused);
@@ -141,15 +141,15 @@ function panel(place, settings) {
     begins: true,
     changed: () => {
       Object.assign(shared, settings);
-      for (const entry of chosen) showWarnings(entry);
+      warn();
     },
   });
 }
 
-/** Say under a video what may be wrong with it. */
-function showWarnings(entry) {
-  if (!entry.warned) return;
-  entry.warned.replaceChildren(...warnings(entry, settingsOf(entry), options).map((text) => make("p", { className: "hint warns", textContent: text })));
+/** Say what may be wrong with videos of the list; nothing more of those that are copied. */
+function warn() {
+  const list = copying ? [] : chosen.filter((entry) => entry.warned);
+  showWarnings(list.map((entry) => [entry, warnings(entry, settingsOf(entry), options)]), at("warned"));
 }
 
 const size = (bytes) => (bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : bytes < 1e9 ? `${number(bytes / 1e6)} MB` : `${number(bytes / 1e9)} GB`);
@@ -177,6 +177,7 @@ async function start(event) {
       entry[MENDED.includes(problem.code) ? "refused" : "problem"] = problem;
       const old = entry.item;
       old.replaceWith(card(entry));
+      warn();
     } else {
       sent += 1;
       chosen = chosen.filter((other) => other !== entry);

@@ -33,7 +33,7 @@ export function update(item, clip, context) {
   const shape = JSON.stringify([
     ...[clip.status, clip.cancelling, clip.original, clip.preview, clip.compare, clip.readers, clip.found?.ledger.covered, context.rows.get(clip.id)],
     ...[clip.name, clip.file, clip.note, clip.family, clip.alike, clip.uncover, clip.leaves == null, clip.wanted, clip.after, context.heading],
-    ...[mayWork(), shownWhole(clip, context), alikeNames(clip, context), document.documentElement.lang],
+    ...[mayWork(), context.clips.length < 2, shownWhole(clip, context), alikeNames(clip, context), document.documentElement.lang],
     ...[clip.status === "queued" && [context.waiting[0]?.id === clip.id, context.waiting.at(-1)?.id === clip.id]],
   ]);
   if (item.shape !== shape) {
@@ -106,6 +106,16 @@ function verdict(clip, context) {
   return said.join(" · ");
 }
 
+const PLACES = { toFirst: "first", earlier: "earlier", later: "later", toLast: "last" };
+
+/** Buttons that give a clip that waits another place in the queue. */
+function moves(clip, context, which) {
+  if (clip.status !== "queued" || context.waiting.length < 2 || !mayWork()) return [];
+  const at = context.waiting.findIndex((each) => each.id === clip.id), end = context.waiting.length - 1;
+  const off = (word) => at === (["toFirst", "earlier"].includes(word) ? 0 : end);
+  return which.map((word) => button(word, () => act(`clips/${clip.id}/move?to=${PLACES[word]}`, "POST"), clip.name, { disabled: off(word) }));
+}
+
 /** The buttons of a clip that is shown in one line. */
 function brief(clip, context) {
   const base = `/api/clips/${clip.id}`;
@@ -115,6 +125,7 @@ function brief(clip, context) {
     clip.status === "done" ? link("download", `${base}/result`, clip.name, { download: "" }) : null,
     clip.status === "done" ? link("compare", `/compare?clip=${clip.id}`, clip.name) : null,
     over(clip) ? null : button("cancel", () => act(`clips/${clip.id}/cancel`, "POST"), clip.name, { disabled: clip.cancelling }),
+    ...moves(clip, context, ["toFirst", "earlier", "later"]),
     clip.status === "held" ? button("begin", () => act(`clips/${clip.id}/again`, "POST"), clip.name) : null,
     ["failed", "cancelled", "held"].includes(clip.status) && clip.original ? button("edit", () => edit(clip), clip.name) : null,
     more);
@@ -243,12 +254,10 @@ function settings(clip) {
 function actions(clip, context, others) {
   const w = words(), base = `/api/clips/${clip.id}`, path = `clips/${clip.id}`;
   if (!over(clip)) {
-    const moves = clip.status === "queued" && context.waiting.length > 1 ? [["toFirst", "first"], ["earlier", "earlier"], ["later", "later"], ["toLast", "last"]] : [];
-    const off = { first: context.waiting[0], earlier: context.waiting[0], later: context.waiting.at(-1), last: context.waiting.at(-1) };
     return [row(
       button("cancel", () => act(`${path}/cancel`, "POST"), clip.name, { disabled: clip.cancelling }),
       clip.status === "queued" ? button("edit", () => edit(clip), clip.name) : null,
-      ...moves.map(([word, to]) => button(word, () => act(`${path}/move?to=${to}`, "POST"), clip.name, { disabled: off[to]?.id === clip.id })))];
+      ...moves(clip, context, ["toFirst", "earlier", "later", "toLast"]))];
   }
   const away = [], measuring = context.reader(clip, "evaluate");
   if (measuring) {

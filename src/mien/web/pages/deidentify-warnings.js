@@ -1,6 +1,7 @@
 // What may be wrong with a video, said when it is chosen and before it is copied.
 
 import { stored } from "./deidentify-clips.js";
+import { make } from "./dom.js";
 import { project } from "./frame.js";
 import { duration, number, words } from "./words.js";
 
@@ -12,6 +13,7 @@ const SIDE = 480; // pixels of the longer side of the pictures that are looked a
 const LEAST = 64; // of the shorter one
 const PATIENT_MS = 8000;
 const HEAD = 64 << 20; // bytes of an index that are read at most
+const NAMED = 5; // videos of which the same is said
 const SHORT = 3; // letters of a word that says nothing of a name
 
 let waiting = Promise.resolve();
@@ -93,24 +95,55 @@ export function namesIn(file, text) {
   return parts(text).filter((word) => own.has(word));
 }
 
-/** Sentences on what may be wrong with a video of the list. */
+/** What may be wrong with a video of the list: [[kind, ...what its sentence tells]]. */
 export function warnings(entry, settings, options) {
-  const w = words(), said = [];
+  const said = [];
   const twin = stored(project()).find((clip) => clip.size === entry.file.size);
-  if (twin) said.push(w.warnTwin(twin.name));
-  if (options.free_bytes < ROOM * entry.file.size) said.push(w.warnDisk(number((ROOM * entry.file.size) / 1e9), number(options.free_bytes / 1e9)));
+  if (twin) said.push(["warnTwin", twin.name]);
+  if (options.free_bytes < ROOM * entry.file.size) said.push(["warnDisk", number((ROOM * entry.file.size) / 1e9), number(options.free_bytes / 1e9)]);
   const usual = median(stored(project()).map((clip) => clip.seconds).filter(Boolean));
-  if (entry.seconds > Math.max(LONG_S, LONGER * (usual ?? 0))) said.push(w.warnLong(duration(entry.seconds)));
-  if (entry.sound === false) said.push(settings.voice === "mute" ? w.warnSilent : w.warnSilentKept);
+  if (entry.seconds > Math.max(LONG_S, LONGER * (usual ?? 0))) said.push(["warnLong", duration(entry.seconds)]);
+  if (entry.sound === false) said.push([settings.voice === "mute" ? "warnSilent" : "warnSilentKept"]);
   if (entry.seen?.length) {
     const faces = Math.max(...entry.seen.map((each) => each.faces));
-    if (!faces) said.push(w.warnNoFace);
-    else if (faces > 1) said.push(w.warnPeople(faces));
-    if (entry.seen.every((each) => each.dark)) said.push(w.warnDark);
+    if (!faces) said.push(["warnNoFace"]);
+    else if (faces > 1) said.push(["warnPeople", faces]);
+    if (entry.seen.every((each) => each.dark)) said.push(["warnDark"]);
   }
   const names = namesIn(entry.name, `${settings.subject} ${settings.visit}`);
-  if (names.length) said.push(w.warnName(names[0]));
+  if (names.length) said.push(["warnName", names[0]]);
   return said;
+}
+
+/** Say what may be wrong: once for all videos of which the same is to be said, else under each.
+
+  `list` has [video, what `warnings` says of it]; `everybody` and each video's `warned` are where it
+  is shown. */
+export function showWarnings(list, everybody) {
+  const w = words(), alike = new Map();
+  for (const [entry, said] of list) {
+    for (const one of said) {
+      const key = JSON.stringify(one);
+      if (w.warnMany[one[0]]) alike.set(key, [...(alike.get(key) ?? []), entry.name]);
+    }
+  }
+  const together = [...alike].filter(([, names]) => names.length > 1);
+  fill(everybody, together.map(([key, names]) => {
+    const [kind, ...told] = JSON.parse(key);
+    return w.warnWhich(w.warnMany[kind](names.length, ...told), names.slice(0, NAMED), names.length);
+  }));
+  for (const [entry, said] of list) {
+    if (!entry.warned) continue;
+    const own = said.filter((one) => !(alike.get(JSON.stringify(one))?.length > 1));
+    fill(entry.warned, own.map(([kind, ...told]) => (told.length ? w[kind](...told) : w[kind])));
+  }
+}
+
+/** Show sentences, unless they stand there already: what is said anew is read out anew. */
+function fill(place, sentences) {
+  if (place.dataset.said === JSON.stringify(sentences)) return;
+  place.dataset.said = JSON.stringify(sentences);
+  place.replaceChildren(...sentences.map((textContent) => make("p", { className: "hint warns", textContent })));
 }
 
 function median(values) {

@@ -27,6 +27,11 @@ let hooks = null; // of De-identify: {put, home, empty, may}
 let panel = null;
 let timer = 0;
 
+// how much of a small window the caption takes: the page is that much longer, so that nothing stays under it
+const heights = new ResizeObserver(() => {
+  if (panel) document.documentElement.style.setProperty("--tour-height", `${panel.offsetHeight}px`);
+});
+
 const state = () => JSON.parse(sessionStorage.getItem(KEY) ?? "null");
 const remember = (changes) => sessionStorage.setItem(KEY, JSON.stringify({ ...state(), ...changes }));
 
@@ -116,6 +121,8 @@ function draw(now) {
     make("p", { textContent: text }), state, row);
   document.body.append(panel);
   document.body.classList.add("touring");
+  heights.disconnect();
+  heights.observe(panel);
   const part = document.getElementById(stop.part);
   part?.classList.add("toured");
   if (!again) {
@@ -129,7 +136,7 @@ function draw(now) {
 /** Bring what the stop is about into view, as soon as the page shows it. */
 function lead(part, left) {
   if (!part.classList.contains("toured")) return; // the tour went on
-  if (part.checkVisibility()) part.scrollIntoView({ block: innerHeight > 2 * panel.offsetHeight + part.offsetHeight ? "center" : "start" });
+  if (part.checkVisibility()) part.scrollIntoView({ block: "start" });
   else if (left) setTimeout(() => lead(part, left - 1), LOOK_MS);
 }
 

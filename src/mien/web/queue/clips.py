@@ -156,10 +156,6 @@ class Clips:
         """Note that a clip is one of several of the same original."""
         self._database.change(update(Clip).where(Clip.id == clip).values(family=family))
 
-    def join_none(self, clip: str) -> None:
-        """Note that a clip is the only one of its original."""
-        self._database.change(update(Clip).where(Clip.id == clip).values(family=None))
-
     def keep(self, clip: str, after: str) -> None:
         """Note what happens to a clip's original when all is done."""
         self._database.change(update(Clip).where(Clip.id == clip).values(after=after))

@@ -6,6 +6,8 @@ from mien.web.queue.folders import Folders
 from mien.web.queue.store import Store
 from mien.web.queue.tables import Clip, Kind
 
+REMOVED_AFTER_S = 60.0
+"""How long clips that are removed can still be brought back."""
 WITH_IT = (Kind.COVER, Kind.EVALUATE, Kind.PEOPLE, Kind.TRY)
 """Kinds of jobs that are about one clip and go with it."""
 WITH_ORIGINAL = tuple(kind for kind in Kind if kind.reads_original)

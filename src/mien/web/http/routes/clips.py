@@ -12,10 +12,9 @@ from mien.web.http.desk import Desk
 from mien.web.http.problems import Problem, documented
 from mien.web.http.sending import Range, send, sent
 from mien.web.queue.folders import MANIFEST, PREVIEW, RESULT
-from mien.web.queue.leaving import remove_clip, remove_original
+from mien.web.queue.leaving import REMOVED_AFTER_S, remove_clip, remove_original
 from mien.web.queue.tables import Clip, Status
 
-_REMOVED_AFTER_S = 60.0
 """For which removing can be undone."""
 
 
@@ -73,7 +72,7 @@ def routes(desk: Desk) -> APIRouter:
         """Delete a clip as DELETE does, in a minute; until then it can be brought back."""
         found = desk.clip(clip)
         check_unneeded(found)
-        if not clips.leave(clip, _REMOVED_AFTER_S):
+        if not clips.leave(clip, REMOVED_AFTER_S):
             raise Problem(409, "not_over", "This clip is being worked on: cancel it first.")
         return view(desk.clip(clip, leaving=True))
 

@@ -18,7 +18,7 @@ from mien.web.http.making import Making, wanted
 from mien.web.http.problems import Problem, documented
 from mien.web.http.uploads import FULL
 from mien.web.queue.estimate import Estimate, estimate
-from mien.web.queue.leaving import remove_clip
+from mien.web.queue.leaving import REMOVED_AFTER_S
 from mien.web.queue.tables import Clip, Kind, Status
 
 
@@ -93,7 +93,8 @@ def routes(desk: Desk) -> APIRouter:
 
     @router.post("/clips/{clip}/choose", responses=documented(404, 409))
     def choose(clip: str) -> ClipView:
-        """Keep this one of several results of the same original; the others are removed."""
+        """Keep this one of several results of the same original; the others go in a minute, until
+        which they can be brought back."""
         with choosing:  # else two windows that keep one each would leave none
             keep_only(desk.clip(clip))
         return view(desk.clip(clip))
@@ -101,16 +102,16 @@ def routes(desk: Desk) -> APIRouter:
     def keep_only(found: Clip) -> None:
         if found.run is None:
             raise Problem(409, "not_done", "This clip has no result: wait until it is done.")
-        others, needed = clips.siblings(found), jobs.needed()
+        others = [other for other in clips.siblings(found) if other.leaves is None]
+        needed = jobs.needed()
         for other in others:
             if not Status(other.job.status).over or other.id in needed:
                 raise Problem(
                     409, "in_use", "Another one is still worked on: wait, or cancel it first."
                 )
         for other in others:
-            if not remove_clip(folders, desk.store, other):
+            if not clips.leave(other.id, REMOVED_AFTER_S):
                 raise Problem(409, "not_over", "Another one is worked on: cancel it first.")
-        clips.join_none(found.id)
 
     @router.post("/clips/{clip}/move", responses=documented(404, 409))
     def move(clip: str, to: Literal["first", "earlier", "later", "last"]) -> ClipView:

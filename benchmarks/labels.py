@@ -36,6 +36,7 @@ from mien.video import Reader
 
 STEP = 0.2
 K = len(EXPRESSIONS)
+SURE = (0.3, 0.45, 0.6)  # as `mien encounter`, as the classifier's own threshold, stricter
 EDGES = (0.0, 0.45, 0.6, 0.8, 1.01)  # of the original's likeliest expression
 
 
@@ -106,6 +107,22 @@ def by_certainty(seconds):
             )
 
 
+def by_threshold(seconds):
+    """Kappa if a second is given no expression below a probability, on either side; a line each."""
+    for least in SURE:
+        table = np.zeros((K, K), int)
+        before = after = 0
+        for _, a, b in seconds:
+            before += a.max() >= least
+            after += b.max() >= least
+            if min(a.max(), b.max()) >= least:
+                table[a.argmax(), b.argmax()] += 1
+        print(
+            f"named from {least:.2f} on: {before} s before, {after} s after, {table.sum()} s both; "
+            f"kappa {kappa(table)}"
+        )
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--pair", nargs=2, type=Path, action="append", required=True)
@@ -142,6 +159,7 @@ def judge(read, classifier, reader):
     for name, row in zip(EXPRESSIONS, total, strict=False):
         print(f"{name:<12}" + "".join(f"{count:5d}" for count in row))
     by_certainty(every)
+    by_threshold(every)
     print(
         f"{total.sum()} s, {both.sum()} of them labelled in the result, the same in "
         f"{np.trace(both)}; kappa {cohen(both[None])[0]:.3f}, with what is lost "

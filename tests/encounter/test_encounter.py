@@ -14,6 +14,7 @@ from mien.blendshapes.names import NAMES
 from mien.emotion.classifier import EXPRESSIONS
 from mien.encounter.analysis import analyse
 from mien.encounter.clocks import Offset
+from mien.encounter.observation import Observation
 from mien.encounter.opinions import mixed
 from mien.encounter.result import Encounter, gather
 from mien.encounter.settings import AnalysisSettings
@@ -207,6 +208,24 @@ def test_encounters_are_kept_on_disk(tmp_path):
         Encounter.load(tmp_path)
     with pytest.raises(ParameterError, match="no observations"):
         gather([])
+
+
+def test_how_sure_a_step_has_to_be_is_kept_and_holds_for_other_readers(tmp_path):
+    neutral, sad = (EXPRESSIONS.index(name) for name in ("neutral", "sadness"))
+    seen = []
+    for k in range(40):
+        given = np.full(7, 0.02)
+        given[[neutral, sad]] = (0.52, 0.38) if k < 20 else (0.7, 0.2)
+        seen += [Observation(k / 5 + 0.1, role, given) for role in ("doctor", "patient")]
+    usual, strict = gather(seen), gather(seen, sure=0.6)
+    assert usual.timelines["doctor"].known[:8].all()
+    known = strict.timelines["doctor"].known
+    assert not known[:4].any() and known[4:8].all()
+    strict.save(tmp_path / "e")
+    back = Encounter.load(tmp_path / "e")
+    assert back.sure == 0.6 and usual.sure == AnalysisSettings().sure
+    with pytest.raises(ParameterError, match="sure is a probability"):
+        AnalysisSettings(sure=1.5)
 
 
 def test_nobody_is_scored_or_told_what_they_feel():

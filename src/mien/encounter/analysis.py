@@ -84,6 +84,7 @@ def _analyse(
         offset,
         resolution=settings.resolution,
         fps=fps,
+        sure=settings.sure,
         recordings=both.spans,
         soundtracks=both.soundtracks,
         people=_people(watched, assigned),

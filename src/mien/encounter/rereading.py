@@ -39,8 +39,9 @@ def reread(encounter: Encounter, network: Classifier, *, both: bool = False) -> 
             continue
         moments = _moments(encounter.fine[role], role, network, both)
         lines[role] = Timeline.of(
-            moments, role, start=float(step.times[0]), end=step.end, resolution=step.resolution
-        )
+            moments, role, start=float(step.times[0]), end=step.end, resolution=step.resolution,
+            sure=encounter.sure,
+        )  # fmt: skip
     return replace(encounter, timelines=lines)
 
 

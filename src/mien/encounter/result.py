@@ -17,7 +17,7 @@ from mien.encounter.clocks import Offset
 from mien.encounter.observation import ROLES, Observation
 from mien.encounter.soundtrack import Soundtrack
 from mien.encounter.tables import tables_of
-from mien.encounter.timeline import Timeline
+from mien.encounter.timeline import SURE, Timeline
 from mien.encounter.timeline_files import load_timelines, save_timelines
 from mien.errors import FormatError, OutputError, ParameterError
 from mien.intake.words import read_json
@@ -49,6 +49,8 @@ class Encounter(Shown):
     """What could not be measured or was taken for granted, in sentences."""
     recordings: Mapping[str, tuple[float, float]] | None = None
     """By role: start and end of the recording on the encounter's clock, seconds."""
+    sure: float = SURE
+    """Mean probability under which a step was given no expression."""
 
     @cached_property
     def tables(self) -> dict[str, Any]:
@@ -106,6 +108,7 @@ class Encounter(Shown):
             "encounter": VERSION,
             "expressions": list(EXPRESSIONS),
             "resolution_s": any_role.resolution,
+            "sure": self.sure,
             "moment_s": next(iter(self.fine.values())).resolution,
             "start_s": float(any_role.times[0]),
             "end_s": any_role.end,
@@ -155,6 +158,7 @@ class Encounter(Shown):
                 timelines=load_timelines(folder / _STEPS),
                 fine=load_timelines(folder / _FINE),
                 offset=Offset(**content["offset"]),
+                sure=float(content.get("sure", SURE)),
                 people=content["people"],
                 notes=tuple(content["notes"]),
                 recordings={
@@ -174,6 +178,7 @@ def gather(
     *,
     resolution: float = 1.0,
     fps: float = 5.0,
+    sure: float = SURE,
     recordings: Mapping[str, tuple[float, float]] | None = None,
     soundtracks: Mapping[str, Soundtrack | None] | None = None,
     people: Mapping[str, Mapping[str, Any]] | None = None,
@@ -187,7 +192,7 @@ def gather(
         On the encounter's clock, of both people.
     offset : Offset, optional
         How the patient's clock was turned into the encounter's.
-    resolution, fps : float
+    resolution, fps, sure : float
         As for `analyse`.
     recordings : mapping, optional
         By role: start and end on the encounter's clock; from the first to the last observation
@@ -213,7 +218,7 @@ def gather(
     soundtracks = soundtracks or {}
 
     def timelines(step: float) -> dict[str, Timeline]:
-        span = {"start": start, "end": end, "resolution": step}
+        span = {"start": start, "end": end, "resolution": step, "sure": sure}
         return {
             role: Timeline.of(everything, role, soundtrack=soundtracks.get(role), **span)
             for role in ROLES
@@ -223,6 +228,7 @@ def gather(
         timelines=timelines(resolution),
         fine=timelines(fine),
         offset=offset or Offset.given(0.0),
+        sure=sure,
         people=dict(people or {}),
         notes=tuple(notes),
         recordings=dict(recordings),

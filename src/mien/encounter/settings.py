@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from mien.encounter.clocks import Offset
 from mien.encounter.observation import ROLES
 from mien.encounter.opinions import Assess, Classifier
+from mien.encounter.timeline import SURE
 from mien.errors import ParameterError
 
 
@@ -32,6 +33,8 @@ class AnalysisSettings:
     """Length of a step of the timelines, seconds, 0.1 to 60."""
     fps: float = 5.0
     """Moments per second at which faces are looked at, 1 to 30; raised to one per step."""
+    sure: float = SURE
+    """Mean probability under which a step is given no expression, 0 to 1."""
     classifier: Classifier | None = None
     """Reads crops; `EmotionClassifier` where not given."""
     second: Classifier | None = None
@@ -49,6 +52,8 @@ class AnalysisSettings:
             )
         if not 1 <= self.fps <= 30:
             raise ParameterError(f"fps must lie between 1 and 30, not {self.fps!r}.")
+        if not 0 <= self.sure <= 1:
+            raise ParameterError(f"sure is a probability, 0 to 1, not {self.sure!r}.")
         for role in self.references:
             if role not in ROLES:
                 raise ParameterError(f"A reference is for doctor or patient, not for {role!r}.")

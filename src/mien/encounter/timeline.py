@@ -20,6 +20,9 @@ from mien.encounter.soundtrack import Soundtrack
 from mien.encounter.speaking import mouth_loudness_speaking
 from mien.errors import ParameterError
 
+SURE = 0.3
+"""Mean probability under which no expression of a step counts as dominant."""
+
 NO_RECORDING = "no recording"
 UNCLEAR = "no expression stands out"
 
@@ -95,7 +98,7 @@ class Timeline:
         end: float | None = None,
         resolution: float = 1.0,
         least: float = 0.4,
-        sure: float = 0.3,
+        sure: float = SURE,
         soundtrack: Soundtrack | None = None,
     ) -> Timeline:
         """Gather observations into steps.

@@ -57,6 +57,14 @@ class Recordings:
     moments: Annotated[
         float, typer.Option(metavar="N", help="How often a second faces are looked at, 1 to 30.")
     ] = 5.0
+    sure: Annotated[
+        float,
+        typer.Option(
+            metavar="SHARE",
+            help="Mean probability under which a step is given no expression; higher: fewer steps, "
+            "and labels that change less.",
+        ),
+    ] = 0.3
     landmarker: options.Landmarker = None
 
     @property
@@ -81,5 +89,6 @@ class Recordings:
             references={role: given for role, given in references.items() if given is not None},
             resolution=self.resolution,
             fps=self.moments,
+            sure=self.sure,
             landmarker=self.landmarker,
         )

@@ -64,6 +64,10 @@ def study(
     moments: Annotated[
         float, typer.Option(metavar="N", help="How often a second faces are looked at, 1 to 30.")
     ] = 5.0,
+    sure: Annotated[
+        float,
+        typer.Option(metavar="SHARE", help="Mean probability below which no expression is named."),
+    ] = 0.3,
     landmarker: options.Landmarker = None,
     language: options.Language = "en",
     overwrite: Annotated[bool, options.overwrite("an older report in that folder")] = False,
@@ -92,7 +96,9 @@ def study(
     check_folder(out, overwrite)
     if any(case.recordings for case in cases) and keep is None:
         tell("analysed encounters are not kept: with --keep FOLDER the next start is quick.")
-    settings = AnalysisSettings(resolution=resolution, fps=moments, landmarker=landmarker)
+    settings = AnalysisSettings(
+        resolution=resolution, fps=moments, sure=sure, landmarker=landmarker
+    )
     with Bars("encounters") as progress:
         made = _study(cases, _reader(keep, settings, progress), least, classifiers or [])
     cohort_page.write(made, out, overwrite=overwrite, language=language)
@@ -118,7 +124,7 @@ def _reader(
         place = None if keep is None else keep / case.name
         if place is not None and (place / "encounter.json").is_file():
             kept = Encounter.load(place)
-            if case.offset in (None, kept.offset.seconds):
+            if case.offset in (None, kept.offset.seconds) and kept.sure == settings.sure:
                 return kept
         own = replace(settings, offset=case.offset, references=case.references)
         made = analyse(*case.recordings, settings=own, progress=progress)

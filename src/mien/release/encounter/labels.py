@@ -32,6 +32,7 @@ def relabel(
         references={},
         resolution=encounter.timelines["doctor"].resolution,
         fps=min(fps, 30.0),
+        sure=encounter.sure,
     )
     try:
         again = analyse(

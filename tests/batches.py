@@ -80,6 +80,8 @@ def deidentify(source, output, settings):
 class Here:
     """A pool in this process: quick, and nobody may die."""
 
+    kind = "processes"
+
     def __init__(self, size: int) -> None:
         self.size = size
         self._waiting: list[Task] = []

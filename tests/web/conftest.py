@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from department import PASSWORD, PEOPLE, Department
 from fastapi.testclient import TestClient
+from watched import make_batch
 
 from mien.errors import VideoError
 from mien.web.http.access import Access
@@ -114,6 +115,7 @@ def make_department(make_application, tmp_path, monkeypatch) -> Callable[..., De
         for name, role in PEOPLE.items():
             store.accounts.add(name, role, PASSWORD)
         store.close()
+        settings.setdefault("batches", (make_batch(tmp_path / "cohort-of-all"),))
         return Department(make_application(**settings))
 
     return make

@@ -94,6 +94,7 @@ class Department:
             for kind in (Kind.EVALUATE, Kind.RELEASE, Kind.PEOPLE, Kind.TRY, Kind.ENCOUNTER)
         }
         self.study, self.lineup = self._study(), self._lineup()
+        (self.batch,) = self.application.app.state.batches.all()
         self._browsers: dict[str, TestClient] = {}
 
     def browser(self, name: str) -> TestClient:

@@ -55,6 +55,7 @@ class How:
         ),
     ] = None
     landmarker: options.Landmarker = None
+    language: options.Language = "en"
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,10 @@ def batch(
 
     need("reports")
     _check(work, jobs)
+    from mien.report.language import check_language
     from mien.scale.summary import write_report
+
+    check_language(how.language)
 
     rows = read_plan(plan)
     base = Settings(
@@ -146,10 +150,12 @@ def batch(
     )
     secret = None if how.key is None else Secret.read(how.key)
     state = _state(out, work.state)
-    driver = Driver(rows, state, base, secret, how.profile, work.retry, _Lines())
+    driver = Driver(
+        rows, state, base, secret, how.profile, work.retry, _Lines(), how.language, _command()
+    )
     pool = _pool(work, jobs, state.folder, len(rows))
     made = driver.run(pool)
-    files = write_report(made, state.folder, state.store)
+    files = write_report(made, state.folder, state.store, how.language)
     if as_json:
         print(json.dumps(_told(made, out), indent=2))
     else:
@@ -174,6 +180,12 @@ def _pool(work: Work, jobs: Jobs, folder: Path, rows: int) -> Pool:
 
         return OnRay(work.ray)
     return Processes(min(work.workers or suitable(), rows))
+
+
+def _command() -> tuple[str, ...]:
+    """How the batch goes on, for whoever looks at it."""
+    words = sys.argv[1:]
+    return ("mien", *(w for w in words if w != "--retry")) if "batch" in words else ()
 
 
 def _check(work: Work, jobs: Jobs) -> None:

@@ -85,6 +85,13 @@ def serve(
             help="A review of mien review screen, for its reviewers; may be repeated.",
         ),
     ] = None,
+    batch: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="A batch of mien batch to show, its folder or that of --state; may be repeated.",
+        ),
+    ] = None,
     workers: Annotated[
         int | None,
         typer.Option(min=1, help="Clips to work on at once; one per two cores if not given."),
@@ -122,6 +129,7 @@ def serve(
         unix_socket=department.unix_socket,
         studies=tuple(study or ()),
         reviews=tuple(review or ()),
+        batches=tuple(batch or ()),
         workers=workers,
         largest=int(largest * 1e9),
         traces=wants_traceback(),

@@ -48,6 +48,8 @@ class OnRay:
         If Ray is not installed, or there is no cluster at the address.
     """
 
+    kind = "ray"
+
     def __init__(self, address: str, work: Callable[[Task], Outcome] = do) -> None:
         try:
             ray: Any = import_module("ray")

@@ -25,7 +25,8 @@ from typing import Any
 
 from mien.advice import to_get
 from mien.errors import EngineError, OutputError
-from mien.scale.task import STATE, Outcome, Task, do, write_json
+from mien.scale.places import STATE
+from mien.scale.task import Outcome, Task, do, write_json
 from mien.workers import with_threads
 
 ENDED = "Its job ended before it was done: it may need more memory or time than it was given."
@@ -68,6 +69,8 @@ class OnSlurm:
     EngineError
         If submitit is not installed, or there is no Slurm.
     """
+
+    kind = "slurm"
 
     def __init__(
         self, folder: Path, size: int, asked: Asked, work: Callable[[Task], Outcome] = do

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import os
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,11 +16,11 @@ from mien.intake.amounts import TABLE_BYTES
 from mien.intake.tables import read_table
 from mien.pipeline.settings import Settings
 from mien.scale.far import Url, place_of
+from mien.scale.places import NAME
 from mien.tracking.selection import Selection
 
 COLUMNS = ("path", "subject", "pseudonym", "profile", "settings")
 """Of a plan; all but the first may be missing or empty."""
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _ALLOWED = {
     "engine": str, "match": str, "surrogate": str, "voice": str, "surroundings": str, "crf": int,
     "people": str, "withhold": str, "consent": str,
@@ -142,7 +141,7 @@ def _row(plan: Path, number: int, cells: dict[str, str]) -> Row:
     if not told["path"]:
         raise FormatError(f"{where} has no path: name its clip.")
     name = told["pseudonym"] or f"clip-{number:06d}"
-    if not _NAME.fullmatch(name):
+    if not NAME.fullmatch(name):
         raise FormatError(
             f"{where} has the pseudonym {name[:40]!r}: give letters, digits, dots and dashes, for "
             "it becomes a file's name."

@@ -13,6 +13,8 @@ from mien.engines import ENGINES
 from mien.errors import FormatError, MienError, OutputError, ParameterError
 from mien.intake.secret import Secret
 from mien.pipeline.settings import Settings
+from mien.report.language import DEFAULT, check_language
+from mien.scale.bulletin import Bulletin
 from mien.scale.faces import Faces
 from mien.scale.plan import Row
 from mien.scale.state import State
@@ -23,6 +25,7 @@ TRIES = 3
 """How often a task is tried that may go better: once, and twice more."""
 _WAIT_S = 0.5
 _READERS = 4  # of clips whose checksums are not known yet
+_KEPT_S = 60.0  # between writing down those that were read
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,12 @@ class Driver:
     """Whether what is in quarantine is tried again."""
     told: Callable[[Standing], None] = lambda standing: None
     """Told how far it has come."""
+    language: str = DEFAULT
+    """Of reports; those that are there stay in theirs."""
+    command: Sequence[str] = ()
+    """By which the batch goes on, for whoever looks at it; empty if nobody knows."""
     _faces: Faces = field(init=False, repr=False)
+    _bulletin: Bulletin = field(init=False, repr=False)
 
     def run(self, pool: Pool) -> Batch:
         """Do what is missing.
@@ -108,15 +116,19 @@ class Driver:
                 )
                 for name, card in cards.items()
             }
-            works = self._works()
-            missing = self._missing(works)
+            self._bulletin = Bulletin(self.state.folder, len(self.rows), self.command)
             try:
+                works = self._works()
+                missing = self._missing(works)
                 before = sum(bool(self.state.record(work.task.key)) for work in works)
+                self._bulletin.work(pool.kind, pool.size)
                 worked = self._drive(deque(missing), before, pool)
             finally:
                 pool.close()
+                self._bulletin.close()
                 self.state.sweep()
                 self.state.keep_checksums()
+                self.state.keep_quarantine()
             return self._sum_up(works, worked)
 
     def _works(self) -> list[_Work]:
@@ -124,9 +136,10 @@ class Driver:
         secret = self.secret or self.state.secret()
         settings = [row.settings(self.base) for row in self.rows]  # a wrong row stops all, early
         self._check_profiles()
-        with ThreadPoolExecutor(_READERS) as readers:
-            contents = list(readers.map(self._read, self.rows))
+        check_language(self.language)
+        contents = self._contents()
         works = []
+        asked: list[tuple[int, str, str]] = []
         lost: set[str] = set()
         for row, wanted, content in zip(self.rows, settings, contents, strict=True):
             code = None if row.subject is None else secret.code("subject", row.subject)
@@ -135,9 +148,11 @@ class Driver:
             if isinstance(content, OSError):
                 key = key_of(f"row {row.number}", row.name, wanted, profile)
                 lost.add(key)
-                self.state.put_aside(key, row.name, row.number, 1, _lost(row, content))
+                self.state.put_aside(key, row.name, row.number, 1, _lost(row, content), now=False)
+                asked.append((row.number, key, row.name))
                 continue
             key = key_of(content, row.name, wanted, profile)
+            asked.append((row.number, key, row.name))
             drawn = ENGINES[wanted.engine].traits.needs_surrogate and wanted.surrogate == "auto"
             works.append(
                 _Work(
@@ -150,19 +165,34 @@ class Driver:
                         wanted,
                         profile,
                         self.state.store,
+                        self.language,
                     ),
                     row.number,
                     code if drawn else None,
                 )
             )
         self.state.keep_checksums()
-        known = lost | {work.task.key for work in works}
+        known = {key for _, key, _ in asked}
         self.state.quarantine = {
             key: one for key, one in self.state.quarantine.items()
             if key in known and not (self.retry and key not in lost)
         }  # fmt: skip
         self.state.keep_quarantine()
+        self._bulletin.plan(asked)
         return works
+
+    def _contents(self) -> list[str | OSError]:
+        """The checksums of all clips, remembered as they come: reading many takes hours."""
+        found: list[str | OSError] = []
+        kept = time.monotonic()
+        with ThreadPoolExecutor(_READERS) as readers:
+            for content in readers.map(self._read, self.rows):
+                found.append(content)
+                self._bulletin.read(len(found))
+                if time.monotonic() - kept > _KEPT_S:
+                    self.state.keep_checksums()
+                    kept = time.monotonic()
+        return found
 
     def _read(self, row: Row) -> str | OSError:
         """The checksum of a clip, or why it cannot be read."""
@@ -221,9 +251,13 @@ class Driver:
                     held.setdefault(str(work.subject), []).append(work)
                     continue
                 at_work[work.task.key] = work
+                self._bulletin.begun(work.task.key, work.tries)
                 pool.start(self._with_face(work, choosing, pool.size))
-            self.told(_standing(before + worked, len(self.state.quarantine), len(self.rows),
-                                time.monotonic() - began, ended, todo))  # fmt: skip
+            now = _standing(before + worked, len(self.state.quarantine), len(self.rows),
+                            time.monotonic() - began, ended, todo)  # fmt: skip
+            self.told(now)
+            self._bulletin.stands(now.left_s)
+            self.state.keep_what_is_due()
             for outcome in pool.finished(_WAIT_S):
                 work = at_work.pop(outcome.key)
                 if outcome.full:
@@ -232,6 +266,7 @@ class Driver:
                         "make room and start again; what is done stays done."
                     )
                 again = self._ended(work, outcome)
+                self._bulletin.ended(outcome, work.tries, again)
                 if again:
                     waiting.appendleft(work)  # a long one tried again last would keep all waiting
                 else:

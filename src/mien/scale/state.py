@@ -6,20 +6,33 @@ import fcntl
 import json
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from mien.errors import OutputError
 from mien.intake.secret import Secret
 from mien.outputs import checksum
 from mien.scale import fetched
 from mien.scale.far import Url
+from mien.scale.places import (
+    DRIVER,
+    EVIDENCE,
+    QUARANTINE,
+    REPORT,
+    RESULTS,
+    STATE,
+    STORE,
+    record_of,
+)
 from mien.scale.store import Store
-from mien.scale.task import EVIDENCE, REPORT, RESULTS, STATE, record_of, write_json
+from mien.scale.task import write_json
 
 _FOLDERS = (STATE, RESULTS, EVIDENCE, REPORT)
+_SHARE = 20  # times as long as writing the quarantine takes pass until it is written again
+_LOOKS, _LOOK_S = 5, 0.1  # at whether another driver has the folder: who looks at it holds it, too
 
 
 class State:
@@ -53,7 +66,8 @@ class State:
             (folder / name).mkdir(parents=True, exist_ok=True)
         self._sums_path = folder / STATE / "checksums.json"
         self._sums: dict[str, list[Any]] = _read(self._sums_path)
-        self.quarantine: dict[str, dict[str, Any]] = _read(folder / STATE / "quarantine.json")
+        self.quarantine: dict[str, dict[str, Any]] = _read(folder / STATE / QUARANTINE)
+        self._unwritten, self._due = False, 0.0
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -64,13 +78,8 @@ class State:
         OutputError
             If another one works on it.
         """
-        with (self.folder / STATE / "driver.lock").open("a") as stream:
-            try:
-                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as exc:
-                raise OutputError(
-                    f"{self.folder} is being worked on by another mien: wait until it ends."
-                ) from exc
+        with (self.folder / STATE / DRIVER).open("a") as stream:
+            self._hold(stream)
             self._own_store()
             self.sweep()
             fetched.sweep()
@@ -78,9 +87,21 @@ class State:
                 self.store.sweep()
             yield
 
+    def _hold(self, stream: IO[str]) -> None:
+        """Take the lock, also from whoever only looks whether it is held, which takes no time."""
+        for look in range(_LOOKS):
+            try:
+                return fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as exc:
+                if look + 1 == _LOOKS:
+                    raise OutputError(
+                        f"{self.folder} is being worked on by another mien: wait until it ends."
+                    ) from exc
+            time.sleep(_LOOK_S)
+
     def _own_store(self) -> None:
         """Refuse a store with files of somebody else, and remember one that is this batch's."""
-        path = self.folder / STATE / "store.json"
+        path = self.folder / STATE / STORE
         known = _read(path).get("url", "" if self._started() else None)
         asked = None if self.store is None else str(self.store.url)
         if known is None and self.store is not None and self.store.names():
@@ -148,7 +169,7 @@ class State:
 
     def keep_checksums(self) -> None:
         """Remember them for the next start."""
-        write_json(self._sums_path, self._sums)
+        write_json(self._sums_path, dict(self._sums))  # read by several threads
 
     def records(self) -> dict[str, dict[str, Any]]:
         """What is done, by the hash of each task."""
@@ -172,14 +193,26 @@ class State:
         """Let a task replace a result that has its name."""
         write_json(record_of(self.folder, key).with_suffix(".begun"), {"name": name})
 
-    def put_aside(self, key: str, name: str, row: int, tries: int, sentence: str) -> None:
-        """Put a task into quarantine, at once on the disk."""
+    def put_aside(
+        self, key: str, name: str, row: int, tries: int, sentence: str, now: bool = True
+    ) -> None:
+        """Put a task into quarantine; on the disk now, or soon where many are."""
         self.quarantine[key] = {"name": name, "row": row, "tries": tries, "sentence": sentence}
-        self.keep_quarantine()
+        self._unwritten = True
+        if now:
+            self.keep_what_is_due()
+
+    def keep_what_is_due(self) -> None:
+        """Write who is in quarantine, unless that takes much of the time: all are written anew."""
+        if self._unwritten and time.monotonic() >= self._due:
+            self.keep_quarantine()
 
     def keep_quarantine(self) -> None:
         """Write who is in quarantine."""
-        write_json(self.folder / STATE / "quarantine.json", self.quarantine)
+        began = time.monotonic()
+        write_json(self.folder / STATE / QUARANTINE, self.quarantine)
+        took = time.monotonic() - began
+        self._unwritten, self._due = False, began + _SHARE * took
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -9,16 +9,19 @@ from mien.evidence import cohort
 from mien.evidence.metrics import Metrics
 from mien.report.evidence.results import write_cohort
 from mien.report.folder import write_files
+from mien.report.language import DEFAULT
 from mien.report.spreadsheet import to_csv
 from mien.scale.far import Url
+from mien.scale.places import EVIDENCE, REPORT
 from mien.scale.run import Batch
 from mien.scale.store import Store
-from mien.scale.task import REPORT
 
 _TOLD = ("engine", "sha256", "signed", "seconds")
 
 
-def write_report(batch: Batch, folder: Path, store: Store | None = None) -> list[Path | Url]:
+def write_report(
+    batch: Batch, folder: Path, store: Store | None = None, language: str = DEFAULT
+) -> list[Path | Url]:
     """Write the report of a batch into its folder, in place of an older one.
 
     Parameters
@@ -29,6 +32,8 @@ def write_report(batch: Batch, folder: Path, store: Store | None = None) -> list
         The batch's folder.
     store : Store, optional
         Where it goes, too.
+    language : str
+        Of the page and pictures of the cohort.
 
     Returns
     -------
@@ -60,13 +65,18 @@ def write_report(batch: Batch, folder: Path, store: Store | None = None) -> list
     write_files(place, files, overwrite=True)
     names = list(files)
     measured = [
-        {"clip": name, "error": None, "metrics": record["metrics"]}
+        {
+            "clip": name,
+            "error": None,
+            "metrics": record["metrics"],
+            "report": f"../{EVIDENCE}/{name}/report.html",
+        }
         for name, record in batch.done.items()
         if record.get("metrics")
     ]
     if measured:
         tests = cohort.paired_tests([Metrics.from_json(row["metrics"]) for row in measured])
-        write_cohort(measured, tests, place, overwrite=True)
+        write_cohort(measured, tests, place, overwrite=True, language=language)
         names.append("cohort.html")
     if store is None:
         return [place / name for name in names]

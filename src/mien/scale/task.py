@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
+import platform
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -28,12 +29,12 @@ from mien.errors import (
 )
 from mien.outputs import checksum, complete
 from mien.pipeline.settings import Settings
+from mien.report.language import DEFAULT
 from mien.scale.far import Url
 from mien.scale.fetched import at_hand
+from mien.scale.places import EVIDENCE, RESULTS, record_of
 from mien.scale.store import Store
 
-STATE, RESULTS, EVIDENCE, REPORT = "state", "results", "evidence", "report"
-"""Folders of a batch."""
 _HASHED_APART = ("overwrite", "avoid", "signer", "bank", "landmarker", "weights")
 Deidentify = Callable[[Path, Path, Settings], None]
 """What makes a result and its manifest of a clip."""
@@ -60,6 +61,8 @@ class Task:
     """What is measured afterwards."""
     store: Store | None = None
     """Where what is made goes in the end; the batch's folder if None."""
+    language: str = DEFAULT
+    """Of its report; no part of what it is known by, for a result is none the worse for it."""
 
     @property
     def result(self) -> Path:
@@ -99,11 +102,8 @@ class Outcome:
     """Whether another try may go better."""
     full: bool = False
     """Whether nothing can be written any more, so that no other task can be done either."""
-
-
-def record_of(folder: Path, key: str) -> Path:
-    """Where it is said that a task is done."""
-    return folder / STATE / key[:2] / f"{key}.json"
+    machine: str = ""
+    """The name of the machine that worked on it; empty if nobody knows."""
 
 
 def key_of(input_sha256: str, name: str, settings: Settings, profile: str | None) -> str:
@@ -143,12 +143,16 @@ def do(task: Task, deidentify: Deidentify | None = None) -> Outcome:
     Two workers that have the same task, because a driver was killed and started again, do it one
     after the other, and the second finds it done.
     """
+    return replace(_outcome(task, deidentify or _deidentify), machine=platform.node())
+
+
+def _outcome(task: Task, deidentify: Deidentify) -> Outcome:
     source = task.source
     try:
         with _alone(task):
             if not task.record.exists():
                 with at_hand(task.source, task.input_sha256) as source:
-                    _do(task, source, deidentify or _deidentify)
+                    _do(task, source, deidentify)
         return Outcome(task.key)
     except MienError as error:
         certain = isinstance(error, _CERTAIN) and not isinstance(error, OutputError)
@@ -239,7 +243,7 @@ def _measure(task: Task, source: Path) -> dict[str, Any]:
         source, task.result, profile=Profile.open(task.profile),
         landmarker=task.settings.landmarker,
     )  # fmt: skip
-    page.write(found, task.evidence, overwrite=True)
+    page.write(found, task.evidence, overwrite=True, language=task.language)
     return found.metrics.to_json()
 
 

@@ -22,6 +22,8 @@ class Pool(Protocol):
 
     size: int
     """How many tasks at a time."""
+    kind: str
+    """What they are: ``processes``, ``ray``, ``slurm``."""
 
     def start(self, task: Task) -> None:
         """Hand a task to whoever is free; there is somebody."""
@@ -46,6 +48,8 @@ class Processes:
     Each computes with its share of the cores, or with ``MIEN_THREADS``: threads of one that wait
     for those of another cost more than they bring.
     """
+
+    kind = "processes"
 
     def __init__(self, size: int, work: Callable[[Task], Outcome] = do) -> None:
         self.size = size

@@ -20,6 +20,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 from schemathesis.transport.serialization import Binary
+from watched import make_batch
 
 from mien.errors import VideoError
 from mien.review.living.review_folder import begin
@@ -32,6 +33,7 @@ from mien.study.shown import Shown
 from mien.study.store import StudyStore
 from mien.web.http.access import Access
 from mien.web.http.app import create_app
+from mien.web.http.batches import batch_id
 from mien.web.http.reviews import review_id
 from mien.web.http.serving import Serving
 from mien.web.http.studies import study_id
@@ -180,7 +182,10 @@ class Stock:
         study = _study(data.with_name(f"{data.name}-study"))
         lineup = _lineup(data.with_name(f"{data.name}-lineup"))
         review = _review(data.with_name(f"{data.name}-review"))
-        serving = Serving(data=data, largest=1000, studies=(study, lineup), reviews=(review,))
+        batch = make_batch(data.with_name(f"{data.name}-batch"))
+        serving = Serving(
+            data=data, largest=1000, studies=(study, lineup), reviews=(review,), batches=(batch,)
+        )
         access = Access(serving, _PORT)
         app = create_app(serving, access, looker=look, working=False)
         self.document = app.openapi
@@ -215,6 +220,9 @@ class Stock:
             "study": [study_id(study)],
             "lineup": [study_id(lineup)],
             "review": [review_id(review)],
+            "batch": [batch_id(batch)],
+            "clip_name": ["case-1"],
+            "table": ["batch.csv"],
         }
 
     def _clip(

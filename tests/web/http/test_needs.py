@@ -47,7 +47,8 @@ def request(department: Department, route: str) -> tuple[str, str, dict]:
         },
         **{"account": d.ids["helper"], "study": d.study, "lineup": d.lineup, "number": "1"},
         **{"which": "was", "what": "stop", "call": "none", "recording": "none", "review": "none"},
-        **{"export": "none", "surrogate": "man-fair-1"},
+        **{"export": "none", "surrogate": "man-fair-1", "batch": d.batch},
+        **{"table": "cohort.csv", "clip_name": "case-1"},
     }
     clip, making = d.clip.id, {}
     bodies = {

@@ -16,6 +16,7 @@ from mien import __version__
 from mien.errors import ParameterError
 from mien.web.http import heads
 from mien.web.http.access import Access, Guard
+from mien.web.http.batches import Batches
 from mien.web.http.calling import CAMERA, Calling, calling
 from mien.web.http.desk import Desk
 from mien.web.http.doorkeeper import Doorkeeper, Needs, enter
@@ -55,6 +56,7 @@ PAGES = {
     "/release": "release",
     "/study": "study",
     "/review": "review",
+    "/batches": "batches",
     "/accounts": "accounts",
 }
 """Addresses of the pages, and what their files are called."""
@@ -91,11 +93,11 @@ def create_app(
     DatabaseError
         If the list of clips is damaged, or not mien's.
     FormatError
-        If a folder that is given as a study or a review holds none.
+        If a folder that is given as a study, a review or a batch holds none.
     ParameterError
         If people shall log in by name and there is no account.
     """
-    studies = Studies(serving.studies)
+    studies, batches = Studies(serving.studies), Batches(serving.batches)
     folders = Folders(data_folder(serving.data))
     folders.make()
     reviews = Reviews(serving.reviews, folders.data / REVIEWS)
@@ -144,10 +146,11 @@ def create_app(
     looking = looker or partial(look, log=log)
     studies.made = store.accounts.take
     making = StudyMaking(folders.data, studies, log)
-    app.state.making, app.state.studies = making, studies
+    app.state.making, app.state.studies, app.state.batches = making, studies, batches
     desk = Desk(
         *(serving, folders, store, looking, found, studies, making, reviews, calls),
         quota=Quota(folders, store, serving.quota, serving.quota_each),
+        batches=batches,
         by_name=access.by_name,
     )
     app.include_router(api(desk))

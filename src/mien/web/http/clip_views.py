@@ -44,6 +44,8 @@ class OptionsView(BaseModel):
     """Size that an upload may have."""
     free_bytes: int
     """Free on the disk of the data folder."""
+    batches: int = 0
+    """Batches that the server was given to show."""
 
 
 class WantedView(BaseModel):

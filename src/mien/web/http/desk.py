@@ -5,13 +5,14 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
 from mien.errors import LinkError
+from mien.web.http.batches import Batches
 from mien.web.http.calling import Calling
 from mien.web.http.problems import Problem
 from mien.web.http.reviews import Reviews
@@ -95,6 +96,8 @@ class Desk:
     """Live calls."""
     quota: Quota
     """How much may be stored."""
+    batches: Batches = field(default_factory=lambda: Batches(()))
+    """Batches that the server was given to show."""
     by_name: bool = False
     """Whether people have accounts: then nothing is given to whom it was not allowed."""
 

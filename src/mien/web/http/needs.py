@@ -28,7 +28,7 @@ def _logged(need: Need, what: str) -> Need:
 
 
 _PAGES = {
-    **dict.fromkeys(("/", "/compare", "/evidence", "/encounter", "/release"), _ANYBODY),
+    **dict.fromkeys(("/", "/compare", "/evidence", "/encounter", "/release", "/batches"), _ANYBODY),
     **dict.fromkeys(("/record", "/live", "/study", "/review"), _WORKER),
     "/accounts": _ANYBODY,
 }
@@ -140,6 +140,15 @@ _OF_NO_PROJECT = {
         _WORKER,
     ),
 }
+_BATCHES = {  # whoever starts the server shows them to everybody, by pseudonyms
+    "GET /batches": _ANYBODY,
+    "GET /batches/{batch}": _ANYBODY,
+    "GET /batches/{batch}/tasks": _ANYBODY,
+    "GET /batches/{batch}/report/cohort.html": _ANYBODY,
+    "GET /batches/{batch}/report/{table}": _logged(_ANYBODY, "figures downloaded"),
+    "GET /batches/{batch}/evidence/{clip_name}/report.html": _ANYBODY,
+    "GET /batches/{batch}/manifests/{clip_name}": _logged(_ANYBODY, "manifest downloaded"),
+}
 _OF_ACCOUNTS = {
     "GET /me": _ANYBODY,
     "PUT /me/password": _logged(_ANYBODY, "password changed"),
@@ -158,7 +167,7 @@ NEEDS: dict[str, Need] = {
     **{f"GET {path}": need for path, need in _PAGES.items()},
     **{
         f"{method} /api{path}": need
-        for group in (_CLIPS, _PROJECTS, _OF_ALL, _OF_NO_PROJECT, _OF_ACCOUNTS)
+        for group in (_CLIPS, _PROJECTS, _OF_ALL, _OF_NO_PROJECT, _BATCHES, _OF_ACCOUNTS)
         for (method, path), need in ((key.split(" "), need) for key, need in group.items())
     },
 }

@@ -63,6 +63,8 @@ class Serving:
     """Folders of rating studies whose raters are let in by their links."""
     reviews: tuple[Path, ...] = ()
     """Folders of reviews whose reviewers are let in by their links."""
+    batches: tuple[Path, ...] = ()
+    """Folders of batches that are shown."""
     work: str = "mien.web.works.kinds:do"
     """What workers call on a job, as ``module:function``."""
 

@@ -11,7 +11,7 @@ import { explain, learnFaces, switchLanguage, translate, use, words } from "./wo
 
 const OFTEN_MS = 400; // between two looks at the server while something happens
 const SELDOM_MS = 3000;
-const PAGES = [["/", "pageDeidentify"], ["/record", "pageRecord"], ["/live", "pageLive"], ["/compare", "pageCompare"], ["/evidence", "pageEvidence"], ["/encounter", "pageEncounter"], ["/release", "pageRelease"], ["/study", "pageStudy"], ["/review", "pageReview"], ["/accounts", "pageAccounts"]];
+const PAGES = [["/", "pageDeidentify"], ["/record", "pageRecord"], ["/live", "pageLive"], ["/compare", "pageCompare"], ["/evidence", "pageEvidence"], ["/encounter", "pageEncounter"], ["/release", "pageRelease"], ["/study", "pageStudy"], ["/review", "pageReview"], ["/batches", "pageBatches"], ["/accounts", "pageAccounts"]];
 const OF_WORKERS = ["/record", "/live", "/study", "/review"];
 
 let look = async () => false;
@@ -19,6 +19,7 @@ let show = () => {};
 let projects = [];
 let home = localStorage.getItem("project");
 let timer = null;
+let batches = 0; // that the server shows
 let alone = false; // whether the page is about no project
 
 /** Show a problem, or none. */
@@ -93,14 +94,15 @@ function showMe() {
   at("me").hidden = !me.by_name;
   at("me-name").textContent = me.name ? w.me(me.name, w.myRole[me.role]) : "";
   for (const [href] of PAGES) {
-    const away = href === "/accounts" ? !isAdmin() && location.pathname !== href : isReader() && OF_WORKERS.includes(href);
+    const asked = location.pathname === href;
+    const away = href === "/accounts" ? !isAdmin() && !asked : href === "/batches" ? !batches && !asked : isReader() && OF_WORKERS.includes(href);
     document.querySelector(`nav a[href="${href}"]`)?.toggleAttribute("hidden", away);
   }
 }
 
 function header() {
   const links = PAGES.map(([href, word]) => {
-    const element = make("a", { href, "data-word": word, hidden: href === "/accounts" });
+    const element = make("a", { href, "data-word": word, hidden: ["/accounts", "/batches"].includes(href) });
     if (href === location.pathname) element.setAttribute("aria-current", "page");
     return element;
   });
@@ -204,6 +206,7 @@ export async function begin(page) {
     const [options, found, me] = await Promise.all([ask("options"), ask("projects"), ask("me")]);
     know(options);
     learnMe(me);
+    batches = options.batches;
     showMe();
     learnFaces((engine) => traits(engine).needs_surrogate);
     projects = found;

@@ -3,7 +3,7 @@
 const WORDS = {
   en: {
     other: "Deutsch",
-    pageDeidentify: "De-identify", pageRecord: "Record", pageLive: "Live", pageCompare: "Compare", pageEvidence: "Evidence", pageEncounter: "Encounter", pageRelease: "Release", pageStudy: "Study", pageReview: "Review", pageAccounts: "Accounts",
+    pageDeidentify: "De-identify", pageRecord: "Record", pageLive: "Live", pageCompare: "Compare", pageEvidence: "Evidence", pageEncounter: "Encounter", pageRelease: "Release", pageStudy: "Study", pageReview: "Review", pageBatches: "Batches", pageAccounts: "Accounts",
     project: "Project", projectNew: "New project…", projectRename: "Rename this project…", projectRemove: "Remove this project if empty", projectName: "What shall the project be called?",
     projectShare: "Share this project…", shareTitle: (name) => `Who may use ${name}`, shareLead: "Who works in it sees originals and the names of files, uploads, makes and removes. Who sees results sees nothing of the originals.", shareNobody: "Nobody else has an account.",
     shareRights: { none: "nothing", read: "sees results", work: "works in it" }, shareDone: "Done",
@@ -25,7 +25,7 @@ const WORDS = {
   },
   de: {
     other: "English",
-    pageDeidentify: "De-identifizieren", pageRecord: "Aufnehmen", pageLive: "Live", pageCompare: "Vergleichen", pageEvidence: "Nachweise", pageEncounter: "Gespräch", pageRelease: "Weitergabe", pageStudy: "Studie", pageReview: "Übersicht", pageAccounts: "Konten",
+    pageDeidentify: "De-identifizieren", pageRecord: "Aufnehmen", pageLive: "Live", pageCompare: "Vergleichen", pageEvidence: "Nachweise", pageEncounter: "Gespräch", pageRelease: "Weitergabe", pageStudy: "Studie", pageReview: "Übersicht", pageBatches: "Stapel", pageAccounts: "Konten",
     project: "Projekt", projectNew: "Neues Projekt…", projectRename: "Dieses Projekt umbenennen…", projectRemove: "Dieses Projekt entfernen, wenn es leer ist", projectName: "Wie soll das Projekt heißen?",
     projectShare: "Dieses Projekt freigeben…", shareTitle: (name) => `Wer ${name} benutzen darf`, shareLead: "Wer darin arbeitet, sieht Originale und Dateinamen, lädt hoch, erzeugt und entfernt. Wer Ergebnisse sieht, sieht nichts von den Originalen.", shareNobody: "Niemand sonst hat ein Konto.",
     shareRights: { none: "nichts", read: "sieht Ergebnisse", work: "arbeitet darin" }, shareDone: "Fertig",

@@ -8,6 +8,7 @@ from mien.web.http.desk import Desk
 from mien.web.http.problems import documented
 from mien.web.http.routes import (
     accounts,
+    batches,
     clips,
     compare,
     downloads,
@@ -35,7 +36,7 @@ from mien.web.http.routes import (
 _ROUTES = (
     *(projects, recovery, glances, uploading, downloads, patients, people, making, clips, compare),
     *(surrogates, works, evidence, encounters, releases, studies, lineups, reviews, recordings),
-    *(live, me, accounts, use),
+    *(live, me, accounts, use, batches),
 )
 
 

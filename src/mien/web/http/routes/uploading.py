@@ -82,6 +82,7 @@ def routes(desk: Desk) -> APIRouter:
             local=desk.serving.on_loopback and not desk.serving.behind_proxy,
             largest_bytes=desk.serving.largest,
             free_bytes=shutil.disk_usage(folders.data).free,
+            batches=len(desk.batches),
         )
 
     @router.post(

@@ -12,6 +12,8 @@ export const HELP = {
     curves: ["How eyes and mouth move", "Thick is the original, thin the result: where both lie on each other the movement was kept. A low value of an eye is a closed eye. Click a curve and the picture goes there. Read by another program than the one that drew the face."],
     answers: ["The lines of the evidence", "Each line is something that has to hold, with the figure that was measured and the one that is asked. “Does not apply” means that this clip cannot show it, as without a tremor. A line that does not hold is no verdict on the whole: look at the moment in Compare."],
     release: ["Passing results on", "Every result is checked once more, from the files alone: whose face is seen, what the file says besides its pictures, whether a name is in it. If a check fails there is no package. Hair, body, room and movement can still identify somebody: share under an agreement."],
+    batch: ["A batch", "mien batch takes a table of clips, makes results one after the other, on this machine or many, and tries again what fails by chance. It can be stopped at any moment, also by a power cut: the next start with the same command does what is missing. The time left takes all clips to be like those that are done; the longest go first, so that it mostly shrinks faster."],
+    quarantine: ["Quarantine", "What failed for certain, or three times, is put aside with the reason, and the others go on. Nothing of such a clip is in the results. Mend what the sentence names, then start the batch again with --retry."],
   },
   de: {
     named: (title) => `Hilfe: ${title}`,
@@ -24,5 +26,7 @@ export const HELP = {
     curves: ["Wie sich Augen und Mund bewegen", "Dick ist das Original, dünn das Ergebnis: Wo beide aufeinanderliegen, blieb die Bewegung erhalten. Ein niedriger Wert eines Auges heißt: geschlossen. Ein Klick in eine Kurve führt das Bild dorthin. Gelesen von einem anderen Programm als dem, das das Gesicht gezeichnet hat."],
     answers: ["Die Zeilen der Nachweise", "Jede Zeile ist etwas, das gelten muss, mit der gemessenen Zahl und der geforderten. „Trifft nicht zu“ heißt, dass dieser Clip es nicht zeigen kann, etwa ohne Tremor. Eine nicht erfüllte Zeile ist kein Urteil über das Ganze: Sehen Sie den Moment unter Vergleichen an."],
     release: ["Ergebnisse weitergeben", "Jedes Ergebnis wird noch einmal geprüft, allein an den Dateien: wessen Gesicht zu sehen ist, was die Datei außer Bildern sagt, ob ein Name darin steht. Besteht es eine Prüfung nicht, gibt es kein Paket. Haare, Körper, Raum und Bewegung können jemanden noch erkennbar machen: Teilen Sie mit einer Vereinbarung."],
+    batch: ["Ein Stapel", "mien batch nimmt eine Tabelle von Clips, erzeugt ein Ergebnis nach dem anderen, auf diesem oder vielen Rechnern, und versucht noch einmal, was zufällig misslang. Er darf jederzeit aufhören, auch durch Stromausfall: Der nächste Start mit demselben Befehl macht, was fehlt. Die verbleibende Zeit nimmt alle Clips so an wie die fertigen; die längsten kommen zuerst, darum wird sie meist schneller kleiner."],
+    quarantine: ["Quarantäne", "Was sicher oder dreimal misslang, wird mit dem Grund beiseitegelegt, und die anderen gehen weiter. Von einem solchen Clip liegt nichts bei den Ergebnissen. Beheben Sie, was der Satz nennt, und starten Sie den Stapel noch einmal mit --retry."],
   },
 };

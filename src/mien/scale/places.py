@@ -1,0 +1,22 @@
+"""Where everything lies in the folder of a batch."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+STATE, RESULTS, EVIDENCE, REPORT = "state", "results", "evidence", "report"
+"""Folders of a batch."""
+DRIVER, QUARANTINE, STORE = "driver.lock", "quarantine.json", "store.json"
+"""Files of its memory: what a driver holds, what is not done, where results go."""
+PLAN, STANDING = "plan.tsv", "standing.json"
+"""Files of its memory for those who look at it: all tasks, and how far it has come."""
+VERSION = 1
+"""Of these two: who knows another one reads neither."""
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+"""What results are called, without their endings."""
+
+
+def record_of(folder: Path, key: str) -> Path:
+    """Where it is said that a task is done."""
+    return folder / STATE / key[:2] / f"{key}.json"

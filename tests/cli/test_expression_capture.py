@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 import typer
 from rich.console import Console
@@ -11,8 +12,10 @@ from typer.testing import CliRunner
 
 from mien.cli.expression import expression
 from mien.cli.expression.capture import capture
-from mien.cli.expression.terminal import draw
+from mien.cli.expression.terminal import Terminal, draw
 from mien.cli.failure import guarded
+from mien.recording.capture import Capture
+from mien.recording.protocol import Protocol
 from mien.recording.screen import Screen, Stage
 from mien.selfnorm.snapshot_files import read_snapshots
 
@@ -27,13 +30,26 @@ def shown(screen, width=60, height=12) -> list[str]:
 def test_the_terminal_shows_point_and_progress():
     lines = shown(
         Screen(
-            stage=Stage.RECORDING, text="Keep it.", expression="neutral", number=1, total=2, kept=4,
-            wanted=8, fixation=(0.25, 0.5), waits=False, paused=None,
+            stage=Stage.RECORDING, text="Keep it.", expression="neutral", named="neutral", number=1,
+            total=2, kept=4, wanted=8, fixation=(0.25, 0.5), waits=False, paused=None,
         )
     )  # fmt: skip
     assert len(lines) == 12 and max(map(len, lines)) <= 60
     assert [line.find("+") for line in lines if "+" in line] == [15]
     assert "4/8" in lines[-1] and lines[-1].count("█") == 18
+
+
+@pytest.mark.parametrize(("language", "word"), [("de", "glücklich"), ("en", "happy")])
+def test_the_head_names_the_expression_in_the_participants_language(language, word, capsys):
+    session = Capture("P001", Protocol(("happy",), language=language, fixation_s=0.0))
+    session.consent("form 12")
+    session.start()
+    seen = session.update(0.0, np.zeros(51))
+    assert seen.stage is Stage.RECORDING and seen.expression == "happy"
+    with Terminal() as terminal:
+        terminal.show(seen)
+    assert capsys.readouterr().err.startswith(f"1/1 {word}: ")
+    assert shown(seen)[0].strip().startswith(f"1/1 {word}: ")
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from mien.recording.capture import Capture
 from mien.recording.protocol import Protocol
 from mien.recording.pseudonym import pseudonym
 from mien.recording.screen import Stage
-from mien.recording.texts import INSTRUCTIONS, LANGUAGES
+from mien.recording.texts import INSTRUCTIONS, LANGUAGES, NAMED
 
 
 @pytest.mark.parametrize("name", ["P017", "patient-3", "7", "a_1"])
@@ -66,3 +66,9 @@ def test_every_stage_says_something(language):
 def test_bad_protocols_are_refused(settings):
     with pytest.raises(ParameterError):
         Protocol(**settings)
+
+
+def test_every_expression_with_an_instruction_has_a_german_name():
+    assert set(NAMED) == set(INSTRUCTIONS)
+    protocol = Protocol(("surprised", "smirking"), language="de")
+    assert [protocol.named(word) for word in protocol.expressions] == ["überrascht", "smirking"]

@@ -221,6 +221,7 @@ class Capture:
             stage=self.stage,
             text=self._text(),
             expression=expressions[place] if asking else None,
+            named=self.protocol.named(expressions[place]) if asking else None,
             number=0 if self.stage is Stage.CONSENT else place + 1,
             total=len(expressions),
             kept=len(self._kept[place]),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from mien.blendshapes.prototypes import FIVE
 from mien.errors import ParameterError
-from mien.recording.texts import INSTRUCTIONS, LANGUAGES, WORDS
+from mien.recording.texts import INSTRUCTIONS, LANGUAGES, NAMED, WORDS
 
 SNAPSHOTS = 500
 """Snapshots of each expression, at least."""
@@ -61,6 +61,10 @@ class Protocol:
                 raise ParameterError(f"{name} must lie between 0 and 600 s.")
         if not 0 < self.turn_deg <= 90:
             raise ParameterError(f"turn_deg must lie between 0 and 90, not {self.turn_deg}.")
+
+    def named(self, expression: str) -> str:
+        """What an expression is called on screens, in the protocol's language."""
+        return NAMED.get(expression, {}).get(self.language, expression)
 
     def instruction(self, expression: str) -> str:
         """What the participant is asked, in the protocol's language."""

@@ -40,6 +40,8 @@ class Screen:
     """For the participant, in the protocol's language."""
     expression: str | None
     """What is asked for; None before the first and after the last."""
+    named: str | None
+    """What it is called in the protocol's language."""
     number: int
     """Of the expression, from 1; 0 before the first."""
     total: int

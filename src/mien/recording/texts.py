@@ -61,6 +61,24 @@ INSTRUCTIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
 )
 """What a participant is asked for, by expression and language."""
 
+NAMED: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "disappointed": {"de": "enttäuscht"},
+        "stressed": {"de": "gestresst"},
+        "happy": {"de": "glücklich"},
+        "sad": {"de": "traurig"},
+        "surprised": {"de": "überrascht"},
+        "neutral": {"de": "neutral"},
+        "happiness": {"de": "Freude"},
+        "surprise": {"de": "Überraschung"},
+        "sadness": {"de": "Trauer"},
+        "anger": {"de": "Wut"},
+        "disgust": {"de": "Ekel"},
+        "fear": {"de": "Angst"},
+    }
+)
+"""What an expression is called on screens, by language; files keep its own word."""
+
 WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "other": {

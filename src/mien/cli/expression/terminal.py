@@ -60,15 +60,19 @@ class Terminal:
             return
         now = (screen.stage, screen.expression, screen.paused)
         if now != self._last and not self._whole:
-            place = f"{screen.number}/{screen.total} " if screen.expression else ""
-            what = f"{screen.expression}: " if screen.expression else ""
-            print(f"{place}{what}{screen.text}", file=sys.stderr, flush=True)
+            print(f"{_place(screen)}{screen.text}", file=sys.stderr, flush=True)
         self._last = now
 
     def _close(self) -> None:
         if self._live is not None:
             self._live.stop()
             self._live = None
+
+
+def _place(screen: Screen) -> str:
+    """Which expression of how many it is, and what it is called, before a screen's text."""
+    place = f"{screen.number}/{screen.total} " if screen.number else ""
+    return place + (f"{screen.named}: " if screen.named else "")
 
 
 def draw(screen: Screen, width: int, height: int) -> RenderableType:
@@ -79,7 +83,7 @@ def draw(screen: Screen, width: int, height: int) -> RenderableType:
 
     bar = max(width - 24, 10)
     filled = round(bar * screen.progress)
-    place = f"{screen.number}/{screen.total} " if screen.number else ""
+    place = _place(screen)
     style = "yellow bold" if screen.paused else "bold"
     head = [Text(f" {line}", style=style) for line in wrap(place + screen.text, max(width - 2, 20))]
     foot = f" {'█' * filled}{'░' * (bar - filled)} {screen.kept}/{screen.wanted}"

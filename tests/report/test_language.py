@@ -35,10 +35,15 @@ WRITTEN = (
     "report/encounter/tables.py",
     "report/encounter/figures.py",
     "report/encounter/cohort_*.py",
+    *(f"report/ratings/{name}.py" for name in ("figures", "methods", "page", "sections", "words")),
+    "report/ratings/trials_page.py",
+    *(f"study/{name}.py" for name in ("agreement", "drift", "estimate", "mixed", "power")),
     *("release/card.py", "release/checks/*.py", "engines/traits.py"),
 )
 """Whose sentences are told; a page that learns another language joins them."""
-TEMPLATES = ("base", "watched", "report", "sections", "comparison", "cohort", "encounter")
+TEMPLATES = (
+    *("base", "watched", "report", "sections", "comparison", "cohort", "encounter", "ratings"),
+)
 NO_SENTENCES = re.compile(
     r"[a-z]+ (?:right|top|bottom|left|center).*|SHA-256|[\d., :%{}-]+|offset points|lower left"
     r"|upper right|upper left|x unified|(?:lines\+)?markers|\n[\s\S]*"

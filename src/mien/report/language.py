@@ -32,6 +32,7 @@ _KINDS = {"": ".+?", "!": ".+?", "#": "[−+<>≥≤-]?[ ]?[0-9][0-9.,/ ]*(?:e[-
 _NUMBER = re.compile(r"(?<![\w.])(\d*)\.(\d+)(?![\w.]*\.?\d)")
 _DATE = re.compile(r"(?<!\d)(\d{4})-(\d\d)-(\d\d)(?!\d)")
 _FIGURES = re.compile(r"(?:[\d\s.,:+\-−–<>=()%±/×*]|(?<=\d)e(?=[-−+]))*(?:\s?(?:s|ms|Hz|dB))?")
+_SENTENCES = re.compile(r"(?<=[.!?]) (?=[A-Z0-9±])")
 _SOLID = 15  # letters, under which a pattern fits only around words and numbers that are known
 _chosen: ContextVar[str] = ContextVar("language", default=DEFAULT)
 _missing: ContextVar[set[str] | None] = ContextVar("missing", default=None)
@@ -166,6 +167,11 @@ def told(sentence: str) -> str:
     if _FIGURES.fullmatch(sentence) is None and (missing := _missing.get()) is not None:
         missing.add(sentence)
     return figures(sentence)
+
+
+def told_each(text: str) -> str:
+    """Several sentences in a row, each told for itself."""
+    return " ".join(told(sentence) for sentence in _SENTENCES.split(text))
 
 
 def figures(text: str) -> str:

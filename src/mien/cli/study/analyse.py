@@ -39,6 +39,7 @@ def analyse(
             help="Mean deviation that counts as none; by default what hidden repeats give.",
         ),
     ] = None,
+    language: options.Language = "en",
     overwrite: Annotated[bool, options.overwrite("an older report in that folder")] = False,
     as_json: Annotated[bool, options.as_json("the statistics")] = False,
 ) -> None:
@@ -49,6 +50,7 @@ def analyse(
     Example: [bold]mien study analyse ratings.csv -o report[/bold]
     """
     from mien.report.folder import check_folder
+    from mien.report.language import check_language
     from mien.study.export import is_study, ratings_of
     from mien.study.items import read_items
     from mien.study.ratings import read_ratings
@@ -57,6 +59,7 @@ def analyse(
     keep_out(out, [ratings])
     need("study")
     check_folder(out, overwrite)
+    check_language(language)
     if is_study(ratings):
         table = ratings_of(StudyStore(ratings))
     else:
@@ -66,7 +69,7 @@ def analyse(
 
     with Bars("study") as progress:
         found = compute(table, margin=margin, progress=progress)
-        page.write(found, table, out, overwrite=overwrite, progress=progress)
+        page.write(found, table, out, overwrite=overwrite, progress=progress, language=language)
     if as_json:
         content = found.to_json() | {"report": str(out)}
         print(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False))

@@ -25,6 +25,7 @@ def reid(
         ),
     ],
     out: Annotated[Path, options.out("FOLDER", "Where the report goes: a new folder.")],
+    language: options.Language = "en",
     overwrite: Annotated[bool, options.overwrite("an older report in that folder")] = False,
     as_json: Annotated[bool, options.as_json("the statistics")] = False,
 ) -> None:
@@ -35,6 +36,7 @@ def reid(
     Example: [bold]mien study reid trials.csv -o report[/bold]
     """
     from mien.report.folder import check_folder
+    from mien.report.language import check_language
     from mien.study.lineup_export import is_lineup, trials_of
     from mien.study.lineup_store import LineupStore
     from mien.study.trials import read_trials
@@ -42,6 +44,7 @@ def reid(
     keep_out(out, [trials])
     need("study")
     check_folder(out, overwrite)
+    check_language(language)
     table = trials_of(LineupStore(trials)) if is_lineup(trials) else read_trials(trials)
     from mien.report.numbers import share
     from mien.report.ratings import trials_page
@@ -53,7 +56,9 @@ def reid(
     with Bars("study") as progress:
         progress("analysing", 0, None)
         found = analyse_trials(table)
-        trials_page.write(found, table, out, overwrite=overwrite, progress=progress)
+        trials_page.write(
+            found, table, out, overwrite=overwrite, progress=progress, language=language
+        )
     if as_json:
         content = found.to_json() | {"report": str(out)}
         print(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False))

@@ -9,6 +9,7 @@ References
 from __future__ import annotations
 
 from mien import __version__
+from mien.report.language import told_each
 from mien.report.ratings.words import short
 from mien.study.analysis import Analysis
 from mien.study.counted import plural
@@ -18,7 +19,7 @@ OPEN = "to be filled in"
 
 
 def paragraph(analysis: Analysis) -> str:
-    """A paragraph with the numbers in it."""
+    """A paragraph with the numbers in it, in the language that is written now."""
     repeats = sum(i.repeated.together.deviation.mean.n for i in analysis.items.values())
     titles = [item.item.title for item in analysis.items.values()]
     listed = titles[0] if len(titles) == 1 else f"{', '.join(titles[:-1])} and {titles[-1]}"
@@ -43,8 +44,9 @@ def paragraph(analysis: Analysis) -> str:
             f"{short(of.identical, as_share=True)} identical, "
             f"{short(of.within_one, as_share=True)} within one point, quadratic weighted κ "
             f"{short(agreed['kappa_quadratic'])}, Gwet's AC1 {short(agreed['ac1'])}, "
-            f"ICC(2,1) {short(agreed['icc_2_1'])}. {item.equivalence.words}"
+            f"ICC(2,1) {short(agreed['icc_2_1'])}."
         )
+        parts.append(item.equivalence.words)
     parts.append(
         "Intervals are 95 %: of shares by Clopper and Pearson with answers about one recording "
         "counted for fewer (Korn and Graubard), of intraclass correlations between raters by the "
@@ -52,18 +54,18 @@ def paragraph(analysis: Analysis) -> str:
         f"Computed with mien {__version__}, pingouin, statsmodels, krippendorff and "
         "SciPy."
     )
-    return " ".join(parts)
+    return " ".join(told_each(part) for part in parts)
 
 
 def guidelines(analysis: Analysis) -> tuple[tuple[str, str], ...]:
-    """Each of the fifteen GRRAS items [1]_, in our words, and its answer."""
+    """Each of the fifteen GRRAS items [1]_, in our words, and its answer, told."""
     names = ", ".join(item.item.title for item in analysis.items.values())
     repeats = sum(i.repeated.together.deviation.mean.n for i in analysis.items.values())
     counted = (
         f"{plural(analysis.clips, 'recording')}, {plural(len(analysis.raters), 'rater')}, "
         f"{analysis.ratings} ratings, of which {repeats} compare a hidden repeat with its original"
     )
-    return (
+    rows = (
         ("1. Title or abstract says that reliability or agreement was studied", OPEN),
         ("2. Instrument named", names),
         ("3. Subjects described", f"{OPEN}: who the {analysis.clips} recorded people are"),
@@ -83,3 +85,4 @@ def guidelines(analysis: Analysis) -> tuple[tuple[str, str], ...]:
         ("14. Practical relevance", OPEN),
         ("15. Detailed results", "statistics.json, tables/ and ratings.csv of this folder"),
     )  # fmt: skip
+    return tuple((item, told_each(answer)) for item, answer in rows)

@@ -10,6 +10,7 @@ from typing import Any
 from mien.progress import Progress
 from mien.report.drawing import put
 from mien.report.folder import Staged
+from mien.report.language import DEFAULT, written_in
 from mien.report.pages import in_page, render
 from mien.report.ratings.figures import figures
 from mien.report.ratings.methods import guidelines, paragraph
@@ -38,6 +39,7 @@ def write(
     *,
     overwrite: bool = False,
     progress: Progress | None = None,
+    language: str = DEFAULT,
 ) -> None:
     """Write the report; the folder appears when everything in it is written.
 
@@ -51,14 +53,19 @@ def write(
         Replace an older report in that folder.
     progress : callable, optional
         Called as ``progress("drawing", done, None)``.
+    language : str
+        Of the page, its figures and the paragraph on methods; files for programs are the same in
+        all.
 
     Raises
     ------
     OutputError
         If the folder cannot be written, or something is in the way.
+    ParameterError
+        If mien does not write that language.
     """
     parts = [section(item) for item in analysis.items.values()]
-    with Staged(Path(folder), overwrite) as staged:
+    with written_in(language), Staged(Path(folder), overwrite) as staged:
         drawings = put(figures(analysis, ratings), staged, progress)
         staged.write("statistics.json", as_text(analysis.to_json()))
         staged.write("ratings.csv", to_csv(COLUMNS, (_row(one) for one in ratings.answers)))

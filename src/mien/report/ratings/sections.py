@@ -48,13 +48,13 @@ def section(item: ItemAnalysis) -> Section:
         _deviations("Deviation of results from originals", item.preserved, item),
         _agreements("Agreement of result with original", item.preserved),
     ]
-    notes = [_why("Result with original", item.preserved.together.agreement)]
+    notes = _why("Result with original", item.preserved.together.agreement)
     if item.repeated.together.deviation.mean.n:
         tables += [
             _deviations("Hidden repeats of originals: the ceiling", item.repeated, None),
             _agreements("Agreement of raters with themselves", item.repeated),
         ]
-        notes.append(_why("Raters with themselves", item.repeated.together.agreement))
+        notes += _why("Raters with themselves", item.repeated.together.agreement)
     else:
         notes.append("There are no hidden repeats: how far raters agree with themselves, which "
                      "nothing can exceed, is not known.")  # fmt: skip
@@ -63,9 +63,8 @@ def section(item: ItemAnalysis) -> Section:
         tables.append(_pairs(item))
     else:
         notes.append("There is one rater: nothing can be said of agreement between raters.")
-    notes += [
-        _why(f"Between raters, {version}s", item.between[version].agreement) for version in VERSIONS
-    ]
+    for version in VERSIONS:
+        notes += _why(f"Between raters, {version}s", item.between[version].agreement)
     tables.append(_not_sure(item))
     if item.drift is not None:
         tables.append(
@@ -214,11 +213,10 @@ def _open(item: ItemAnalysis) -> str:
     )
 
 
-def _why(compared: str, agreement: Agreement) -> str:
+def _why(compared: str, agreement: Agreement) -> list[str]:
     """Why figures are missing, each reason once."""
     reasons: dict[str, list[str]] = {}
     for name, one in agreement.items():
         if one.why and (one.value is None or one.interval is None):
             reasons.setdefault(one.why, []).append(NAMES[name])
-    return " ".join(f"{compared} \N{EN DASH} {'; '.join(names)}: {why}"
-                    for why, names in reasons.items())  # fmt: skip
+    return [f"{compared} \N{EN DASH} {'; '.join(names)}: {why}" for why, names in reasons.items()]

@@ -10,6 +10,7 @@ from mien import __version__
 from mien.progress import Progress
 from mien.report.drawing import CEILING, RESULT, Drawing, canvas, drawn, finish, put
 from mien.report.folder import Staged
+from mien.report.language import DEFAULT, told, told_each, written_in
 from mien.report.numbers import DASH, chance, number, share
 from mien.report.pages import in_page, render
 from mien.report.ratings.page import as_text, write_tables
@@ -49,6 +50,7 @@ def write(
     *,
     overwrite: bool = False,
     progress: Progress | None = None,
+    language: str = DEFAULT,
 ) -> None:
     """Write the report; the folder appears when everything in it is written.
 
@@ -62,14 +64,19 @@ def write(
         Replace an older report in that folder.
     progress : callable, optional
         Called as ``progress("drawing", done, None)``.
+    language : str
+        Of the page, its figures and the paragraph on methods; files for programs are the same in
+        all.
 
     Raises
     ------
     OutputError
         If the folder cannot be written, or something is in the way.
+    ParameterError
+        If mien does not write that language.
     """
     parts = [_section(arm, analysis) for arm in analysis.arms.values()]
-    with Staged(Path(folder), overwrite) as staged:
+    with written_in(language), Staged(Path(folder), overwrite) as staged:
         drawings = put((_bars(arm) for arm in analysis.arms.values()), staged, progress)
         staged.write("statistics.json", as_text(analysis.to_json()))
         rows = ((t.judge, t.trial, t.arm, t.clip, t.faces, t.answer) for t in trials)
@@ -100,7 +107,7 @@ def paragraph(analysis: ReidentificationAnalysis) -> str:
     ]
     for arm in analysis.arms.values():
         rates = ", ".join(
-            f"{WORDS[name].split(':')[0]} {short(one, as_share=True)}"
+            f"{told(WORDS[name].split(':')[0])} {told(short(one, as_share=True))}"
             for name, one in arm.rates.items()
         )
         parts.append(f"{_arm(arm)} ({plural(arm.trials, 'trial')}): {rates}.")
@@ -117,7 +124,7 @@ def paragraph(analysis: ReidentificationAnalysis) -> str:
         f"intercepts for judges and patients stands beside. Computed with mien {__version__} and "
         "statsmodels."
     )
-    return " ".join(parts)
+    return " ".join(told_each(part) for part in parts)
 
 
 def _section(arm: ArmAnalysis, analysis: ReidentificationAnalysis) -> Section:

@@ -95,7 +95,7 @@ function studyItem(study) {
 async function analyse(study) {
   busy = study.id;
   show();
-  const made = await act(`${study.api}/report`, "POST");
+  const made = await act(`${study.api}/report?language=${document.documentElement.lang}`, "POST");
   busy = null;
   if (made) {
     chosen = study.id;

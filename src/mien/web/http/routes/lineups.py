@@ -6,6 +6,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 from starlette.responses import Response, StreamingResponse
 
+from mien.report.language import DEFAULT, Language
 from mien.study.lineup_export import COLUMNS, trials_of
 from mien.study.lineup_store import LineupStore
 from mien.web.http.access import FRAMED
@@ -65,7 +66,7 @@ def routes(desk: Desk) -> APIRouter:
         return MakingView.model_validate(desk.begin_study(lineup_wanted(desk, order)))
 
     @router.post("/{lineup}/report", responses=documented(404, 409, 501))
-    def write_report(lineup: str) -> LineupView:
+    def write_report(lineup: str, language: Language = DEFAULT) -> LineupView:
         """Analyse the answers so far, in place of an older report."""
         store = get(lineup)
         with reporting(studies):
@@ -73,7 +74,13 @@ def routes(desk: Desk) -> APIRouter:
             from mien.study.reidentification import analyse_trials
 
             trials = trials_of(store)
-            write(analyse_trials(trials), trials, store.folder / REPORT, overwrite=True)
+            write(
+                analyse_trials(trials),
+                trials,
+                store.folder / REPORT,
+                overwrite=True,
+                language=language,
+            )
         return _view(lineup, store)
 
     @router.get("/{lineup}/report", responses=sent("text/html"), response_class=StreamingResponse)

@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response, StreamingResponse
 
+from mien.report.language import DEFAULT, Language
 from mien.study.export import COLUMNS, ratings_of
 from mien.study.items import shipped
 from mien.study.store import StudyStore
@@ -121,7 +122,7 @@ def routes(desk: Desk) -> APIRouter:
         return MakingView.model_validate(desk.begin_study(study_wanted(desk, order)))
 
     @router.post("/{study}/report", responses=documented(404, 409, 501))
-    def write_report(study: str) -> StudyView:
+    def write_report(study: str, language: Language = DEFAULT) -> StudyView:
         """Analyse the answers so far, in place of an older report."""
         store = get(study)
         with reporting(studies):
@@ -129,7 +130,9 @@ def routes(desk: Desk) -> APIRouter:
             from mien.study.analysis import analyse
 
             ratings = ratings_of(store)
-            write(analyse(ratings), ratings, store.folder / REPORT, overwrite=True)
+            write(
+                analyse(ratings), ratings, store.folder / REPORT, overwrite=True, language=language
+            )
         return _view(study, store)
 
     @router.get("/{study}/report", responses=sent("text/html"), response_class=StreamingResponse)

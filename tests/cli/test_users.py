@@ -6,7 +6,10 @@ import pytest
 from typer.testing import CliRunner
 
 from mien.cli.app import app
+from mien.cli.users.people import is_served
+from mien.web.http.server import _alone
 from mien.web.queue import passwords
+from mien.web.queue.folders import Folders
 
 
 @pytest.fixture
@@ -39,6 +42,17 @@ def test_accounts_are_given_listed_changed_and_removed(run, tmp_path):
     assert run("remove", "Bob").exit_code == 0
     assert run("remove", "Bob").exit_code == 2
     assert "Bob" not in run("list").stdout
+
+
+def test_who_gives_the_first_account_is_told_that_a_server_runs_without(run, tmp_path):
+    file = ("--password-file", str(tmp_path / "password"))
+    data = tmp_path / "data"
+    Folders(data).make()
+    with _alone(data):
+        said = run("add", "Ann", "--role", "admin", *file)
+        assert said.exit_code == 0 and "start it again NOW" in said.stderr
+        assert "NOW" not in run("add", "Bob", *file).stderr  # it knows accounts by then, or is shut
+    assert not is_served(data)
 
 
 def test_the_log_is_shown_checked_and_written_to_a_table(run, tmp_path):

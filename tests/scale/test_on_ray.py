@@ -41,12 +41,13 @@ def worked(folder):
 
 
 def test_a_killed_worker_is_a_try(tmp_path):
-    clips = {"a": "", "b": "dies-once", "c": "dies-before-its-record", "d": "dies"}
+    clips = {"a": "threads", "b": "dies-once", "c": "dies-before-its-record", "d": "dies"}
     ran = drive_on_ray(tmp_path, clips)
     assert ran.returncode == 0, ran.stderr
     assert whole(tmp_path) == [f"{name}{end}" for name in "abc" for end in (".json", ".mp4")]
     counts = {name: worked(tmp_path).count(name) for name in "abcd"}
     assert counts == {"a": 1, "b": 2, "c": 1, "d": 3}
+    assert (tmp_path / "threads").read_text() == "1"  # a core, for there is no large picture
     assert ran.stdout == ""  # results of the command are printed there
     made = drive(tmp_path / "plan.csv", tmp_path / "out")
     assert made.worked == 0 and [one["name"] for one in made.quarantine] == ["d"]

@@ -10,10 +10,10 @@ References
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
@@ -24,12 +24,54 @@ from mien.scale.task import Outcome, Task, do
 from mien.scale.workers import DIED
 from mien.workers import with_threads
 
-CORES = 2
-"""Of a machine, for one task."""
 _BASE, _A_PIXEL = 1 << 30, 700
 """Bytes of memory for one task: networks, and pictures in flight (docs/architecture.md)."""
 _LOOK_S = 5.0  # between looks at whether Ray is there
-_FULL_HD = 1920 * 1080  # pixels, where nobody has looked at the clip yet
+_FULL_HD = 1920 * 1088
+"""Pixels for which one core is asked; of a clip, too, that nobody has looked at yet."""
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What a task asks of a machine."""
+
+    cores: int
+    """One where pictures are no larger than Full HD: threads that wait for each other cost more
+    than they bring (docs/scaling.md). Of larger ones, one for each Full HD in them."""
+    memory: int
+    """Bytes."""
+
+    @classmethod
+    def of(cls, task: Task) -> Needs:
+        """Needs of a task; of one that cannot be read the least, for it ends soon."""
+        from mien.video import probe
+
+        if isinstance(task.source, Url):
+            return cls.of_pixels(_FULL_HD)
+        try:
+            info = probe(task.source)
+        except OSError:  # the task will say so
+            return cls.of_pixels(0)
+        return cls.of_pixels(info.width * info.height)
+
+    @classmethod
+    def of_pixels(cls, pixels: int) -> Needs:
+        """Needs of a task whose pictures have so many pixels."""
+        return cls(max(1, -(-pixels // _FULL_HD)), _BASE + _A_PIXEL * pixels)
+
+    def within(self, machines: Iterable[Mapping[str, float]]) -> Needs:
+        """The same, but no more than some machine has: what no machine has is waited for for ever.
+
+        Parameters
+        ----------
+        machines : iterable of mapping
+            ``CPU`` and ``memory`` of each, as Ray counts them.
+        """
+        there = list(machines)
+        cores = max((int(one.get("CPU", 0)) for one in there), default=0)
+        room = [one.get("memory", 0.0) for one in there if one.get("CPU", 0) >= 1]
+        memory = int(max(room, default=0.0))
+        return Needs(min(self.cores, max(1, cores)), min(self.memory, memory or self.memory))
 
 
 class OnRay:
@@ -74,11 +116,18 @@ class OnRay:
         self._looked = time.monotonic()
         self._run, self._work = ray.remote(_on_worker), work
         self._tasks: dict[Any, str] = {}
-        self.size = max(1, int(ray.cluster_resources().get("CPU", 1)) // CORES)
+        self.size = max(1, int(ray.cluster_resources().get("CPU", 1)))
 
     def start(self, task: Task) -> None:
-        how = self._run.options(num_cpus=min(CORES, self.size * CORES), max_retries=0,
-                                memory=memory_for(task))  # fmt: skip
+        machines = [one["Resources"] for one in self._ray.nodes() if one["Alive"]]
+        needs = Needs.of(task).within(machines)
+        how = self._run.options(
+            num_cpus=needs.cores,
+            memory=needs.memory,
+            max_retries=0,
+            # libraries read them when they are loaded, which is before a task begins
+            runtime_env={"env_vars": with_threads(needs.cores)},
+        )
         self._tasks[how.remote(self._work, task)] = task.key
 
     def finished(self, timeout_s: float) -> list[Outcome]:
@@ -123,8 +172,7 @@ class OnRay:
 
 
 def _on_worker(work: Callable[[Task], Outcome], task: Task) -> Outcome:
-    """Do a task with its share of the machine's cores: others of it have theirs."""
-    os.environ.update(with_threads(CORES))
+    """Do a task."""
     return work(task)
 
 
@@ -133,16 +181,3 @@ def _hush() -> None:
     with suppress(ImportError, AttributeError):  # no part of what Ray promises
         printing: Any = import_module("ray._private.worker")
         printing._worker_logs_enabled = False
-
-
-def memory_for(task: Task) -> int:
-    """Bytes that a task needs: more for larger pictures; the base where the clip cannot be read."""
-    from mien.video import probe
-
-    if isinstance(task.source, Url):
-        return _BASE + _A_PIXEL * _FULL_HD
-    try:
-        info = probe(task.source)
-    except OSError:  # the task will say so
-        return _BASE
-    return _BASE + _A_PIXEL * info.width * info.height

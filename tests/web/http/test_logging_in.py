@@ -19,6 +19,18 @@ def lines(department) -> list[tuple[str, str, tuple[str, ...]]]:
     return [(one.name, one.what, one.on) for one in department.store.audit.lines()]
 
 
+def test_a_server_without_accounts_shows_nothing_once_there_are_some(browser, application):
+    assert browser.get("/api/clips").status_code == 200
+    application.store.accounts.add("ann", Role.ADMIN, PASSWORD)
+    for path in ("/api/clips", "/api/me", "/api/openapi.json", "/", "/evidence"):
+        answer = browser.get(path)
+        assert answer.status_code == 503 and "starts it again" in answer.text, path
+    assert browser.get("/api/clips").json()["code"] == "accounts_begun"
+    assert browser.post("/api/projects", params={"name": "x"}).status_code == 503
+    assert len(application.store.projects.all()) == 1
+    assert browser.get("/static/style.css").status_code == 200
+
+
 def test_the_printed_address_opens_nothing_where_people_have_accounts(department):
     client = department.application.client()
     token = department.application.access.token

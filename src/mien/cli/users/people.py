@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from mien.cli.failure import tell
 from mien.cli.passwords import first_line
 from mien.errors import ParameterError
 
@@ -28,6 +30,11 @@ RoleName = Literal["reader", "worker", "admin"]
 FOLDER = Path("mien-data")
 BY = "mien users"
 """Who did it, in the log: whoever may write to the folder."""
+_OPEN = (
+    "A mien serve works in this folder, and it was started without accounts: end it (Ctrl-C) and "
+    "start it again NOW. It shows nothing any more until then; an older mien goes on "
+    "showing everything to whoever has its address."
+)
 
 
 def add(
@@ -61,6 +68,8 @@ def add(
     typer.echo(f"{made.name} may log in as {role}.")
     if first:
         typer.echo("From the next start of mien serve on people log in by name.")
+        if is_served(data):
+            tell(_OPEN)
 
 
 def list_users(data: Data = FOLDER) -> None:
@@ -129,6 +138,23 @@ def remove(name: Name, data: Data = FOLDER) -> None:
             raise _last_admin(found) from None
         store.audit.write("account removed", name=BY, on=[found.id])
     typer.echo(f"{found.name} has no account any more.")
+
+
+def is_served(data: Path) -> bool:
+    """Whether a server works in a data folder: it holds its lock, and nobody can read it."""
+    from mien.web.queue.places import LOCK, data_folder
+
+    place = data_folder(data) / LOCK
+    if not place.is_file():
+        return False
+    lock = sqlite3.connect(f"{place.absolute().as_uri()}?mode=ro", uri=True, timeout=0)
+    try:
+        lock.execute("SELECT * FROM sqlite_master").fetchone()
+    except sqlite3.DatabaseError as exc:
+        return getattr(exc, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+    finally:
+        lock.close()
+    return False
 
 
 @contextmanager

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cached_property
 from typing import Any
 
 from fastapi import FastAPI, Request
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -30,6 +31,10 @@ from mien.web.queue.tables import Role
 _OF_ALL = ("/static/", "/api/openapi.json")
 """What is no route with a need, and shows nothing of anybody: files of pages, the document."""
 _ID = re.compile("[0-9a-f]{16,32}")
+ACCOUNTS_BEGUN = (
+    "There are accounts now, and this mien serve was started without: whoever started it ends it "
+    "(Ctrl-C) and starts it again, then people log in by name."
+)
 _SUCCESS = 400  # statuses below it
 
 
@@ -78,16 +83,23 @@ class Doorkeeper:
         Who they are, and what they may do.
     record : Record
         Is told what they do, before they are answered.
+
+    Where nobody had an account when the server started and somebody has one now, it is open to
+    whoever has the address although it should not be: then it answers no session any more.
     """
 
     def __init__(self, app: ASGIApp, access: Access, accounts: Accounts, record: Record) -> None:
         self._app, self._access, self._accounts = app, access, accounts
         self._record = record
+        self._closed = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         session = scope.get("mien.session")  # set by the guard, if there is one
         if scope["type"] != "http" or session is None or session.account is None:
-            await self._app(scope, receive, send)
+            answer = self._app
+            if session is not None and await run_in_threadpool(self._is_closed, scope["path"]):
+                answer = refusal(scope["path"], 503, "accounts_begun", ACCOUNTS_BEGUN)
+            await answer(scope, receive, send)
             return
         visitor = await run_in_threadpool(self._visitor, session.account, session.epoch)
         if visitor is None:
@@ -110,6 +122,14 @@ class Doorkeeper:
             await self._app(scope, receive, send_allowed)
         finally:
             VISITOR.reset(token)
+
+    def _is_closed(self, path: str) -> bool:
+        """Whether a session that is nobody's counts no more, for people have accounts now."""
+        if path.startswith("/static/"):
+            return False
+        with suppress(DatabaseError):  # whatever needs it will say so
+            self._closed = self._closed or self._accounts.any()
+        return self._closed
 
     def _visitor(self, account: str, epoch: int) -> Visitor | None:
         found = self._accounts.get(account)

@@ -7,6 +7,7 @@ import csv
 import hashlib
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -59,6 +60,19 @@ def sources(tmp_path_factory):
 def dataset(sources, tmp_path_factory):
     folder = tmp_path_factory.mktemp("out") / "dataset"
     return write_dataset(sources, folder, Options(title="Rest", licence="CC0"), fhir="media")
+
+
+def test_it_can_be_read_in_german_and_programs_read_the_same(sources, dataset, tmp_path):
+    options = Options(title="Rest", licence="CC0", language="de")
+    german = write_dataset(sources, tmp_path / "german", options, fhir="media").folder / "data"
+    english = dataset.folder / "data"
+    assert "Lesen Sie DATASHEET.md" in (german / "README").read_text()
+    assert "Read DATASHEET.md" in (english / "README").read_text()
+    assert "## Inhalt" in (german / "DATASHEET.md").read_text()
+    names = {path.relative_to(german) for path in german.rglob("*") if path.is_file()}
+    assert names == {path.relative_to(english) for path in english.rglob("*") if path.is_file()}
+    for name in names - {Path("README"), Path("DATASHEET.md")}:
+        assert (german / name).read_bytes() == (english / name).read_bytes(), name
 
 
 def test_what_is_in_it(dataset):

@@ -12,7 +12,7 @@ import pytest
 
 import batches
 from batches import drive
-from mien.errors import OutputError
+from mien.errors import OutputError, ParameterError
 from mien.intake.secret import Secret
 from mien.pipeline.settings import Settings
 from mien.scale.state import State
@@ -44,6 +44,22 @@ def whole(folder):
     stems = sorted({name.rsplit(".", 1)[0] for name in names})
     assert names == sorted([f"{s}.json" for s in stems] + [f"{s}.mp4" for s in stems])
     return stems
+
+
+def test_reports_are_written_in_a_language_and_nothing_is_done_again_for_it(make, tmp_path):
+    plan = make({"a": ""})
+    seen: list[str] = []
+
+    class Seeing(batches.Here):
+        def start(self, task):
+            seen.append(task.language)
+            super().start(task)
+
+    drive(plan, tmp_path / "out", pool=Seeing(1), language="de")
+    drive(plan, tmp_path / "out", pool=Seeing(1), language="en")
+    assert seen == ["de"]
+    with pytest.raises(ParameterError, match="not written in 'fr'"):
+        drive(plan, tmp_path / "out", language="fr")
 
 
 def test_a_second_start_does_only_what_is_missing(make, tmp_path):

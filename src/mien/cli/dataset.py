@@ -44,6 +44,7 @@ class Card:
     consent: options.Consent = ""
     licence: options.Licence = ""
     contact: options.Contact = ""
+    language: options.CardLanguage = "en"
 
 
 @grouped
@@ -89,6 +90,7 @@ def dataset(
         consent=card.consent,
         licence=card.licence,
         contact=card.contact,
+        language=card.language,
     )
     with Bars(out.name) as progress:
         made = write_dataset(sources, out, wanted, fhir=fhir, progress=progress)

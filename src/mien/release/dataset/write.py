@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from textwrap import fill
 from typing import Any
 
 from mien.errors import OutputError, ParameterError
@@ -20,6 +21,15 @@ from mien.release.dataset import bag
 from mien.release.dataset.fhir import KINDS, resource
 from mien.release.dataset.layout import as_json, place, sidecar, tables
 from mien.release.packing import CARD, LIST, Options, Source, release
+from mien.report.language import told, written_in
+
+_FIRST = (
+    "Videos whose faces were changed by mien.",
+    "Read DATASHEET.md before you use or pass on anything.",
+    "The layout is like BIDS; checksums are beside this folder (BagIt, RFC 8493).",
+)
+"""What is to be read first."""
+_COLUMNS = 90
 
 
 @dataclass(frozen=True)
@@ -127,9 +137,8 @@ def _lay_out(
     for name, content in tables(placed, listed["title"], options.licence).items():
         (data / name).write_bytes(content)
     (data / "DATASHEET.md").write_text(card)
-    (data / "README").write_text(
-        f"{listed['title']}\n\nVideos whose faces were changed by mien. Read DATASHEET.md before "
-        "you use or pass on\nanything. The layout is like BIDS; checksums are beside this folder "
-        "(BagIt, RFC 8493).\n"
-    )
+    with written_in(options.language):
+        said = [told(sentence) for sentence in _FIRST]
+        title = told(listed["title"])
+    (data / "README").write_text(f"{title}\n\n{fill(' '.join(said), _COLUMNS)}\n")
     return len({one.participant for one in placed}), len(placed)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from mien.web.http.serving import Serving
 from mien.web.queue.folders import COMPARE, RESULT, Folders
 from mien.web.queue.leaving import remove_clip
 from mien.web.queue.retention import DAY_S, Keeper, Retention, came
 from mien.web.queue.store import Store
+from mien.web.queue.supervisor import Supervisor
 from mien.web.queue.tables import Clip, Kind, Status
 
 START = 1_000_000.0
@@ -150,6 +152,70 @@ def test_an_original_that_cannot_go_is_tried_again(make, monkeypatch):
         assert hospital.after(2) == []
         assert hospital.store.clips.get(clip.id).original
     assert hospital.after(2.01) == [("original removed", clip.id)]
+
+
+class Killed(BaseException):
+    """As a server ends that is killed: nothing after it is done."""
+
+
+@pytest.fixture
+def started(tmp_path):
+    """Starts a server's queue anew in the folder, and ends it."""
+
+    def start(hospital):
+        supervisor = Supervisor(hospital.folders, hospital.store, Serving(data=tmp_path))
+        supervisor._keeper.step = lambda: None  # only what is done at the start
+        supervisor.start()
+        supervisor.stop()
+
+    return start
+
+
+@pytest.mark.parametrize("at", ["forget_original", "forget_portrait", "forget"])
+def test_a_server_that_is_killed_while_an_original_goes_goes_on_at_the_next_start(
+    make, started, monkeypatch, at
+):
+    hospital = make(originals_days=1)
+    clip, other = hospital.clip(), hospital.clip(came=START + 10 * DAY_S)
+    looked = hospital.job(Kind.PEOPLE, clip)
+    hospital.store.held.take("w")
+    hospital.store.held.finish(looked.id, "w", {})
+    pictures = hospital.folders.run(hospital.store.jobs.get(looked.id))
+    pictures.mkdir(parents=True)
+    (pictures / "person-1.jpg").write_bytes(b"the patient")
+    with monkeypatch.context() as patch:
+        patch.setattr(Folders, at, lambda *given: (_ for _ in ()).throw(Killed))
+        with pytest.raises(Killed):
+            hospital.after(2)
+    started(hospital)
+    shows = (hospital.folders.original(clip), hospital.folders.portrait(clip), pictures,
+             hospital.folders.run(clip) / COMPARE)  # fmt: skip
+    assert [path for path in shows if path.exists()] == []
+    assert hospital.store.jobs.get(looked.id) is None
+    assert (hospital.folders.run(clip) / RESULT).exists()
+    assert hospital.folders.original(other).exists()
+    assert hospital.folders.portrait(other).exists()
+
+
+@pytest.mark.parametrize("at", ["forget_clip", "forget"])
+def test_a_server_that_is_killed_while_a_clip_goes_goes_on_at_the_next_start(
+    make, started, monkeypatch, at
+):
+    hospital = make(results_days=1)
+    clip = hospital.clip()
+    looked = hospital.job(Kind.PEOPLE, clip)
+    hospital.store.held.take("w")
+    hospital.store.held.finish(looked.id, "w", {})
+    pictures = hospital.folders.run(hospital.store.jobs.get(looked.id))
+    pictures.mkdir(parents=True)
+    with monkeypatch.context() as patch:
+        patch.setattr(Folders, at, lambda *given: (_ for _ in ()).throw(Killed))
+        with pytest.raises(Killed):
+            hospital.after(2)
+    started(hospital)
+    assert not hospital.folders.original(clip).exists() and not pictures.exists()
+    assert not hospital.folders.runs(clip).exists()
+    assert hospital.store.jobs.listing() == []
 
 
 def test_results_go_some_days_after_the_last_that_was_made_of_them(make):

@@ -177,9 +177,13 @@ class Folders:
 
     def forget_original(self, clip: Clip) -> None:
         """Remove whatever shows the original of a clip."""
-        for run in places.real_folders(self.runs(clip)):
-            self._remove(run / COMPARE)
+        for path in self.comparisons(clip):
+            self._remove(path)
         self._remove(self.original(clip))
+
+    def comparisons(self, clip: Clip) -> list[Path]:
+        """Where videos lie, or could, that show the original of a clip beside its result."""
+        return [run / COMPARE for run in places.real_folders(self.runs(clip))]
 
     def forget_others(self, clip: Clip) -> None:
         """Remove results of a clip that another has taken the place of, for good."""

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+
 from mien.web.queue.folders import Folders
 from mien.web.queue.store import Store
 from mien.web.queue.tables import Clip, Kind
@@ -46,3 +50,24 @@ def remove_original(folders: Folders, store: Store, clip: Clip) -> None:
         if store.jobs.remove(job.id):
             folders.forget(job)
     store.clips.original_deleted(clip.id)
+
+
+def go_on(folders: Folders, store: Store) -> Iterator[str]:
+    """Remove what a server that was killed had begun to, as far as the list says; ids of clips
+    whose original goes now. Only while no worker runs."""
+    clips = store.clips.listing()
+    for clip in clips:
+        if not clip.original and _shows_original(folders, store, clip):
+            with suppress(OSError):  # the server has to start, and the next one tries again
+                remove_original(folders, store, clip)
+                folders.forget_portrait(clip)
+                yield clip.id
+    there = {clip.id for clip in clips}
+    for job in store.jobs.listing(None, *WITH_IT):
+        if there.isdisjoint(job.clips) and store.jobs.remove(job.id):
+            folders.forget(job)
+
+
+def _shows_original(folders: Folders, store: Store, clip: Clip) -> bool:
+    files = [folders.original(clip), folders.portrait(clip), *folders.comparisons(clip)]
+    return any(map(os.path.lexists, files)) or bool(store.jobs.of_clip(clip.id, *WITH_ORIGINAL))

@@ -16,7 +16,7 @@ from typing import IO
 from mien.web.http.serving import Serving
 from mien.web.queue.damage import DAMAGED, is_damage
 from mien.web.queue.folders import Folders
-from mien.web.queue.leaving import remove_clip, remove_original
+from mien.web.queue.leaving import go_on, remove_clip, remove_original
 from mien.web.queue.log import Log, noted
 from mien.web.queue.retention import Keeper
 from mien.web.queue.store import Store
@@ -119,6 +119,8 @@ class Supervisor:
         self._store.clips.forget_before()
         projects, removed = [p.id for p in self._store.projects.all()], self._store.removed()
         self._folders.tidy(projects, self._store.results(), removed)
+        for gone in go_on(self._folders, self._store):
+            self._note("original removed", gone, "begun before the server was stopped")
         self._store.all_gone(removed - self._folders.names(projects))
         self._thread.start()
 

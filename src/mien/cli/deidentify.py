@@ -132,6 +132,14 @@ def deidentify(
             "gives way to one colour.",
         ),
     ] = "keep",
+    hands: Annotated[
+        str,
+        typer.Option(
+            metavar="keep|cover",
+            help="What becomes of hands over a face: they stay hands, or the face is covered as "
+            "long as one lies over it.",
+        ),
+    ] = "keep",
     recogniser: Annotated[
         list[str] | None,
         typer.Option(
@@ -206,6 +214,7 @@ def deidentify(
         judges=JUDGES if recogniser is None else tuple(dict.fromkeys(recogniser)),
         voice=voice,  # type: ignore[arg-type]  # checked by Settings
         surroundings=surroundings,  # type: ignore[arg-type]  # likewise
+        hands=hands,  # type: ignore[arg-type]  # likewise
         withhold=withhold,
         landmarker=None if landmarker is None else str(landmarker),
         crf=crf,

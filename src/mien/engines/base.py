@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from mien.surrogates.bank import Surrogate
+    from mien.tracking.hands import Hand
     from mien.tracking.track import Sample
 
 
@@ -110,6 +111,21 @@ class Engine(ABC):
         landmarks : np.ndarray [shape=(478, 3)]
             The face, pixels.
         """
+
+    def render_behind(
+        self, image: np.ndarray, landmarks: np.ndarray, hands: Sequence[Hand]
+    ) -> Rendering:
+        """The same where hands may lie over the face; as if none did, unless an engine says
+        otherwise (`Traits.shows_hands`).
+
+        Parameters
+        ----------
+        image, landmarks : np.ndarray
+            As of `render`.
+        hands : sequence of Hand
+            Hands in the frame.
+        """
+        return self.render(image, landmarks)
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,8 @@ class Traits:
     """The same for those who read nothing else, as in ``every face was ...``; empty for `done`."""
     shows_face: bool = True
     """Whether a face, anybody's, is still seen in the result."""
+    shows_hands: bool = False
+    """Whether hands over a face are shown as they are, if it is told where they are."""
 
 
 MESH = Traits(
@@ -36,6 +38,7 @@ MESH = Traits(
     words="another face that moves as was measured",
     done="replaced",
     in_full="replaced by one that is nobody's",
+    shows_hands=True,
 )
 MOTION = Traits(
     keeps_motion=True,

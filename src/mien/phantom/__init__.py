@@ -13,7 +13,7 @@ from mien.phantom.degrade import (
     fault_named,
 )
 from mien.phantom.render import Phantom, phantom, render_phantom
-from mien.phantom.script import Script, Tremor
+from mien.phantom.script import Hand, Script, Tremor
 from mien.phantom.truth import PersonTruth, Truth
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "Droop",
     "Fault",
     "Freeze",
+    "Hand",
     "Hold",
     "NoBlinks",
     "PersonTruth",

@@ -12,8 +12,10 @@ import numpy as np
 
 from mien.errors import ParameterError
 from mien.outputs import Aside, check_free
+from mien.phantom import looks
 from mien.phantom.degrade import Fault
 from mien.phantom.drawing import draw, expose, skin_gain
+from mien.phantom.hand import draw_hand, joints_of
 from mien.phantom.head import Head, build_head
 from mien.phantom.identity import identity
 from mien.phantom.scene import truth_of
@@ -86,11 +88,38 @@ class Phantom:
         swing = np.sin(2 * np.pi * 0.1 * time) * self.script.light
         for head, person in reversed(list(zip(self.heads, truth.people, strict=True))):
             draw(image, head, person, index, skin_gain(person, time), swing)
+        self._draw_hand(image, index)
         self._finish(image, index, 1 + swing)
         last = index == len(self) - 1
         step = truth.time_base.denominator / float(self.script.rate)
         duration = round(step) if last else int(truth.pts[index + 1] - truth.pts[index])
         return Frame(image, int(truth.pts[index]), truth.time_base, index, duration)
+
+    def hand(self, index: int) -> np.ndarray:
+        """Share of each pixel of a frame that the script's hand covers, shape (height, width)."""
+        return self._draw_hand(self.background.copy(), index)
+
+    def joints(self, index: int) -> np.ndarray | None:
+        """Joints of the script's hand in a frame, pixels, shape (21, 2); None while it is away."""
+        patient = self.truth.people[0]
+        assert patient.landmarks is not None
+        if self.script.hand is None:
+            return None
+        eyes = patient.landmarks[index][[33, 263], :2].astype(np.float64)
+        unit = float(np.linalg.norm(eyes[1] - eyes[0]))
+        return joints_of(self.script.hand, float(self.truth.time[index]), eyes.mean(0), unit)
+
+    def _draw_hand(self, image: np.ndarray, index: int) -> np.ndarray:
+        joints = self.joints(index)
+        if self.script.hand is None or joints is None:
+            return np.zeros(image.shape[:2], np.float32)
+        return draw_hand(image, joints, self._cheeks * self.script.hand.tone)
+
+    @cached_property
+    def _cheeks(self) -> np.ndarray:
+        """Colour of the patient's cheeks, RGB, shape (3,)."""
+        face = self.heads[0].atlas[: looks.SIZE, : looks.SIZE]
+        return np.asarray(np.median(face[looks.cheeks()], axis=0), np.float32)
 
     @cached_property
     def heads(self) -> list[Head]:

@@ -32,6 +32,33 @@ class Tremor:
 
 
 @dataclass(frozen=True)
+class Hand:
+    """The patient's hand over the patient's face."""
+
+    start_s: float = 0.0
+    """When it has come, seconds."""
+    end_s: float = 1e3
+    """When it begins to leave, seconds."""
+    over: str = "cheek"
+    """Where the knuckles lie: ``"mouth"``, ``"cheek"`` or ``"eye"``."""
+    side: str = "left"
+    """Of the picture that it comes from: the patient's own ``"left"`` or ``"right"``."""
+    spread: float = 0.6
+    """How far the fingers are parted, 0 to 1."""
+    tone: float = 1.0
+    """How bright it is, by the brightness of the patient's cheeks."""
+
+    def __post_init__(self) -> None:
+        window("hand", self.start_s, self.end_s)
+        if self.over not in ("mouth", "cheek", "eye"):
+            raise ParameterError(f'A hand lies over "mouth", "cheek" or "eye", not {self.over!r}.')
+        if self.side not in ("left", "right"):
+            raise ParameterError(f'The side of a hand is "left" or "right", not {self.side!r}.')
+        within("hand.spread", self.spread, 0, 1)
+        within("hand.tone", self.tone, 0.3, 1.7)
+
+
+@dataclass(frozen=True)
 class Script:
     """One clip of one or two synthetic people.
 
@@ -68,6 +95,8 @@ class Script:
     """Resting droop of one corner of the mouth and one eyelid, 0 (none) to 1 (severe)."""
     weak_side: str = "left"
     """The patient's own side that droops, ``"left"`` or ``"right"``."""
+    hand: Hand | None = None
+    """A hand that comes over the face; None for none."""
     head_motion: float = 0.3
     """Slow turning and shifting of the head: at 1 up to 20° of yaw, 8° of pitch, 6° of roll."""
     pulse_bpm: float | None = None

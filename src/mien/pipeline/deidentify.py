@@ -11,8 +11,8 @@ passes gets its name.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mien.engines import ENGINES
+from mien.models.hands import HandFinder, Hands
 from mien.models.landmarker import open_backend
 from mien.outputs import Aside, check_free, checksum
 from mien.pipeline import credentials
@@ -209,9 +210,10 @@ def _deidentify(
     also = tuple(named(name) for name in ALSO_STEER)
     others = also + tuple(named(name) for name in settings.judges)
     with Drafts(begin) as drafts:
-        with closing(open_backend(settings.landmarker)) as backend:
+        with closing(open_backend(settings.landmarker)) as backend, finder(settings) as hands:
             landmarks = backend.name
-            found = survey(source, backend, recogniser, report, settings.thoroughness, others)
+            how = settings.thoroughness
+            found = survey(source, backend, recogniser, report, how, others, hands)
             people = cast_all(found, settings, kind, recogniser, backend, report, also)
         with closing(Lookout()) as lookout, surroundings(settings.surroundings) as room:
             second = SecondPass(
@@ -224,6 +226,7 @@ def _deidentify(
                 report,
                 others,
                 room,
+                settings.hands == "cover",
             )
             limit = settings.withhold if withhold else None
             tried = render_until_it_passes(second, drafts, len(also), limit)
@@ -316,6 +319,16 @@ def _manifest(
     )
 
 
+@contextmanager
+def finder(settings: Settings) -> Iterator[HandFinder | None]:
+    """What looks for hands, as long as it is needed; None where they do not matter."""
+    if not settings.looks_for_hands:
+        yield None
+        return
+    with closing(Hands()) as hands:
+        yield hands
+
+
 def label_of(settings: Settings) -> str:
     """What a result says of itself."""
     return LABEL_LEFT if settings.selection.leave else LABEL
@@ -339,6 +352,7 @@ def chosen(settings: Settings, landmarks: str) -> Chosen:
         cover=unnamed(selection.cover),
         voice=settings.voice,
         surroundings=settings.surroundings,
+        hands=settings.hands,
         crf=settings.crf,
         landmarks=landmarks,
         weights=None if settings.weights is None else checksum(Path(settings.weights.path)),

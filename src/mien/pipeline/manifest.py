@@ -77,7 +77,8 @@ class _Part:
 class Chosen(_Part):
     """How the clip was de-identified."""
 
-    TOLD = ("engine", "bank", "match", "people", "voice", "surroundings", "crf", "landmarks",
+    TOLD = ("engine", "bank", "match", "people", "voice", "surroundings", "hands", "crf",
+            "landmarks",
             "weights", "driving", "own_openings", "withhold")  # fmt: skip
 
     engine: str
@@ -110,6 +111,8 @@ class Chosen(_Part):
     """Whether the patient's own eyes and inner mouth were left, where a network drew the rest."""
     surroundings: str = "keep"
     """What became of the room: `keep`, `blur` or `solid`."""
+    hands: str = "keep"
+    """What became of hands over a face: `keep` or `cover`."""
     withhold: str | None = None
     """How much might be covered before nothing was given: `never`, `any`, or such as `over 10%`."""
 

@@ -39,7 +39,9 @@ class Probes:
         self.frames += [frame] * len(chips)
         self.results.add(chips)
 
-    def add_glimpse(self, frame: int, before: np.ndarray, after: np.ndarray) -> None:
-        """Keep what those detectors saw in one frame, of the original and of the output."""
-        self.originals.add([before])
+    def add_glimpse(self, frame: int, before: np.ndarray | None, after: np.ndarray) -> None:
+        """Keep what those detectors saw in one frame, of the original, unless it shows a hand over
+        the face, and of the output."""
+        if before is not None:
+            self.originals.add([before])
         self.add(frame, [after])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +17,25 @@ from mien.recognition.lookout import Face
 from mien.recognition.watch import Box
 from mien.tracking import State
 from mien.tracking.gaps import overdue, reaches
+from mien.tracking.hands import Hand
 from mien.tracking.selection import Role
+
+
+@dataclass(frozen=True)
+class Hands:
+    """Hands in a frame."""
+
+    seen: Sequence[Hand] = ()
+    """Where they are."""
+    cover: bool = False
+    """Whether a face is covered that one of them lies over."""
+
+    def hide(self, landmarks: np.ndarray) -> bool:
+        """Whether a face is covered because of them."""
+        return self.cover and any(hand.over(landmarks) for hand in self.seen)
+
+
+_NONE = Hands()
 
 
 @dataclass
@@ -37,6 +56,7 @@ def replace_faces(
     people: list[Individual],
     times: np.ndarray,
     covers: dict[int, list[Box]],
+    hands: Hands = _NONE,
 ) -> Replaced:
     """De-identify one frame."""
     result = image.copy()
@@ -69,9 +89,13 @@ def replace_faces(
         if spared:
             continue
         rendering, landmarks = None, points
-        if person.engine is not None and not (person.covered is not None and person.covered[frame]):
+        hidden = hands.hide(points) or (person.covered is not None and person.covered[frame])
+        if person.engine is not None and not hidden:
             landmarks = person.landmarks(image, frame)
-            rendering = person.engine.render(image, landmarks)
+            if hands.seen:
+                rendering = person.engine.render_behind(image, landmarks, hands.seen)
+            else:
+                rendering = person.engine.render(image, landmarks)
         if rendering is None or rendering.covered:
             on_top.append(np.array(face_box(points, image.shape, 0.4), float))
             if person.role != Role.COVER:  # not as it was asked for

@@ -22,7 +22,7 @@ from mien.pipeline.files import Files
 from mien.pipeline.judging import Judged
 from mien.pipeline.ledger import Entry, Ledger
 from mien.pipeline.probes import Probes
-from mien.pipeline.render import Replaced, replace_faces
+from mien.pipeline.render import Hands, Replaced, replace_faces
 from mien.pipeline.settings import Thoroughness
 from mien.pipeline.surroundings import Surroundings
 from mien.pipeline.survey import Survey
@@ -74,6 +74,8 @@ class SecondPass:
     """Further recognisers that see what this gives."""
     surroundings: Surroundings | None = None
     """What becomes of the room; None where it stays."""
+    cover_hands: bool = False
+    """Whether a face is covered as long as a hand lies over it."""
 
     def render(
         self, files: Files, covers: dict[int, list[Box]], suspected: list[Sighting], attempt: int
@@ -108,7 +110,8 @@ class SecondPass:
 
         def work(item: tuple[Frame, list[np.ndarray]]) -> _Done:
             frame, changed = item
-            replaced = replace_faces(frame.image, frame.index, people, times, covers)
+            hands = Hands(self.found.hands.get(frame.index, ()), self.cover_hands)
+            replaced = replace_faces(frame.image, frame.index, people, times, covers, hands)
             if self.surroundings is not None and replaced.faces is not None:
                 replaced.image = self.surroundings.replace(replaced.image)
             chips = [
@@ -153,7 +156,8 @@ class SecondPass:
                     if done.seen.left:
                         left[index] = done.seen.left
                     for k, (before, after) in done.seen.glimpses.items():
-                        probes[k].add_glimpse(index, before, after)
+                        hidden = self.found.behind_hand(people[k].track, index)
+                        probes[k].add_glimpse(index, None if hidden else before, after)
                 files.write(done.frame, done.replaced.image)
                 self.report(stage, index + 1, len(times))
         ledger = Ledger(entries, times)

@@ -73,6 +73,9 @@ class Settings:
     """Whether the sound is copied bit for bit, its voices are made others, or it is dropped."""
     surroundings: Literal["keep", "blur", "solid"] = "keep"
     """What becomes of the room behind people."""
+    hands: Literal["keep", "cover"] = "keep"
+    """What becomes of hands over a face: they are shown as they are, or the face is covered as
+    long as one lies over it."""
     landmarker: str | None = None
     """Face Landmarker model file to track with instead of the built-in mesh."""
     judges: tuple[str, ...] = JUDGES
@@ -109,6 +112,8 @@ class Settings:
             raise ParameterError(
                 f"surroundings is {self.surroundings!r}: choose one of {', '.join(KINDS)}."
             )
+        if self.hands not in ("keep", "cover"):
+            raise ParameterError(f"hands is {self.hands!r}: choose keep or cover.")
         for judge in self.judges:
             check_name(judge)
             if judge in (STEERS, *ALSO_STEER):
@@ -134,6 +139,12 @@ class Settings:
     def open_bank(self) -> Bank:
         """The bank that surrogates come from."""
         return Bank.open(None if self.bank is None else Path(self.bank))
+
+    @property
+    def looks_for_hands(self) -> bool:
+        """Whether it matters where hands are."""
+        traits = ENGINES[self.engine].traits
+        return traits.shows_hands if self.hands == "keep" else traits.shows_face
 
     @property
     def own_picture(self) -> bool:

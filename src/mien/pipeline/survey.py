@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy as np
 
 from mien.face.geometry import face_box
 from mien.face.region import Region
+from mien.models.hands import HandFinder
 from mien.models.landmarker import Backend
 from mien.pipeline.settings import Thoroughness
 from mien.progress import Progress
@@ -20,6 +21,7 @@ from mien.recognition.spread import spread
 from mien.shortfall import Shortfall
 from mien.tracking import FaceTrack, Sample, State
 from mien.tracking.follow import Following
+from mien.tracking.hands import ENOUGH, Hand, HandWatch
 
 _SAMPLE_SIDE = 640  # pixels; larger faces are shrunk in samples
 _ROOM = 0.6  # surroundings kept in a sample: the recogniser looks beyond the outline
@@ -82,10 +84,12 @@ class Survey:
     _samples: _Every
     _chips: _Every
     _thoroughness: Thoroughness
+    hands: dict[int, list[Hand]] = field(default_factory=dict)
+    """Hands over faces by frame, if they were looked for."""
 
     def samples(self, track: FaceTrack) -> list[Sample]:
         """Frames of a person for calibration: all poses and expressions, `Thoroughness.samples`."""
-        found = self._samples.of(track)
+        found = self._bare(track, self._samples)
         if not found:
             return []
         chosen = spread(np.stack([entry.landmarks for entry in found]), self._thoroughness.samples)
@@ -97,7 +101,7 @@ class Survey:
         Of several recognisers `which` is the place of the one, that which tells people apart being
         the first; the others know as many as were kept.
         """
-        found = self._chips.of(track)
+        found = self._bare(track, self._chips)
         if not found:
             return []
         many = self._thoroughness
@@ -106,6 +110,19 @@ class Survey:
             count = min(many.gallery + len(self.times) // 300, count)
         chosen = spread(np.stack([entry.landmarks for entry in found]), count)
         return [view for i in chosen for view in found[i].what[which]]
+
+    def behind_hand(self, track: FaceTrack, frame: int) -> bool:
+        """Whether a hand lies over a person's face in a frame."""
+        return any(hand.over(track.landmarks[frame]) for hand in self.hands.get(frame, ()))
+
+    def _bare(self, track: FaceTrack, every: _Every) -> list[_Kept]:
+        """What was kept of one person without a hand over the face, if there is enough of it.
+
+        A picture of a hand is like any other picture of that hand, whoever is behind it.
+        """
+        found = every.of(track)
+        bare = [entry for entry in found if not self.behind_hand(track, entry.frame)]
+        return bare if len(bare) >= ENOUGH else found
 
 
 _USUAL = Thoroughness()
@@ -118,6 +135,7 @@ def survey(
     report: Progress,
     thoroughness: Thoroughness = _USUAL,
     others: Sequence[Recogniser] = (),
+    hands: HandFinder | None = None,
 ) -> Survey:
     """Measure every frame of a clip.
 
@@ -135,6 +153,8 @@ def survey(
         How much of each person is kept.
     others : sequence of Recogniser
         Further ones, for which pictures of each person are kept as well.
+    hands : HandFinder, optional
+        Looks for hands over faces.
 
     Raises
     ------
@@ -143,7 +163,7 @@ def survey(
     """
     following = Following(source, backend, recogniser.describe, report)
     samples, chips = _Every(thoroughness.samples), _Every(thoroughness.gallery)
-    before = 0
+    before, watch = 0, None if hands is None else HandWatch(hands)
     for frame, faces in following:
         new = len(faces) > before
         before = len(faces)
@@ -154,6 +174,8 @@ def survey(
             if new or chips.wants(frame.index):
                 views = [who.views(frame.image, points) for who in (recogniser, *others)]
                 chips.kept.append(_Kept(frame.index, points, views))
+        if watch is not None:
+            watch.update(frame.index, frame.image, faces)
         samples.thin(len(faces))
         chips.thin(len(faces))
     found = following.finish()
@@ -168,6 +190,7 @@ def survey(
         samples,
         chips,
         thoroughness,
+        {} if watch is None else watch.finish(found.times),
     )
 
 

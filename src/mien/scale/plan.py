@@ -22,7 +22,8 @@ from mien.tracking.selection import Selection
 COLUMNS = ("path", "subject", "pseudonym", "profile", "settings")
 """Of a plan; all but the first may be missing or empty."""
 _ALLOWED = {
-    "engine": str, "match": str, "surrogate": str, "voice": str, "surroundings": str, "crf": int,
+    "engine": str, "match": str, "surrogate": str, "voice": str, "surroundings": str, "hands": str,
+    "crf": int,
     "people": str, "withhold": str, "consent": str,
 }  # fmt: skip
 """Settings that a row may have of its own, and their kinds."""

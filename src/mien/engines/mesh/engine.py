@@ -28,6 +28,7 @@ from mien.engines.mesh.appearance import (
 )
 from mien.engines.mesh.displacement import displacement
 from mien.engines.mesh.grain import TILE, grain_of, missing, offset, pattern, yield_of
+from mien.engines.mesh.hands import hands_over, lay
 from mien.engines.mesh.occlusion import moving, static
 from mien.engines.mesh.surroundings import rings, sources
 from mien.errors import ParameterError
@@ -35,6 +36,7 @@ from mien.face.geometry import face_box, rasterise
 from mien.face.model import FaceModel
 from mien.face.uv import coordinates, texels_per_pixel, triangles, unwrap
 from mien.surrogates.bank import Surrogate
+from mien.tracking.hands import Hand
 from mien.tracking.track import Sample
 
 _CHEEKS = [50, 280, 205, 425, 101, 330]
@@ -199,6 +201,12 @@ class Mesh(Engine):
 
     def render(self, image: np.ndarray, landmarks: np.ndarray) -> Rendering:
         """See `Engine.render`."""
+        return self.render_behind(image, landmarks, ())
+
+    def render_behind(
+        self, image: np.ndarray, landmarks: np.ndarray, hands: Sequence[Hand]
+    ) -> Rendering:
+        """See `Engine.render_behind`."""
         landmarks = np.asarray(landmarks, np.float64)
         pose = self._model.pose(landmarks, self._person.alpha)
         moved = landmarks + pose.turn(self._offset)
@@ -211,9 +219,13 @@ class Mesh(Engine):
         switched = lamp(added)
         added -= switched
         hidden = moving(added)
+        own = np.maximum(self._own, hidden)
+        box = (left, top, right, bottom)
+        over = hands_over(image, landmarks, hands, box, self._person.neutral) if hands else None
+        if over is not None:  # what is unlike skin is a hand or its shadow by now
+            own, hidden = self._own, np.maximum(hidden, over.near)
         gain = change(added, np.maximum(hidden, self._person.own))
         gain *= np.exp(switched)
-        own = np.maximum(self._own, hidden)
         down, across = offset(image)
         colour = np.zeros((bottom - top, right - left, 3), np.uint8)
         opacity = np.zeros((bottom - top, right - left), np.float32)
@@ -237,7 +249,10 @@ class Mesh(Engine):
         _soften(index, float(np.ptp(moved[:468, 0])), opacity)
         where = sources(around, reached, left, top, index)
         _inside(index, weights, self._triangles, landmarks.astype(np.float32), where)
-        return Rendering(left, top, colour, opacity, moved, where)
+        rendering = Rendering(left, top, colour, opacity, moved, where)
+        if over is not None:
+            lay(image, rendering, over)
+        return rendering
 
 
 def _soften(index: np.ndarray, wide: float, opacity: np.ndarray) -> None:

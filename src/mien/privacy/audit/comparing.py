@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from mien.errors import ParameterError
+from mien.models.hands import Hands
 from mien.models.landmarker import Backend
 from mien.privacy.audit.asked import Asked
 from mien.privacy.audit.pairing import Pairing, pair, scale_between, side_by_side
@@ -142,10 +143,14 @@ def _compare(
     and what other detectors looked at there."""
     residual: dict[int, list[Box]] = {}
     watch, tally, turns = Watch(), Tally(), iter(range(len(scan)))
-    with closing(Detector()) as detector, closing(Lookout()) as lookout:
+    with (
+        closing(Detector()) as detector,
+        closing(Lookout()) as lookout,
+        closing(Hands()) as hands,
+    ):
         for first, second in frames:
             for person in people:
-                person.remember(first)
+                person.remember(first, hands)
             report("comparing", first.index + 1, len(pairing.partner))
             if second is None:
                 continue
@@ -160,7 +165,7 @@ def _compare(
                 extra += left_over(first, second, pairing.tracks, seen, lookout, tally, recogniser)
                 if turn % 4 == 0:
                     for person in people:
-                        person.glimpse(first, second, seen)
+                        person.glimpse(first, second, seen, hands)
                 if extra:
                     residual[first.index] = extra
             looked = None

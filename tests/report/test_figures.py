@@ -10,8 +10,11 @@ import cv2
 import numpy as np
 import pytest
 from evidence_of import blind, evidence, reading
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from mien.evidence.measuring import measure
+from mien.report.drawing import canvas, finish
 from mien.report.evidence import charts
 from mien.report.evidence.curves import Curves, trembling
 from mien.report.evidence.figures import figures
@@ -112,3 +115,17 @@ def test_figures_as_printed():
     assert number(-154.97, 0) == "−155" and number(0.00036) == "0.00036" and number(3) == "3"
     assert share(0.87202) == "87.2 %" and share(None) == "–"
     assert between([0.1, 0.25]) == "0.100 to 0.250" and between(None) == "–"
+
+
+def test_a_figure_is_laid_out_once_and_drawn_once_for_each_file(monkeypatch):
+    drawn_times, laid_out = [], []
+    draw, lay_out = Figure.draw, ConstrainedLayoutEngine.execute
+    monkeypatch.setattr(Figure, "draw", lambda *own: drawn_times.append(1) or draw(*own))
+    monkeypatch.setattr(
+        ConstrainedLayoutEngine, "execute", lambda *own: laid_out.append(1) or lay_out(*own)
+    )
+    figure = canvas(2.0)
+    figure.subplots().set(xlabel="s", ylabel="degrees")
+    found = finish("one", "A figure.", figure)
+    assert (len(drawn_times), len(laid_out)) == (2, 1)
+    assert found.png.startswith(b"\x89PNG") and b"<svg" in found.svg

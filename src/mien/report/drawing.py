@@ -23,6 +23,7 @@ WIDTH = 7.2
 """Inches: within the margins of A4."""
 LONG = 6000
 """Frames from which curves in an SVG are pixels: as paths they would be megabytes."""
+_DPI = 120  # of figures as PNG
 _LONGEST_NAME = 120  # bytes of a file's name without its ending
 Made = tuple[str, str, Figure] | None
 """Name, caption and figure of a drawing; None where there is nothing to draw."""
@@ -93,9 +94,13 @@ def finish(name: str, caption: str, figure: Figure) -> Drawing:
     if language() != DEFAULT:
         _tell(figure)
     FigureCanvasAgg(figure)
+    figure.set_dpi(_DPI)
+    layout = figure.get_layout_engine()
+    if layout is not None:
+        layout.execute(figure)
+        figure.set_layout_engine(None)  # else it is drawn twice for each file, once to lay it out
     png, svg = BytesIO(), BytesIO()
-    figure.savefig(png, format="png", dpi=120, metadata={"Software": None})
-    figure.set_layout_engine("none")  # it is laid out now
+    figure.savefig(png, format="png", dpi=_DPI, metadata={"Software": None})
     figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
     return Drawing(name, told(caption), png.getvalue(), svg.getvalue())
 

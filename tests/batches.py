@@ -49,6 +49,8 @@ def deidentify(source, output, settings):
         raise PrivacyError("It could still be recognised.")
     if "full" in said:
         raise OutputError("The disk is full.") from OSError(28, "No space left on device")
+    if "read-only" in said:
+        raise OSError(30, "Read-only file system", str(output))
     if "odd" in said:
         raise RuntimeError(f"odd {source}")
     with complete(output, overwrite=settings.overwrite) as part:

@@ -62,6 +62,45 @@ def test_reports_are_written_in_a_language_and_nothing_is_done_again_for_it(make
         drive(plan, tmp_path / "out", language="fr")
 
 
+@pytest.mark.parametrize("name", ["results", "evidence", "report", "state"])
+def test_a_folder_that_cannot_be_written_is_refused_before_any_work(
+    make, tmp_path, monkeypatch, name
+):
+    plan = make({"a": ""})
+    drive(plan, tmp_path / "out")
+    (tmp_path / "a.mp4").write_text("changed")
+    touch = Path.touch
+
+    def refused(path, *given):
+        if path.parent.name == name:
+            raise PermissionError(13, "Permission denied")
+        touch(path, *given)
+
+    monkeypatch.setattr(Path, "touch", refused)
+    with pytest.raises(OutputError, match=rf"{name} cannot be written \(Permission denied\)"):
+        drive(plan, tmp_path / "out")
+    assert log(tmp_path) == ["a"]
+
+
+def test_a_disk_that_becomes_read_only_ends_it_and_puts_nothing_into_quarantine(make, tmp_path):
+    plan = make({"a": "read-only", "b": ""})
+    with pytest.raises(OutputError, match="full or read-only"):
+        drive(plan, tmp_path / "out")
+    assert State(tmp_path / "out").quarantine == {}
+
+
+def test_results_of_rows_that_were_taken_out_or_called_otherwise_are_named(make, tmp_path):
+    plan = make({name: "" for name in "abc"})
+    assert drive(plan, tmp_path / "out").left_over == []
+    plan.write_text("path,pseudonym\na.mp4,a\nb.mp4,bb\n")
+    made = drive(plan, tmp_path / "out")
+    assert made.left_over == ["b", "c"] and sorted(made.done) == ["a", "bb"]
+    plan.write_text("path,pseudonym\na.mp4,bb\nb.mp4,a\n")  # pseudonyms change places
+    drive(plan, tmp_path / "out")
+    results = tmp_path / "out" / "results"
+    assert [results.joinpath(f"{name}.mp4").read_text()[-3] for name in ("a", "bb")] == ["b", "a"]
+
+
 def test_a_second_start_does_only_what_is_missing(make, tmp_path):
     plan = make({name: "" for name in "abc"})
     told = []

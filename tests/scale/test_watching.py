@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from batches import Here, drive, work
-from mien.errors import FormatError
+from mien.errors import FormatError, NoFaceError, PrivacyError
 from mien.scale.places import DRIVER, PLAN, QUARANTINE, STANDING, STATE, record_of
 from mien.scale.watching import Listing, Watched, Where
 
@@ -59,6 +59,7 @@ def test_where_everything_is_when_nobody_works(batch):
     assert sum(glance.standing["machines"].values()) == 2
     (key,) = glance.aside
     assert glance.aside[key]["sentence"] == "No frame of the original of b shows a face."
+    assert glance.aside[key]["code"] == NoFaceError.code
     assert watched.look() is glance  # nothing changed, nothing is read again
     record_of(watched.folder, glance.tasks.keys[0].hex()).unlink()
     assert names(watched.look(), Where.WAITING) == ["a"]
@@ -75,7 +76,8 @@ def test_a_driver_is_seen_at_work_and_what_is_tried_again(batch, tmp_path, monke
     tried = [glance for glance in pool.seen if glance.standing["again"]]
     assert tried and tried[0].standing["retried"] == 1
     (again,) = tried[0].standing["again"].values()
-    assert again == {"tries": 1, "sentence": "It could still be recognised."}
+    assert again["tries"] == 1 and again["sentence"] == "It could still be recognised."
+    assert again["code"] == PrivacyError.code
     assert not Watched(tmp_path / "out").look().running
 
 

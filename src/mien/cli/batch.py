@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _JOBS = 50  # at a time, if nobody says
 _EVERY_S = 10.0  # of a line that says how far it has come
 QUARANTINED = 1
+_NAMED = 5  # results of no row that are named
 
 
 @dataclass(frozen=True)
@@ -250,6 +251,12 @@ def _print(made: Batch, files: Sequence[Path | Url]) -> None:
         typer.echo(f"{len(made.quarantine)} are in quarantine: mend them, or add --retry.")
     for face, people in made.shared_faces.items():
         typer.echo(f"{people} subjects have the face {face}: the bank has no more that suit.")
+    if made.left_over:
+        named = ", ".join(made.left_over[:_NAMED]) + (", …" if made.left_over[_NAMED:] else "")
+        tell(
+            f"{len(made.left_over)} results belong to no row of the plan ({named}): take them out "
+            "of results and evidence, so that nobody passes them on."
+        )
     typer.echo(f"{files[-1]} has it all.")
 
 
@@ -263,4 +270,5 @@ def _told(made: Batch, out: str) -> dict[str, object]:
         "worked": made.worked,
         "quarantine": made.quarantine,
         "shared_faces": made.shared_faces,
+        "left_over": made.left_over,
     }

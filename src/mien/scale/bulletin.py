@@ -46,7 +46,7 @@ class Bulletin:
     _began: float = field(default_factory=time.time)
     _work_began: float | None = None
     _at_work: dict[str, tuple[float, int]] = field(default_factory=dict)
-    _again: dict[str, tuple[int, str]] = field(default_factory=dict)
+    _again: dict[str, tuple[int, str, str]] = field(default_factory=dict)
     _machines: Counter[str] = field(default_factory=Counter)
     _told: float = 0.0
 
@@ -79,7 +79,7 @@ class Bulletin:
             self._machines[outcome.machine] += outcome.error is None
         if again:
             self._retried += tries == 1
-            self._again[outcome.key] = (tries, outcome.error or "")
+            self._again[outcome.key] = (tries, outcome.error or "", outcome.code)
         else:
             self._again.pop(outcome.key, None)
             self._worked += outcome.error is None
@@ -122,8 +122,8 @@ class Bulletin:
                 for key, (since, tries) in list(self._at_work.items())[:_MOST]
             },
             "again": {
-                key: {"tries": tries, "sentence": said}
-                for key, (tries, said) in list(self._again.items())[:_MOST]
+                key: {"tries": tries, "sentence": said, "code": code}
+                for key, (tries, said, code) in list(self._again.items())[:_MOST]
             },
             "machines": dict(self._machines.most_common(_MOST)),
             "command": list(self.command),

@@ -147,7 +147,7 @@ class OnRay:
             except self._ray.exceptions.LocalRayletDiedError as exc:  # no fault of the clip
                 raise self._gone() from exc
             except self._ray.exceptions.RayError:  # the worker or its machine is gone
-                found.append(Outcome(key, DIED, again=True))
+                found.append(Outcome(key, DIED, again=True, code="worker_died"))
         if not found and time.monotonic() - self._looked > _LOOK_S:
             self._look()
         return found

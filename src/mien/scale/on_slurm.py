@@ -162,14 +162,14 @@ class OnSlurm:
         self._note()
         try:
             if not self._is_over(job):
-                return Outcome(key, ENDED, again=True)  # it would be waited for
+                return _ended(key)  # it would be waited for
             found = job.result()
         except Exception:  # it was killed, or its machine was
-            return Outcome(key, ENDED, again=True)
+            return _ended(key)
         for path in self._folder.glob(f"{job.job_id}_*"):  # a job that ended badly keeps its log
             with suppress(OSError):
                 path.unlink()
-        return found if isinstance(found, Outcome) else Outcome(key, ENDED, again=True)
+        return found if isinstance(found, Outcome) else _ended(key)
 
     def _note(self) -> None:
         """Write down which jobs there are, for whoever comes after a driver that was killed."""
@@ -185,6 +185,10 @@ class OnSlurm:
         for number in older.values():
             with suppress(Exception):
                 self._job(self._folder, number).cancel(check=False)
+
+
+def _ended(key: str) -> Outcome:
+    return Outcome(key, ENDED, again=True, code="job_ended")
 
 
 def _queued() -> set[str] | None:

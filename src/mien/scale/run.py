@@ -54,6 +54,8 @@ class Batch:
     """Tasks that this run did; the others were done."""
     shared_faces: dict[str, int]
     """Surrogates that several subjects were given, for want of others, and how many."""
+    left_over: list[str] = field(default_factory=list)
+    """Names of results of no row: of rows that were taken out of the plan, or called otherwise."""
 
 
 @dataclass
@@ -148,7 +150,9 @@ class Driver:
             if isinstance(content, OSError):
                 key = key_of(f"row {row.number}", row.name, wanted, profile)
                 lost.add(key)
-                self.state.put_aside(key, row.name, row.number, 1, _lost(row, content), now=False)
+                self.state.put_aside(
+                    key, row.name, row.number, 1, _lost(row, content), "unreadable-video", False
+                )
                 asked.append((row.number, key, row.name))
                 continue
             key = key_of(content, row.name, wanted, profile)
@@ -262,8 +266,8 @@ class Driver:
                 work = at_work.pop(outcome.key)
                 if outcome.full:
                     raise OutputError(
-                        f"The disk of {self.state.folder}, or that of temporary files, is full: "
-                        "make room and start again; what is done stays done."
+                        f"The disk of {self.state.folder}, or that of temporary files, is full or "
+                        "read-only: make room and start again; what is done stays done."
                     )
                 again = self._ended(work, outcome)
                 self._bulletin.ended(outcome, work.tries, again)
@@ -303,7 +307,9 @@ class Driver:
             return False
         if outcome.again and work.tries < TRIES:
             return True
-        self.state.put_aside(work.task.key, work.task.name, work.row, work.tries, outcome.error)
+        self.state.put_aside(
+            work.task.key, work.task.name, work.row, work.tries, outcome.error, outcome.code
+        )
         return False
 
     def _sum_up(self, works: Sequence[_Work], worked: int) -> Batch:
@@ -317,6 +323,7 @@ class Driver:
             sorted(self.state.quarantine.values(), key=lambda one: one["row"]),
             worked,
             self._faces.shared(),
+            sorted(self.state.results() - {row.name for row in self.rows}),
         )
 
 

@@ -14,7 +14,7 @@ from typing import IO, Any
 
 from mien.errors import OutputError
 from mien.intake.secret import Secret
-from mien.outputs import checksum
+from mien.outputs import checksum, hidden
 from mien.scale import fetched
 from mien.scale.far import Url
 from mien.scale.places import (
@@ -62,8 +62,9 @@ class State:
             strangers and not (folder / STATE).is_dir()
         ):
             raise OutputError(f"{folder} is no folder of a batch: give a new one.")
-        for name in _FOLDERS:
-            (folder / name).mkdir(parents=True, exist_ok=True)
+        with _written(folder):
+            for name in _FOLDERS:
+                (folder / name).mkdir(parents=True, exist_ok=True)
         self._sums_path = folder / STATE / "checksums.json"
         self._sums: dict[str, list[Any]] = _read(self._sums_path)
         self.quarantine: dict[str, dict[str, Any]] = _read(folder / STATE / QUARANTINE)
@@ -76,16 +77,27 @@ class State:
         Raises
         ------
         OutputError
-            If another one works on it.
+            If another one works on it, or nothing can be written into it.
         """
-        with (self.folder / STATE / DRIVER).open("a") as stream:
+        with _written(self.folder):
+            stream = (self.folder / STATE / DRIVER).open("a")
+        with stream:
             self._hold(stream)
+            self._try_writing()
             self._own_store()
             self.sweep()
             fetched.sweep()
             if self.store is not None:
                 self.store.sweep()
             yield
+
+    def _try_writing(self) -> None:
+        """Refuse early what would fail after the work on every clip."""
+        for name in _FOLDERS:
+            part = hidden(self.folder / name / "tried")
+            with _written(self.folder / name):
+                part.touch()
+                part.unlink()
 
     def _hold(self, stream: IO[str]) -> None:
         """Take the lock, also from whoever only looks whether it is held, which takes no time."""
@@ -194,10 +206,19 @@ class State:
         write_json(record_of(self.folder, key).with_suffix(".begun"), {"name": name})
 
     def put_aside(
-        self, key: str, name: str, row: int, tries: int, sentence: str, now: bool = True
+        self,
+        key: str,
+        name: str,
+        row: int,
+        tries: int,
+        sentence: str,
+        code: str = "",
+        now: bool = True,
     ) -> None:
         """Put a task into quarantine; on the disk now, or soon where many are."""
-        self.quarantine[key] = {"name": name, "row": row, "tries": tries, "sentence": sentence}
+        self.quarantine[key] = {
+            "name": name, "row": row, "tries": tries, "sentence": sentence, "code": code,
+        }  # fmt: skip
         self._unwritten = True
         if now:
             self.keep_what_is_due()
@@ -213,6 +234,17 @@ class State:
         write_json(self.folder / STATE / QUARANTINE, self.quarantine)
         took = time.monotonic() - began
         self._unwritten, self._due = False, began + _SHARE * took
+
+
+@contextmanager
+def _written(folder: Path) -> Iterator[None]:
+    """Say of a folder that it cannot be written."""
+    try:
+        yield
+    except OSError as exc:
+        raise OutputError(
+            f"{folder} cannot be written ({exc.strerror}): look after its rights and its disk."
+        ) from exc
 
 
 def _read(path: Path) -> dict[str, Any]:

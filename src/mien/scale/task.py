@@ -101,7 +101,10 @@ class Outcome:
     again: bool = False
     """Whether another try may go better."""
     full: bool = False
-    """Whether nothing can be written any more, so that no other task can be done either."""
+    """Whether nothing can be written any more, so that no other task can be done either: the disk
+    is full, or was made read-only."""
+    code: str = ""
+    """The kind of error, for those who read other languages; empty of one that has none."""
     machine: str = ""
     """The name of the machine that worked on it; empty if nobody knows."""
 
@@ -156,7 +159,8 @@ def _outcome(task: Task, deidentify: Deidentify) -> Outcome:
         return Outcome(task.key)
     except MienError as error:
         certain = isinstance(error, _CERTAIN) and not isinstance(error, OutputError)
-        return Outcome(task.key, _plain(task, source, error), not certain, _is_full(error))
+        said = _plain(task, source, error)
+        return Outcome(task.key, said, not certain, _is_full(error), error.code)
     except OSError as error:
         return Outcome(task.key, _plain(task, source, error), True, _is_full(error))
     except Exception as error:
@@ -284,7 +288,7 @@ def _is_full(error: BaseException) -> bool:
 
     cause: BaseException | None = error
     while cause is not None:
-        if getattr(cause, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
+        if getattr(cause, "errno", None) in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
             return True
         cause = cause.__cause__
     return False

@@ -321,7 +321,7 @@ def _standing(content: bytes) -> dict[str, Any]:
         numbers += [one["tries"] for one in said[name].values()]
         for key in said[name]:
             _check_key(key)
-    texts += [one["sentence"] for one in said["again"].values()]
+    texts += [one[key] for one in said["again"].values() for key in ("sentence", "code")]
     return said if _are(texts, str) and _are(numbers, int, float) else _wrong()
 
 
@@ -331,7 +331,7 @@ def _quarantine(content: bytes) -> dict[str, dict[str, Any]]:
         raise ValueError
     for key, one in said.items():
         _check_key(key)
-        if not _are((one["name"], one["sentence"]), str) or not _are(
+        if not _are((one["name"], one["sentence"], one.get("code", "")), str) or not _are(
             (one["row"], one["tries"]), int
         ):
             raise ValueError

@@ -73,7 +73,7 @@ class Processes:
         for connection in wait(list(self._busy), timeout_s):
             one = self._busy.pop(connection)
             outcome = one.outcome()
-            found.append(outcome or Outcome(one.key, DIED, again=True))
+            found.append(outcome or Outcome(one.key, DIED, again=True, code="worker_died"))
             if outcome is None:
                 one.end()
             else:

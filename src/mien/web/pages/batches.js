@@ -5,7 +5,7 @@ import { begin, lookNow, say } from "./frame.js";
 import { moment } from "./moment.js";
 import { redraw } from "./redraw.js";
 import { ask } from "./server.js";
-import { duration, number, words } from "./words.js";
+import { duration, explain, number, words } from "./words.js";
 import { WORDS } from "./words/batches.js";
 
 const COUNT = 50; // clips at once
@@ -116,7 +116,8 @@ function placeButtons(batch) {
 
 function told(task) {
   const w = words();
-  if (task.sentence !== null) return task.tries ? `${task.sentence} ${w.tries(task.tries)}` : task.sentence;
+  const why = task.sentence === null ? "" : explain({ code: task.code, error: task.sentence });
+  if (why) return task.tries ? `${why} ${w.tries(task.tries)}` : why;
   if (task.since !== null) return [w.since(moment(task.since)), task.tries ? w.failedBefore(task.tries) : ""].filter(Boolean).join(" · ");
   const parts = [];
   if (task.engine !== null) parts.push(w.engines[task.engine] ?? task.engine);

@@ -123,6 +123,8 @@ class TaskView(BaseModel):
     """When somebody began to work on it, seconds since 1970."""
     sentence: str | None
     """Why it failed."""
+    code: str | None
+    """The kind of failure, for translations."""
     engine: str | None
     """How it was de-identified."""
     frames: int | None
@@ -304,13 +306,13 @@ def _task(watched: Watched, glance: Glance, k: int, told: bool) -> TaskView:
     assert glance.tasks is not None
     key, name = glance.tasks.keys[k], glance.tasks.names[k]
     where = Where(glance.where[k])
-    tries = since = sentence = None
+    tries = since = sentence = code = None
     if where == Where.QUARANTINE:
         one = glance.aside.get(key.hex(), {})
-        tries, sentence = one.get("tries"), one.get("sentence")
+        tries, sentence, code = one.get("tries"), one.get("sentence"), one.get("code")
     elif where == Where.AGAIN:
         one = glance.standing["again"].get(key.hex(), {})
-        tries, sentence = one.get("tries"), one.get("sentence")
+        tries, sentence, code = one.get("tries"), one.get("sentence"), one.get("code")
     elif where == Where.AT_WORK:
         one = glance.standing["at_work"].get(key.hex(), {})
         tries, since = one.get("tries"), one.get("since")
@@ -325,6 +327,7 @@ def _task(watched: Watched, glance: Glance, k: int, told: bool) -> TaskView:
         tries=tries,
         since=since,
         sentence=sentence if told or sentence is None else NOT_TOLD,
+        code=None if sentence is None else (code or None) if told else "not_told",
         engine=engine if isinstance(engine := record.get("engine"), str) else None,
         frames=sum(n for n in counts.values() if isinstance(n, int)) if counts else None,
         covered=_number(counts.get("covered"), int),

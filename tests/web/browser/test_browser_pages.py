@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import re
 import zipfile
 from collections.abc import Iterator
@@ -25,17 +24,8 @@ from mien.web.queue.log import noted
 
 NAME = "Jane Doe, visit 3.mp4"
 """What the clip is called: a name that must stay here."""
-PICTURES = Path(__file__).parents[3] / "docs" / "application"
-_TAKEN = {
-    "compare": "/compare?clip={clip}",
-    "compare-german": "/compare?clip={clip}",
-    "evidence": "/evidence?clip={clip}",
-    "encounter": "/encounter",
-    "release": "/release",
-    "deidentify": "/",
-    "deidentify-dark": "/",
-}
-"""Pictures of pages, and their addresses; what changes what other pictures show comes last."""
+DOCUMENT = Path(__file__).parents[3] / "docs" / "application.md"
+PICTURES = DOCUMENT.parent / "application"
 _OF_PROJECTS = sorted(set(PAGES) - {"/accounts"})  # that one is looked at where there are some
 
 _STAGES = [
@@ -434,23 +424,14 @@ def test_the_number_of_an_entry_in_the_log_is_said_in_both_languages(visit, expe
     page.locator("#language").click()
 
 
-@pytest.mark.parametrize("name", _TAKEN)
-def test_pictures_of_the_pages_are_in_the_documentation(
-    visit, measured, recording, make_clip, expect, name
-):
-    picture = PICTURES / f"{name}.png"
-    if os.environ.get("MIEN_SCREENSHOTS") == "1" or not picture.is_file():
-        if name == "encounter":
-            meet(visit, measured, recording)
-        if name.startswith("deidentify"):
-            longer = make_clip(seconds=8, seed=2)
-            clip = visit.served.upload(longer.path, name="Jane Doe, visit 4.mp4")["id"]
-        take(visit, _TAKEN[name].format(clip=measured), name, picture, expect)
-        if name.startswith("deidentify"):
-            visit.served.api.post(f"/api/clips/{clip}/cancel")
-    with Image.open(picture) as image:
-        assert image.width >= 720 and image.height > 400
-    assert picture.stat().st_size < 150_000
+def test_pictures_of_the_documentation_are_there_and_small():
+    shown = re.findall(r"!\[[^]]*\]\(application/([^)]+)\)", DOCUMENT.read_text("utf-8"))
+    assert {f"{name}.png" for name in ("deidentify", "compare", "evidence", "release")} <= {*shown}
+    for name in shown:
+        with Image.open(PICTURES / name) as image:
+            assert image.width >= 720 and image.height > 400
+    for picture in PICTURES.glob("*.png"):
+        assert picture.stat().st_size < 200_000, "python scripts/picture_pages.py makes it small"
 
 
 def test_nothing_was_asked_for_elsewhere(visit, measured):
@@ -461,45 +442,3 @@ def settle(page: Any, expect: Any) -> None:
     """Wait until a page has shown what it knows."""
     expect(page.locator("#project option").first).to_be_attached()
     page.wait_for_load_state("networkidle")
-
-
-def meet(visit: Visit, patient: str, doctor: Path) -> None:
-    """Have an encounter read, so that its page has something to show."""
-    served = visit.served
-    other = served.upload(doctor, name="Dr Roe, visit 3.mp4", engine="mask")["id"]
-    served.until(f"clips/{other}", lambda found: found["status"] == "done")
-    order = {"doctor": other, "patient": patient, "offset": 0.0, "name": "Visit 3"}
-    work = served.api.post("/api/encounters", json=order).json()["id"]
-    served.until(f"works/{work}", lambda found: found["status"] == "done")
-
-
-def take(visit: Visit, address: str, name: str, picture: Path, expect: Any) -> None:
-    """Write a picture of a page, in few colours so that it stays small."""
-    page = visit.open(address)
-    if not name.startswith("deidentify"):  # there something goes on
-        settle(page, expect)
-    if name == "encounter":
-        page.locator("#encounters a").first.click()
-        expect(page.locator("#timelines svg").first).to_be_visible()
-    if name == "release":
-        page.locator("#releases .done summary").first.click()
-    if name.startswith("compare"):
-        expect(page.locator("#curves svg").last).to_be_visible()
-    if name.endswith("german"):
-        page.locator("#language").click()
-        page.locator("#modes [value=side]").check()
-    page.emulate_media(color_scheme="dark" if name.endswith("dark") else "light")
-    if name.startswith("deidentify"):
-        expect(page.locator("#jobs > li.running img")).to_be_visible()
-    width = 720 if name.startswith("compare") else 1000
-    page.set_viewport_size({"width": width, "height": 900})
-    highest = 3000 if name == "release" else 1400  # its checks come last
-    height = min(page.evaluate("document.documentElement.scrollHeight"), highest)
-    page.set_viewport_size({"width": width, "height": height})
-    page.evaluate("scrollTo(0, 0)")
-    content = page.screenshot(animations="disabled")
-    picture.parent.mkdir(exist_ok=True)
-    with Image.open(io.BytesIO(content)) as image:
-        method = Image.Quantize.MAXCOVERAGE  # keeps colours that are rare
-        few = image.convert("RGB").quantize(256, method, dither=Image.Dither.NONE)
-        few.save(picture, optimize=True)

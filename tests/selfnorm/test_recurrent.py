@@ -141,5 +141,33 @@ def test_onnx_gives_the_same(tmp_path):
     assert '"jawOpen"' in held["inputs"] and held["step_s"] == "0.1"
     export(net, tmp_path / "n.npz")
     assert isinstance(open_network(tmp_path / "n.npz"), Recurrent)
-    with pytest.raises(ParameterError, match="not written as LiteRT"):
-        export(net, tmp_path / "n.tflite")
+
+
+@pytest.mark.parametrize("length", [2, 15])
+def test_litert_gives_the_same(tmp_path, length):
+    """The file is run by LiteRT's own interpreter, where that is installed."""
+    runtime = pytest.importorskip(
+        "ai_edge_litert.interpreter", reason="ai-edge-litert, which runs such files, is not there"
+    )
+    net = recurrent(length=length, temperature=1.5)
+    export(net, tmp_path / "n.tflite")
+    reader = runtime.Interpreter(model_path=str(tmp_path / "n.tflite"))
+    (given,), (made,) = reader.get_input_details(), reader.get_output_details()
+    assert (given["name"], made["name"]) == ("scores", "probabilities")
+    for rows in (1, 9):
+        x = random_sequences(rows, length)
+        reader.resize_tensor_input(given["index"], x.shape)
+        reader.allocate_tensors()
+        reader.set_tensor(given["index"], x)
+        reader.invoke()
+        assert np.abs(reader.get_tensor(made["index"]) - net.predict_proba(x)).max() < 1e-5
+
+
+def test_litert_is_a_file_of_its_kind_and_holds_what_is_remembered(tmp_path):
+    net = recurrent()
+    export(net, tmp_path / "n.tflite")
+    held = (tmp_path / "n.tflite").read_bytes()
+    assert held[4:8] == b"TFL3"
+    for part in np.split(net.remembered, 3, axis=1):
+        at = held.find(np.ascontiguousarray(part.T, "<f4").tobytes())
+        assert at > 0 and at % 16 == 0

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from mien.errors import ParameterError
 from mien.outputs import check_free, complete
 from mien.selfnorm.lanes import ALPHA, SCALE
 from mien.selfnorm.learner import require_torch
 from mien.selfnorm.litert import to_litert
 from mien.selfnorm.network import SelfNorm
 from mien.selfnorm.opened import Network
+from mien.selfnorm.recurrent_litert import recurrent_to_litert
 from mien.selfnorm.recurrent_onnx import recurrent_to_onnx
 
 ENDINGS = (".onnx", ".tflite", ".npz")
@@ -31,7 +31,7 @@ def export(network: Network, path: str | os.PathLike[str], *, overwrite: bool = 
     Parameters
     ----------
     network : SelfNorm or Recurrent
-        One of sequences takes (n, length, n_inputs), oldest snapshot first; it has no ``.tflite``.
+        One of sequences takes (n, length, n_inputs), oldest snapshot first.
     path : path
     overwrite : bool
         Replace a file that is there.
@@ -40,8 +40,6 @@ def export(network: Network, path: str | os.PathLike[str], *, overwrite: bool = 
     ------
     OutputError
         If the file cannot be written or is in the way.
-    ParameterError
-        If a network of sequences is to be written as LiteRT.
     """
     path = Path(path)
     check_free(path, overwrite, kind="a network", endings=ENDINGS)
@@ -54,9 +52,7 @@ def export(network: Network, path: str | os.PathLike[str], *, overwrite: bool = 
     elif ending == ".onnx":
         data = recurrent_to_onnx(network).SerializeToString()
     else:
-        raise ParameterError(
-            f"{path.name}: a network of sequences is not written as LiteRT: choose .onnx or .npz."
-        )
+        data = recurrent_to_litert(network)
     with complete(path, overwrite=overwrite) as part:
         part.write_bytes(data)
 

@@ -1,8 +1,8 @@
 """A trained network as LiteRT (``.tflite``), written without a converter.
 
 The format is a flatbuffer whose schema is public [1]_: tables with numbered fields. Of its many
-operators four are needed. There is none for SELU, so it is made of ELU and ReLU: what is left of it
-is a factor, which goes into the next layer's weights.
+operators a few are needed. There is none for SELU, so it is made of ELU and ReLU: what is left of
+it is a factor, which goes into the next layer's weights.
 
 References
 ----------
@@ -21,8 +21,11 @@ from mien.selfnorm.network import SelfNorm
 
 _VERSION = 3
 _IDENTIFIER = b"TFL3"
-_ADD, _DENSE, _MUL, _RELU, _SOFTMAX, _ELU = 0, 9, 18, 19, 25, 111
-_OPTIONS = {_DENSE: 8, _SOFTMAX: 9, _ADD: 11, _MUL: 21}  # kinds of tables of options
+ADD, DENSE, LOGISTIC, MUL, RELU, SOFTMAX, TANH, SUB, UNPACK, ELU = (
+    0, 9, 14, 18, 19, 25, 28, 41, 88, 111,
+)  # fmt: skip
+# kinds of tables of options
+_OPTIONS = {DENSE: 8, SOFTMAX: 9, ADD: 11, MUL: 21, SUB: 28, UNPACK: 64}
 _ALIGNED = 16  # bytes that arrays of numbers begin at a multiple of
 
 
@@ -31,7 +34,7 @@ def to_litert(network: SelfNorm) -> bytes:
 
     Standardisation and temperature are parts of the first and the last layer.
     """
-    graph = _Graph()
+    graph = Graph()
     seen = graph.tensor("scores", (1, len(network.inputs)))
     first = seen
     layers = network.folded()
@@ -44,23 +47,23 @@ def to_litert(network: SelfNorm) -> bytes:
             graph.constant(f"weight_{k}", np.ascontiguousarray(weight.T, np.float32)),
             graph.constant(f"bias_{k}", bias.astype(np.float32)),
         ]
-        seen = graph.apply(_DENSE, [seen, *held], f"dense_{k}", width)
+        seen = graph.apply(DENSE, [seen, *held], f"dense_{k}", width)
         if k < len(layers) - 1:
-            low = graph.apply(_ELU, [seen], f"elu_{k}", width)
-            high = graph.apply(_RELU, [seen], f"relu_{k}", width)
-            scaled = graph.apply(_MUL, [high, slope], f"steeper_{k}", width)
-            seen = graph.apply(_ADD, [low, scaled], f"selu_{k}", width)
-    last = graph.apply(_SOFTMAX, [seen], "probabilities", (1, len(network.expressions)))
+            low = graph.apply(ELU, [seen], f"elu_{k}", width)
+            high = graph.apply(RELU, [seen], f"relu_{k}", width)
+            scaled = graph.apply(MUL, [high, slope], f"steeper_{k}", width)
+            seen = graph.apply(ADD, [low, scaled], f"selu_{k}", width)
+    last = graph.apply(SOFTMAX, [seen], "probabilities", (1, len(network.expressions)))
     return graph.written(first, last)
 
 
-class _Graph:
-    """Tensors and operators, and how they are written."""
+class Graph:
+    """Tensors and operators of a network, and how they are written."""
 
     def __init__(self) -> None:
         self._tensors: list[tuple[str, tuple[int, ...], int]] = []
         self._buffers: list[bytes] = [b""]  # the first one is empty: that of whatever is computed
-        self._operators: list[tuple[int, list[int], int]] = []
+        self._operators: list[tuple[int, list[int], list[int]]] = []
 
     def tensor(self, name: str, shape: tuple[int, ...], buffer: int = 0) -> int:
         """Add a tensor of float32, whose first dimension is free if it is computed; its number."""
@@ -75,8 +78,14 @@ class _Graph:
     def apply(self, operator: int, inputs: list[int], name: str, shape: tuple[int, ...]) -> int:
         """Add an operator; the number of what it gives."""
         output = self.tensor(name, shape)
-        self._operators.append((operator, inputs, output))
+        self._operators.append((operator, inputs, [output]))
         return output
+
+    def unpack(self, given: int, count: int, name: str, shape: tuple[int, ...]) -> list[int]:
+        """Take a tensor apart along its second dimension; the numbers of the parts."""
+        parts = [self.tensor(f"{name}_{k}", shape) for k in range(count)]
+        self._operators.append((UNPACK, [given], parts))
+        return parts
 
     def written(self, first: int, last: int) -> bytes:
         """The whole file."""
@@ -88,7 +97,7 @@ class _Graph:
         graph = self._graph(build, codes, first, last)
         graphs = _offsets(build, [graph])
         kinds = _offsets(build, [_code(build, code) for code in codes])
-        words = build.CreateString("mien self-normalising network")
+        words = build.CreateString("mien network of expressions")
         model = _table(
             build,
             5,
@@ -108,8 +117,8 @@ class _Graph:
         operators = _offsets(
             build,
             [
-                _operator(build, codes.index(operator), operator, inputs, output)
-                for operator, inputs, output in self._operators
+                _operator(build, codes.index(operator), operator, inputs, outputs)
+                for operator, inputs, outputs in self._operators
             ],
         )
         given, made = _numbers(build, [first]), _numbers(build, [last])
@@ -182,11 +191,20 @@ def _tensor(build: Any, name: str, shape: tuple[int, ...], buffer: int) -> int:
     return _table(build, 8, fill)
 
 
-def _operator(build: Any, index: int, code: int, inputs: list[int], output: int) -> int:
-    taken, given = _numbers(build, inputs), _numbers(build, [output])
+def _operator(build: Any, index: int, code: int, inputs: list[int], outputs: list[int]) -> int:
+    taken, given = _numbers(build, inputs), _numbers(build, outputs)
     options = 0
-    if code == _SOFTMAX:
+    if code == SOFTMAX:
         options = _table(build, 1, lambda: build.PrependFloat32Slot(0, 1.0, 0.0))
+    elif code == UNPACK:
+        options = _table(
+            build,
+            2,
+            lambda: [
+                build.PrependInt32Slot(0, len(outputs), 0),
+                build.PrependInt32Slot(1, 1, 0),
+            ],
+        )
     elif code in _OPTIONS:
         options = _table(build, 1, list)
 

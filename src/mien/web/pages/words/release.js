@@ -145,9 +145,9 @@ export const WORDS = {
     said: (n, s) => `${n}: ${s}`,
     stages: { pairing: "Bilder zuordnen", comparing: "Gesichter vergleichen", "looking for faces": "Gesichter suchen", "comparing with the original": "Jedes Bild vergleichen", "taking the sound out": "Ton entfernen", packing: "Packen" },
     says: {
-      described: (v) => `Das Video ist das, welches sein Manifest beschreibt, und niemand wurde darin erkannt, als es entstand${v.nearest === null ? "" : ` (Abstand ${of(v.nearest)}, nötig ${of(v.needed)})`}.`,
+      described: (v) => `Das Video ist dasjenige, das sein Manifest beschreibt, und niemand wurde darin erkannt, als es entstand${v.nearest === null ? "" : ` (Abstand ${of(v.nearest)}, nötig ${of(v.needed)})`}.`,
       not_a_manifest: () => "Die Datei neben dem Clip ist kein Manifest von mien: Erzeugen Sie den Clip neu.",
-      not_described: () => "Das Video ist nicht das, welches sein Manifest beschreibt; es wurde nach der Prüfung verändert: Erzeugen Sie den Clip neu.",
+      not_described: () => "Das Video ist nicht dasjenige, das sein Manifest beschreibt; es wurde nach der Prüfung verändert: Erzeugen Sie den Clip neu.",
       not_audited: () => "Nach dem Manifest wurde die Prüfung nicht bestanden, als der Clip entstand: Erzeugen Sie ihn neu.",
       metadata_clean: () => "Die Datei sagt, dass ihre Gesichter synthetisch sind, und sonst nichts: kein Datum, kein Ort, kein Gerät, kein Titel, kein Kapitel.",
       metadata_extra: (v) => `Die Datei enthält mehr als Bild, Ton und Kennzeichnung (${v.extra.map((what) => EXTRA[what] ?? what).join(", ")}): Erzeugen Sie den Clip neu mit mien.`,

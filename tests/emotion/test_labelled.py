@@ -101,6 +101,8 @@ def test_ferplus_takes_what_most_people_said(tmp_path):
     (tmp_path / "fer2013new.csv").write_text("\n".join([VOTES, *lines]) + "\n")
     found = read_labelled(tmp_path, "ferplus")
     assert words_of(found) == ["sadness"] and found.left_out == {"a tie": 1, "NF": 1}
+    pixels = (tmp_path / "fer2013.csv").read_text().splitlines()
+    assert "PublicTest" in pixels[int(found.names[0]) - 1]  # its line in the table
     (tmp_path / "fer2013new.csv").write_text("\n".join([VOTES, *lines[:3]]) + "\n")
     with pytest.raises(FormatError, match="another number of rows"):
         read_labelled(tmp_path, "ferplus")

@@ -110,6 +110,8 @@ def test_a_file_keeps_everything_and_is_opened_as_its_kind(tmp_path):
         assert getattr(back, name) == getattr(net, name)
     with pytest.raises(OutputError, match="--overwrite"):
         net.save(tmp_path / "n.npz")
+    with pytest.raises(FormatError, match="reads sequences"):
+        SelfNorm.load(tmp_path / "n.npz")
     network((4,), 2).save(tmp_path / "single.npz")
     assert isinstance(open_network(tmp_path / "single.npz"), SelfNorm)
 

@@ -33,6 +33,7 @@ from mien.intake.words import parse_json
 from mien.outputs import check_free, complete
 from mien.selfnorm.config import SelfNormConfig
 from mien.selfnorm.forward import forward_many, forward_one, packed
+from mien.selfnorm.recurrent import KIND as RECURRENT
 from mien.selfnorm.snapshots import Snapshots
 
 _KIND = "mien self-normalising network 1"
@@ -242,6 +243,8 @@ class SelfNorm:
         said = getattr(file, "name", file)
         try:
             held = read_arrays(file, "a network that `mien expression train` wrote")
+            if str(held["kind"]) == RECURRENT:
+                raise FormatError(f"{said} reads sequences: give a network of single snapshots.")
             if str(held["kind"]) != _KIND:
                 raise KeyError
             layers = sum(name.startswith("weight_") for name in held)

@@ -42,8 +42,8 @@ Language = Annotated[
     typer.Option(
         "--language",
         metavar="en|de",
-        help="The language of pages and figures; files for programs, and what is printed here, are the "
-        "same in all.",
+        help="The language of pages and figures; files for programs, and what is printed here, are "
+        "the same in all.",
     ),
 ]
 CardLanguage = Annotated[

@@ -25,7 +25,7 @@ $(VENV)/.$(1): $(2) pyproject.toml | $(VENV)/bin/python
 	@$$(PIP) install --no-deps -e .
 	@touch $$@
 endef
-$(eval $(call install,base,requirements.lock,what de-identifying needs (41 packages, 1.2 GB)))
+$(eval $(call install,base,requirements.lock,what de-identifying needs (36 packages, 1.1 GB)))
 $(eval $(call install,app,requirements-app.lock,reports and the application (0.3 GB more)))
 $(eval $(call install,study,requirements-study.lock,rating studies and the application (.5 GB more)))
 $(eval $(call install,review,requirements-review.lock,reviews and the application (.5 GB more)))

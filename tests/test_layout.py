@@ -100,7 +100,7 @@ def test_no_circles():
 
 
 def test_importing_mien_is_light():
-    heavy = ("mediapipe", "dlib", "torch", "numba", "cv2", "av")
+    heavy = ("onnxruntime", "dlib", "torch", "numba", "cv2", "av")
     script = f"import sys, mien, mien.cli; print([m for m in {heavy} if m in sys.modules])"
     found = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True

@@ -124,22 +124,16 @@ def test_scores_go_with_mediapipes_own_on_the_same_landmarks():
     """One of the clips that the network has learnt from: shows that the asset fits the code."""
     if not (TASK.is_file() and CLIP.is_file()):
         pytest.skip("the model file and the clip in ../shared are not there")
-    import mediapipe
-    from mediapipe.tasks import python as tasks
-
+    from mien.models.face_task import FaceTask
     from mien.video import Reader
 
-    base = tasks.BaseOptions(model_asset_path=str(TASK))
-    options = tasks.vision.FaceLandmarkerOptions(base_options=base, output_face_blendshapes=True)
-    points, theirs = [], []
-    with tasks.vision.FaceLandmarker.create_from_options(options) as task, Reader(CLIP) as reader:
+    task, points, theirs = FaceTask(TASK, scores=True), [], []
+    with Reader(CLIP) as reader:
         size = (reader.info.width, reader.info.height)
         for frame in reader:
-            picture = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=frame.image)
-            result = task.detect(picture)
-            points.append([(p.x * size[0], p.y * size[1], 0) for p in result.face_landmarks[0]])
-            given = {entry.category_name: entry.score for entry in result.face_blendshapes[0]}
-            theirs.append([given[name] for name in NAMES])
+            face = task.look(frame.image)
+            points.append(face.landmarks)
+            theirs.append(face.scores[1:])
     scores, truth = Blendshapes.load().scores(np.array(points), *size), np.array(theirs)
     varies = np.flatnonzero(truth.std(0) > 0.03)
     r = {NAMES[k]: np.corrcoef(scores[:, k], truth[:, k])[0, 1] for k in varies}

@@ -4,21 +4,10 @@ import sys
 
 import numpy as np
 import pytest
-from mediapipe.framework.formats import landmark_pb2
 
 from mien.errors import ParameterError
 from mien.face.region import Region
-from mien.models.landmarker import Landmarker, _agreed, _unpack, open_backend
-
-
-def test_unpack_reads_what_protobuf_reads():
-    rng = np.random.default_rng(0)
-    points = rng.normal(size=(478, 3)).astype(np.float32)
-    points[3] = 0
-    message = landmark_pb2.NormalizedLandmarkList()
-    for x, y, z in points:
-        message.landmark.add(x=x, y=y, z=z)
-    assert (_unpack(message.SerializeToString()) == points).all()
+from mien.models.landmarker import Landmarker, _agreed, open_backend
 
 
 def test_views_that_disagree_are_no_face():

@@ -105,7 +105,7 @@ def test_manifest_is_complete(done, patient):
     assert result.manifest == result.output.with_suffix(".json")
     assert record == json.loads(json.dumps(result.record))
     assert record["label"] == LABEL
-    assert {"mien", "mediapipe", "dlib-bin"} <= set(record["versions"])
+    assert {"mien", "onnxruntime", "dlib-bin"} <= set(record["versions"])
     assert record["settings"]["engine"] == "mesh"
     assert record["input"]["sha256"] == before
     assert record["output"] == {

@@ -9,10 +9,8 @@ import cv2
 import numpy as np
 
 from mien.blendshapes.names import NAMES
-from mien.errors import ParameterError
 from mien.face.region import Region
-from mien.intake.networks import check_task
-from mien.models import undrawn
+from mien.models.face_task import FaceTask
 
 
 class LandmarkerScores:
@@ -35,26 +33,7 @@ class LandmarkerScores:
     )  # as `FaceMesh`: the answers are averaged
 
     def __init__(self, path: str | Path) -> None:
-        mediapipe = undrawn.mediapipe()
-        from mediapipe.tasks import python as tasks
-
-        path = Path(path)
-        if not path.is_file():
-            raise ParameterError(f"There is no landmarker model at {path}: check --landmarker.")
-        check_task(path, "a Face Landmarker model")
-        self._image, self._format = mediapipe.Image, mediapipe.ImageFormat.SRGB
-        try:
-            self._task = tasks.vision.FaceLandmarker.create_from_options(
-                tasks.vision.FaceLandmarkerOptions(
-                    base_options=tasks.BaseOptions(model_asset_path=str(path)),
-                    num_faces=1,
-                    output_face_blendshapes=True,
-                )
-            )
-        except (RuntimeError, ValueError) as exc:
-            raise ParameterError(
-                f"{path} is no Face Landmarker model with blendshapes: check --landmarker."
-            ) from exc
+        self._task = FaceTask(path, scores=True)
 
     def scores(self, image: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
         """Score one face.
@@ -89,12 +68,10 @@ class LandmarkerScores:
             ]
         )
         patch = cv2.warpAffine(image, matrix, (side, side), flags=cv2.INTER_LINEAR)
-        result = self._task.detect(self._image(image_format=self._format, data=patch))
-        if not result.face_blendshapes:
-            return None
-        given = {entry.category_name: entry.score for entry in result.face_blendshapes[0]}
-        return np.array([given.get(name, np.nan) for name in NAMES], np.float32)
+        face = self._task.look(patch)
+        return (
+            None if face is None or face.scores is None else face.scores[1:]
+        )  # the first is neutral
 
     def close(self) -> None:
-        """Free the model."""
-        self._task.close()
+        """Nothing is to be freed."""

@@ -126,7 +126,7 @@ def face_cascade() -> tuple[cv2.CascadeClassifier, threading.Lock]:
     cascade = cv2.CascadeClassifier(str(name))
     if cascade.empty():
         raise EngineError(
-            f"OpenCV's face cascade is not at {name}: install opencv-contrib-python-headless again."
+            f"OpenCV's face cascade is not at {name}: install opencv-python-headless again."
         )
     return cascade, threading.Lock()
 

@@ -8,18 +8,19 @@ References
 
 from __future__ import annotations
 
-from threading import Lock
-from typing import Any, Literal
+from typing import Literal
 
 import cv2
 import numpy as np
 
-from mien.models import undrawn
-from mien.models.quiet import quiet
+from mien.models.anchored import AnchoredDetector
 from mien.models.sighting import Sighting, distinct
+from mien.models.squares import shipped
 
 _SEEN = {"short": 256, "full": 384}  # pixels of the longer side that a model is given
-_MODEL = {"short": 0, "full": 1}
+_GRIDS = {"short": ((8, 2), (16, 6)), "full": ((4, 1),)}
+_SIDE = {"short": 128, "full": 192}
+_LEAST = {"short": 0.5, "full": 0.6}  # certainty below which an answer is none
 # from a model's box to the face: its middle across and down, its side
 _BOX = {"short": (0.49, 0.464, 1.087), "full": (0.5, 0.5, 1.03)}
 
@@ -39,16 +40,14 @@ class BlazeFace:
     """
 
     def __init__(self, reach: Literal["short", "full"] = "full", score: float = 0.5) -> None:
-        mediapipe = undrawn.mediapipe()
-
         self.name = f"MediaPipe {reach} range face detector"
         self._reach = reach
-        with quiet():
-            self._model: Any = mediapipe.solutions.face_detection.FaceDetection(
-                model_selection=_MODEL[reach], min_detection_confidence=score
-            )
-            self._model.process(np.zeros((64, 64, 3), np.uint8))  # its threads log once, here
-        self._lock = Lock()
+        self._detector = AnchoredDetector(
+            shipped(f"face_{reach}", cores=1),
+            _SIDE[reach],
+            _GRIDS[reach],
+            max(score, _LEAST[reach]),
+        )
 
     def find(self, image: np.ndarray) -> list[Sighting]:
         """See `FaceDetector.find`."""
@@ -56,22 +55,19 @@ class BlazeFace:
         shrink = _SEEN[self._reach] / max(height, width)
         if shrink < 1:  # the model would do the same, more slowly
             image = cv2.resize(image, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_LINEAR)
-        with self._lock:
-            result = self._model.process(image)
         found = []
         across, down, share = _BOX[self._reach]
-        for detection in result.detections or []:
-            data = detection.location_data
-            box, keys = data.relative_bounding_box, data.relative_keypoints
-            eyes_and_mouth = (keys[0], keys[1], keys[3])
-            points = np.array([(key.x * width, key.y * height) for key in eyes_and_mouth])
+        grown = np.array([width / image.shape[1], height / image.shape[0]])
+        for seen in self._detector.find(image):
+            low, size = seen.low * grown, (seen.high - seen.low) * grown
+            points = seen.points[[0, 1, 3]] * grown  # eyes and mouth
             level = points[1] - points[0]
             found.append(
                 Sighting(
-                    float((box.xmin + across * box.width) * width),
-                    float((box.ymin + down * box.height) * height),
-                    float(share * max(box.width * width, box.height * height)),
-                    float(detection.score[0]),
+                    float(low[0] + across * size[0]),
+                    float(low[1] + down * size[1]),
+                    float(share * size.max()),
+                    seen.score,
                     self.name,
                     float(np.arctan2(level[1], level[0])),
                     points,
@@ -80,5 +76,4 @@ class BlazeFace:
         return distinct(found)
 
     def close(self) -> None:
-        """Free the model."""
-        self._model.close()
+        """Nothing is to be freed."""

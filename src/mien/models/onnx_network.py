@@ -29,6 +29,8 @@ class OnnxNetwork:
         Take any size of input, whatever size the file names.
     inputs : sequence of str, optional
         Names of the inputs that it has to have; without them it has one.
+    cores : int, optional
+        How many each call computes with; without, as many as the process may.
 
     Raises
     ------
@@ -37,13 +39,18 @@ class OnnxNetwork:
     """
 
     def __init__(
-        self, content: bytes, *, any_size: bool = False, inputs: Sequence[str] | None = None
+        self,
+        content: bytes,
+        *,
+        any_size: bool = False,
+        inputs: Sequence[str] | None = None,
+        cores: int | None = None,
     ) -> None:
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
         options.log_severity_level = _FATAL
-        options.intra_op_num_threads = threads() or 0  # 0: as many as there are cores
+        options.intra_op_num_threads = cores or threads() or 0  # 0: as many as there are cores
         # waiting threads sleep: the other core has frames to decode
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:

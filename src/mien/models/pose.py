@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mien.errors import TrackingError
-from mien.models import undrawn
-from mien.models.quiet import quiet
+from mien.models.body import BodyNetwork
 
 # MediaPipe's numbers of COCO's 17 keypoints, in COCO's order
 _FROM = [0, 2, 5, 7, 8, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28]
@@ -31,35 +29,13 @@ class Pose:
     area : float
         Of the outline in the last frame, pixels squared; NaN if it was not measured.
 
-    Raises
-    ------
-    TrackingError
-        If the installed MediaPipe has no pose model.
-
-    References
-    ----------
-    .. [1] Bazarevsky et al., "BlazePose: on-device real-time body pose tracking", CVPR workshop on
-       computer vision for augmented and virtual reality 2020, arXiv:2006.10204.
     """
 
-    def __init__(self, outline: bool = False) -> None:
-        mediapipe = undrawn.mediapipe()
+    name = "MediaPipe pose"
 
+    def __init__(self, outline: bool = False) -> None:
         self.area = float("nan")
-        self.name = f"mediapipe {mediapipe.__version__} pose"
-        try:
-            with quiet():
-                self._model = mediapipe.solutions.pose.Pose(
-                    model_complexity=1,
-                    smooth_landmarks=False,
-                    enable_segmentation=outline,
-                    smooth_segmentation=False,
-                )
-        except (ImportError, AttributeError, RuntimeError, ValueError) as exc:
-            raise TrackingError(
-                f"MediaPipe {mediapipe.__version__} carries no pose model: install a version below "
-                "0.10.22."
-            ) from exc
+        self._network = BodyNetwork(outline)
 
     def measure(
         self, image: np.ndarray, near: tuple[float, float, float, float] | None = None
@@ -98,26 +74,20 @@ class Pose:
         return np.full((18, 3), np.nan)
 
     def close(self) -> None:
-        """Free the model."""
-        self._model.close()
+        """Nothing is to be freed."""
 
     def _look(self, image: np.ndarray) -> np.ndarray:
-        with quiet():
-            result = self._model.process(np.ascontiguousarray(image))
-        found, mask = result.pose_landmarks, result.segmentation_mask
-        self.area = float("nan") if found is None or mask is None else float((mask > 0.5).sum())
+        found = self._network.look(image)
+        self.area = float("nan") if found is None else found.area
         if found is None:
             return np.full((18, 3), np.nan)
-        height, width = image.shape[:2]
-        marks = [found.landmark[k] for k in _FROM]
-        body = np.array([(m.x * width, m.y * height, m.visibility) for m in marks])
+        body = found.points[_FROM]
         neck = body[_SHOULDERS].mean(0)
         neck[2] = body[_SHOULDERS, 2].min()
         return np.vstack([body, neck])
 
     def _forget(self) -> None:
-        with quiet():
-            self._model.reset()
+        self._network.forget()
 
 
 def _belongs(body: np.ndarray, near: tuple[float, float, float, float]) -> bool:

@@ -29,9 +29,10 @@ or to others."""
 
 def versions() -> dict[str, str]:
     """Versions of mien and of what shapes its results."""
-    names = ("mien", "mediapipe", "av", "dlib-bin", "onnxruntime",
-             "opencv-contrib-python-headless", "numpy")  # fmt: skip
-    return {name: version(name) for name in names}
+    import cv2
+
+    names = ("mien", "av", "dlib-bin", "onnxruntime", "numpy")
+    return {name: version(name) for name in names} | {"opencv": cv2.__version__}  # of any build
 
 
 @dataclass(frozen=True)

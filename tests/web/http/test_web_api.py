@@ -179,7 +179,7 @@ def test_the_api_is_described(browser):
 
 
 def test_the_server_loads_nothing_heavy():
-    heavy = ("mediapipe", "dlib", "torch", "numba", "cv2", "av", "numpy")
+    heavy = ("onnxruntime", "dlib", "torch", "numba", "cv2", "av", "numpy")
     script = (
         "import sys, mien.web.http.server, mien.web.http.routes.surrogates as s; s.bank(); "
         f"print([m for m in {heavy} if m in sys.modules])"

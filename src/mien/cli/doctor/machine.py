@@ -17,8 +17,15 @@ from mien.cli.doctor.check import Check
 from mien.cli.failure import EXTRAS
 
 _NEEDED = (
-    *("av", "dlib-bin", "face_recognition_models", "matplotlib", "mediapipe", "numba", "numpy"),
-    *("onnx", "onnxruntime", "opencv-contrib-python-headless", "rich", "scipy", "typer"),
+    *("av", "dlib-bin", "face_recognition_models", "matplotlib", "numba", "numpy"),
+    *("onnx", "onnxruntime", "rich", "scipy", "tflite", "typer"),
+)
+_OPENCVS = (
+    *("opencv-python-headless", "opencv-python"),
+    *("opencv-contrib-python-headless", "opencv-contrib-python"),
+)
+_ONE_OPENCV = (
+    f"pip uninstall -y {' '.join(_OPENCVS)}, then pip install --no-deps opencv-python-headless"
 )
 _ALSO = {"c2pa": "c2pa", "pyvirtualcam": "live", "ray": "scale"}
 _FEW_GB = 2.0
@@ -54,7 +61,7 @@ def check_machine() -> list[Check]:
     where = "installed" if root is None else f"in a checkout, {root}"
     system = f"{platform.system()} {platform.release()}, {platform.machine()}"
     python = platform.python_version()
-    fits = sys.version_info[:2] in ((3, 11), (3, 12))
+    fits = (3, 11) <= sys.version_info[:2] <= (3, 13)
     return [
         Check("machine", "mien", "ok", f"{version('mien')}, {where}"),
         Check(
@@ -62,7 +69,7 @@ def check_machine() -> list[Check]:
             "Python",
             "ok" if fits else "broken",
             f"{python}, {sys.executable}",
-            "" if fits else "use Python 3.11 or 3.12: MediaPipe has no wheels for others",
+            "" if fits else "use Python 3.11, 3.12 or 3.13",
         ),
         Check("machine", "system", "ok", f"{system}, {os.cpu_count()} cores, {_memory()}"),
     ]
@@ -93,7 +100,7 @@ def check_packages() -> list[Check]:
 
 
 def _opencv() -> Check:
-    """Two builds of OpenCV may lie on top of each other: MediaPipe's wheel asks for the other."""
+    """Builds of OpenCV may lie on top of each other: other packages ask for other ones."""
     try:
         import cv2
     except ImportError as exc:
@@ -102,11 +109,10 @@ def _opencv() -> Check:
             "OpenCV",
             "broken",
             f"cannot be loaded: {' '.join(str(exc).split())}",
-            "pip install --force-reinstall --no-deps opencv-contrib-python-headless==4.11.0.86 "
-            "(or, on Debian, apt-get install libgl1 libglib2.0-0)",
+            f"{_ONE_OPENCV} (or, on Debian, apt-get install libgl1 libglib2.0-0)",
         )
     builds = {}
-    for name in ("opencv-contrib-python-headless", "opencv-contrib-python", "opencv-python"):
+    for name in _OPENCVS:
         try:
             builds[name] = version(name)
         except PackageNotFoundError:
@@ -114,16 +120,9 @@ def _opencv() -> Check:
     if len(set(builds.values())) > 1:
         words = "; ".join(f"{name} {one}" for name, one in builds.items())
         return Check(
-            "packages", "OpenCV", "broken", f"two versions in one place: {words}", _one_opencv()
+            "packages", "OpenCV", "broken", f"several versions in one place: {words}", _ONE_OPENCV
         )
     return Check("packages", "OpenCV", "ok", f"{cv2.__version__}")
-
-
-def _one_opencv() -> str:
-    return (
-        "pip uninstall -y opencv-python opencv-contrib-python, then pip install --force-reinstall "
-        "--no-deps opencv-contrib-python-headless==4.11.0.86"
-    )
 
 
 def check_extras() -> list[Check]:

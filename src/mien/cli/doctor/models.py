@@ -15,8 +15,8 @@ from mien.outputs import checksum
 ASSETS = Path(mien.__file__).parent / "assets"
 SUMS = "SHA256SUMS"
 """The list of sums among the assets, as ``sha256sum`` writes it."""
-_MODELS = (".tflite", ".binarypb", ".dat")
-_PACKAGES = {"mediapipe": "tracking of faces", "face_recognition_models": "recognition"}
+_MODELS = (".dat",)
+_PACKAGES = {"face_recognition_models": "recognition"}
 
 
 def sums_of(folder: Path) -> dict[str, str]:

@@ -1,0 +1,1 @@
+"""Networks in LiteRT's format, written anew in ONNX: MediaPipe's files run without MediaPipe."""

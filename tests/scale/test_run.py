@@ -15,6 +15,7 @@ from batches import drive
 from mien.errors import OutputError, ParameterError
 from mien.intake.secret import Secret
 from mien.pipeline.settings import Settings
+from mien.scale import run, state
 from mien.scale.state import State
 from mien.scale.workers import cores, suitable
 
@@ -99,6 +100,66 @@ def test_results_of_rows_that_were_taken_out_or_called_otherwise_are_named(make,
     drive(plan, tmp_path / "out")
     results = tmp_path / "out" / "results"
     assert [results.joinpath(f"{name}.mp4").read_text()[-3] for name in ("a", "bb")] == ["b", "a"]
+
+
+def test_a_plan_whose_disk_is_not_there_is_written_down_once(make, tmp_path, monkeypatch):
+    plan = make({f"c{k}": "" for k in range(30)})
+    for path in tmp_path.glob("c*.mp4"):
+        path.unlink()
+    written: list[str] = []
+    write = state.write_json
+    monkeypatch.setattr(
+        state, "write_json", lambda path, content: written.append(path.name) or write(path, content)
+    )
+    made = drive(plan, tmp_path / "out")
+    assert len(made.quarantine) == 30
+    assert written.count("quarantine.json") == 2  # when all were read, and at the end
+    assert "The original of c0 cannot be read" in made.quarantine[0]["sentence"]
+
+
+def test_many_failures_are_written_down_now_and_then_and_all_at_the_end(
+    make, tmp_path, monkeypatch
+):
+    plan = make({f"c{k}": "no-face" for k in range(20)})
+    now, written = [0.0], []
+    write = state.write_json
+
+    def slow(path, content):
+        if path.name == "quarantine.json":
+            written.append(len(content))
+            now[0] += 1.0
+        write(path, content)
+
+    monkeypatch.setattr(state, "write_json", slow)
+    monkeypatch.setattr(state.time, "monotonic", lambda: now[0])
+    drive(plan, tmp_path / "out")
+    assert len(written) < 5 and written[-1] == 20
+    assert len(State(tmp_path / "out").quarantine) == 20
+
+
+def test_a_driver_that_is_killed_while_it_reads_remembers_what_it_read(make, tmp_path, monkeypatch):
+    plan = make({f"c{k}": "" for k in range(8)})
+    monkeypatch.setattr(run, "_KEPT_S", -1.0)
+    monkeypatch.setattr(run, "_READERS", 1)
+
+    class Killed(BaseException):
+        pass
+
+    read = State.checksum
+    asked: list[str] = []
+
+    def checksum(self, path):
+        asked.append(path.name)
+        if len(asked) == 6:
+            raise Killed
+        return read(self, path)
+
+    monkeypatch.setattr(State, "checksum", checksum)
+    monkeypatch.setattr(run.Bulletin, "close", lambda self: (_ for _ in ()).throw(Killed))
+    with pytest.raises(Killed):  # and nothing is done in leaving
+        drive(plan, tmp_path / "out")
+    known = json.loads((tmp_path / "out" / "state" / "checksums.json").read_text())
+    assert len(known) >= 4
 
 
 def test_a_second_start_does_only_what_is_missing(make, tmp_path):

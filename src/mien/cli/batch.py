@@ -246,9 +246,11 @@ class _Lines:
 def _print(made: Batch, files: Sequence[Path | Url]) -> None:
     typer.echo(f"{len(made.done)} clips are done, {made.worked} of them now.")
     for one in made.quarantine:
-        tell(f"{one['name']} (row {one['row']}, {one['tries']} tries): {one['sentence']}")
+        tries = "1 try" if one["tries"] == 1 else f"{one['tries']} tries"
+        tell(f"{one['name']} (row {one['row']}, {tries}): {one['sentence']}")
     if made.quarantine:
-        typer.echo(f"{len(made.quarantine)} are in quarantine: mend them, or add --retry.")
+        are = "1 is" if len(made.quarantine) == 1 else f"{len(made.quarantine)} are"
+        typer.echo(f"{are} in quarantine: see why, mend it, and start again with --retry.")
     for face, people in made.shared_faces.items():
         typer.echo(f"{people} subjects have the face {face}: the bank has no more that suit.")
     if made.left_over:

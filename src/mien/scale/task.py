@@ -36,6 +36,12 @@ from mien.scale.places import EVIDENCE, RESULTS, record_of
 from mien.scale.store import Store
 
 _HASHED_APART = ("overwrite", "avoid", "signer", "bank", "landmarker", "weights")
+_HASHED_ALWAYS = (
+    "engine", "surrogate", "consent", "match", "subject", "selection", "voice", "surroundings",
+    "judges", "withhold", "crf", "thoroughness",
+)  # fmt: skip
+"""Settings that are hashed whatever they say. Those that came later only where they say something
+else than nothing: an update of mien that knows one more does nothing again that is done."""
 Deidentify = Callable[[Path, Path, Settings], None]
 """What makes a result and its manifest of a clip."""
 _CERTAIN = (FormatError, NoFaceError, ParameterError, VideoError)
@@ -124,7 +130,11 @@ def key_of(input_sha256: str, name: str, settings: Settings, profile: str | None
     profile : str or None
         What is measured.
     """
-    told = {key: value for key, value in asdict(settings).items() if key not in _HASHED_APART}
+    usual = asdict(Settings())
+    told = {
+        key: value for key, value in asdict(settings).items()
+        if key in _HASHED_ALWAYS or (key not in _HASHED_APART and value != usual[key])
+    }  # fmt: skip
     files = {
         "bank": None if settings.bank is None else _of_folder(Path(settings.bank)),
         "landmarker": None if settings.landmarker is None else checksum(Path(settings.landmarker)),

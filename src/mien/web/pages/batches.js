@@ -61,13 +61,14 @@ function paceLine(batch) {
 function command(batch) {
   const w = words();
   if (!["stopped", "over", "unknown"].includes(batch.going) || (batch.going === "over" && !batch.quarantine)) return [];
-  const lead = batch.going === "over" ? w.mend : w.goesOn;
-  const text = batch.command ?? `mien batch PLAN.csv -o ${w.folder}${batch.going === "over" ? " --retry" : ""}`;
+  const isOver = batch.going === "over";
+  const lead = batch.command ? (isOver ? w.mend : w.goesOn) : isOver ? w.mendAgain : w.goesOnAgain;
+  const text = batch.command ?? `mien batch PLAN.csv -o ${w.folder}${isOver ? " --retry" : ""}`;
   const copy = async () => {
     await navigator.clipboard?.writeText(text).then(() => say(w.copied), () => {});
   };
   return [make("div", { className: "given" },
-    make("p", { textContent: batch.command ? lead : `${lead} ${w.asStarted}` }),
+    make("p", { textContent: lead }),
     make("pre", {}, make("code", { textContent: text })),
     batch.command ? button("copy", copy, "", { "data-at": "copy" }) : null)];
 }

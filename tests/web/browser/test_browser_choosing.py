@@ -573,3 +573,34 @@ def test_a_judge_that_decided_what_is_covered_is_no_proof(many):
     said = page.locator("#jobs > li").inner_text()
     assert "recognised by faceres" in said
     assert said.count("proves nothing about those frames") == 1
+
+
+def failing(clip: dict) -> dict:
+    """A row of what was measured of a clip whose person a recogniser still knows."""
+    tally = {"held": 7, "asked": 7, "unknown": 0}
+    row = {"clip": clip["id"], "name": clip["name"], "work": "w", "finished": 3000.0}
+    row |= {"stale": False, "method": "mesh", "profile": "generic", "passed": False}
+    return row | {"hides": {**tally, "held": 2, "asked": 3}, "keeps": tally, "held": 9, "asked": 10}
+
+
+def test_whoever_may_be_recognised_is_said_in_a_line_too(many):
+    clips = [listed(number, "done") for number in range(6)]
+    page, _ = many(clips)
+    page.route("**/api/cohort?*", lambda route: route.fulfill(json={"rows": [failing(clips[2])]}))
+    page.goto(page.url)
+    said = page.locator("#jobs .verdict.fails")
+    said.wait_for()
+    assert said.count() == 1
+    assert said.inner_text().startswith("✗ may be recognised · 9 of 10")
+
+
+def test_release_says_before_packing_who_may_be_recognised(many):
+    clips = [listed(number, "done") for number in range(3)]
+    page, _ = many(clips)
+    page.route("**/api/works?*", lambda route: route.fulfill(json=[]))
+    page.route("**/api/cohort?*", lambda route: route.fulfill(json={"rows": [failing(clips[1])]}))
+    page.goto(page.url + "release")
+    said = page.locator("#clips .fails")
+    said.wait_for()
+    assert said.count() == 1 and "not shown that the person is not recognised" in said.inner_text()
+    assert "P01" in page.locator("#clips li", has=page.locator(".fails")).inner_text()

@@ -9,6 +9,7 @@ import pytest
 
 import mien.web
 from mien import errors
+from mien.recording.guided.protocol import shipped
 from mien.release import packing
 from mien.web.http import personal, rating, screening
 from mien.web.http.app import PAGES
@@ -136,3 +137,10 @@ def test_pages_of_personal_links_ask_for_nothing_that_needs_a_session(page, file
     opened = rating._OPEN if files == "rate" else screening._OPEN
     names = {address.partition("/static/")[2] for address in addresses}
     assert names <= {*opened, *personal._OF_ALL}
+
+
+def test_protocols_say_in_german_what_they_rest_on():
+    written = (STATIC / "words" / "record.js").read_text("utf-8")
+    german = written[written.index("  de: {") :]
+    for name in shipped():
+        assert f'["{name}", "' in german, name

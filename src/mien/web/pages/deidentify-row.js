@@ -75,7 +75,7 @@ function fill(item, clip, context) {
     clip.file && clip.file !== clip.name ? make("span", { className: "note file", textContent: clip.file, title: w.fileStays }) : null);
   const parts = leaving
     ? [heading, name, item.state, make("p", { className: "row" }, button("undo", () => act(`clips/${clip.id}/restore`, "POST"), clip.name))]
-    : whole ? [heading, name, ...details(item, clip, context)] : [heading, name, item.bar, item.state, make("p", { className: "note verdict", textContent: verdict(clip, context) }), brief(clip, context), item.image];
+    : whole ? [heading, name, ...details(item, clip, context)] : [heading, name, item.bar, item.state, make("p", { className: `note verdict${shownIn(clip, context) ? " fails" : ""}`, textContent: verdict(clip, context) }), brief(clip, context), item.image];
   item.element.replaceChildren(...parts.filter(Boolean));
 }
 
@@ -92,6 +92,12 @@ function alikeNames(clip, context) {
 /** Others that were made of the same original. */
 const family = (clip, context) => context.clips.filter((each) => clip.family && each.family === clip.family && each.id !== clip.id && each.leaves == null);
 
+/** Whether measuring did not show that the person is hidden. */
+const shownIn = (clip, context) => {
+  const found = context.rows.get(clip.id);
+  return Boolean(found && !found.stale && found.hides.held < found.hides.asked);
+};
+
 /** What is most worth knowing of a clip, in a few words. */
 function verdict(clip, context) {
   const w = words(), found = context.rows.get(clip.id), said = [];
@@ -100,7 +106,10 @@ function verdict(clip, context) {
   if (clip.found?.missing) said.push(w.briefMissing);
   if (clip.found?.conceded?.frames) said.push(w.briefCovered(number(100 * clip.found.conceded.share)));
   if (clip.found?.judges?.some((each) => each.share_under)) said.push(w.briefKnown);
-  if (found && !found.stale) said.push(w.briefMeasured(found.held, found.asked));
+  if (found && !found.stale) {
+    if (shownIn(clip, context)) said.push(w.briefShown);
+    said.push(w.briefMeasured(found.held, found.asked));
+  }
   if (clip.status === "done" && !found) said.push(context.reader(clip, "evaluate") ? w.briefMeasuring : w.briefUnmeasured);
   if (clip.note) said.push(clip.note.split("\n")[0]);
   return said.join(" · ");

@@ -30,7 +30,7 @@ function show() {
     value: each.name, selected: each.name === value,
     textContent: w.lasts(each.title[language()] ?? each.title.en, each.steps, Math.ceil(each.seconds / 60)),
   })));
-  at("source").textContent = chosen()?.source ?? "";
+  at("source").textContent = w.sources.get(chosen()?.name) ?? chosen()?.source ?? "";
   at("made").hidden = takes.length === 0;
   at("takes").replaceChildren(...takes.map((each) => make("li", { className: each.state === "taken" ? "done" : "" },
     make("span", { className: "name", textContent: each.name }), " ", make("span", { className: "state", textContent: w[each.state] }))));

@@ -15,6 +15,8 @@ const SIGNS = { pass: "✓", warn: "!", fail: "✗" };
 const SIZES = [["GB", 1e9], ["MB", 1e6], ["kB", 1e3]];
 
 let clips = []; // those that are done
+let measured = new Map(); // rows of the cohort, by clip
+let measuredOf = ""; // what they were asked for
 let works = []; // releases, and what is under way about clips
 let chosen = new Set();
 let contents = null;
@@ -57,12 +59,32 @@ function pick(clip) {
   box.disabled = covering(clip.id);
   const notes = [w.methods[clip.wanted.engine] ?? clip.wanted.engine, w.length(number(clip.seconds ?? 0)), moment(clip.created), clip.original ? w.originalHere : w.originalGone];
   if (covering(clip.id)) notes.push(w.beingCovered);
+  const known = shownIn(clip.id) ? make("span", { className: "fails", textContent: w.mayBeKnown }) : null;
   return make("li", { className: chosen.has(clip.id) ? "chosen" : "" },
     make("label", {}, box,
       clip.preview && make("img", { src: `/api/clips/${clip.id}/preview`, alt: "" }),
       make("span", { className: "about" },
         make("span", { className: "name", textContent: clip.name }), make("br"),
-        make("span", { className: "note", textContent: notes.join(" · ") }))));
+        make("span", { className: "note", textContent: notes.join(" · ") }), known && make("br"), known)));
+}
+
+/** Whether measuring did not show that the person in a clip is hidden. */
+function shownIn(id) {
+  const found = measured.get(id);
+  return Boolean(found && !found.stale && found.hides.held < found.hides.asked);
+}
+
+/** Ask what was measured, whenever clips or jobs have changed. */
+async function lookAtMeasured(project) {
+  const key = JSON.stringify([project, clips.map((clip) => [clip.id, clip.found?.ledger, clip.readers.length])]);
+  if (key === measuredOf) return;
+  try {
+    measured = new Map((await ask(`cohort?project=${project}`)).rows.map((row) => [row.clip, row]));
+    measuredOf = key;
+  } catch (problem) {
+    if (!problem.code) throw problem;
+    measured = new Map(); // the next look asks once more
+  }
 }
 
 function showClips() {
@@ -73,7 +95,7 @@ function showClips() {
     make("button", { type: "button", textContent: w.chooseAll, onclick: () => chooseAll(true), disabled: chosen.size === clips.length, "data-at": "every" }),
     make("button", { type: "button", textContent: w.chooseNone, onclick: () => chooseAll(false), disabled: !chosen.size, "data-at": "no" }),
     make("span", { className: "note", textContent: w.chosen(chosen.size, clips.length) })]);
-  const key = clips.map((clip) => [clip.id, clip.name, clip.preview, clip.original, covering(clip.id), chosen.has(clip.id)]);
+  const key = clips.map((clip) => [clip.id, clip.name, clip.preview, clip.original, covering(clip.id), chosen.has(clip.id), shownIn(clip.id)]);
   redraw(at("clips"), key, () => clips.map(pick));
   at("start").textContent = w.start(chosen.size);
   at("start").disabled = !chosen.size;
@@ -256,6 +278,7 @@ async function look() {
   }
   clips = found.filter((clip) => clip.status === "done");
   works = jobs;
+  await lookAtMeasured(home);
   if (asked.length) {
     for (const id of asked) if (clips.some((clip) => clip.id === id)) chosen.add(id);
     asked = [];

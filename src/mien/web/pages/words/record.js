@@ -15,6 +15,7 @@ export const WORDS = {
     progress: "How much of the step is recorded",
     made: "Recorded", sending: "is stored", taken: "in De-identify", lost_clip: "was not stored", next: "To De-identify",
     noCamera: "The camera cannot be used: allow it in the browser, check that no other program uses it, and open this page on this computer or by https.",
+    sources: new Map(), // the server says them in English
     code: {},
   },
   de: {
@@ -31,6 +32,12 @@ export const WORDS = {
     progress: "Wie viel des Schritts aufgenommen ist",
     made: "Aufgenommen", sending: "wird gespeichert", taken: "in De-identifizieren", lost_clip: "wurde nicht gespeichert", next: "Zu De-identifizieren",
     noCamera: "Die Kamera lässt sich nicht benutzen: Erlauben Sie sie im Browser, sehen Sie nach, ob ein anderes Programm sie benutzt, und öffnen Sie diese Seite auf diesem Computer oder mit https.",
+    sources: new Map([
+      ["blink", "Spontane Lidschläge in zwei Minuten ruhigen Schauens; ihre Häufigkeit ist von Minute zu Minute verschieden (Doughty, Optometry and Vision Science 78, 2001)."],
+      ["expressions", "Mimik auf Aufforderung wie bei Hartmann et al., Geburtshilfe und Frauenheilkunde 82(9), 2022, doi 10.1055/a-1866-2943, als Clips."],
+      ["facial-palsy", "Die Bewegungen, auf die das Sunnybrook-System (Ross, Fradet & Nedzelski, Otolaryngology-Head and Neck Surgery 114, 1996) und die House-Brackmann-Skala (House & Brackmann, dieselbe Zeitschrift 93, 1985) achten, in eigenen Worten von mien."],
+      ["mds-updrs-face", "Worauf die Punkte 3.1 (Sprechen), 3.2 (Gesichtsausdruck) und 3.17 (Ruhetremor von Lippe oder Kiefer) der MDS-UPDRS achten (Goetz et al., Movement Disorders 23, 2008), in eigenen Worten von mien; die Skala selbst gehört der Movement Disorder Society."],
+    ]),
     code: {
       bad_name: "Das kann ein Name sein: Nehmen Sie einen Decknamen mit einer Ziffer, etwa P017, aus Buchstaben, Ziffern, - und _.",
       no_recording: "Diese Aufnahme ist vorbei: Beginnen Sie auf der Seite Aufnehmen von vorn.",

@@ -6,6 +6,7 @@ import fcntl
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,27 @@ def test_a_driver_is_seen_at_work_and_what_is_tried_again(batch, tmp_path, monke
     assert again["tries"] == 1 and again["sentence"] == "It could still be recognised."
     assert again["code"] == PrivacyError.code
     assert not Watched(tmp_path / "out").look().running
+
+
+@pytest.mark.parametrize(
+    ("stage", "machine", "ago_s", "running"),
+    [
+        ("working", "elsewhere", 3, True),
+        ("reading", "elsewhere", 3, True),
+        ("working", "elsewhere", 300, False),
+        ("ended", "elsewhere", 3, False),
+        ("working", None, 3, False),  # on this machine its lock would be seen
+    ],
+)
+def test_a_driver_on_a_machine_whose_locks_are_not_seen_is_known_by_what_it_said(
+    batch, tmp_path, stage, machine, ago_s, running
+):
+    watched = batch({"a": ""})
+    path = tmp_path / "out" / STATE / STANDING
+    said = json.loads(path.read_text())
+    said |= {"stage": stage, "at": time.time() - ago_s, "machine": machine or said["machine"]}
+    path.write_text(json.dumps(said))
+    assert watched.look().running == running
 
 
 def test_who_looks_does_not_keep_a_driver_out(batch, tmp_path):

@@ -29,6 +29,7 @@ from mien.engines.mesh.appearance import (
 from mien.engines.mesh.displacement import displacement
 from mien.engines.mesh.grain import TILE, grain_of, missing, offset, pattern, yield_of
 from mien.engines.mesh.hands import hands_over, lay
+from mien.engines.mesh.iris import IrisColour, colour_of, given, repaint
 from mien.engines.mesh.occlusion import moving, static
 from mien.engines.mesh.surroundings import rings, sources
 from mien.errors import ParameterError
@@ -70,6 +71,8 @@ class Person(Fitted):
     """How much of that noise in the picture makes, by its strength."""
     light: np.ndarray
     """Light and tone of the skin, log, shape (256, 256, 3)."""
+    iris: IrisColour | None = None
+    """Colour of the irises; None where they were never seen."""
 
     @property
     def tone(self) -> float:
@@ -139,6 +142,7 @@ class Person(Fitted):
             grain,
             yield_of([lit[i] for i in calm[:3]], bare),
             light_of(neutral, bare),
+            colour_of(lit),
         )
 
 
@@ -189,6 +193,7 @@ class Mesh(Engine):
         strength_of_noise = missing(person.grain, self._skin, person.grain_per_noise)
         self._noise = np.exp(strength_of_noise * pattern()).astype(np.float32)
         self._own = np.maximum(openings(), person.own).astype(np.float32)
+        self._iris = given(surrogate.id, person.iris)
         self._triangles = triangles(mouth=True)
         self._uv = coordinates().astype(np.float32)
 
@@ -236,7 +241,7 @@ class Mesh(Engine):
             len(self._model.triangles),
             self._uv,
             landmarks.astype(np.float32),
-            image,
+            repaint(image, landmarks, self._iris),
             self._skin,
             np.ascontiguousarray(gain, np.float32),
             np.ascontiguousarray(own, np.float32),

@@ -1,8 +1,9 @@
 """Write MediaPipe's networks in ONNX format.
 
-    python scripts/build_mediapipe.py mediapipe-0.10.21-….whl
+    python scripts/build_mediapipe.py mediapipe-0.10.21-….whl face_landmarker.task
 
-The wheel is the last that carries them (Apache-2.0; `pip download --no-deps mediapipe==0.10.21`).
+The wheel is the last that carries them (Apache-2.0; `pip download --no-deps mediapipe==0.10.21`),
+the task is Google's Face Landmarker (float16, version 1, Apache-2.0), with the wheel's detector.
 What a network computes stays as it is: `mien.models.lite`.
 """
 
@@ -12,6 +13,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+from mien.models.face_task import networks
 from mien.models.lite.convert import convert
 
 FOLDER = Path(__file__).parents[1] / "src" / "mien" / "assets" / "mediapipe"
@@ -54,6 +56,10 @@ def main() -> None:
             path = FOLDER / f"{name}.onnx"
             path.write_bytes(convert(given, outputs, name))
             print(f"{path.name}: {path.stat().st_size / 1e6:.1f} MB")
+    _, points, scores = networks(Path(sys.argv[2]).read_bytes())
+    for name, content in (("face_points", points), ("face_scores", scores)):
+        (FOLDER / f"{name}.onnx").write_bytes(content)
+        print(f"{name}.onnx: {len(content) / 1e6:.1f} MB")
 
 
 if __name__ == "__main__":

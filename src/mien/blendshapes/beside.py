@@ -176,7 +176,7 @@ def described(source: str) -> dict[str, Any]:
         "reliability_is": (
             "r with MediaPipe's own scores, on clips that taught nothing; null: did not vary"
             if own
-            else "the model's own scores"
+            else "MediaPipe's own scores: as surely as it reads a face"
         ),
         "action_units": {
             unit: {"mean_of": list(names), "reliability": least(names) if own else None}

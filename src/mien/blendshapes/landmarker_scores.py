@@ -1,4 +1,4 @@
-"""The scores of a Face Landmarker model file itself, from pixels."""
+"""MediaPipe's own scores: those of its Face Landmarker, from pixels."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from mien.models.face_task import FaceTask
 
 
 class LandmarkerScores:
-    """The scores of a Face Landmarker model file itself, from pixels.
+    """The scores of MediaPipe's Face Landmarker, from pixels.
 
     Parameters
     ----------
-    path : str or Path
-        The model, with blendshapes.
+    path : str or Path, optional
+        A model file with blendshapes; without it the one that ships with mien.
 
     Raises
     ------
@@ -32,11 +32,11 @@ class LandmarkerScores:
         (1.62, -0.010, 0.008),
     )  # as `FaceMesh`: the answers are averaged
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path | None = None) -> None:
         self._task = FaceTask(path, scores=True)
 
     def scores(self, image: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
-        """Score one face.
+        """Score one face: in the whole picture if it is the surest there, else cut out.
 
         Parameters
         ----------
@@ -50,7 +50,12 @@ class LandmarkerScores:
         scores : np.ndarray [shape=(51,), dtype=float32]
             In the order of `NAMES`; NaN where the model finds no face.
         """
-        region = replace(Region.around(landmarks), angle=0.0)  # turned as in the picture
+        here = Region.around(landmarks)
+        first = self._task.look(image)  # as MediaPipe would, whose numbers these are
+        if first is not None and first.scores is not None:
+            if Region.around(first.landmarks).same_place(here):
+                return first.scores[1:]  # the first is neutral
+        region = replace(here, angle=0.0)  # turned as in the picture
         found = [
             answer
             for view in self._VIEWS

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from mien.blendshapes.recording import Recording
 
 _ENDINGS = (".csv", ".parquet")
+_SOURCES = {"mediapipe": "Face Landmarker", "mesh": "mien"}
+"""Whose scores, and what tables call them."""
 
 
 def blendshapes(
@@ -54,6 +56,15 @@ def blendshapes(
             help="A Face Landmarker model to track with; the scores are then its own.",
         ),
     ] = None,
+    source: Annotated[
+        str,
+        typer.Option(
+            "--scores",
+            metavar="mediapipe|mesh",
+            help="Whose scores: MediaPipe's own, read off the pixels; or those that mien's network "
+            "reads off the landmarks alone, in half the time.",
+        ),
+    ] = "mediapipe",
     overwrite: Annotated[bool, options.overwrite("tables that exist")] = False,
     as_json: Annotated[bool, options.as_json("a summary")] = False,
 ) -> None:
@@ -69,6 +80,10 @@ def blendshapes(
     from mien.outputs import check_free
 
     groups = _groups(beside)
+    if source not in _SOURCES:
+        raise ParameterError(f"--scores is {source!r}: choose mediapipe or mesh.")
+    if source == "mesh" and landmarker is not None:
+        raise ParameterError("--scores mesh goes without --landmarker, whose scores are its own.")
     if f".{kind}" not in _ENDINGS:
         raise ParameterError(f"--format is {kind!r}: choose csv or parquet.")
     many = Many.of(videos, out, overwrite, "a table", _ENDINGS, f".{kind}")
@@ -89,9 +104,9 @@ def blendshapes(
     def do(video: Path, table: Path | None) -> dict[str, Any]:
         assert table is not None
         with Bars(video.name) as progress:
-            scored = score_clip(video, landmarker, progress)
+            scored = score_clip(video, landmarker, progress, own=source != "mesh")
         recording, people = scored.recording, scored.people
-        _write(scored, table, groups, landmarker, overwrite)
+        _write(scored, table, groups, _SOURCES[source], overwrite)
         if draw is not None:
             _draw(recording, draw, overwrite)
         found = int(recording.found.sum())
@@ -104,7 +119,7 @@ def blendshapes(
             "frames": len(recording.times),
             "scored": found,
             "people": people,
-            "scores": "mien" if landmarker is None else str(landmarker),
+            "scores": _SOURCES[source] if landmarker is None else str(landmarker),
             "with": list(groups),
         }
 
@@ -139,7 +154,7 @@ def _write(
     scored: ScoredClip,
     table: Path,
     groups: tuple[str, ...],
-    landmarker: Path | None,
+    source: str,
     overwrite: bool,
 ) -> None:
     from mien.blendshapes.beside import columns, described, write_with
@@ -149,7 +164,7 @@ def _write(
     if table.suffix.lower() not in _ENDINGS:
         write(table, recording, overwrite=overwrite)
         return
-    about = described("mien" if landmarker is None else "Face Landmarker")
+    about = described(source)
     made = columns(groups, recording.scores, scored.mesh)
     write_with(table, recording, made, about, overwrite=overwrite)
 

@@ -1,6 +1,7 @@
-"""MediaPipe's Face Landmarker: a face, its 478 landmarks and 52 scores, from a task file.
+"""MediaPipe's Face Landmarker: a face, its 478 landmarks and 52 scores.
 
-The file's networks are written anew in ONNX format when it is opened; MediaPipe is not needed.
+Its networks ship with mien; those of a task file that somebody gives are written anew in ONNX
+format when it is opened.
 
 References
 ----------
@@ -9,6 +10,7 @@ References
 
 from __future__ import annotations
 
+import io
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,13 +26,18 @@ from mien.models.lite.convert import convert
 from mien.models.lite.file import read
 from mien.models.lite.graph import FIRST, LAST
 from mien.models.onnx_network import OnnxNetwork
-from mien.models.squares import cut, placed
+from mien.models.squares import cut, placed, shipped
 
 _DETECTOR = (128, ((8, 2), (16, 6)))  # pixels it is given, its grids
 _AROUND = 1.5  # boxes of the detector about a face
 _SIDE = 256  # pixels that the landmarks' network is given
 _FACE = 0.5  # certainty from which on there is a face
-_SIZES = {"boxes": 896 * 16, "scores": 896}, {"points": 478 * 3, "face": 1}, {"shapes": 52}
+_NETWORKS: tuple[tuple[str, dict[str, int], str], ...] = (
+    ("face_detector", {"boxes": 896 * 16, "scores": 896}, FIRST),
+    ("face_landmarks_detector", {"points": 478 * 3, "face": 1}, FIRST),
+    ("face_blendshapes", {"shapes": 52}, LAST),
+)
+"""What they are called in a task file, how many numbers their outputs are, the order of axes."""
 _SCORED = (  # landmarks that the scores are computed from
     *(0, 1, 4, 5, 6, 7, 8, 10, 13, 14, 17, 21, 33, 37, 39, 40, 46, 52, 53, 54, 55, 58, 61, 63),
     *(65, 66, 67, 70, 78, 80, 81, 82, 84, 87, 88, 91, 93, 95, 103, 105, 107, 109, 127, 132, 133),
@@ -54,14 +61,14 @@ class TaskFace:
 
 
 class FaceTask:
-    """A Face Landmarker model file.
+    """A Face Landmarker.
 
     Parameters
     ----------
-    path : str or Path
-        The file.
+    path : str or Path, optional
+        A model file; without it the networks that ship with mien.
     scores : bool
-        Whether it has to have a network of scores.
+        Whether scores are wanted: a file has to have a network of them then.
 
     Raises
     ------
@@ -69,29 +76,12 @@ class FaceTask:
         If the file is missing or of another kind.
     """
 
-    def __init__(self, path: str | Path, scores: bool = False) -> None:
-        path = Path(path)
-        if not path.is_file():
-            raise ParameterError(f"There is no landmarker model at {path}: check --landmarker.")
-        check_task(path, "a Face Landmarker model")
-        kind = "a Face Landmarker model with blendshapes" if scores else "a Face Landmarker model"
-        try:
-            with zipfile.ZipFile(path) as archive:
-                found, points = (
-                    _network(archive.read(f"{name}.tflite"), wanted, FIRST)
-                    for name, wanted in zip(
-                        ("face_detector", "face_landmarks_detector"), _SIZES[:2], strict=True
-                    )
-                )
-                self._scores: OnnxNetwork | None = None
-                if scores:
-                    shapes = _network(archive.read("face_blendshapes.tflite"), _SIZES[2], LAST)
-                    self._scores = OnnxNetwork(shapes, cores=1)
-        except (KeyError, FormatError) as exc:
-            raise ParameterError(f"{path} is not {kind}: check --landmarker.") from exc
-        self.name = f"MediaPipe {path.name}"
-        self._detector = AnchoredDetector(OnnxNetwork(found, cores=1), *_DETECTOR)
-        self._points = OnnxNetwork(points, cores=1)
+    def __init__(self, path: str | Path | None = None, scores: bool = False) -> None:
+        self.name = "MediaPipe Face Landmarker" if path is None else f"MediaPipe {Path(path).name}"
+        nets = _shipped(scores) if path is None else _given(Path(path), scores)
+        self._detector = AnchoredDetector(nets[0], *_DETECTOR)
+        self._points = nets[1]
+        self._scores = nets[2] if scores else None
 
     def look(self, image: np.ndarray) -> TaskFace | None:
         """The surest face.
@@ -119,6 +109,37 @@ class FaceTask:
             return TaskFace(landmarks, None)
         (shapes,) = self._scores.run(landmarks[None, _SCORED, :2], ("shapes",))
         return TaskFace(landmarks, shapes)
+
+
+def _shipped(scores: bool) -> list[OnnxNetwork]:
+    names = ("face_short", "face_points", *(["face_scores"] if scores else []))
+    return [shipped(name, cores=1) for name in names]
+
+
+def _given(path: Path, scores: bool) -> list[OnnxNetwork]:
+    if not path.is_file():
+        raise ParameterError(f"There is no landmarker model at {path}: check --landmarker.")
+    check_task(path, "a Face Landmarker model")
+    kind = "a Face Landmarker model with blendshapes" if scores else "a Face Landmarker model"
+    try:
+        return [OnnxNetwork(content, cores=1) for content in networks(path.read_bytes(), scores)]
+    except (KeyError, FormatError) as exc:
+        raise ParameterError(f"{path} is not {kind}: check --landmarker.") from exc
+
+
+def networks(task: bytes, scores: bool = True) -> list[bytes]:
+    """Detector, landmarks and, if they are wanted, scores of a task file, each in ONNX format.
+
+    Raises
+    ------
+    KeyError, FormatError
+        If one is missing or of another kind.
+    """
+    with zipfile.ZipFile(io.BytesIO(task)) as archive:
+        return [
+            _network(archive.read(f"{name}.tflite"), sizes, order)
+            for name, sizes, order in (_NETWORKS if scores else _NETWORKS[:2])
+        ]
 
 
 def _network(content: bytes, sizes: dict[str, int], order: str) -> bytes:

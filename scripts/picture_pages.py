@@ -113,7 +113,7 @@ def pictures(app: Application, phantoms: dict[str, Path], out: Path) -> None:
     met = {"doctor": ids["Doctor"], "patient": ids["P03"], "offset": 0.0, "name": "Visit 3"}
     for path, order in (
         ("encounters", met),
-        ("releases", {"clips": [ids["P01"], ids["P02"]], "title": "Smiles and tremor",
+        ("releases", {"clips": [ids["P02"], ids["P03"]], "title": "Tremor and speech",
                       "consent": "Nobody had to be asked: these are phantoms."}),
     ):  # fmt: skip
         work = app.post(path, data=order)["id"]

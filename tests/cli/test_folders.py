@@ -12,7 +12,9 @@ import pytest
 
 from mien.cli.inputs import gather
 from mien.cli.jobs import plan
+from mien.cli.release import sources_of
 from mien.errors import MienError, ParameterError
+from mien.outputs import checksum
 from mien.pipeline.deidentify import deidentify
 from mien.pipeline.existing import Standing, existing
 from mien.pipeline.settings import Settings
@@ -132,6 +134,30 @@ def test_results_within_are_no_originals(brief, done, tmp_path):
     assert "mine.mp4; if they are originals" in said
     with pytest.raises(ParameterError, match="but results of mien"):
         plan([tmp_path / "one"], tmp_path / "three", False)
+
+
+def test_folders_are_released(brief, done, tmp_path):
+    for name in ("shared/P1", "shared/P2", "visits/P1", "visits/P2", "reports/P1/visit"):
+        (tmp_path / name).mkdir(parents=True)
+    for name in ("P1", "P2"):  # two results of one original
+        for part in (done, done.with_suffix(".json")):
+            (tmp_path / "shared" / name / part.name).write_bytes(part.read_bytes())
+        brief.copy(tmp_path / "visits" / name)
+    brief.copy(tmp_path / "shared", "not-mine.mp4")
+    about = {"about": {"deidentified_sha256": checksum(done)}}
+    (tmp_path / "reports/P1/visit/metrics.json").write_text(json.dumps(about))
+    named = [[tmp_path / name] for name in ("shared", "visits", "reports")]
+    found = sources_of(*named)
+    assert [one.result.parent.name for one in found] == ["P1", "P2"]
+    assert all(one.original is not None and one.metrics is not None for one in found)
+    with pytest.raises(ParameterError, match="no result of mien"):
+        sources_of([tmp_path / "visits"], [], [])
+    other = brief.copy(tmp_path, "other.mp4")
+    with other.open("ab") as stream:
+        stream.write(b"more")
+    sources_of(named[0], [tmp_path], [])  # a folder may hold more
+    with pytest.raises(ParameterError, match="belongs to none"):
+        sources_of(named[0], [other], [])
 
 
 def test_links_to_folders_are_said(brief, tmp_path):
@@ -348,3 +374,13 @@ def test_gather_refuses_what_it_cannot_read(monkeypatch, brief, tmp_path):
     monkeypatch.setattr(os, "listdir", refuse)
     with pytest.raises(MienError, match="cannot be read: Permission denied"):
         gather([tmp_path])
+
+
+@pytest.mark.parametrize("written", ["MediaPipe face mesh", "mediapipe 0.10.21 face mesh"])
+def test_a_tracker_is_known_whatever_version_wrote_it(brief, done, tmp_path, written):
+    (tmp_path / "visit.mp4").write_bytes(done.read_bytes())
+    manifest = json.loads(done.with_suffix(".json").read_text())
+    manifest["settings"]["landmarks"] = written
+    (tmp_path / "visit.json").write_text(json.dumps(manifest))
+    found = existing(brief.path, tmp_path / "visit.mp4", Settings(engine="mask"))
+    assert found.standing == Standing.DONE, found.words

@@ -27,7 +27,8 @@ class Beside:
         list[Path] | None,
         typer.Option(
             metavar="CLIP",
-            help="An original, to compare its result with; may be repeated. It is not packed.",
+            help="An original, to compare its result with, or a folder of them; may be repeated. "
+            "It is not packed.",
         ),
     ] = None
     metrics: Annotated[
@@ -53,8 +54,8 @@ def dataset(
         list[Path],
         typer.Argument(
             metavar="RESULT.mp4...",
-            help="Clips that mien deidentify or mien batch made, the manifest beside each; only "
-            "read.",
+            help="Clips that mien deidentify or mien batch made, or folders of them, the manifest "
+            "beside each; only read.",
         ),
     ],
     out: Annotated[Path, options.out("FOLDER", "The data set: a new folder.")],

@@ -16,7 +16,7 @@ from mien.cli.grouped import grouped
 from mien.errors import ParameterError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from mien.release import Check, Source
 
@@ -31,15 +31,16 @@ class Beside:
         list[Path] | None,
         typer.Option(
             metavar="CLIP",
-            help="An original, to compare its result with; may be repeated. Its result is found by "
-            "checksum. Without it less can be checked. It is not packed.",
+            help="An original, to compare its result with, or a folder of them; may be repeated. "
+            "Its result is found by checksum. Without it less can be checked. It is not packed.",
         ),
     ] = None
     metrics: Annotated[
         list[Path] | None,
         typer.Option(
             metavar="METRICS.json",
-            help="Figures of mien evaluate to pack too; may be repeated.",
+            help="Figures of mien evaluate to pack too, or a folder of its reports; may be "
+            "repeated.",
         ),
     ] = None
 
@@ -76,7 +77,8 @@ def release(
         list[Path],
         typer.Argument(
             metavar="RESULT.mp4...",
-            help="Clips that mien deidentify made, the manifest (.json) beside each; only read.",
+            help="Clips that mien deidentify made, or folders of them, the manifest (.json) beside "
+            "each; only read.",
         ),
     ],
     out: Annotated[Path, options.out("RELEASE.zip", "The archive to write.")],
@@ -91,7 +93,7 @@ def release(
     If a check fails, nothing is written and the exit status is 5. SOUND OF THE RESULTS GOES INTO
     THE ARCHIVE unless --mute is given.
 
-    Example: [bold]mien release shared/*.mp4 -o release.zip --mute --original visit.mp4[/bold]
+    Example: [bold]mien release shared -o release.zip --mute --original visits[/bold]
     """
     need("reports")
     from mien.release import Options, Withheld
@@ -120,30 +122,65 @@ def release(
 def sources_of(
     results: Sequence[Path], originals: Sequence[Path], metrics: Sequence[Path]
 ) -> list[Source]:
-    """Results with what belongs to each, which their checksums say."""
+    """Results with what belongs to each, which their checksums say.
+
+    Folders mean what lies in them and in folders within them: of results those that say that they
+    are, of originals and figures those that belong to one.
+    """
     from mien.outputs import checksum
     from mien.release import Source
     from mien.release.subject import read_json, read_manifest
 
     by_input, by_result = {}, {}
-    for path in originals:
+    listed = []  # originals and figures that were named one by one, each of which has to belong
+    for path, whole in _named(originals, _clips):
         if not path.is_file():
             raise ParameterError(f"{path} is no file: name an original with --original.")
         by_input[checksum(path)] = path
-    for path in metrics:
+        listed += [path] if whole else []
+    for path, whole in _named(metrics, lambda folder: sorted(folder.rglob("metrics.json"))):
         about = read_json(path, "figures of mien evaluate").get("about")
         by_result[about.get("deidentified_sha256") if isinstance(about, dict) else None] = path
+        listed += [path] if whole else []
     sources = []
-    for path in results:
+    for path, _ in _named(results, _results):
         if not path.is_file():
             raise ParameterError(f"{path} is no file: name results of mien deidentify.")
         wanted = read_manifest(path.with_suffix(".json")).input.get("sha256")
-        sources.append(
-            Source(path, by_input.pop(str(wanted), None), by_result.pop(checksum(path), None))
-        )
-    for path in [*by_input.values(), *by_result.values()]:
-        raise ParameterError(f"{path} belongs to none of the results: name what it was made into.")
+        sources.append(Source(path, by_input.get(str(wanted)), by_result.get(checksum(path))))
+    used = {path for source in sources for path in (source.original, source.metrics)}
+    for path in listed:
+        if path not in used:
+            raise ParameterError(
+                f"{path} belongs to none of the results: name what it was made into."
+            )
     return sources
+
+
+def _named(
+    paths: Sequence[Path], within: Callable[[Path], Iterable[Path]]
+) -> Iterator[tuple[Path, bool]]:
+    """Each file, and whether it was named itself; those of a folder were not."""
+    for path in paths:
+        if path.is_dir():
+            yield from ((one, False) for one in within(path))
+        else:
+            yield path, True
+
+
+def _clips(folder: Path) -> list[Path]:
+    from mien.video.clips import clips_in
+
+    return list(clips_in(folder, deep=True).values())
+
+
+def _results(folder: Path) -> list[Path]:
+    from mien.pipeline.existing import labelled
+
+    found = [path for path in _clips(folder) if labelled(path)]
+    if not found:
+        raise ParameterError(f"There is no result of mien in {folder}: name a folder of results.")
+    return found
 
 
 def _print(checks: Sequence[Check], out: Path | None, files: dict[str, int], as_json: bool) -> None:

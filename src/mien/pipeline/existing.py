@@ -7,6 +7,7 @@ the same original, and names the same settings. Everything else is said, and nev
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -23,6 +24,7 @@ from mien.pipeline.stored import StoredManifest
 from mien.recognition.registry import RECOGNISERS
 
 _BUILT_IN = "face mesh"
+_BY = re.compile(r"(?i)mediapipe (?:\d[\w.]* )?")  # before a model's name; once with a version
 
 
 class Standing(Enum):
@@ -113,7 +115,7 @@ def differences(settings: Settings, manifest: StoredManifest) -> list[str]:
     stored = dict(manifest.settings) | {"subject": manifest.subject}
     wanted["landmarks"] = _model(settings.landmarker or os.environ.get("MIEN_LANDMARKER"))
     if "landmarks" in stored:
-        stored["landmarks"] = str(stored["landmarks"]).split(" ", 2)[-1]  # without the version
+        stored["landmarks"] = _BY.sub("", str(stored["landmarks"]))
     judges = [one for one in manifest.content.get("judges", ()) if not one.get("steered")]
     names = [getattr(RECOGNISERS.get(name), "name", None) for name in settings.judges]
     if judges and None not in names:  # a network of the user's is known by another name

@@ -18,6 +18,7 @@ import numpy as np
 from mien.face.region import Region
 from mien.models.face_mesh import FaceMeshNetwork
 from mien.models.face_task import FaceTask
+from mien.workers import threads
 
 # scale and shift (in region sizes) of the views whose answers are averaged
 _VIEWS = ((1.50, 0.010, -0.008), (1.62, -0.010, 0.008))
@@ -49,15 +50,17 @@ class FaceMesh:
 
     Parameters
     ----------
-    workers : int
-        How many views are measured beside each other.
+    workers : int, optional
+        How many views are measured beside each other; without, two, or one where this process may
+        compute with one thread only.
     """
 
     name = "MediaPipe face mesh"
 
-    def __init__(self, workers: int = 2) -> None:
+    def __init__(self, workers: int | None = None) -> None:
         self._network = FaceMeshNetwork()
-        self._workers = ThreadPoolExecutor(workers, thread_name_prefix="mesh")
+        many = workers or min(len(_VIEWS), threads() or len(_VIEWS))
+        self._workers = ThreadPoolExecutor(many, thread_name_prefix="mesh")
 
     def measure(self, image: np.ndarray, regions: list[Region]) -> list[np.ndarray | None]:
         """See `Backend.measure`."""

@@ -78,7 +78,7 @@ _HOLD_COPY = """
 }
 """
 
-WITHOUT_CLIPS = ("/record", "/live", "/review")
+WITHOUT_CLIPS = ("/record", "/live", "/review", "/batches")
 """Pages that ask for no clips."""
 
 

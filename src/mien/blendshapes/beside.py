@@ -186,7 +186,8 @@ def described(source: str) -> dict[str, Any]:
             LIPS_PART: {
                 "share_of": "aperture_mouth",
                 "full_at": LIPS_APART,
-                "reliability": LIPS_PART_RELIABILITY if own else None,
+                "reliability": LIPS_PART_RELIABILITY,
+                "reliability_is": "r with the same of MediaPipe's own landmarks, on clips",
             }
         },
     }

@@ -35,6 +35,7 @@ def prisma(
     example: Annotated[
         bool, typer.Option("--example", help="Print a file of numbers to begin with.")
     ] = False,
+    language: options.Language = "en",
     overwrite: Annotated[bool, options.overwrite("what is there")] = False,
     as_json: Annotated[bool, options.as_json("the numbers, with what follows from them")] = False,
 ) -> None:
@@ -50,11 +51,12 @@ def prisma(
     if numbers is None:
         raise ParameterError("Give a file of numbers; --example prints one to begin with.")
     need("review")
+    from mien.report.language import check_language
     from mien.review.living.review_folder import MADE_UP
 
     flow = _of_review(numbers) if numbers.is_dir() else read_flow(numbers)
     if out is not None:
-        _write(flow, numbers, out, overwrite)
+        _write(flow, numbers, out, overwrite, check_language(language))
     content = flow.as_dict() | {"problems": flow.problems()}
     if flow.made_up:
         tell(MADE_UP[:1].lower() + MADE_UP[1:])
@@ -82,13 +84,15 @@ def _of_review(folder: Path) -> Flow:
     return flow_of(review)
 
 
-def _write(flow: Flow, numbers: Path, out: Path, overwrite: bool) -> None:
+def _write(flow: Flow, numbers: Path, out: Path, overwrite: bool, language: str) -> None:
+    from mien.report.language import written_in
     from mien.report.review.prisma_flow import prisma_flow
 
     if out.suffix.lower() in _PICTURES:
         check_free(out, overwrite)
         keep_input(out, numbers)
-        drawing = prisma_flow(flow)
+        with written_in(language):
+            drawing = prisma_flow(flow)
         with complete(out, overwrite=overwrite) as part:
             part.write_bytes(drawing.svg if out.suffix.lower() == ".svg" else drawing.png)
         return
@@ -97,4 +101,4 @@ def _write(flow: Flow, numbers: Path, out: Path, overwrite: bool) -> None:
 
     keep_out(out, [numbers])
     check_folder(out, overwrite)
-    write(flow, out, overwrite=overwrite)
+    write(flow, out, overwrite=overwrite, language=language)

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
 from mien.report.drawing import Drawing, drawn, finish
+from mien.report.language import told
 from mien.report.review.words import plain
 from mien.review.prisma.flow import Flow
 
@@ -65,7 +66,7 @@ def prisma_flow(flow: Flow) -> Drawing:
     axis.set_ylim(y - _GAP + 0.1, 0)
     axis.axis("off")
     if whole.made_up:
-        axis.text(0.08, 0.16, _MARK, va="center", fontsize=9, weight="bold", color="#a3231c")
+        axis.text(0.08, 0.16, told(_MARK), va="center", fontsize=9, weight="bold", color="#a3231c")
     frames = {}
     for box in boxes:
         height = heights[box.row] if box.head else _height(box)
@@ -78,7 +79,7 @@ def prisma_flow(flow: Flow) -> Drawing:
 
 def _wrapped(text: str, width: float, head: bool = False) -> list[str]:
     """Lines as wide as a box; what follows the first of an entry is moved in."""
-    whole = _COUNT.sub(lambda count: count.group().replace(" ", "\u00a0"), plain(text, 220))
+    whole = _COUNT.sub(lambda count: count.group().replace(" ", "\u00a0"), plain(told(text), 220))
     signs = int(width * _SIGNS * (0.82 if head else 1))  # bold letters are wider
     return textwrap.wrap(whole, signs, subsequent_indent="" if head else "   ") or [""]
 
@@ -164,7 +165,8 @@ def _draw_phases(
                 facecolor=_PHASE, zorder=1,
             )
         )  # fmt: skip
-        size = 8 if y2 - y > 0.075 * len(name) else 6
+        name = told(name)
+        size = 8 if y2 - y > 0.085 * len(name) else 6
         axis.text(
             0.19, (y + y2) / 2, name, rotation=90, ha="center", va="center", fontsize=size,
             weight="bold",

@@ -8,6 +8,7 @@ from pathlib import Path
 from mien import __version__
 from mien.report.drawing import put
 from mien.report.folder import Staged
+from mien.report.language import DEFAULT, written_in
 from mien.report.pages import in_page, raw, render
 from mien.report.review.prisma_flow import prisma_flow
 from mien.report.review.prisma_sections import checklist_section, flow_section
@@ -16,9 +17,10 @@ from mien.review.living.review_folder import MADE_UP
 from mien.review.prisma.flow import Flow
 
 
-def write(flow: Flow, folder: Path, *, overwrite: bool = False) -> None:
-    """Write diagram, numbers, checklist and a page; raises `OutputError` as `Staged`."""
-    with Staged(folder, overwrite) as staged:
+def write(flow: Flow, folder: Path, *, overwrite: bool = False, language: str = DEFAULT) -> None:
+    """Write diagram, numbers, checklist and a page, in a language; raises `OutputError` as
+    `Staged`, and `ParameterError` of a language that mien does not write."""
+    with written_in(language), Staged(folder, overwrite) as staged:
         drawings = put([prisma_flow(flow)], staged)
         sections = [flow_section(flow), checklist_section(["flow"])]
         staged.write("flow.json", json.dumps(flow.as_dict(), indent=2, ensure_ascii=False) + "\n")

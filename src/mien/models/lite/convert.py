@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from mien.errors import FormatError
 from mien.models.lite.face_parts import FACE_STEPS
-from mien.models.lite.file import read
+from mien.models.lite.file import BROKEN, read
 from mien.models.lite.graph import FIRST, Graph
 from mien.models.lite.steps import STEPS
 
@@ -35,12 +35,17 @@ def convert(content: bytes, outputs: Mapping[str, str], title: str, order: str =
     FormatError
         If it is no such file, or has a step that is not known.
     """
+    from onnx.checker import ValidationError
+
     source = read(content)
-    graph = Graph(source, order)
     steps = STEPS | FACE_STEPS
-    for step in source.steps:
-        try:
+    unknown = sorted({step.kind for step in source.steps} - set(steps))
+    if unknown:
+        raise FormatError(f"The network has steps that mien does not know: {', '.join(unknown)}.")
+    try:
+        graph = Graph(source, order)
+        for step in source.steps:
             steps[step.kind](graph, step)
-        except KeyError as exc:
-            raise FormatError(f"The network has a step that mien does not know: {exc}.") from exc
-    return graph.finished(outputs, title)
+        return graph.finished(outputs, title)
+    except (ValidationError, *BROKEN) as exc:
+        raise FormatError(f"The network has a step that mien cannot write: {exc}.") from exc

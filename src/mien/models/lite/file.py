@@ -11,6 +11,11 @@ import numpy as np
 from mien.errors import FormatError
 
 _TYPES = {0: np.float32, 1: np.float16, 2: np.int32, 4: np.int64, 9: np.int8}
+BROKEN = (
+    *(struct.error, ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError),
+    *(StopIteration, TypeError, ValueError),
+)
+"""What reading a damaged file raises."""
 _RAW = "Convolution2DTransposeBias"
 """The step of MediaPipe's own whose options are plain numbers."""
 
@@ -73,7 +78,7 @@ def read(content: bytes) -> LiteFile:
             found.tensors.append(_tensor(model, graph.Tensors(number)))
         for number in range(graph.OperatorsLength()):
             found.steps.append(_step(model, graph.Operators(number)))
-    except (struct.error, ValueError, TypeError, IndexError, KeyError, AttributeError) as exc:
+    except BROKEN as exc:
         raise FormatError("This is no network in LiteRT's format: give another file.") from exc
     return found
 

@@ -104,6 +104,13 @@ def _rsqrt(graph: Graph, step: Step) -> None:
     graph.put(step, graph.node("Reciprocal", [root]))
 
 
+def _softmax(graph: Graph, step: Step) -> None:
+    if step.options is not None and step.options.Beta() != 1:
+        raise KeyError("a softmax with a temperature")
+    made = graph.node("Softmax", [graph.plain(step.inputs[0])], axis=-1)
+    graph.put(step, graph.ordered(made, step.outputs[0]))
+
+
 def _two(kind: str) -> Callable[[Graph, Step], None]:
     """A step of two tensors, of which one may have fewer axes."""
 
@@ -236,6 +243,9 @@ STEPS: dict[str, Callable[[Graph, Step], None]] = {
     "RELU": _each("Relu"),
     "LOGISTIC": _each("Sigmoid"),
     "HARD_SWISH": _each("HardSwish"),
+    "ELU": _each("Elu"),
+    "TANH": _each("Tanh"),
+    "SOFTMAX": _softmax,
     "NEG": _each("Neg"),
     "SQRT": _each("Sqrt"),
     "RSQRT": _rsqrt,

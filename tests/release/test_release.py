@@ -472,6 +472,10 @@ def test_a_real_pair_passes_and_the_original_itself_does_not(brief, tmp_path):
     described(result)
     wrong = withheld(Source(result, original), place=tmp_path / "no.zip")
     assert set(wrong) == {"recognised", "untouched", "unchanged"}
+    with pytest.raises(Withheld) as caught:
+        release([Source(result, original)], tmp_path / "no.zip")
+    said = next(one for one in caught.value.checks if one.code == "recognised")
+    assert 0 <= said.values["nearest_at"] < 2 and " s, " in said.sentence  # where to look
 
 
 def test_a_face_where_nobody_was_replaced_is_found(brief, make_clip, tmp_path):

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from mien.models.landmarker import open_backend
-from mien.privacy.audit import EVERYBODY, Finding, ask, audit_pair, pair, places
+from mien.privacy.audit import EVERYBODY, Finding, Pairing, ask, audit_pair, pair, places
 from mien.progress import Progress
 from mien.recognition.recogniser import distances
 from mien.recognition.registry import joining, recogniser
@@ -49,7 +49,7 @@ class Compared:
     nearest: float | None
     """Smallest distance of any face to the people who were to be hidden; None without a face."""
     nearest_at: float | None
-    """When, seconds; None where the audit found it."""
+    """When, seconds of the result; None without a face."""
     threshold: float
     """Distance below which two faces are one person's."""
     recognised: int
@@ -129,7 +129,7 @@ def compared(
         scale = _scale(original, result)
         strangers = [float(pairing.others[pairing.partner[f]]) for f in verdict.residual]
         below, searched = [], 0
-        nearest, nearest_at = _least(own), None
+        nearest, nearest_at = _least(own, pairing)
         watch = Watch()
         with closing(Detector()) as detector:
             for frame in _some(result, progress):
@@ -168,8 +168,13 @@ def compared(
     )
 
 
-def _least(findings: Sequence[Finding]) -> float | None:
-    return min((f.audit.nearest for f in findings), default=None)
+def _least(findings: Sequence[Finding], pairing: Pairing) -> tuple[float | None, float | None]:
+    """The smallest distance that an audit found, and when, in the result."""
+    if not findings:
+        return None, None
+    nearest = min((f.audit for f in findings), key=lambda audit: audit.nearest)
+    partner = pairing.partner[nearest.worst[0]] if nearest.worst else -1
+    return nearest.nearest, float(pairing.others[partner]) if partner >= 0 else None
 
 
 def _some(result: Path, progress: Progress | None) -> Iterator[Frame]:

@@ -14,7 +14,7 @@ from mien.cli.bars import Bars
 from mien.cli.failure import tell
 from mien.cli.grouped import grouped
 from mien.cli.sheet import write_sheet
-from mien.errors import OutputError, PrivacyError
+from mien.errors import OutputError, ParameterError, PrivacyError
 from mien.outputs import check_free
 
 if TYPE_CHECKING:
@@ -80,6 +80,11 @@ def audit(
     from mien.privacy.audit import EVERYBODY, sampling
     from mien.privacy.clips import audit_clips
 
+    if original.is_dir() or deidentified.is_dir():
+        raise ParameterError(
+            "An audit is of two clips: of two folders, mien evaluate ORIGINALS RESULTS -o REPORTS "
+            "--only privacy asks the same."
+        )
     frames = sampling(judging.audit_)
     if out is not None:
         check_free(out, overwrite, kind="a picture", endings=(".png",))

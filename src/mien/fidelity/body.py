@@ -252,7 +252,9 @@ def _square(places: np.ndarray, counted: np.ndarray, size: tuple[int, int] | Non
     boxed = counted.copy()
     if size is not None:
         inside = np.clip(places, 0, size)
-        boxed[:, _TRUNK] |= (inside != places).any(2)[:, _TRUNK] & counted.any(1)[:, None]
+        boxed[:, _TRUNK] |= (inside != places).any(2)[:, _TRUNK] & counted.any(
+            axis=1, keepdims=True
+        )
         places = inside
     box = _extent(places, boxed).prod(1)
     head = _extent(places[:, _FACE], counted[:, _FACE])
@@ -263,5 +265,5 @@ def _extent(places: np.ndarray, which: np.ndarray) -> np.ndarray:
     """Width and height of the box around some keypoints, shape (n_frames, 2); 0 around none."""
     low = np.where(which[..., None], places, np.inf).min(1, initial=np.inf)
     high = np.where(which[..., None], places, -np.inf).max(1, initial=-np.inf)
-    some = which.any(1)[:, None]
+    some = which.any(axis=1, keepdims=True)
     return np.where(some, high, 0.0) - np.where(some, low, 0.0)

@@ -189,7 +189,7 @@ def agreement(
         frames=frames,
         channels=int(moving.sum()),
         r=float(r[moving].mean()) if moving.any() else None,
-        r_by_channel={names[k]: float(r[k]) for k in np.flatnonzero(moving)},
+        r_by_channel={names[k]: float(r[k]) for k in np.flatnonzero(moving).tolist()},
         difference=float(apart.mean()) if frames and len(names) else None,
         difference_by_channel={
             name: float(value) for name, value in zip(names, apart, strict=True) if frames

@@ -72,8 +72,8 @@ class AnchoredDetector:
             RGB; it is shrunk whole into the square.
         """
         square = whole(image)
-        given = cut(image, square, self._side, bare=True)[None].astype(np.float32)
-        given = given / 127.5 - 1 if self._signed else given / 255
+        part = cut(image, square, self._side, bare=True)[None].astype(np.float32)
+        given = part / 127.5 - 1 if self._signed else part / 255
         boxes, scores = self._net.run(given, ("boxes", "scores"))
         sure = expit(scores[0, :, 0].astype(np.float64))
         some = np.flatnonzero(sure >= self._score)

@@ -42,7 +42,10 @@ EYE_RIGHT = (
 )
 _LID = 16  # of an eye's points, those on the edges of the lids
 _IRISES = {"left": slice(468, 473), "right": slice(473, 478)}
-_PARTS = {"lips": LIPS, "left_eye": EYE_LEFT, "right_eye": EYE_RIGHT}
+_PARTS = {
+    name: np.array(numbers)
+    for name, numbers in (("lips", LIPS), ("left_eye", EYE_LEFT), ("right_eye", EYE_RIGHT))
+}
 _OUTPUTS = ("mesh", *_PARTS, "left_iris", "right_iris", "face")
 _FACE = 0.5  # certainty from which on there is a face
 
@@ -77,9 +80,9 @@ class FaceMeshNetwork:
         points[:468] = found["mesh"].reshape(468, 3)
         for part, numbers in _PARTS.items():
             points[numbers, :2] = found[part].reshape(-1, 2)
-        for side, numbers in (("left", EYE_LEFT), ("right", EYE_RIGHT)):
-            points[_IRISES[side], :2] = found[f"{side}_iris"].reshape(-1, 2)
-            points[_IRISES[side], 2] = points[numbers[:_LID], 2].mean()
+        for side, numbers in _IRISES.items():
+            points[numbers, :2] = found[f"{side}_iris"].reshape(-1, 2)
+            points[numbers, 2] = points[_PARTS[f"{side}_eye"][:_LID], 2].mean()
         points /= SIDE
         points[:, :2] = placed(points[:, :2], region)
         points[:, 2] *= region.size

@@ -40,7 +40,7 @@ def bridge(track: FaceTrack, times: np.ndarray, size: tuple[int, int]) -> None:
         if track.state[frame] == State.ABSENT:
             track.state[frame] = State.LOST
     known = np.flatnonzero(track.state == State.TRACKED)
-    for before, after in itertools.pairwise(known):
+    for before, after in itertools.pairwise(known.tolist()):
         if after == before + 1 or track.shot(before) != track.shot(after):
             continue
         gap = slice(before + 1, after)
@@ -52,7 +52,7 @@ def bridge(track: FaceTrack, times: np.ndarray, size: tuple[int, int]) -> None:
     at = _evidence(track)
     if not len(at):
         return
-    for frame in np.flatnonzero(track.state == State.ABSENT):
+    for frame in np.flatnonzero(track.state == State.ABSENT).tolist():
         near = _neighbours(track, at, times, frame)
         since = np.abs(times[frame] - times[near]).min(initial=np.inf)
         if since <= REACH_S and not all(_outside(track, other, size) for other in near):
@@ -122,7 +122,7 @@ def expect(tracks: list[FaceTrack], times: np.ndarray, size: tuple[int, int]) ->
         if not len(known) or len(known) * _step(times) < _LASTING_S:
             continue
         ways: dict[tuple[int, int], bool] = {}
-        for frame in np.flatnonzero((track.state == State.ABSENT) & somebody):
+        for frame in np.flatnonzero((track.state == State.ABSENT) & somebody).tolist():
             for other in _neighbours(track, known, times, frame):
                 side = 1 if other < frame else -1
                 if (other, side) not in ways:

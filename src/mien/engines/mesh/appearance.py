@@ -76,8 +76,7 @@ def features(grow: float = 0.015) -> np.ndarray:
     for ring in (RIGHT_EYE_RING, LEFT_EYE_RING):
         mask |= polygon(tuple(ring), 0.03)
     for brow in (RIGHT_BROW, LEFT_BROW):
-        ring = tuple(np.concatenate([brow[:5], brow[:4:-1]]))
-        mask |= polygon(ring, grow)
+        mask |= polygon(tuple(np.concatenate([brow[:5], brow[:4:-1]])), grow)
     hull = cv2.convexHull((uv.coordinates()[LIPS] * MAP).astype(np.float32))
     lips = cv2.fillConvexPoly(np.zeros((MAP, MAP), np.uint8), hull.astype(np.int32), 1)
     mask |= cv2.dilate(lips, np.ones((5, 5), np.uint8)) > 0

@@ -121,7 +121,7 @@ class BinomialLikelihood:
         curve: tuple[np.ndarray, ...],
     ) -> np.ndarray:
         """Logarithm of the integral, but for the determinant; shape (b, n)."""
-        places, weights = np.polynomial.hermite.hermgauss(self.nodes)  # type: ignore[no-untyped-call]
+        places, weights = np.polynomial.hermite.hermgauss(self.nodes)
         h11, h21, h22 = curve
         # H = M'M with M upper triangular; z = mode + sqrt(2) M⁻¹ x
         m11 = np.sqrt(h11)

@@ -80,9 +80,9 @@ class FaceMeshNetwork:
         points[:468] = found["mesh"].reshape(468, 3)
         for part, numbers in _PARTS.items():
             points[numbers, :2] = found[part].reshape(-1, 2)
-        for side, numbers in _IRISES.items():
-            points[numbers, :2] = found[f"{side}_iris"].reshape(-1, 2)
-            points[numbers, 2] = points[_PARTS[f"{side}_eye"][:_LID], 2].mean()
+        for side, iris in _IRISES.items():
+            points[iris, :2] = found[f"{side}_iris"].reshape(-1, 2)
+            points[iris, 2] = points[_PARTS[f"{side}_eye"][:_LID], 2].mean()
         points /= SIDE
         points[:, :2] = placed(points[:, :2], region)
         points[:, 2] *= region.size

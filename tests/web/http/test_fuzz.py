@@ -56,6 +56,7 @@ _NEVER = {
     "DELETE /api/projects/{project}/shares/{account}",
     "POST /api/accounts",
     "PUT /api/accounts/{account}",
+    "PUT /api/clips/{clip}/making",
     "PUT /api/me/password",
     "PUT /api/projects/{project}/owner",
     "PUT /api/projects/{project}/shares/{account}",

@@ -101,6 +101,18 @@ def test_joints_that_two_looks_place_differently_keep_nothing(case):
     assert over.kept.max() == 0
 
 
+def test_a_hand_of_the_faces_own_colour_is_blurred_and_no_face_is_drawn_on_it(case):
+    # on a bare face, whatever is given as a hand has the face's own colour
+    image, points, hands = case.clip.frame(4).image, case.points[4], case.hands
+    box = face_box(points, image.shape, 0.3)
+    palm = hands[0].joints[[0, 5, 9, 13, 17]].mean(0) - box[:2]
+    place = tuple(palm.astype(int)[::-1])
+    sure = hands_over(image, points, hands, box, case.person.neutral)
+    assert sure.smeared[place] > 0.9
+    unsure = [Hand(hands[0].joints, np.arange(21) % 2 == 0)]
+    assert hands_over(image, points, unsure, box, case.person.neutral).smeared[place] < 0.1
+
+
 def test_the_same_frame_gives_the_same_hand(case):
     assert np.array_equal(case.result(), case.result())
 

@@ -38,6 +38,7 @@ _REAL = 0.5  # of the axes that are asked about, without which a hand is imagine
 _ALIKE = (1.3, 0.045)  # ... below which a pixel is the face
 _LIGHT = 0.18  # of the face's width: light on it is smoother than this
 _TINT = 0.09  # log: red over green by which a hand's skin differs from itself
+_AGREED = 0.9  # of the parts that are sure, from which on a hand is blurred that shows nothing
 _PIECE = 0.04  # of the palm's length squared: pieces that are smaller are not shown
 _ROUNDS = 2  # of the segmentation
 _CERTAIN = 1.8, 1.2  # small pixels inside the edge where a hand begins to be shown, and over which
@@ -239,7 +240,15 @@ def _doubtful(
     strange = view.skin & (cv2.GaussianBlur(unlike, (0, 0), 1.5) > _least(_UNLIKE, noise))
     strange = cv2.morphologyEx(strange.astype(np.uint8), cv2.MORPH_OPEN, np.ones((5, 5))) > 0
     near = far.min(0) < 0.8 * parts.palm / max(float(parts.radii.mean()), 1e-6)
-    maybe = hand | (strange & near)
+    # no face is drawn on the palm and the sure fingers of a hand that is real; one of the face's
+    # own colour cannot be told from it, but two looks that agree throughout leave little doubt
+    agreed = parts.sure[parts.group != -2].mean() > _AGREED
+    shape = hand
+    if hand.any() or agreed:
+        shape = (far[parts.sure | (parts.group == -1)] < 1.0).any(0)
+    if not hand.any():
+        return shape
+    maybe = hand | shape | (strange & near)
     _, labels = cv2.connectedComponents(maybe.astype(np.uint8))
     return maybe & np.isin(labels, np.unique(labels[hand]))
 

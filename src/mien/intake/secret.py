@@ -10,6 +10,7 @@ from __future__ import annotations
 import hmac
 import os
 import secrets
+import unicodedata
 from dataclasses import dataclass, field
 
 from mien.errors import ParameterError
@@ -57,8 +58,10 @@ class Secret:
         return cls(secrets.token_bytes(32))
 
     def digest(self, *words: str) -> bytes:
-        """32 bytes that belong to these words [1]_; the same words in the same order, the same."""
-        told = b"".join(len(word := each.encode()).to_bytes(4, "big") + word for each in words)
+        """32 bytes that belong to these words [1]_; the same words in the same order, the same, in
+        whichever way their accents are written."""
+        plain = (unicodedata.normalize("NFC", each).encode() for each in words)
+        told = b"".join(len(word).to_bytes(4, "big") + word for word in plain)
         return hmac.digest(self.key, told, "sha256")
 
     def code(self, *words: str, length: int = 16) -> str:

@@ -18,7 +18,7 @@ from mien.scale.bulletin import Bulletin
 from mien.scale.faces import Faces
 from mien.scale.plan import Row
 from mien.scale.state import State
-from mien.scale.task import Outcome, Task, clear, key_of, unnamed
+from mien.scale.task import Outcome, Task, clear, is_as_recorded, key_of, unnamed
 from mien.scale.workers import Pool
 
 TRIES = 3
@@ -224,21 +224,25 @@ class Driver:
         for work in works:
             task = work.task
             record = records.get(task.key)
-            if record is not None and task.name in there:
-                if task.store is not None:
-                    clear(task)  # the worker was killed before it did
+            if record is not None and task.name in there and self._is_there(task, record):
                 if work.subject is not None and record.get("faces"):
                     self._faces.learn(work.subject, record["faces"][0])
                 continue
             if record is not None:
                 self.state.forget(task.key)
             if task.name in named:
-                self.state.allow(task.key, task.name)
                 self.state.forget(named[task.name])
             if task.key not in self.state.quarantine:
                 missing.append(work)
         # the largest first: the longest clip begun last would keep all others waiting
         return sorted(missing, key=lambda work: -self.state.size(work.task.source))
+
+    def _is_there(self, task: Task, record: dict[str, Any]) -> bool:
+        """Whether what is done lies where it belongs, as it was made."""
+        if task.store is None:
+            return is_as_recorded(task, record)
+        clear(task)  # the worker was killed before it did
+        return True
 
     def _drive(self, waiting: deque[_Work], before: int, pool: Pool) -> int:
         """Hand out tasks until none is left; how many were done."""

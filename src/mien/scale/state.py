@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
 import shutil
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -28,9 +30,11 @@ from mien.scale.places import (
     record_of,
 )
 from mien.scale.store import Store
-from mien.scale.task import write_json
+from mien.scale.task import read_record, write_json
 
 _FOLDERS = (STATE, RESULTS, EVIDENCE, REPORT)
+_ASIDE = {"name": str, "row": int, "tries": int, "sentence": str}
+"""What is said of each that is in quarantine; what says something else was damaged."""
 _SHARE = 20  # times as long as writing the quarantine takes pass until it is written again
 _LOOKS, _LOOK_S = 5, 0.1  # at whether another driver has the folder: who looks at it holds it, too
 
@@ -66,8 +70,14 @@ class State:
             for name in _FOLDERS:
                 (folder / name).mkdir(parents=True, exist_ok=True)
         self._sums_path = folder / STATE / "checksums.json"
-        self._sums: dict[str, list[Any]] = _read(self._sums_path)
-        self.quarantine: dict[str, dict[str, Any]] = _read(folder / STATE / QUARANTINE)
+        self._sums: dict[str, list[Any]] = {
+            path: known for path, known in _read(self._sums_path).items()
+            if isinstance(known, list) and len(known) == 3 and isinstance(known[2], str)
+        }  # fmt: skip
+        self.quarantine: dict[str, dict[str, Any]] = {
+            key: one for key, one in _read(folder / STATE / QUARANTINE).items()
+            if isinstance(one, dict) and all(isinstance(one.get(k), t) for k, t in _ASIDE.items())
+        }  # fmt: skip
         self._unwritten, self._due = False, 0.0
 
     @contextmanager
@@ -160,6 +170,8 @@ class State:
             stamp = path.stamp()
         else:
             found = path.stat()
+            if not stat.S_ISREG(found.st_mode):
+                raise OSError(errno.EINVAL, "it is no file")
             stamp = [found.st_size, found.st_mtime_ns]
         known = self._sums.get(str(path))
         if known is None or known[:2] != stamp or stamp[1] is None:
@@ -187,23 +199,19 @@ class State:
         """What is done, by the hash of each task."""
         found = {}
         for path in (self.folder / STATE).glob("??/*.json"):
-            record = _read(path)
-            if record.get("name"):
+            record = read_record(path)
+            if record:
                 found[path.stem] = record
         return found
 
     def record(self, key: str) -> dict[str, Any]:
         """What is said of a task that is done; empty if it is not."""
-        return _read(record_of(self.folder, key))
+        return read_record(record_of(self.folder, key))
 
     def forget(self, key: str) -> None:
         """Have something done again."""
         path = record_of(self.folder, key)
         path.unlink(missing_ok=True)
-
-    def allow(self, key: str, name: str) -> None:
-        """Let a task replace a result that has its name."""
-        write_json(record_of(self.folder, key).with_suffix(".begun"), {"name": name})
 
     def put_aside(
         self,

@@ -2,7 +2,9 @@
 
 A task is known by the hash of its clip and of everything that shapes its result. What is done is
 said in a record, which is written last; so whoever is killed, and whenever, what has a record is
-whole, and what has none is done again.
+whole, and what has none is done again. Before a result gets a name, whatever had it goes, and it is
+written down whose the name is: a result that is there without a record is kept only if it is this
+task's.
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ from mien.pipeline.settings import Settings
 from mien.report.language import DEFAULT
 from mien.scale.far import Url
 from mien.scale.fetched import at_hand
-from mien.scale.places import EVIDENCE, RESULTS, record_of
+from mien.scale.places import EVIDENCE, RESULTS, owner_of, record_of
 from mien.scale.store import Store
 
 _HASHED_APART = ("overwrite", "avoid", "signer", "bank", "landmarker", "weights")
@@ -89,6 +91,11 @@ class Task:
     def manifest(self) -> Path:
         """Where its manifest goes."""
         return self.result.with_suffix(".json")
+
+    @property
+    def owner(self) -> Path:
+        """Where it is said of which task the result of this name is."""
+        return owner_of(self.folder, self.name)
 
     @property
     def record(self) -> Path:
@@ -163,7 +170,7 @@ def _outcome(task: Task, deidentify: Deidentify) -> Outcome:
     source = task.source
     try:
         with _alone(task):
-            if not task.record.exists():
+            if not read_record(task.record):
                 with at_hand(task.source, task.input_sha256) as source:
                     _do(task, source, deidentify)
         return Outcome(task.key)
@@ -188,11 +195,9 @@ def _deidentify(source: Path, output: Path, settings: Settings) -> None:
 
 def _do(task: Task, source: Path, deidentify: Deidentify) -> None:
     began = time.monotonic()
-    begun = task.record.with_suffix(".begun")
-    if not (begun.exists() and _is_whole(task)):
-        settings = replace(task.settings, overwrite=begun.exists())
-        write_json(begun, {"name": task.name})
-        deidentify(source, task.result, settings)
+    if not _is_whole(task):
+        _make_room(task)
+        deidentify(source, task.result, task.settings)
     metrics = None if task.profile is None else _measure(task, source)
     told = json.loads(task.manifest.read_text())
     faces = [person["surrogate"]["id"] for person in told["people"] if person.get("surrogate")]
@@ -204,15 +209,52 @@ def _do(task: Task, source: Path, deidentify: Deidentify) -> None:
         "counts": told["ledger"]["counts"],
         "missing": told["input"]["missing"],
         "signed": told["output"]["signed"],
+        "stamp": stamp(task.result),
         "metrics": metrics,
         "seconds": round(time.monotonic() - began, 3),
     }
     if task.store is not None:
         _put(task, task.store)
     write_json(task.record, record)
-    begun.unlink(missing_ok=True)
     if task.store is not None:
         clear(task)
+
+
+def _make_room(task: Task) -> None:
+    """Remove what has this task's name, and write down that the name is this task's."""
+    clear(task)
+    if task.store is not None:
+        for path in (task.manifest, task.result):
+            task.store.remove(_within(task, path))
+    write_json(task.owner, {"key": task.key})
+
+
+def stamp(path: Path) -> list[int]:
+    """Size and time of a file, by which a change of it is noticed."""
+    found = path.stat()
+    return [found.st_size, found.st_mtime_ns]
+
+
+def is_as_recorded(task: Task, record: dict[str, Any]) -> bool:
+    """Whether what a record says is done lies in the batch's folder as it was made."""
+    try:
+        same = record.get("stamp") in (None, stamp(task.result))
+        return (
+            (same or checksum(task.result) == record["sha256"])
+            and task.manifest.is_file()
+            and (record["metrics"] is None or (task.evidence / "report.html").is_file())
+        )
+    except (OSError, KeyError):
+        return False
+
+
+def read_record(path: Path) -> dict[str, Any]:
+    """A record of something done; empty if there is none that can be read."""
+    try:
+        found = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) and found.get("name") else {}
 
 
 def _put(task: Task, store: Store) -> None:
@@ -235,11 +277,12 @@ def clear(task: Task) -> None:
 
 
 def _is_whole(task: Task) -> bool:
-    """Whether a worker was killed after it gave result and manifest their names."""
+    """Whether a worker was killed after it gave this task's result and manifest their names."""
     try:
         told = json.loads(task.manifest.read_text())
         return bool(
-            told["input"]["sha256"] == task.input_sha256
+            json.loads(task.owner.read_text())["key"] == task.key
+            and told["input"]["sha256"] == task.input_sha256
             and told["output"]["sha256"] == checksum(task.result)
         )
     except (OSError, ValueError, KeyError, TypeError):
@@ -272,7 +315,8 @@ def write_json(path: Path, content: Any) -> None:
 def _alone(task: Task) -> Iterator[None]:
     """Wait until nobody else does the task; the system lets go of it when a worker dies."""
     task.record.parent.mkdir(parents=True, exist_ok=True)
-    lock = task.record.with_suffix(".lock")
+    task.owner.parent.mkdir(parents=True, exist_ok=True)
+    lock = task.owner.with_suffix(".lock")
     with lock.open("a") as stream:
         fcntl.flock(stream, fcntl.LOCK_EX)
         yield

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mien.errors import FormatError, ParameterError
+from mien.errors import FormatError
 from mien.pipeline.settings import Settings
 from mien.scale.plan import read_plan
 
@@ -67,7 +67,7 @@ def test_tables_that_are_no_plan(tmp_path, text, words):
 
 def test_settings_out_of_range(tmp_path):
     (row,) = read_plan(plan(tmp_path, "path,settings\na.mp4,crf=99\n"))
-    with pytest.raises(ParameterError, match="Row 1 of the plan: crf"):
+    with pytest.raises(FormatError, match="Row 1 of the plan: crf"):
         row.settings(Settings())
 
 

@@ -288,6 +288,6 @@ def test_the_command(mien, fewer_checks, brief, tmp_path):
     told = json.loads(ran.stdout)
     assert list(told["done"]) == ["A"] and told["quarantine"][0]["name"] == "B"
     assert str(tmp_path / "b.mp4") not in told["quarantine"][0]["sentence"]
-    assert "1 of 2 clips are done, 1 in quarantine" in ran.stderr
+    assert "1 of 2 clips is done, 1 in quarantine" in ran.stderr
     report = (tmp_path / "out" / "report" / "batch.csv").read_text()
     assert "A,done" in report and "B,quarantine" in report

@@ -40,6 +40,20 @@ class How:
         str, typer.Option(metavar="none|sex|age|tone", help="As of mien deidentify.")
     ] = "age"
     voice: Annotated[str, typer.Option(metavar="keep|mute", help="The sound.")] = "keep"
+    surroundings: Annotated[
+        str, typer.Option(metavar="keep|blur|solid", help="As of mien deidentify.")
+    ] = "keep"
+    withhold: Annotated[
+        str,
+        typer.Option(
+            metavar="never|over N%|any",
+            help="When to give nothing instead of covering frames, as of mien deidentify; what is "
+            "withheld is in quarantine.",
+        ),
+    ] = "over 10%"
+    crf: Annotated[
+        int, typer.Option(min=0, max=51, help="Quality of the H.264 picture; lower is better.")
+    ] = 17
     profile: Annotated[
         str | None,
         typer.Option(
@@ -131,7 +145,7 @@ def batch(
     """
     from mien.intake.secret import Secret
     from mien.pipeline.settings import Settings
-    from mien.scale.plan import read_plan
+    from mien.scale.plan import check_rows, read_plan
     from mien.scale.run import Driver
 
     need("reports")
@@ -146,13 +160,25 @@ def batch(
         engine=how.engine,
         match=how.match,
         voice=how.voice,  # type: ignore[arg-type]  # checked by Settings
+        surroundings=how.surroundings,  # type: ignore[arg-type]  # likewise
+        withhold=how.withhold,
+        crf=how.crf,
         landmarker=None if how.landmarker is None else str(how.landmarker),
         thoroughness=thoroughness(),
     )
+    check_rows(rows, base, how.profile)
     secret = None if how.key is None else Secret.read(how.key)
     state = _state(out, work.state)
     driver = Driver(
-        rows, state, base, secret, how.profile, work.retry, _Lines(), how.language, _command()
+        rows,
+        state,
+        base,
+        secret,
+        how.profile,
+        work.retry,
+        _Lines(as_json),
+        how.language,
+        _command(),
     )
     pool = _pool(work, jobs, state.folder, len(rows))
     made = driver.run(pool)
@@ -160,7 +186,7 @@ def batch(
     if as_json:
         print(json.dumps(_told(made, out), indent=2))
     else:
-        _print(made, files)
+        _print(made, len(rows), files)
     if made.quarantine:
         raise typer.Exit(QUARANTINED)
     if any(record["missing"].get("much") for record in made.done.values()):
@@ -217,34 +243,46 @@ def _state(out: str, memory: Path | None) -> State:
 
 
 class _Lines:
-    """How far it has come, on stderr: a line now and then, and one at the end."""
+    """How far it has come, on stderr: a line now and then, and one at the end if nothing else says
+    how it ended."""
 
-    def __init__(self) -> None:
+    def __init__(self, to_the_end: bool) -> None:
+        self._to_the_end = to_the_end
         self._last = 0.0
         self._said: tuple[int, int] | None = None
 
     def __call__(self, standing: Standing) -> None:
         check()
+        over = standing.done + standing.quarantined >= standing.total
+        if over and not self._to_the_end:
+            return
         now, where = time.monotonic(), (standing.done, standing.quarantined)
         if where == self._said or (
-            now - self._last < _EVERY_S and sum(where) < standing.total and self._said is not None
+            now - self._last < _EVERY_S and not over and self._said is not None
         ):
             return
         self._last, self._said = now, where
         left = ""
-        if standing.left_s is not None and sum(where) < standing.total:
+        if standing.left_s is not None and not over:
             minutes = standing.left_s / 60
             left = f", about {minutes:.0f} min left" if minutes >= 1 else ", less than 1 min left"
         apart = f", {standing.quarantined} in quarantine" if standing.quarantined else ""
-        print(
-            f"{standing.done} of {standing.total} clips are done{apart}{left}",
-            file=sys.stderr,
-            flush=True,
-        )
+        said = f"{_done(standing.done, standing.total)}{apart}{left}"
+        if not any(where):
+            said = f"{'1 clip is' if standing.total == 1 else f'{standing.total} clips are'} to do"
+        print(said, file=sys.stderr, flush=True)
 
 
-def _print(made: Batch, files: Sequence[Path | Url]) -> None:
-    typer.echo(f"{len(made.done)} clips are done, {made.worked} of them now.")
+def _done(done: int, total: int) -> str:
+    """How many clips are done, without a full stop."""
+    clips = "clip" if total == 1 else "clips"
+    return f"{done} of {total} {clips} {'is' if 1 in (done, total) else 'are'} done"
+
+
+def _print(made: Batch, total: int, files: Sequence[Path | Url]) -> None:
+    before = len(made.done) - made.worked
+    when = f" ({made.worked} now, {before} before)" if before else ""
+    typer.echo(f"{_done(len(made.done), total)}{when}.")
     for one in made.quarantine:
         tries = "1 try" if one["tries"] == 1 else f"{one['tries']} tries"
         tell(f"{one['name']} (row {one['row']}, {tries}): {one['sentence']}")
@@ -255,11 +293,25 @@ def _print(made: Batch, files: Sequence[Path | Url]) -> None:
         typer.echo(f"{people} subjects have the face {face}: the bank has no more that suit.")
     if made.left_over:
         named = ", ".join(made.left_over[:_NAMED]) + (", …" if made.left_over[_NAMED:] else "")
+        count = len(made.left_over)
+        what = "1 result belongs" if count == 1 else f"{count} results belong"
         tell(
-            f"{len(made.left_over)} results belong to no row of the plan ({named}): take them out "
-            "of results and evidence, so that nobody passes them on."
+            f"{what} to no row of the plan ({named}): take {'it' if count == 1 else 'them'} out "
+            f"of results and evidence, so that nobody passes {'it' if count == 1 else 'them'} on."
         )
-    typer.echo(f"{files[-1]} has it all.")
+    typer.echo(_report(made, files))
+
+
+def _report(made: Batch, files: Sequence[Path | Url]) -> str:
+    """Where to read on, and what is told there."""
+    every, aside, *measured = files
+    more = []
+    if made.quarantine:
+        more.append(f"{aside.name} what is in quarantine")
+    if measured:
+        more.append(f"{measured[0].name} what was measured")
+    beside = f"; beside it, {' and '.join(more)}" if more else ""
+    return f"{every} lists every clip{beside}."
 
 
 def _told(made: Batch, out: str) -> dict[str, object]:

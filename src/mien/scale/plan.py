@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -52,7 +52,7 @@ class Row:
 
         Raises
         ------
-        ParameterError
+        FormatError
             If a setting is out of range.
         """
         own = dict(self.own)
@@ -62,7 +62,7 @@ class Row:
         try:
             return replace(base, **own)
         except ParameterError as exc:
-            raise ParameterError(f"Row {self.number} of the plan: {exc}") from exc
+            raise FormatError(f"Row {self.number} of the plan: {exc}") from exc
 
 
 def read_plan(path: str | os.PathLike[str]) -> list[Row]:
@@ -100,6 +100,42 @@ def read_plan(path: str | os.PathLike[str]) -> list[Row]:
     if not rows:
         raise FormatError(f"{path} has no rows: name at least one clip.")
     return rows
+
+
+def check_rows(rows: Sequence[Row], base: Settings, profile: str | None) -> None:
+    """Refuse a plan that cannot be begun, before anything is made for it.
+
+    Parameters
+    ----------
+    rows : sequence of Row
+        The plan.
+    base : Settings
+        How clips are de-identified whose row says nothing else.
+    profile : str or None
+        What is measured where the row says nothing else.
+
+    Raises
+    ------
+    FormatError
+        If a row's settings are out of range, or its profile cannot be used: the row is named.
+    ParameterError
+        If `profile` is not known.
+    """
+    from mien.fidelity.profile import Profile
+
+    if profile is not None:
+        Profile.open(profile)
+    known: set[str] = set()
+    for row in rows:
+        if row.own and (own := json.dumps(row.own, sort_keys=True)) not in known:
+            row.settings(base)
+            known.add(own)
+        if row.profile is not None and (asked := f"profile {row.profile}") not in known:
+            try:
+                Profile.open(row.profile)
+            except (ParameterError, FormatError) as exc:
+                raise FormatError(f"Row {row.number} of the plan: {exc}") from exc
+            known.add(asked)
 
 
 def _cells(path: Path) -> Iterator[dict[str, str]]:

@@ -305,7 +305,8 @@ def test_who_is_recognised_is_pushed_further(brief, tmp_path, monkeypatch):
     monkeypatch.setattr(attempts, "audit", strict)
     result = deidentify(brief.path, tmp_path / "out.mp4", Settings(subject="P01", **QUICK))
     assert result.record["output"]["renderings"] == 2
-    assert seen[1].nearest > seen[0].nearest
+    # the nearest of three frames may find another original: more of them are looked at
+    assert seen[1].mean > seen[0].mean
     assert result.record["linkable"]["subject"] == "P01"
     assert result.record["linkable"]["by_surrogate"] is True
 

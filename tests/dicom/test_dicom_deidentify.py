@@ -73,7 +73,7 @@ def test_what_fails_leaves_nothing(mien, fewer_checks, pictures, key, tmp_path):
     source = video(tmp_path / "in.dcm", pictures)
     out = tmp_path / "out.dcm"
     ran = mien("dicom", "deidentify", source, "-o", out, "--key", key)
-    assert ran.exit_code == 4  # nobody is there
+    assert ran.exit_code == 4 and "No face was found in in.dcm" in ran.stderr
     ran = mien("dicom", "deidentify", source, "-o", tmp_path / "out.mp4", "--key", key)
     assert ran.exit_code == 6 and ".dcm" in ran.stderr
     ran = mien("dicom", "deidentify", source, "-o", source, "--key", key, "--overwrite")

@@ -14,6 +14,7 @@ from mien.cli.told import shortened
 from mien.outputs import check_free
 from mien.shortfall import STATUS
 from mien.shown import aligned
+from mien.study.counted import plural
 
 if TYPE_CHECKING:
     from mien.pipeline.foresee import Foreseen
@@ -84,7 +85,7 @@ def _print(rows: list[tuple[str, ...]], entries: list[dict[str, Any]]) -> None:
             "to have them stay."
         )
     print(
-        f"Nothing was written. {len(wholes)} of {len(entries)} clips would take about "
+        f"Nothing was written. {len(wholes)} of {plural(len(entries), 'clip')} would take about "
         f"{duration(sum(wholes))} on this machine as busy as it is now, more for what has to be "
         "rendered again."
     )

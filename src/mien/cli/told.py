@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mien.errors import PrivacyError
 from mien.shortfall import STATUS
 from mien.shown import aligned
+from mien.study.counted import plural
 
 if TYPE_CHECKING:
     from mien.pipeline.deidentify import Result
@@ -116,7 +117,8 @@ def table(entries: Sequence[Mapping[str, Any]]) -> list[str]:
     kept = sum(bool(entry["skipped"]) for entry in entries)
     untouched = sum(entry["there"] for entry in entries) - kept
     before = f", {kept} of them before" if kept else ""
-    said = f"{done} of {len(entries)} clips are de-identified{before}."
+    are = "is" if 1 in (done, len(entries)) else "are"
+    said = f"{done} of {plural(len(entries), 'clip')} {are} de-identified{before}."
     if untouched:
         said += f" Of {untouched} a result was already there: not looked at, not touched."
     if kept == len(entries):

@@ -9,7 +9,8 @@ References
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,7 +23,7 @@ from mien.dicom.clip import Pictures, as_clip
 from mien.dicom.stored import Stored, open_image
 from mien.dicom.storing import Store
 from mien.engines import ENGINES
-from mien.errors import OutputError, ParameterError
+from mien.errors import MienError, OutputError, ParameterError
 from mien.outputs import Aside, check_free, checksum, complete
 from mien.pipeline.deidentify import Result
 from mien.pipeline.deidentify import deidentify as deidentify_clip
@@ -125,7 +126,10 @@ def deidentify(
         store = Store(stored, folder, pictures.frames)
         settings = replace(options.settings, voice="mute", overwrite=True)
         made = folder / "result.mp4"
-        result = deidentify_clip(pictures.clip, made, settings, progress=report, watch=store.watch)
+        with _named_as(source, pictures.clip):
+            result = deidentify_clip(
+                pictures.clip, made, settings, progress=report, watch=store.watch
+            )
         new = header.cleaned(stored, options.cleaning)
         with complete(output, overwrite=overwrite) as part:
             store.write(part, new, _said_in(new, stored, result, pictures, options))
@@ -135,6 +139,17 @@ def deidentify(
             text.commit()
     visible = new.RecognizableVisualFeatures == "YES"
     return Image(output, aside, result, visible, pictures.text, pictures.notes, said)
+
+
+@contextmanager
+def _named_as(source: Path, clip: Path) -> Iterator[None]:
+    """Have errors name the image and not the clip of its pictures, which nobody sees."""
+    try:
+        yield
+    except MienError as error:
+        said = str(error).replace(str(clip), str(source)).replace(clip.name, source.name)
+        error.args = (said,)
+        raise
 
 
 def _aside(source: Path, output: Path, overwrite: bool) -> Path:

@@ -194,7 +194,8 @@ def _from_table(table: Any, path: Path, classes: Sequence[str], geometry: bool) 
     partly = int(np.isfinite(scores).any(1).sum()) - len(rows)
     notes = []
     if partly:
-        notes.append(f"{path.name}: {partly} rows lack a score or the time and are left out.")
+        lack, are = ("row lacks", "is") if partly == 1 else ("rows lack", "are")
+        notes.append(f"{path.name}: {partly} {lack} a score or the time and {are} left out.")
     empty = [name for name in names if name not in snapshots.names]
     if empty and len(rows):
         notes.append(f"{path.name}: no row holds a score of {', '.join(empty[:3])}: left out.")

@@ -99,15 +99,15 @@ def coded_of(path: Path) -> Coded:
         height = picture.height if picture else context.height
         if not width or not height:
             raise VideoError(
-                f"no frame of {path} could be decoded: the file is damaged, or its pictures are "
-                "larger than 8192 by 4352, so export or copy it again from where it came"
+                f"No frame of {path} could be decoded: the file is damaged, or its pictures are "
+                "larger than 8192 by 4352, so export or copy it again from where it came."
             )
         number = int(picture.colorspace) if picture else int(context.colorspace)
         matrix = colour.matrix_name(number, width=width, height=height)
         if not matrix:
             raise VideoError(
-                f"{path} stores its colours in a way that cannot be converted (matrix {number} of "
-                "ITU-T H.273): convert it to BT.709 first"
+                f"The colours of {path} are stored in a way that cannot be converted (matrix "
+                f"{number} of ITU-T H.273): convert it to BT.709 first."
             )
         coded = _coded(container, stream, picture, (width, height), matrix)
         if not _one_time(container, stream, times):
@@ -252,9 +252,9 @@ def _spaced(coded: Coded, path: Path, stream: VideoStream, count: int) -> Coded:
     rate = next((fields * one for one in stated if one and _SLOWEST <= one <= _FASTEST), None)
     if rate is None or rate * coded.info.time_base > 1:
         raise VideoError(
-            f"all frames of {path} are stored with one and the same time, and the file does not "
+            f"All frames of {path} are stored with one and the same time, and the file does not "
             "say how many there are a second: store it again with a time for each frame, as by "
-            "converting it to MP4 at its frame rate"
+            "converting it to MP4 at its frame rate."
         )
     words = (
         "All frames are stored with one and the same time; they are shown evenly spaced, "

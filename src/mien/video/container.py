@@ -35,14 +35,16 @@ def open_input(path: Path) -> InputContainer:
     try:
         exists = path.exists()
     except OSError as exc:  # a name that no disk can store, a folder that may not be looked into
-        raise VideoError(f"{path} cannot be opened ({words_of(exc)}): check its name") from exc
+        raise VideoError(f"{path} cannot be opened ({words_of(exc)}): check its name.") from exc
     if not exists:
-        raise VideoError(f"there is no file {path}: check the name and the folder")
+        raise VideoError(f"There is no file {path}: check the name and the folder.")
     if not path.is_file():
-        raise VideoError(f"{path} is not a file: name one video file")
+        raise VideoError(f"{path} is not a file: name one video file.")
     try:
         if path.stat().st_size == 0:
-            raise VideoError(f"{path} is empty: copy or export it again from where it came")
+            raise VideoError(
+                f"There is nothing in {path}: copy or export it again from where it came."
+            )
         # An absolute name cannot be mistaken for a protocol ("pipe:0").
         return av.open(
             os.path.abspath(path),
@@ -52,17 +54,17 @@ def open_input(path: Path) -> InputContainer:
             metadata_errors="replace",
         )
     except av.error.PermissionError as exc:
-        raise VideoError(f"{path} may not be read: change its permissions") from exc
+        raise VideoError(f"{path} may not be read: change its permissions.") from exc
     except av.InvalidDataError as exc:
         raise VideoError(
-            f"{path} is not a video that can be read ({words_of(exc)}): it is another kind of "
-            "file, or was cut short while it was recorded or copied"
+            f"No video can be read in {path} ({words_of(exc)}): it is another kind of file, or was "
+            "cut short while it was recorded or copied."
         ) from exc
     except (av.FFmpegError, OSError, ValueError) as exc:
         if isinstance(exc, VideoError):
             raise
         raise VideoError(
-            f"{path} cannot be opened as a video ({words_of(exc)}): use MP4, MOV, MKV, AVI or WebM"
+            f"No video can be opened in {path} ({words_of(exc)}): use MP4, MOV, MKV, AVI or WebM."
         ) from exc
 
 
@@ -76,12 +78,14 @@ def video_stream(container: InputContainer, path: Path) -> VideoStream:
     """
     pictures = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
     if not pictures:
-        raise VideoError(f"{path} has no video in it, only other tracks: choose a file with video")
+        raise VideoError(
+            f"There is no video in {path}, only other tracks: choose a file with video."
+        )
     best = container.streams.best("video")
     stream = next((s for s in pictures if best is not None and s.index == best.index), pictures[0])
     if stream.codec_context is None:
         raise VideoError(
-            f"the video codec of {path} is not known here: convert the file to H.264 first"
+            f"The video codec of {path} is not known here: convert the file to H.264 first."
         )
     check_size(stream.codec_context.width, stream.codec_context.height, path)
     # also where the size changes on the way: the decoder then refuses such a picture
@@ -93,9 +97,9 @@ def check_size(width: int, height: int, path: Path) -> None:
     """Refuse pictures that take more memory than any camera's, before one is decoded."""
     if -(-width // 16) * -(-height // 16) > VIDEO_BLOCKS:
         raise VideoError(
-            f"{path} has pictures of {width} by {height} pixels, and at most "
+            f"The pictures of {path} are {width} by {height} pixels, and at most "
             f"{VIDEO_BLOCKS * 256 / 1e6:.1f} megapixels are read, as in 8192 by 4352: make it "
-            "smaller first"
+            "smaller first."
         )
 
 

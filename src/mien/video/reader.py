@@ -177,8 +177,8 @@ class Reader:
             cut_short_s = self._cut_short(container, clock.end)
         if index == 0:
             raise VideoError(
-                f"no frame of {self.path} could be decoded: the file is damaged, so export or copy "
-                "it again from where it came"
+                f"No frame of {self.path} could be decoded: the file is damaged, so export or copy "
+                "it again from where it came."
             )
         lost = sum(loss.packets + loss.frames for loss in self.losses)
         met = expected.pictures + sum(loss.packets for loss in self.losses)

@@ -162,6 +162,6 @@ def test_what_each_account_is_told(make_department, folder):
     assert FOLDER not in texts["owner"] and SENTENCE in texts["owner"]
     assert FOLDER not in texts["reader"] and SENTENCE not in texts["reader"]
     assert "station-3" in texts["owner"] and "station-3" not in texts["reader"]
-    assert "ask whoever works" in texts["reader"] and "not_told" in texts["reader"]
+    assert "ask whoever runs this batch" in texts["reader"] and "not_told" in texts["reader"]
     assert [answers[2].status_code for answers in told.values()] == [200, 200, 404]
     assert "manifest downloaded" in department.folders.audit.read_text()

@@ -87,6 +87,22 @@ def test_a_name_is_not_tried_for_ever(department):
     assert log_in(PASSWORD) == 303
 
 
+def test_how_long_to_wait_is_said_in_words(department):
+    client, clock = department.application.client(), department.application.clock
+
+    def log_in(language: str = "en") -> str:
+        given = {"name": "owner", "password": "wrong password"}
+        return client.post("/login", data=given, headers={"Accept-Language": language}).text
+
+    for _ in range(5):
+        log_in()
+    assert "wait 1 minute, then" in log_in() and "Warten Sie 1 Minute und" in log_in("de")
+    for _ in range(3):
+        clock.now += 300
+        log_in()
+    assert "wait 5 minutes, then" in log_in() and "Warten Sie 5 Minuten und" in log_in("de")
+
+
 def test_spaces_around_a_name_give_no_more_tries(department):
     client = department.application.client()
     codes = [

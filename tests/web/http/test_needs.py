@@ -92,9 +92,7 @@ def request(department: Department, route: str) -> tuple[str, str, dict]:
 
 def expected(name: str, need: Need) -> int | None:
     """The status with which somebody is refused; None if they are not."""
-    role = _ROLES.get(name, Role.WORKER)
-    assert need.role is not None
-    if role.rank < need.role.rank:
+    if _lacks_role(name, need):
         return 403
     if need.mine:
         return None if name in ("ann", "owner") else 404
@@ -104,6 +102,11 @@ def expected(name: str, need: Need) -> int | None:
     if right is None:
         return 404
     return None if right >= need.right else 403
+
+
+def _lacks_role(name: str, need: Need) -> bool:
+    assert need.role is not None
+    return _ROLES.get(name, Role.WORKER).rank < need.role.rank
 
 
 def test_every_route_says_what_it_needs(department):
@@ -129,7 +132,8 @@ def test_whoever_may_not_do_something_is_refused(department, name):
             continue
         method, path, given = request(department, route)
         answer = browser.request(method, path, **given)
-        codes = ("not_allowed",) if status == 403 else _GONE
+        refused = {True: "not_for_role", False: "not_allowed"}[_lacks_role(name, need)]
+        codes = (refused,) if status == 403 else _GONE
         code = None if not path.startswith("/api") else answer.json()["code"]
         if answer.status_code != status or (code is not None and code not in codes):
             wrong.append((route, answer.status_code, code, status))

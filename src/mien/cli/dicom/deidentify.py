@@ -207,7 +207,8 @@ def _print(made: Image, wanted: Options) -> None:
             "Recognizable Visual Features stays YES: no audit says that the faces hide everybody."
         )
     if wanted.text != "checked":
-        where = f"{len(made.text)} areas were covered" if made.text else "none was seen"
+        areas = "1 area was" if len(made.text) == 1 else f"{len(made.text)} areas were"
+        where = f"{areas} covered" if made.text else "none was seen"
         typer.echo(
             f"Text in the picture: {where}. The search can miss some: look, then say --text "
             "checked."

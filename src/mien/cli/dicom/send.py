@@ -52,4 +52,5 @@ def send(
     if as_json:
         print(json.dumps({"sent": sent}, indent=2))
     else:
-        typer.echo(f"{len(sent)} images were sent to {to}.")
+        were = "1 image was" if len(sent) == 1 else f"{len(sent)} images were"
+        typer.echo(f"{were} sent to {to}.")

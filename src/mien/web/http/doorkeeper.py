@@ -24,7 +24,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from mien.web.http.access import Access, refusal
 from mien.web.http.needs import of_endpoints
 from mien.web.http.record import NO_LOG, Record
-from mien.web.http.visitor import VISITOR, Need, Visitor, not_allowed
+from mien.web.http.visitor import VISITOR, Need, Visitor, not_allowed, not_for_role
 from mien.web.queue.accounts import Accounts
 from mien.web.queue.tables import Role
 
@@ -53,7 +53,7 @@ async def enter(request: Request) -> None:
         for value in request.path_params.values():
             if _ID.fullmatch(str(value)):  # what else somebody typed is not written down
                 visitor.note(str(value))
-        raise not_allowed()
+        raise not_for_role()
 
 
 class Needs:

@@ -29,7 +29,9 @@ _WORDS = {
         "password": "Password",
         "do": "Log in",
         "wrong": "Name or password is wrong: try again.",
-        "wait": "Too many wrong tries with this name: wait {} minutes, then try again.",
+        "wait": "Too many wrong tries with this name: wait {}, then try again.",
+        "minute": "1 minute",
+        "minutes": "{} minutes",
         "crowded": "Many people log in just now: wait a moment, then try again.",
     },
     "de": {
@@ -38,8 +40,10 @@ _WORDS = {
         "password": "Passwort",
         "do": "Anmelden",
         "wrong": "Name oder Passwort ist falsch: Versuchen Sie es noch einmal.",
-        "wait": "Zu viele falsche Versuche mit diesem Namen: Warten Sie {} Minuten und versuchen "
-        "Sie es dann noch einmal.",
+        "wait": "Zu viele falsche Versuche mit diesem Namen: Warten Sie {} und versuchen Sie "
+        "es dann noch einmal.",
+        "minute": "1 Minute",
+        "minutes": "{} Minuten",
         "crowded": "Gerade melden sich viele an: Warten Sie einen Moment und versuchen Sie es "
         "noch einmal.",
     },
@@ -215,7 +219,9 @@ def _language(request: Request) -> str:
 
 
 def _waiting(request: Request, name: str, wait_s: float) -> Response:
-    return _form(request, name, 429, _words(request)["wait"].format(int(wait_s // 60) + 1))
+    words, minutes = _words(request), int(wait_s // 60) + 1
+    time = words["minute"] if minutes == 1 else words["minutes"].format(minutes)
+    return _form(request, name, 429, words["wait"].format(time))
 
 
 def _form(request: Request, name: str = "", status: int = 200, said: str = "") -> Response:

@@ -85,3 +85,8 @@ def not_allowed() -> Problem:
         "not_allowed",
         "Your account may not do this: ask whoever owns the project, or an admin.",
     )
+
+
+def not_for_role() -> Problem:
+    """What those are told whose account may not do something in any project."""
+    return Problem(403, "not_for_role", "Your account may not do this: ask an admin.")

@@ -41,7 +41,7 @@ async function look() {
 function goingLine(batch) {
   const w = words();
   if (batch.going === "reading") return w.reading(number(batch.read), batch.total === null ? "" : number(batch.total));
-  if (batch.going === "working") return w.working(batch.began === null ? "" : moment(batch.began), batch.workers, w.kinds[batch.kind] ?? "");
+  if (batch.going === "working") return w.working(batch.began === null ? "" : moment(batch.began), batch.workers, (batch.workers === 1 ? w.kindOfOne : w.kinds)[batch.kind] ?? "");
   if (batch.going === "over") return batch.quarantine ? w.overBut(number(batch.quarantine)) : w.over;
   return batch.going === "stopped" ? w.stopped : w.unknown;
 }

@@ -47,6 +47,7 @@ const WORDS = {
       log_in: "Ihre Sitzung ist zu Ende: Melden Sie sich neu an.",
       accounts_begun: "Es gibt jetzt Konten, und mien serve läuft noch ohne: Wer es gestartet hat, beendet es (Strg-C) und startet es neu, dann melden sich alle mit Namen an.",
       not_allowed: "Ihr Konto darf das nicht: Fragen Sie, wem das Projekt gehört, oder eine Person, die Konten verwaltet.",
+      not_for_role: "Ihr Konto darf das nicht: Fragen Sie eine Person, die Konten verwaltet.",
       no_log: "Das Protokoll darüber, wer was gesehen hat, lässt sich nicht schreiben, und ohne es wird nichts gezeigt: Wer mien serve gestartet hat, muss nachsehen, ob die Festplatte voll ist.",
       quota_full: "Das passt nicht mehr in den zugeteilten Speicher: Entfernen Sie, was nicht mehr gebraucht wird, oder bitten Sie um mehr.",
       own_project: "Das Projekt gehört dieser Person schon.",

@@ -19,7 +19,7 @@ from starlette.responses import Response, StreamingResponse
 from mien.scale.places import EVIDENCE, NAME, REPORT
 from mien.scale.watching import Glance, Listing, Watched, Where
 from mien.web.http.access import FRAMED
-from mien.web.http.desk import NOT_TOLD, Desk
+from mien.web.http.desk import Desk
 from mien.web.http.problems import Problem, documented
 from mien.web.http.sending import Range, send, sent
 from mien.web.queue.tables import Role
@@ -36,6 +36,7 @@ _ALONE = {**FRAMED, "Cross-Origin-Opener-Policy": "unsafe-none"}
 """A page of its own when it is opened alone: what is sandboxed cannot share an opener."""
 _FEW_S = 60.0  # of work, before which nothing is said of how fast it goes
 _MOST = 100  # lines at once
+_NOT_TOLD = "It did not work: ask whoever runs this batch why."
 
 
 class Going(StrEnum):
@@ -326,7 +327,7 @@ def _task(watched: Watched, glance: Glance, k: int, told: bool) -> TaskView:
         place=where.name.lower(),  # type: ignore[arg-type]  # one of these
         tries=tries,
         since=since,
-        sentence=sentence if told or sentence is None else NOT_TOLD,
+        sentence=sentence if told or sentence is None else _NOT_TOLD,
         code=None if sentence is None else (code or None) if told else "not_told",
         engine=engine if isinstance(engine := record.get("engine"), str) else None,
         frames=sum(n for n in counts.values() if isinstance(n, int)) if counts else None,

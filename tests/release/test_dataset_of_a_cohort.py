@@ -6,6 +6,7 @@ import base64
 import csv
 import hashlib
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -73,6 +74,18 @@ def test_it_can_be_read_in_german_and_programs_read_the_same(sources, dataset, t
     assert names == {path.relative_to(english) for path in english.rglob("*") if path.is_file()}
     for name in names - {Path("README"), Path("DATASHEET.md")}:
         assert (german / name).read_bytes() == (english / name).read_bytes(), name
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_the_datasheet_names_files_that_are_there(sources, tmp_path, language):
+    folder = write_dataset(sources, tmp_path / "set", Options(language=language)).folder
+    said = (folder / "data" / "DATASHEET.md").read_text()
+    names = re.findall(r"`([\w./-]+\.(?:mp4|json|tsv|txt))`", said)
+    assert len(names) == 3 and "clip-" not in said
+    there = {path.name for path in folder.rglob("*") if path.is_file()}
+    for name in names:
+        form = name.rpartition("/")[2].replace("NNN", "001").replace("NN", "01")
+        assert form in there, name
 
 
 def test_what_is_in_it(dataset):

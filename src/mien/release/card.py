@@ -73,13 +73,14 @@ def card(
     entries: Sequence[Entry],
     checks: Sequence[Check],
     *,
+    layout: str = "archive",
     title: str = "",
     consent: str = "",
     licence: str = "",
     contact: str = "",
 ) -> str:
     """The data card, Markdown, in the language that is written now; the same input gives the same
-    text."""
+    text. `layout` is that of `mien.release.packing.Options`."""
     count, seconds = len(entries), sum(entry.seconds for entry in entries)
     frames = {key: sum(e.counts.get(key, 0) for e in entries) for key in _kinds(entries)}
     total = max(sum(frames.values()), 1)
@@ -93,6 +94,7 @@ def card(
     software = {key: value for e in entries for key, value in e.manifest.versions.items()}
     return datasheet(
         "clips",
+        layout=layout,
         title=title or told(TITLE),
         purpose=_purpose(entries),
         size=told(f"{_many(count, 'clip')}, {seconds:.0f} s in all"),

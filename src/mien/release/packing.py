@@ -74,6 +74,8 @@ class Options:
     """A Face Landmarker model to look for faces with; the built-in mesh if None."""
     language: str = DEFAULT
     """Of the card and of what is read first."""
+    layout: Literal["archive", "dataset"] = "archive"
+    """Whose files the card names: those of the archive, or of the data set that is made of it."""
 
     def __post_init__(self) -> None:
         if self.voice not in ("keep", "mute"):
@@ -280,7 +282,7 @@ def _files(
     with written_in(options.language):
         files: dict[str, Path | bytes] = {
             READ_FIRST: readme(entries, options.title).encode(),
-            CARD: card(entries, checks, **options.typed).encode(),
+            CARD: card(entries, checks, layout=options.layout, **options.typed).encode(),
         }
     for clip in subjects:
         files[f"{clip.name}.mp4"] = clip.packed

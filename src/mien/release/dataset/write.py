@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from textwrap import fill
@@ -89,7 +90,7 @@ def write_dataset(
     """
     if fhir is not None and fhir not in KINDS:
         raise ParameterError(f"fhir is {fhir!r}: choose {' or '.join(KINDS)}.")
-    options, folder = options or Options(), Path(output)
+    options, folder = replace(options or Options(), layout="dataset"), Path(output)
     check_parent(folder)
     if os.path.lexists(folder):
         raise OutputError(f"{folder} already exists: choose another name.")
@@ -128,7 +129,7 @@ def _lay_out(
         measured = f"{one.clip}-metrics.json"
         metrics = read(measured) if measured in names else None
         video.with_suffix(".json").write_bytes(as_json(sidecar(one, metrics)))
-        card = card.replace(one.clip, one.stem.rsplit("/", 1)[-1])
+        card = re.sub(rf"\b{one.clip}\b", one.stem.rsplit("/", 1)[-1], card)
         if fhir is not None:
             (data / "fhir").mkdir(exist_ok=True)
             name = f"{one.stem.rsplit('/', 1)[-1]}.json"

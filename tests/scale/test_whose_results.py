@@ -10,6 +10,7 @@ import pytest
 from batches import drive
 from mien.intake.secret import Secret
 from mien.pipeline.settings import Settings
+from mien.scale.task import unnamed
 
 
 @pytest.fixture
@@ -92,3 +93,8 @@ def test_memories_of_another_form_are_passed_over(plan, out, tmp_path, name, ent
 def test_a_name_is_one_however_its_accents_are_written():
     secret = Secret(bytes(range(32)))
     assert secret.code("subject", "M\u00fcller") == secret.code("subject", "Mu\u0308ller")
+
+
+def test_a_sentence_without_a_path_begins_with_a_capital(tmp_path):
+    clip = tmp_path / "Doe.mp4"
+    assert unnamed(f"{clip} is damaged.", clip, "P1") == "The original of P1 is damaged."

@@ -102,7 +102,7 @@ class Driver:
 
         Raises
         ------
-        ParameterError
+        FormatError
             If a row's settings are out of range, before any work.
         OutputError
             If another driver works on the folder, or the disk is full: what is done stays done.

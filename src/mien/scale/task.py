@@ -334,7 +334,7 @@ def unnamed(said: str, source: Path | Url, name: str) -> str:
     """A sentence in which a clip is called by what its result is called."""
     for path in (str(source), source.name):
         said = said.replace(path, f"the original of {name}")
-    return said
+    return said[:1].upper() + said[1:]  # a sentence that began with the path
 
 
 def _is_full(error: BaseException) -> bool:

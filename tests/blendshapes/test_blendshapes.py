@@ -187,6 +187,14 @@ def test_the_command_gives_mediapipes_own_scores_or_those_of_the_mesh(patient, c
     assert np.corrcoef(one, two)[0, 1] > 0.9 and not np.array_equal(one, two)
 
 
+@pytest.mark.parametrize("ending", ["jsonl", "log"])
+def test_the_command_writes_the_formats_of_others(patient, command, tmp_path, ending):
+    table = tmp_path / f"scores.{ending}"
+    assert command(patient.path, "-o", table, "--scores", "mesh").exit_code == 0
+    assert read(table).found.mean() > 0.9
+    assert command(patient.path, "-o", tmp_path / "p.jsonl", "--with", "pose").exit_code == 6
+
+
 def test_a_model_file_gives_what_ships(patient, command, tmp_path):
     if not TASK.is_file():
         pytest.skip("the model file in ../shared is not there")

@@ -53,3 +53,11 @@ def test_the_baseline_is_the_persons_own_neutral_face():
     others = made.take(made.labels != 0)
     everything = np.median(others.scores[others.participants == "P01"], 0)
     assert np.allclose(baselines(others)[others.participants == "P01"], everything)
+
+
+def test_a_baseline_needs_a_resting_face():
+    made = blobs(3, 4)
+    with pytest.raises(ParameterError, match="--neutral"):
+        Features(baseline=True, neutral="nosuch").check(made)
+    Features(baseline=True, neutral=made.expressions[0]).check(made)
+    Features().check(made)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from blobs import EXPRESSIONS, blobs
@@ -101,3 +103,11 @@ def test_trimming_takes_the_start_of_every_recording():
         trim(made, 2)
     with pytest.raises(ParameterError, match="not -1"):
         trim(made, -1)
+
+
+def test_rows_of_nobody_are_no_person():
+    made = blobs(6)
+    some = replace(made, participants=np.where(np.arange(len(made)) < 3, "", made.participants))
+    for divide in (split, folds):
+        with pytest.raises(ParameterError, match="3 snapshots name no participant"):
+            divide(some, **({"count": 3} if divide is folds else {}))

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from mien.blendshapes.recording import Recording
 
 _ENDINGS = (".csv", ".parquet")
+_BARE = (".jsonl", ".log")
+"""Endings of files that hold scores and nothing beside them."""
 _SOURCES = {"mediapipe": "Face Landmarker", "mesh": "mien"}
 """Whose scores, and what tables call them."""
 
@@ -27,7 +29,7 @@ def blendshapes(
     out: Annotated[
         Path,
         options.out(
-            "OUT.csv|.parquet|FOLDER",
+            "OUT.csv|.parquet|.jsonl|.log|FOLDER",
             "The table: frame, time_s and 51 scores from 0 to 1; or, of many clips, a "
             "folder of tables, each called like its clip. How far scores are to be relied on is in "
             "Parquet's metadata, and beside a .csv in .scores.json.",
@@ -86,7 +88,7 @@ def blendshapes(
         raise ParameterError("--scores mesh goes without --landmarker, whose scores are its own.")
     if f".{kind}" not in _ENDINGS:
         raise ParameterError(f"--format is {kind!r}: choose csv or parquet.")
-    many = Many.of(videos, out, overwrite, "a table", _ENDINGS, f".{kind}")
+    many = Many.of(videos, out, overwrite, "a table", (*_ENDINGS, *_BARE), f".{kind}")
     for table in filter(None, many.outputs):
         if many.folder is None or many.folder.is_dir():
             check_output(table, overwrite)

@@ -36,6 +36,22 @@ class Features:
         added = _PARTS if self.window else ()
         return (*scores, *(f"{name}:{part}" for part in added for name in scores))
 
+    def check(self, snapshots: Snapshots) -> None:
+        """Refuse to teach with resting faces of which there is none.
+
+        Raises
+        ------
+        ParameterError
+            If a baseline is wanted and no snapshot is labelled as neutral.
+        """
+        names = snapshots.expressions
+        there = self.neutral in names and (snapshots.labels == names.index(self.neutral)).any()
+        if self.baseline and not there:
+            raise ParameterError(
+                f"No snapshot shows {self.neutral!r}, from which a baseline is taken: name the "
+                "resting expression with --neutral, or leave --baseline out."
+            )
+
     def of(self, snapshots: Snapshots) -> np.ndarray:
         """Inputs for each snapshot.
 

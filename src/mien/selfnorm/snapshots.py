@@ -21,6 +21,7 @@ WORDS = ("participant", "expression", "device")
 """Columns of words."""
 NO_SCORES = {"frame", *TIMES, *WORDS, NEUTRAL, *ROTATIONS}
 """Columns that score no expression."""
+_LEAST = -0.25  # some networks write a little below 0
 _MOST = 1.5  # Live Link writes up to 1.08; per cent are far above
 
 
@@ -231,10 +232,11 @@ class Columns:
         Raises
         ------
         FormatError
-            If a score is far above 1.
+            If a score is far above 1, or far below 0.
         """
         plain = [k for k, name in enumerate(self.names) if not is_beside(name)]
-        wrong = np.argwhere(np.abs(self.scores[:, plain]) > _MOST)  # infinity, too
+        given = self.scores[:, plain]
+        wrong = np.argwhere((given > _MOST) | (given < _LEAST))  # infinity, too
         if len(wrong):
             row, k = wrong[0][0], plain[wrong[0][1]]
             raise FormatError(

@@ -101,6 +101,16 @@ def whole(snapshots: Snapshots) -> Split:
     return Split(WHOLE, nothing, nothing, np.arange(len(snapshots)))
 
 
+def _check_named(participants: np.ndarray) -> None:
+    """Refuse rows of nobody: they may be anybody's, in another set."""
+    nobody = int((participants == "").sum())
+    if nobody:
+        raise ParameterError(
+            f"{nobody} snapshots name no participant, while others do: fill them in or take them "
+            "out, for they may be somebody's who is in another set."
+        )
+
+
 def _divide_people(
     participants: np.ndarray, validation: float, test: float, rng: np.random.Generator
 ) -> np.ndarray:
@@ -111,6 +121,7 @@ def _divide_people(
             "Nobody is named in these snapshots: add a column participant, or use --split "
             "snapshot, which leaks."
         )
+    _check_named(participants)
     sets = 3 if validation else 2
     if len(people) < sets:
         raise ParameterError(
@@ -180,6 +191,7 @@ def folds(
             f"Cross-validation needs 2 folds or more and a named participant for each: {count} "
             f"folds of {len(people)} participants cannot be made."
         )
+    _check_named(snapshots.participants[known])
     if not 0 <= validation < 1:
         raise ParameterError(f"A validation share is from 0 to below 1, not {validation}.")
     order = np.random.default_rng(seed).permutation(len(people))

@@ -104,6 +104,7 @@ def train(
     config = config or SelfNormConfig()
     shares = _shares(snapshots, split, targets)
     begun = time.perf_counter()
+    config.features.check(snapshots)
     inputs = config.features.of(snapshots)
     names = config.features.names(snapshots.names)
     if config.standardise:

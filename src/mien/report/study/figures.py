@@ -151,8 +151,7 @@ def curves(snapshots: Snapshots, participant: str) -> Drawing:
     axes[-1].set_xlabel("seconds since the recording began")
     axes[0].legend(ncols=3, fontsize=7, loc="upper right")
     caption = (
-        f"Raw scores of participant {participant or '(unnamed)'}: the {len(most)} that differ most "
-        "between expressions."
+        f"Raw scores of one participant: the {len(most)} that differ most between expressions."
     )
     return finish("figure-5-curves", caption, figure)
 

@@ -14,7 +14,15 @@ from mien.cli.encounter import encounter as command
 from mien.emotion.classifier import EXPRESSIONS
 from mien.encounter.cases import Case, read_cases
 from mien.encounter.clocks import ClockError
-from mien.encounter.cohort import NO_CLOCK, NO_FACE, NO_ROLES, SHORT, UNREADABLE, count_all
+from mien.encounter.cohort import (
+    NO_CLOCK,
+    NO_FACE,
+    NO_REPORT,
+    NO_ROLES,
+    SHORT,
+    UNREADABLE,
+    count_all,
+)
 from mien.encounter.rereading import agreement_of, reread
 from mien.encounter.roles import RoleError
 from mien.errors import FormatError, NoFaceError, ParameterError, VideoError
@@ -173,7 +181,7 @@ def test_the_command_writes_the_study(folder, tmp_path):
     assert done.exit_code == 0, done.output
     told = json.loads(done.stdout)
     assert told["recruited"] == 8 and told["counted"] == 6
-    assert told["left_out"] == {"consent withdrawn": 1, UNREADABLE: 1}
+    assert told["left_out"] == {"consent withdrawn": 1, NO_REPORT: 1}
     assert told["demographics"]["age_years"]["mean"] == pytest.approx(42.5)
     assert told["without_neutral"]["doctor"]["sadness"]["share"] == 1
     assert len(told["differences"]) == 9 and set(told["classifiers"]) == {"scores", "both"}

@@ -29,6 +29,7 @@ from mien.errors import FormatError, NoFaceError, ParameterError, VideoError
 
 NEUTRAL = EXPRESSIONS.index("neutral")
 UNREADABLE = "the recording cannot be read"
+NO_REPORT = "its report cannot be read"
 NO_FACE = "no face in a recording"
 NO_CLOCK = "recordings cannot be put on one clock"
 NO_ROLES = "who is who cannot be told"
@@ -199,7 +200,7 @@ def _tally(case: Case, read: Callable[[Case], Encounter]) -> Tally | str:
     except RoleError:
         return NO_ROLES
     except (VideoError, FormatError):
-        return UNREADABLE
+        return UNREADABLE if case.report is None else NO_REPORT
 
 
 def _one_resolution(tallies: Iterable[Tally]) -> None:

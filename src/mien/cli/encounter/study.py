@@ -204,6 +204,8 @@ def _print(made: CohortStudy, out: Path) -> None:
         f"counted; expressions stand out in {100 * cohort.detection[0]:.0f} % of the doctors' and "
         f"{100 * cohort.detection[1]:.0f} % of the patients' time."
     )
+    for name, reason in cohort.excluded:
+        typer.echo(f"  {name}, left out: {reason}")
     for one in made.differences[:7]:
         odds = one.why_not or f"odds ratio {one.odds_ratio:.2f}"
         if math.isfinite(one.p_holm):

@@ -12,6 +12,7 @@ from mien.emotion.classifier import EXPRESSIONS
 from mien.encounter.clustered import Difference
 from mien.encounter.cohort import NEUTRAL, Cohort
 from mien.report.drawing import ORIGINAL, RESULT, Drawing, canvas, drawn, finish
+from mien.report.language import told
 
 _SIGNS = 38  # letters in a box
 
@@ -19,7 +20,7 @@ _SIGNS = 38  # letters in a box
 @drawn
 def flow(cohort: Cohort) -> Drawing:
     """Who was recruited, who was left out and why, who is counted."""
-    left_out = [f"{reason}: n = {n}" for reason, n in cohort.reasons.items()]
+    left_out = [f"{told(reason)}: n = {n}" for reason, n in cohort.reasons.items()]
     boxes = [
         (0.0, [f"Encounters recruited: n = {cohort.recruited}"]),
         (1.0, [f"Left out: n = {len(cohort.excluded)}", *left_out]),

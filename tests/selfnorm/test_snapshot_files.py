@@ -137,7 +137,7 @@ def test_what_is_left_out_is_said(tmp_path):
     found = read_snapshots(tmp_path / "a.csv")
     assert len(found) == 2 and found.expressions == ("joy",)  # one class, spaces or not
     assert found.names == ("jawOpen", "mouthSmileLeft")
-    assert "1 rows lack a score" in found.notes[0] and "cheekPuff" in found.notes[1]
+    assert "1 row lacks a score" in found.notes[0] and "cheekPuff" in found.notes[1]
 
 
 def test_the_index_of_a_filtered_table_is_no_score(tmp_path):

@@ -152,6 +152,7 @@ def test_the_record_that_was_asked_for_last_is_shown(serve, chromium, expect, re
     served = serve("--review", str(review))
     page = chromium.new_context().new_page()
     page.goto(f"{served.base}/screen/{ReviewStore(review).people[0].token}/")
+    expect(page.locator("#far")).to_contain_text("0 of 6")  # the first record is there
     expect(page.locator("#lines li")).to_have_count(6)
     slow, quick = page.locator("#lines li").nth(2), page.locator("#lines li").nth(4)
     held = []

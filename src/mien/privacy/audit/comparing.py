@@ -17,7 +17,6 @@ from pathlib import Path
 import numpy as np
 
 from mien.errors import ParameterError
-from mien.models.hands import Hands
 from mien.models.landmarker import Backend
 from mien.privacy.audit.asked import Asked
 from mien.privacy.audit.pairing import Pairing, pair, scale_between, side_by_side
@@ -143,14 +142,10 @@ def _compare(
     and what other detectors looked at there."""
     residual: dict[int, list[Box]] = {}
     watch, tally, turns = Watch(), Tally(), iter(range(len(scan)))
-    with (
-        closing(Detector()) as detector,
-        closing(Lookout()) as lookout,
-        closing(Hands()) as hands,
-    ):
+    with closing(Detector()) as detector, closing(Lookout()) as lookout:
         for first, second in frames:
             for person in people:
-                person.remember(first, hands)
+                person.remember(first)
             report("comparing", first.index + 1, len(pairing.partner))
             if second is None:
                 continue
@@ -165,7 +160,7 @@ def _compare(
                 extra += left_over(first, second, pairing.tracks, seen, lookout, tally, recogniser)
                 if turn % 4 == 0:
                     for person in people:
-                        person.glimpse(first, second, seen, hands)
+                        person.glimpse(first, second, seen)
                 if extra:
                     residual[first.index] = extra
             looked = None

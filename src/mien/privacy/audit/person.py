@@ -5,12 +5,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from mien.models.hands import HandFinder
 from mien.privacy.audit.frames import Shot
 from mien.privacy.audit.sampling import Sampling, even
 from mien.recognition.spread import spread_frames
 from mien.tracking import FaceTrack, State
-from mien.tracking.hands import hands_near
 from mien.video import Frame
 
 
@@ -45,16 +43,6 @@ class Person:
         self.in_parts = set(even(some, sampling.in_parts)) if len(some) else set()
         self.least_changed = sampling.least_changed
         self._shot: Shot | None = None
-        self._hands: dict[int, bool] = {}
-
-    def behind_hand(self, first: Frame, hands: HandFinder) -> bool:
-        """Whether a hand lies over the face in a frame of the original; looked for once for all
-        who ask."""
-        if first.index not in self._hands:
-            points = self.track.landmarks[first.index].astype(np.float64)
-            near = hands_near(hands, first.image, points)
-            self._hands[first.index] = any(hand.over(points) for hand in near)
-        return self._hands[first.index]
 
     def shot(self, first: Frame, second: Frame, here: np.ndarray, there: np.ndarray) -> Shot:
         """The face in both clips; cut out once for all who look at a frame, see `Shot.of`."""

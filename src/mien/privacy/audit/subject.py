@@ -8,7 +8,6 @@ import cv2
 import numpy as np
 
 from mien.face.region import Region
-from mien.models.hands import HandFinder
 from mien.models.sighting import Sighting
 from mien.privacy.audit.asked import Asked
 from mien.privacy.audit.frames import Shot, covered
@@ -22,7 +21,6 @@ from mien.recognition.parts import PARTS, only
 from mien.recognition.recogniser import GLIMPSE, Recogniser, distances
 from mien.recognition.verdict import audit
 from mien.tracking import State
-from mien.tracking.hands import ENOUGH
 from mien.video import Frame
 
 _UNTOUCHED = 4.0  # grey levels, mean: what re-encoding alone may change
@@ -64,7 +62,6 @@ class Subject:
             Described(asked.recogniser) for _ in range(3)
         )
         self._parts = {part: _Part(asked.recogniser) for part in PARTS}
-        self._bare: list[bool] = []  # which of the originals show no hand over the face
         self._owners: list[int] = []  # which of the shots each result belongs to
         self._hidden: list[bool] = []
         self._first: list[int] = []  # of the results of a shot, the one at the tracked place
@@ -73,13 +70,11 @@ class Subject:
         self._least: list[_Suspect] = []
         self._glimpses: list[_Suspect] = []
 
-    def remember(self, first: Frame, hands: HandFinder) -> None:
+    def remember(self, first: Frame) -> None:
         """Cut the face out of the original where the frame was chosen for the gallery."""
         if first.index in self.person.gallery:
             points = self._points(first)
-            views = self.asked.recogniser.views(first.image, points)
-            self._originals.add(views)
-            self._bare += [not self.person.behind_hand(first, hands)] * len(views)
+            self._originals.add(self.asked.recogniser.views(first.image, points))
             for part, kept in self._parts.items():
                 kept.gallery.add([self._chip_of(part, first.image, points)])
 
@@ -153,7 +148,7 @@ class Subject:
                 kept.moments.add([self._chip_of(part, first.image, here)])
                 kept.results.add([self._chip_of(part, second.image, there)])
 
-    def glimpse(self, first: Frame, second: Frame, seen: list[Sighting], hands: HandFinder) -> None:
+    def glimpse(self, first: Frame, second: Frame, seen: list[Sighting]) -> None:
         """Describe the face where detectors see it that do not track, in both clips."""
         if not np.isfinite(self.track.landmarks[first.index]).all():
             return
@@ -168,7 +163,6 @@ class Subject:
             for picture in (first.image, other)
         )
         self._originals.add([before])
-        self._bare.append(not self.person.behind_hand(first, hands))
         there = here * scale_between(first, second)
         self._glimpses.append(_Suspect(np.nan, after, self.person.shot(first, second, here, there)))
 
@@ -178,7 +172,7 @@ class Subject:
         for suspect in self._least + self._glimpses:
             self._add(suspect.chip, suspect.shot)
             self._shots.append(suspect.shot)
-        originals, results = self._known_by(), self._results.descriptors()
+        originals, results = self._originals.descriptors(), self._results.descriptors()
         nobody = -originals.mean(0)  # where a face is covered: as far away as can be
         results[self._hidden] = nobody
         distance = distances(results, originals).min(1)
@@ -207,12 +201,6 @@ class Subject:
             own_frames(moments, results[self._first], recogniser.threshold, given),
             self._judged_in_parts(),
         )
-
-    def _known_by(self) -> np.ndarray:
-        """Descriptors of the original without those that show a hand over the face, if enough are
-        left: one picture of a hand is like another, whoever is behind it."""
-        originals, bare = self._originals.descriptors(), np.array(self._bare, bool)
-        return originals[bare] if bare.sum() >= ENOUGH else originals
 
     def _judged_in_parts(self) -> tuple[OnePart, ...]:
         found: list[OnePart] = []

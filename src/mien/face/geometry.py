@@ -118,6 +118,26 @@ def rasterise(
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
+def bounds(
+    a: np.ndarray, b: np.ndarray, c: np.ndarray, height: int, width: int
+) -> tuple[int, int, int, int]:
+    """First and last column and first and last row that a triangle may cover, within a picture.
+
+    Parameters
+    ----------
+    a, b, c : np.ndarray [shape=(2 or more,)]
+        Corners, pixels.
+    height, width : int
+        Of the picture.
+    """
+    left = max(int(np.floor(min(a[0], b[0], c[0]) - 0.5)), 0)
+    right = min(int(np.ceil(max(a[0], b[0], c[0]) - 0.5)), width - 1)
+    top = max(int(np.floor(min(a[1], b[1], c[1]) - 0.5)), 0)
+    bottom = min(int(np.ceil(max(a[1], b[1], c[1]) - 0.5)), height - 1)
+    return left, right, top, bottom
+
+
+@numba.njit(cache=True, nogil=True, inline="always")
 def columns(
     a: np.ndarray, b: np.ndarray, c: np.ndarray, inverse: float, y: float, left: int, right: int
 ) -> tuple[int, int]:
@@ -165,10 +185,7 @@ def _rasterise(
         area = (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
         if abs(area) < 1e-9:
             continue
-        left = max(int(np.floor(min(a[0], b[0], c[0]) - 0.5)), 0)
-        right = min(int(np.ceil(max(a[0], b[0], c[0]) - 0.5)), width - 1)
-        top = max(int(np.floor(min(a[1], b[1], c[1]) - 0.5)), 0)
-        bottom = min(int(np.ceil(max(a[1], b[1], c[1]) - 0.5)), height - 1)
+        left, right, top, bottom = bounds(a, b, c, height, width)
         inverse = 1.0 / area
         for i in range(top, bottom + 1):
             y = i + 0.5

@@ -19,7 +19,7 @@ import json
 import math
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib.resources import files
 from pathlib import Path
@@ -31,6 +31,7 @@ from mien.errors import EngineError, FormatError, ParameterError
 from mien.intake.arrays import read_arrays
 from mien.intake.words import parse_json
 from mien.outputs import check_free, complete
+from mien.selfnorm.abstaining import Abstaining
 from mien.selfnorm.config import SelfNormConfig
 from mien.selfnorm.forward import forward_many, forward_one, packed
 from mien.selfnorm.recurrent import KIND as RECURRENT
@@ -40,7 +41,7 @@ _KIND = "mien self-normalising network 1"
 
 
 @dataclass(frozen=True, eq=False)
-class SelfNorm:
+class SelfNorm(Abstaining):
     """A trained network; safe to share between threads, and computed without torch."""
 
     names: tuple[str, ...]
@@ -55,10 +56,6 @@ class SelfNorm:
     """Standard deviation of each input, shape (n_inputs,)."""
     config: SelfNormConfig = field(default_factory=SelfNormConfig)
     """How it was made."""
-    temperature: float = 1.0
-    """What logits are divided by, so that probabilities are frequencies (Guo et al. 2017)."""
-    threshold: float = 0.0
-    """Below this probability `decide` abstains."""
     notes: dict[str, Any] = field(default_factory=dict)
     """What else is known of it, for JSON: data, split, accuracy."""
 
@@ -177,17 +174,6 @@ class SelfNorm:
         """
         aligned = snapshots.aligned(self.names)
         return self.predict_proba(self.config.features.of(aligned))
-
-    def decide(self, probabilities: np.ndarray) -> np.ndarray:
-        """The likeliest class, or -1 where its probability is below the threshold, shape (n,)."""
-        best = probabilities.argmax(-1)
-        sure = probabilities.max(-1) >= self.threshold  # false for NaN
-        return np.where(sure, best, -1)
-
-    def calibrated(self, temperature: float, threshold: float | None = None) -> SelfNorm:
-        """The same network with another temperature and threshold of abstention."""
-        kept = self.threshold if threshold is None else threshold
-        return replace(self, temperature=float(temperature), threshold=float(kept))
 
     def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
         """Write as ``.npz``; the file appears when it is complete.

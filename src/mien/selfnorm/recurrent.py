@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 import math
 import os
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
@@ -26,6 +26,7 @@ from mien.errors import FormatError, ParameterError
 from mien.intake.arrays import read_arrays
 from mien.intake.words import parse_json
 from mien.outputs import check_free, complete
+from mien.selfnorm.abstaining import Abstaining
 from mien.selfnorm.histories import history
 from mien.selfnorm.snapshots import Snapshots
 
@@ -70,7 +71,7 @@ class SequenceConfig:
 
 
 @dataclass(frozen=True, eq=False)
-class Recurrent:
+class Recurrent(Abstaining):
     """A trained network of sequences; safe to share between threads, and computed without torch."""
 
     names: tuple[str, ...]
@@ -94,10 +95,6 @@ class Recurrent:
     """Seconds from one snapshot to the next of what it was taught with."""
     config: SequenceConfig = field(default_factory=SequenceConfig)
     """How it was made."""
-    temperature: float = 1.0
-    """What logits are divided by, so that probabilities are frequencies (Guo et al. 2017)."""
-    threshold: float = 0.0
-    """Below this probability `decide` abstains."""
     notes: dict[str, Any] = field(default_factory=dict)
     """What else is known of it, for JSON: data, split, accuracy."""
 
@@ -184,17 +181,6 @@ class Recurrent:
         reset, update = gates[:, :width], gates[:, width:]
         candidate = np.tanh(seen[:, 2 * width :] + reset * kept[:, 2 * width :])
         return candidate + update * (state - candidate)
-
-    def decide(self, probabilities: np.ndarray) -> np.ndarray:
-        """The likeliest class, or -1 where its probability is below the threshold, shape (n,)."""
-        best = probabilities.argmax(-1)
-        sure = probabilities.max(-1) >= self.threshold  # false for NaN
-        return np.where(sure, best, -1)
-
-    def calibrated(self, temperature: float, threshold: float | None = None) -> Recurrent:
-        """The same network with another temperature and threshold of abstention."""
-        kept = self.threshold if threshold is None else threshold
-        return replace(self, temperature=float(temperature), threshold=float(kept))
 
     def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
         """Write as ``.npz``; the file appears when it is complete.

@@ -1,5 +1,12 @@
 """What is asked of every page: names of controls, text that can be read."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
 ASKED = {
     *("button", "link", "textbox", "combobox", "checkbox", "radio", "slider", "spinbutton"),
     *("image", "progressbar", "dialog", "DisclosureTriangle", "Iframe", "listbox"),
@@ -43,3 +50,19 @@ FAINT = """
   return { looked, found };
 }
 """
+
+
+def check(page: Page, *, named: int) -> None:
+    """Every control has a name, at least so many are there, and all text can be read, by day and by
+    night; leaves the page 360 px wide, where nothing is too wide."""
+    tree = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")
+    controls = [node for node in tree["nodes"] if node.get("role", {}).get("value") in ASKED]
+    assert len(controls) >= named
+    for node in controls:
+        assert node["ignored"] or node.get("name", {}).get("value", "").strip(), node
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        read = page.evaluate(FAINT)
+        assert read["looked"] > 15 and read["found"] == [], scheme
+    page.set_viewport_size({"width": 360, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from readable import ASKED, FAINT
+from readable import check
 from served import Served
 from watched import FOLDER, SENTENCE, key_of, make_batch, say
 
@@ -120,16 +120,7 @@ def test_a_large_plan_is_shown_a_page_at_a_time(page, expect):
 
 
 def test_controls_have_names_text_can_be_read_and_nothing_is_too_wide(page, expect):
-    tree = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")
-    named = [node for node in tree["nodes"] if node.get("role", {}).get("value") in ASKED]
-    assert len(named) > 15
-    for node in named:
-        assert node["ignored"] or node.get("name", {}).get("value", "").strip(), node
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        read = page.evaluate(FAINT)
-        assert read["looked"] > 15 and read["found"] == [], scheme
-    page.set_viewport_size({"width": 360, "height": 800})
+    check(page, named=16)
     for heading in ("Batches", "Stapel"):
         expect(page.locator("h1")).to_have_text(heading)
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0

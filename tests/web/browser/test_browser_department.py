@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
-from readable import ASKED, FAINT
+from readable import check
 from served import Served
 
 PICTURES = Path(__file__).parents[3] / "docs" / "application"
@@ -129,17 +129,7 @@ def test_controls_of_the_page_have_names_and_its_text_can_be_read(come, expect):
     page = come("Ann")
     page.goto(page.url + "accounts")
     expect(page.locator("#log tbody tr").first).to_be_visible()
-    tree = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")
-    named = [node for node in tree["nodes"] if node.get("role", {}).get("value") in ASKED]
-    assert len(named) > 15
-    for node in named:
-        assert node["ignored"] or node.get("name", {}).get("value", "").strip(), node
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        read = page.evaluate(FAINT)
-        assert read["looked"] > 15 and read["found"] == [], scheme
-    page.set_viewport_size({"width": 360, "height": 800})
-    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    check(page, named=16)
     assert "undefined" not in page.locator("body").inner_text()
     page.locator("#language").click()
     expect(page.locator("html")).to_have_attribute("lang", "de")

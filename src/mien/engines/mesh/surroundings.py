@@ -15,7 +15,7 @@ import cv2
 import numba
 import numpy as np
 
-from mien.face.geometry import columns
+from mien.face.geometry import bounds, columns
 
 # distance from the middle of the face, in distances of the outline; within it, the face
 _OUT = np.array([0.0, 1.0, 1.1, 1.2, 1.32, 1.46, 1.62])
@@ -125,10 +125,7 @@ def _shift(
         area = (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
         if abs(area) < 1e-9:
             continue
-        left = max(int(np.floor(min(a[0], b[0], c[0]) - 0.5)), 0)
-        right = min(int(np.ceil(max(a[0], b[0], c[0]) - 0.5)), width - 1)
-        top = max(int(np.floor(min(a[1], b[1], c[1]) - 0.5)), 0)
-        bottom = min(int(np.ceil(max(a[1], b[1], c[1]) - 0.5)), height - 1)
+        left, right, top, bottom = bounds(a, b, c, height, width)
         inverse = 1.0 / area
         p, q, r = shifts[triangles[t, 0]], shifts[triangles[t, 1]], shifts[triangles[t, 2]]
         across, down = (p[0], q[0], r[0]), (p[1], q[1], r[1])

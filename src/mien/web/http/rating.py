@@ -21,7 +21,7 @@ from mien.web.http.sending import Range, send
 from mien.web.http.studies import Studies, study_id
 
 _OPEN = (
-    *("rate.js", "rate-player.js", "rate-keys.js", "words/rate.js", "rate.css"),
+    *("personal.js", "rate.js", "rate-player.js", "rate-keys.js", "words/rate.js", "rate.css"),
     *("judge.js", "words/judge.js", "judge.css"),
 )
 """Files that raters' and judges' pages are made of."""

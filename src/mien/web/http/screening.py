@@ -27,7 +27,8 @@ from mien.web.http.reviews import PDFS, Reviews
 from mien.web.http.uploads import receive
 
 _OPEN = (
-    *("screen.js", "screen-keys.js", "screen-marks.js", "words/screen.js", "screen.css"),
+    *("personal.js", "screen.js", "screen-keys.js", "screen-marks.js"),
+    *("words/screen.js", "screen.css"),
     *("studies.js", "studies-fields.js", "words/studies.js", "studies.css"),
 )
 """Files that the reviewers' pages are made of."""

@@ -1,7 +1,8 @@
 // The judges' page: six faces of which two may be one person, or one that may be known.
 
 import { at, make } from "./dom.js";
-import { explain, switchLanguage, translate, use, words } from "./words.js";
+import { ask, trouble } from "./personal.js";
+import { switchLanguage, translate, use, words } from "./words.js";
 import { WORDS } from "./words/judge.js";
 
 const here = location.pathname;
@@ -11,26 +12,6 @@ let place = 0;
 let chosen = []; // numbers of faces, until two are stored
 
 const trial = () => state?.trials[place];
-
-function trouble(problem) {
-  at("trouble").hidden = !problem;
-  at("trouble").textContent = problem ? (problem.error ? explain(problem) : words().lostHere) : "";
-}
-
-/** Ask the server; throws {error, code} where it says no, another error where it does not answer. */
-async function ask(path, method = "GET", body = undefined) {
-  /** @type {RequestInit} */
-  const request = { method };
-  if (body !== undefined) {
-    request.body = JSON.stringify(body);
-    request.headers = { "Content-Type": "application/json" };
-  }
-  const answer = await fetch(`${here}${path}`, request);
-  if (answer.status === 204) return null;
-  const content = await answer.json();
-  if (!answer.ok) throw content;
-  return content;
-}
 
 /** Store an answer; whether the server has it. */
 async function store(answer) {

@@ -1,9 +1,10 @@
 // The raters' page: one clip after the other, and what is answered is stored at once.
 
 import { at, make } from "./dom.js";
+import { ask, trouble } from "./personal.js";
 import { listen } from "./rate-keys.js";
 import { begin as beginPlayer, draw as drawControls, load, unload } from "./rate-player.js";
-import { explain, switchLanguage, translate, use, words } from "./words.js";
+import { switchLanguage, translate, use, words } from "./words.js";
 import { WORDS } from "./words/rate.js";
 
 const AGAIN_MS = 3000; // until what could not be sent is sent again
@@ -18,26 +19,6 @@ let sending = null;
 const here = location.pathname;
 const show = () => state.shows[place];
 const complete = (one) => state.items.every((item) => item.key in one.answers);
-
-/** Ask the server; throws {error, code, status} where it says no, another error where it is silent. */
-async function ask(path, method = "GET", body = undefined) {
-  /** @type {RequestInit} */
-  const request = { method };
-  if (body !== undefined) {
-    request.body = JSON.stringify(body);
-    request.headers = { "Content-Type": "application/json" };
-  }
-  const answer = await fetch(`${here}${path}`, request);
-  if (answer.status === 204) return null;
-  const content = await answer.json();
-  if (!answer.ok) throw { ...content, status: answer.status };
-  return content;
-}
-
-function trouble(problem) {
-  at("trouble").hidden = !problem;
-  at("trouble").textContent = problem ? (problem.error ? explain(problem) : words().lostHere) : "";
-}
 
 // --- storing ----------------------------------------------------------------------------------
 

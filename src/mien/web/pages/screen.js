@@ -1,9 +1,10 @@
 // The reviewers' page: one record after the other, and what is decided is stored at once.
 
 import { at, make } from "./dom.js";
+import { ask, trouble } from "./personal.js";
 import { listen } from "./screen-keys.js";
 import { finder, marked } from "./screen-marks.js";
-import { explain, switchLanguage, translate, use, words } from "./words.js";
+import { switchLanguage, translate, use, words } from "./words.js";
 import { WORDS } from "./words/screen.js";
 
 const AGAIN_MS = 3000; // until what could not be sent is sent again
@@ -26,26 +27,6 @@ const waiting = new Map(); // what is not stored yet, by what it is about
 let sending = null;
 
 const here = location.pathname;
-
-/** Ask the server; throws {error, code} where it says no, another error where it does not answer. */
-async function ask(path, method = "GET", body = undefined) {
-  /** @type {RequestInit} */
-  const request = { method };
-  if (body !== undefined) {
-    request.body = JSON.stringify(body);
-    request.headers = { "Content-Type": "application/json" };
-  }
-  const answer = await fetch(`${here}${path}`, request);
-  if (answer.status === 204) return null;
-  const content = await answer.json();
-  if (!answer.ok) throw content;
-  return content;
-}
-
-function trouble(problem) {
-  at("trouble").hidden = !problem;
-  at("trouble").textContent = problem ? (problem.error ? explain(problem) : words().lostHere) : "";
-}
 
 const say = (text) => {
   at("said").textContent = text;

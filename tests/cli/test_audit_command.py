@@ -223,8 +223,3 @@ def test_refusals(mien, brief, tmp_path):
         assert result.exit_code == status, (words, result.output)
         assert "Traceback" not in result.output
     assert sheet.read_bytes() == b"mine"
-
-
-def test_folders_are_told_which_command_takes_them(mien, brief, tmp_path):
-    run = mien("audit", tmp_path, brief.path)
-    assert run.exit_code == 2 and "mien evaluate ORIGINALS RESULTS" in run.stderr

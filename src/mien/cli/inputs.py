@@ -28,7 +28,32 @@ class Gathered:
     """Sentences on what is left out."""
 
 
-def gather(inputs: Sequence[Path], out: Path | None = None, originals: bool = False) -> Gathered:
+@dataclass(frozen=True)
+class Leaving:
+    """What of a folder is no input."""
+
+    out: Path | None = None
+    """Where results go: what lies there is not taken, should it be within a folder that was
+    given."""
+    without: Path | None = None
+    """Another folder of which the same holds, and of which nothing is said."""
+    results: bool = False
+    """Whether results of mien, which say in their files that they are, are left out."""
+    beside: tuple[str, ...] = ()
+    """Endings of files that belong beside clips: it is not said that they are no clips."""
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder of which nothing is taken."""
+        return self.out or self.without
+
+
+def gather(
+    inputs: Sequence[Path],
+    out: Path | None = None,
+    originals: bool = False,
+    leaving: Leaving | None = None,
+) -> Gathered:
     """Name every clip.
 
     A folder means all clips in it and in folders within it, but for hidden ones and links to
@@ -43,6 +68,8 @@ def gather(inputs: Sequence[Path], out: Path | None = None, originals: bool = Fa
         Where results go: what lies there is not taken, should it be within a folder that was given.
     originals : bool
         Whether results of mien, which say in their files that they are, are left out of folders.
+    leaving : Leaving, optional
+        More than these two say of what is left out.
 
     Raises
     ------
@@ -51,7 +78,7 @@ def gather(inputs: Sequence[Path], out: Path | None = None, originals: bool = Fa
     VideoError
         If it cannot be read.
     """
-    found = Gathered()
+    found, left = Gathered(), leaving or Leaving(out, results=originals)
     seen: set[Path] = set()
     several = sum(given.is_dir() for given in inputs) > 1
     for given in inputs:
@@ -59,8 +86,7 @@ def gather(inputs: Sequence[Path], out: Path | None = None, originals: bool = Fa
             found.folders.append(given)
             under = f"{given.resolve().name}/" if several else ""
             wanted = {
-                f"{under}{name}": path
-                for name, path in _clips_of(given, out, originals, found).items()
+                f"{under}{name}": path for name, path in _clips_of(given, left, found).items()
             }
         else:
             wanted = {given.stem: given}
@@ -73,15 +99,15 @@ def gather(inputs: Sequence[Path], out: Path | None = None, originals: bool = Fa
     return found
 
 
-def _clips_of(folder: Path, out: Path | None, originals: bool, found: Gathered) -> dict[str, Path]:
+def _clips_of(folder: Path, leaving: Leaving, found: Gathered) -> dict[str, Path]:
     """The clips of a folder by their places; what is left out becomes remarks."""
     try:
         os.listdir(folder)
-        wanted = clips.clips_in(folder, deep=True, without=out)
-        left = _LeftOut.of(folder, out, set(wanted.values()))
+        wanted = clips.clips_in(folder, deep=True, without=leaving.folder)
+        left = _LeftOut.of(folder, leaving, set(wanted.values()))
     except OSError as exc:
         raise VideoError(f"{folder} cannot be read: {exc.strerror or exc}.") from exc
-    made = {name for name, path in wanted.items() if originals and _is_result(path)}
+    made = {name for name, path in wanted.items() if leaving.results and _is_result(path)}
     names = [str(wanted[name].relative_to(folder)) for name in sorted(made)]
     wanted = {name: path for name, path in wanted.items() if name not in made}
     if not wanted:
@@ -110,10 +136,10 @@ class _LeftOut:
     """Clips that mien did not make, in the folder of results."""
 
     @classmethod
-    def of(cls, folder: Path, out: Path | None, wanted: set[Path]) -> _LeftOut:
+    def of(cls, folder: Path, leaving: Leaving, wanted: set[Path]) -> _LeftOut:
         """Look through a folder and those within it."""
         found = cls([], [], [], [])
-        within = clips.folders_below(folder, out)
+        out, within = leaving.out, clips.folders_below(folder, leaving.folder)
         for where in within:
             if not os.access(where, os.R_OK | os.X_OK):
                 found.unread.append(str(where.relative_to(folder)))
@@ -121,6 +147,8 @@ class _LeftOut:
             for entry in sorted(where.iterdir()):
                 name = str(entry.relative_to(folder))
                 if entry.name.startswith(".") or entry in wanted:
+                    continue
+                if entry.suffix.lower() in leaving.beside:
                     continue
                 if entry.is_dir():
                     if entry.is_symlink():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -148,6 +149,107 @@ def test_one_participant_in_the_test_set_is_a_warning(taught, tmp_path):
     write_snapshots(study(3, 8), tmp_path / "few.parquet")
     done = mien("train", tmp_path / "few.parquet", "-o", tmp_path / "n.npz", *FAST)
     assert done.exit_code == 0 and "one participant is in the test set" in done.stderr
+
+
+def without_times(path: Path) -> Path:
+    write_snapshots(replace(study(), timed=False), path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("options", "what"),
+    [
+        (("--sequence", "5"), "A network of sequences"),
+        (("--trim", "0.1"), "Leaving out the start"),
+        (("--window", "3"), "A window"),
+    ],
+)
+def test_what_needs_times_is_not_taught_without(options, what, taught, tmp_path):
+    data = without_times(tmp_path / "study.parquet")
+    done = mien("train", data, "-o", tmp_path / "n.npz", *options, *FAST)
+    assert done.exit_code == 2 and f"{what}" in done.output, done.output
+    assert "needs the time of each row" in done.output and "epoch 2" not in done.output
+    assert not (tmp_path / "n.npz").exists()
+
+
+def test_no_time_is_made_up_for_predictions(taught, tmp_path):
+    data = without_times(tmp_path / "study.parquet")
+    done = mien("predict", taught / "n.npz", data, "-o", tmp_path / "p.csv")
+    assert done.exit_code == 0, done.output
+    with (tmp_path / "p.csv").open() as stream:
+        assert {row["time_s"] for row in csv.DictReader(stream)} == {""}
+    done = mien("predict", taught / "n.npz", data, "-o", tmp_path / "p.parquet")
+    assert pq.read_table(tmp_path / "p.parquet")["time_s"].null_count == 288
+    done = mien("predict", taught / "n.npz", data, "-o", tmp_path / "p.eaf")
+    assert done.exit_code == 2 and "needs the time of each row" in done.output
+
+
+@pytest.mark.parametrize("apart", [0.0, 0.013])
+def test_several_recordings_are_no_single_file_of_elan(apart, taught, tmp_path):
+    made = study()
+    write_snapshots(replace(made, times=made.times + apart * made.labels), tmp_path / "s.parquet")
+    done = mien("predict", taught / "n.npz", tmp_path / "s.parquet", "-o", tmp_path / "p.eaf")
+    assert done.exit_code == 2 and "s.parquet: P00 has several recordings" in done.output
+    one = made.take(made.participants == "P00")
+    one = replace(one, times=np.arange(len(one)) / 10)  # labelled, and one after the other
+    write_snapshots(one, tmp_path / "one.parquet")
+    done = mien("predict", taught / "n.npz", tmp_path / "one.parquet", "-o", tmp_path / "p.eaf")
+    assert done.exit_code == 0, done.output
+
+
+def test_a_score_that_is_none_names_its_file(taught, tmp_path):
+    (tmp_path / "far.csv").write_text("time_s,jawOpen\n0,0.1\n0.1,70\n")
+    done = mien("predict", taught / "n.npz", tmp_path / "far.csv", "-o", tmp_path / "p.csv")
+    assert done.exit_code == 3 and "far.csv, row 2: jawOpen is 70" in done.output
+
+
+def test_snapshots_of_no_expression_are_counted(taught, tmp_path):
+    made = study()
+    made = replace(made, labels=np.where(np.arange(288) % 12 == 0, -1, made.labels))
+    write_snapshots(made, tmp_path / "study.parquet")
+    data = tmp_path / "study.parquet"
+    done = mien("train", data, "-o", tmp_path / "n.npz", "--report", tmp_path / "report", *FAST)
+    words = "24 snapshots of 288 name no expression, and are left out."
+    assert done.exit_code == 0 and words in done.output
+    assert words in (tmp_path / "report" / "report.md").read_text()
+    numbers = json.loads((tmp_path / "report" / "metrics.json").read_text())
+    assert numbers["without_expression"] == 24 and words in numbers["cautions"]
+    judged = mien("evaluate", taught / "n.npz", data)
+    assert judged.exit_code == 0 and words in judged.output
+
+
+def test_an_expression_that_hardly_anybody_shows_is_a_warning(taught, tmp_path):
+    made = study()
+    surprise = np.flatnonzero(made.labels == 2)
+    known = np.flatnonzero(made.participants == "P00")
+    gone = np.setdiff1d(surprise, known[made.labels[known] == 2][:4])
+    write_snapshots(made.take(np.setdiff1d(np.arange(288), gone)), tmp_path / "study.parquet")
+    done = mien(
+        "train", tmp_path / "study.parquet", "-o", tmp_path / "n.npz", "--report",
+        tmp_path / "report", "--seed", "2", *FAST,
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    page = (tmp_path / "report" / "report.md").read_text()
+    for words in ("few snapshots of surprise (4)", "One participant alone shows surprise"):
+        assert words.lower() in done.output.lower() and words in page
+    judged = mien("evaluate", tmp_path / "n.npz", tmp_path / "study.parquet", "--json")
+    cautions = json.loads(judged.stdout)["cautions"]
+    assert "The test set has few snapshots of surprise (4): its figures are rough." in cautions
+    assert not any("happiness" in one for one in cautions)
+
+
+def test_words_that_differ_in_capitals_alone_are_named(taught, tmp_path):
+    made = study()
+    people = np.where(np.arange(288) < 5, "p00", made.participants)
+    write_snapshots(replace(made, participants=people), tmp_path / "study.parquet")
+    judged = mien("evaluate", taught / "n.npz", tmp_path / "study.parquet")
+    assert judged.exit_code == 0 and "P00 and p00 count as 2 participants" in judged.output
+
+
+def test_a_comparison_without_landmarks_is_refused_before_any_work(taught):
+    done = mien("compare", taught / "study.parquet")
+    assert done.exit_code == 2 and "hold no landmarks" in done.output
+    assert "--inputs" not in done.output and "epoch" not in done.output
 
 
 def test_evaluate_finds_the_same_test_set(taught, tmp_path):

@@ -118,7 +118,15 @@ HEADER = "participant,expression,time,jawOpen,mouthSmileLeft\n"
     [
         (HEADER + "P1,joy,0,0.2,0.1\nP1,joy,1,37.5,0.1\n", "row 2: jawOpen is 37.5"),
         (HEADER + "P1,joy,0,inf,0.1\n", "row 1: jawOpen is inf"),
-        (HEADER.replace(",", ";") + "P1;joy;0,1;0,2;0,1\n", "separated by semicolons"),
+        (HEADER + "P1,joy,0,0.2\n", "line 2: 4 fields where line 1 names 5"),
+        (HEADER.replace("\n", ",device\n") + "P1,joy,0,wide,0.1,x\n", "line 2: jawOpen is 'wide'"),
+        (HEADER.replace("time,", "") + "P1,joy,wide,0.1\n", "line 2: jawOpen is 'wide'"),
+        (HEADER.replace(",", ";") + "P1;joy;0,1;0,2;x\n", "line 2: mouthSmileLeft is 'x'"),
+        (HEADER.replace("participant", "Participant"), "write participant"),
+        (HEADER.replace("time", "participant") + "P1,joy,0,0.2,0.1\n", "two columns 'participant'"),
+        (HEADER.replace("jawOpen", "mouthSmileLeft"), "two columns 'mouthSmileLeft'"),
+        (HEADER, "holds no row"),
+        (HEADER + "P1,joy,0,0.2,\nP1,joy,1,,0.1\n", "no row holds all scores"),
         (HEADER.replace("jawOpen", "jaw_open") + "P1,joy,0,0.2,0.1\n", "write jawOpen"),
         (HEADER.replace("jawOpen", "age") + "P1,joy,0,0.2,0.1\n", "leave that column out"),
     ],
@@ -138,6 +146,48 @@ def test_what_is_left_out_is_said(tmp_path):
     assert len(found) == 2 and found.expressions == ("joy",)  # one class, spaces or not
     assert found.names == ("jawOpen", "mouthSmileLeft")
     assert "1 row lacks a score" in found.notes[0] and "cheekPuff" in found.notes[1]
+
+
+ROWS = [("P1", "joy", 0.0, 0.25, 0.125), ("P2", "Ärger", 0.5, 0.0, 1.0)]
+
+
+@pytest.mark.parametrize("begin", ["", "\ufeff"])
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+@pytest.mark.parametrize("comma", [False, True])
+def test_spreadsheets_of_all_countries_are_read(mark, comma, begin, tmp_path):
+    if comma and mark == ",":
+        pytest.skip("a comma cannot be both")
+    lines = [HEADER.strip().split(","), *([str(v) for v in row] for row in ROWS)]
+    text = "\n".join(mark.join(line) for line in lines)
+    text = text.replace(".", ",") if comma else text
+    (tmp_path / "a.csv").write_text(begin + text, encoding="utf-8")
+    found = read_snapshots(tmp_path / "a.csv")
+    assert found.scores.tolist() == [[0.25, 0.125], [0, 1]] and found.times.tolist() == [0, 0.5]
+    assert found.participants.tolist() == ["P1", "P2"] and found.expressions == ("joy", "Ärger")
+
+
+def test_commas_and_points_in_one_table_are_both_decimal(tmp_path):
+    text = HEADER.replace(",", ";") + "P1;joy;0;0,25;0.125\nP1;joy;1;1;NA\nP1;joy;2;0.5;0,5\n"
+    (tmp_path / "a.csv").write_text(text)
+    assert read_snapshots(tmp_path / "a.csv").scores.tolist() == [[0.25, 0.125], [0.5, 0.5]]
+
+
+def test_a_table_without_times_says_so_and_stays_so(tmp_path):
+    (tmp_path / "a.csv").write_text("participant,expression,jawOpen\nP1,joy,0.5\n")
+    (tmp_path / "b.csv").write_text("participant,expression,time,jawOpen\nP1,joy,,0.5\n")
+    (tmp_path / "c.csv").write_text("participant,expression,time,jawOpen\nP1,joy,0,0.5\n")
+    known = {name: read_snapshots(tmp_path / f"{name}.csv") for name in "abc"}
+    assert [known[name].timed for name in "abc"] == [False, False, True]
+    assert not Snapshots.join([known["c"], known["a"]]).timed
+    write_snapshots(known["a"], tmp_path / "a.parquet")
+    assert not read_snapshots(tmp_path / "a.parquet").timed
+
+
+def test_words_for_nothing_are_no_expression(tmp_path):
+    (tmp_path / "a.csv").write_text(HEADER + "P1,joy,0,0.5,0.5\nNA,NA,1,0.5,0.5\n")
+    found = read_snapshots(tmp_path / "a.csv")
+    assert found.expressions == ("joy",) and found.labels.tolist() == [0, -1]
+    assert found.participants.tolist() == ["P1", "NA"]  # may be somebody's initials
 
 
 def test_the_index_of_a_filtered_table_is_no_score(tmp_path):

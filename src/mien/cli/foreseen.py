@@ -11,10 +11,10 @@ from mien.cli.failure import go_on_after, tell
 from mien.cli.jobs import Job
 from mien.cli.runs import Again, look
 from mien.cli.told import shortened
+from mien.counted import plural
 from mien.outputs import check_free
 from mien.shortfall import STATUS
 from mien.shown import aligned
-from mien.study.counted import plural
 
 if TYPE_CHECKING:
     from mien.pipeline.foresee import Foreseen

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from mien.counted import plural
 from mien.errors import PrivacyError
 from mien.shortfall import STATUS
 from mien.shown import aligned
-from mien.study.counted import plural
 
 if TYPE_CHECKING:
     from mien.pipeline.deidentify import Result

@@ -63,7 +63,14 @@ class Features:
         Returns
         -------
         inputs : np.ndarray [shape=(n, n_inputs), dtype=float32]
+
+        Raises
+        ------
+        ParameterError
+            If there is a window, and nobody knows what was when.
         """
+        if self.window:
+            snapshots.check_timed("A window of snapshots")
         scores = snapshots.scores
         if self.baseline:
             scores = scores - baselines(snapshots, self.neutral)

@@ -69,10 +69,11 @@ def with_inputs(snapshots: Snapshots, inputs: str) -> Snapshots:
     names = _chosen(snapshots.names, inputs)
     if inputs != "scores" and not any(map(is_geometry, names)):
         raise ParameterError(
-            "These snapshots hold no landmarks: record with --geometry, or leave --inputs out."
+            "These snapshots hold no landmarks: make them with --geometry (capture, simulate) or "
+            "with blendshapes --with landmarks."
         )
     if not names:
-        raise ParameterError("These snapshots hold no scores: use --inputs geometry.")
+        raise ParameterError("These snapshots hold no scores, only landmarks.")
     return snapshots.aligned(names)
 
 

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from mien.errors import ParameterError
 from mien.selfnorm.snapshots import Snapshots
 
 GAP_S = 1.0
@@ -77,10 +78,31 @@ def looked_at(times: np.ndarray, places: np.ndarray, length: int, step_s: float)
     return found
 
 
+def check_sequences(snapshots: Snapshots) -> None:
+    """Refuse snapshots of which no sequences can be made.
+
+    Raises
+    ------
+    ParameterError
+        If times are not known, or no recording has snapshots of two times.
+    """
+    snapshots.check_timed("A network of sequences")
+    if not len(_steps(snapshots)):
+        raise ParameterError(
+            "A network of sequences needs snapshots that follow each other, and no recording (a "
+            "participant showing an expression) has snapshots of two times."
+        )
+
+
 def step_of(snapshots: Snapshots) -> float:
     """Seconds from one snapshot to the next within recordings: the median, or `USUAL_STEP_S`."""
+    apart = _steps(snapshots)
+    return float(np.median(apart)) if len(apart) else USUAL_STEP_S
+
+
+def _steps(snapshots: Snapshots) -> np.ndarray:
+    """Seconds from each snapshot of a recording to the next later one."""
     recording = snapshots.recordings()
     order = np.lexsort((snapshots.times, recording))
     apart = np.diff(snapshots.times[order])
-    apart = apart[(np.diff(recording[order]) == 0) & (apart > 0)]
-    return float(np.median(apart)) if len(apart) else USUAL_STEP_S
+    return apart[(np.diff(recording[order]) == 0) & (apart > 0)]

@@ -52,7 +52,7 @@ def read_frames(path: Path, *, geometry: bool = False) -> Frames:
         except FormatError:
             pass  # snapshots may have a column of devices
         else:
-            return Frames(*Snapshots.of_rows(recording), len(recording.times))
+            return Frames(*Snapshots.of_rows(recording, path.name), len(recording.times))
     snapshots = read_snapshots(path, geometry=geometry)
     return Frames(snapshots, np.arange(len(snapshots)), len(snapshots))
 
@@ -120,7 +120,8 @@ class Predictions:
             said = self.expressions[self.decided[k]] if self.decided[k] >= 0 else ""
             people = [snapshots.participants[k]] if who else []
             numbers = [f"{value:.6f}" for value in self.probabilities[k]]
-            writer.writerow([frame, f"{snapshots.times[k]:.6f}", *people, said, *numbers])
+            time = f"{snapshots.times[k]:.6f}" if snapshots.timed else ""
+            writer.writerow([frame, time, *people, said, *numbers])
         return text.getvalue()
 
     def _table(self) -> Any:
@@ -137,7 +138,7 @@ class Predictions:
         said = np.array([*self.expressions, None], object)
         columns: dict[str, Any] = {
             "frame": pa.array(np.arange(len(places), dtype=np.int32)),
-            TIME: pa.array(column(snapshots.times), mask=gone),
+            TIME: pa.array(column(snapshots.times), mask=gone | (not snapshots.timed)),
         }
         if self._with_people:
             columns["participant"] = pa.array(snapshots.participants[at].tolist(), mask=gone)

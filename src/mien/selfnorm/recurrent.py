@@ -156,7 +156,13 @@ class Recurrent(Abstaining):
 
         Scores are matched by name (0 where `snapshots.missing`); what came before each snapshot
         is found by its time, at the pace of `step_s`, whatever the pace of the recording.
+
+        Raises
+        ------
+        ParameterError
+            If the times are not known.
         """
+        snapshots.check_timed("A network of sequences")
         aligned = snapshots.aligned(self.names)
         return self._read(aligned.scores, history(aligned, self.config.length, self.step_s))
 

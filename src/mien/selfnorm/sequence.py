@@ -13,7 +13,7 @@ import numpy as np
 from mien.errors import ParameterError
 from mien.selfnorm.calibration import calibrate
 from mien.selfnorm.evaluation import Evaluation, evaluate
-from mien.selfnorm.histories import history, step_of
+from mien.selfnorm.histories import check_sequences, history, step_of
 from mien.selfnorm.learner import one_thread, require_torch
 from mien.selfnorm.measures import Measures, rounded
 from mien.selfnorm.recurrent import Recurrent, SequenceConfig
@@ -80,9 +80,10 @@ def read_sequences(
     Raises
     ------
     ParameterError
-        If torch is not installed, or a set that is needed is empty.
+        If torch is not installed, a set that is needed is empty, or times are not known.
     """
     require_torch()
+    check_sequences(snapshots)
     config = config or SequenceConfig()
     if not len(split.train) or not len(split.test):
         raise ParameterError("Sequences need a training set and a test set.")

@@ -6,7 +6,6 @@ import json
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -16,10 +15,13 @@ import numpy as np
 from mien.blendshapes.formats import read as read_recording
 from mien.blendshapes.formats.layout import is_beside
 from mien.blendshapes.formats.live_link import is_header as is_live_link
+from mien.blendshapes.formats.rows import score_of
 from mien.blendshapes.names import ARKIT, MEDIAPIPE, NAMES
 from mien.errors import FormatError
 from mien.intake.amounts import TABLE_BYTES
+from mien.intake.separated import NOTHING, fields_of, is_nothing, separator_of
 from mien.intake.tables import TIME, TIMES, read_table, time_column
+from mien.intake.words import text as read_text
 from mien.outputs import check_free, complete
 from mien.selfnorm.geometry import GEOMETRY, normalised
 from mien.selfnorm.snapshots import NO_SCORES, WORDS, Columns, Snapshots
@@ -56,7 +58,7 @@ def read_snapshots(path: str | os.PathLike[str], *, geometry: bool = False) -> S
     if not path.is_file():
         raise FormatError(f"{path} cannot be read: there is no such file.")
     if ending in _OTHERS:
-        return Snapshots.of(read_recording(path))
+        return Snapshots.of(read_recording(path), path.name)
     if ending not in _ENDINGS:
         raise FormatError(f"{path} is no known kind: snapshots are in .parquet or .csv files.")
     return (_read_parquet if ending == ".parquet" else _read_csv)(path, geometry)
@@ -83,8 +85,9 @@ def write_snapshots(
             pa.array(snapshots.labels.astype(np.int32), mask=snapshots.labels < 0),
             pa.array(list(snapshots.expressions), pa.string()),
         ),
-        TIME: pa.array(snapshots.times),
     }
+    if snapshots.timed:
+        columns[TIME] = pa.array(snapshots.times)
     if snapshots.devices is not None:
         columns["device"] = _dictionary(snapshots.devices)
     for k, name in enumerate(snapshots.names):
@@ -129,7 +132,7 @@ def _read_parquet(path: Path, geometry: bool) -> Snapshots:
 
 
 def _read_csv(path: Path, geometry: bool) -> Snapshots:
-    """Fast where all is well; otherwise as `formats` reads it, which names the line."""
+    """Fast where all is well; otherwise line by line, which can name the line."""
     import pyarrow as pa
     import pyarrow.csv as pc
 
@@ -137,40 +140,88 @@ def _read_csv(path: Path, geometry: bool) -> Snapshots:
         if path.stat().st_size > TABLE_BYTES:
             raise FormatError(f"{path} is too large for a table of snapshots: cut it into parts.")
         with path.open("rb") as stream:
-            header = stream.readline().decode("utf-8-sig").strip()
-        if is_live_link(field.strip(' "') for field in re.split("[,;]", header)):
-            return Snapshots.of(read_recording(path))
-        names = [field.strip().strip('"') for field in header.split(",")]
-        if len(names) == 1 and ";" in header:
-            raise FormatError(
-                f"{path.name}: the columns are separated by semicolons: save the table with commas "
-                "between columns and points in numbers."
-            )
-        if not {*TIMES, *WORDS} & set(names):
-            return Snapshots.of(read_recording(path))
-        kinds: dict[str, Any] = {name: pa.float32() for name in names}
+            header, first = (stream.readline().decode("utf-8-sig") for _ in range(2))
+        rows = fields_of(header)
+        names = rows[0][1] if rows else []
+        if is_live_link(names) or not {*TIMES, *WORDS} & set(names):
+            return Snapshots.of(read_recording(path), path.name)
+        _check_once(names, path.name)
+        _score_names(names, path.name)
+        mark = separator_of(header)
+        kinds: dict[str, Any] = {name: pa.float32() for name in names if name}
         kinds |= dict.fromkeys(TIMES, pa.float64()) | dict.fromkeys(WORDS, pa.string())
-        options = pc.ConvertOptions(column_types=kinds, null_values=[""], strings_can_be_null=True)
-        table = pc.read_csv(path, convert_options=options)
+        table = pc.read_csv(
+            path,
+            read_options=pc.ReadOptions(column_names=names, skip_rows=1),
+            parse_options=pc.ParseOptions(delimiter=mark),
+            convert_options=pc.ConvertOptions(
+                column_types=kinds,
+                null_values=[*NOTHING, *map(str.upper, NOTHING), "NaN"],
+                strings_can_be_null=False,
+                decimal_point="," if mark != "," and "," in first else ".",
+            ),
+        )
     except OSError as exc:
         raise FormatError(f"{path} cannot be read: {exc.strerror or exc}.") from exc
-    except (pa.ArrowException, UnicodeDecodeError) as exc:
-        read_recording(path)  # names the line
-        raise FormatError(f"{path} cannot be read: it is no table of scores.") from exc
+    except (pa.ArrowException, UnicodeDecodeError):
+        table = _line_by_line(path)
     return _from_table(table, path, (), geometry)
+
+
+def _line_by_line(path: Path) -> Any:
+    """The table of a file in which something is odd; refuses the first line that is no row of it.
+
+    Raises
+    ------
+    FormatError
+        With the number of that line.
+    """
+    import pyarrow as pa
+
+    try:
+        rows = fields_of(read_text(path, "a table of scores", TABLE_BYTES))
+    except UnicodeDecodeError as exc:
+        line = exc.object[: exc.start].count(b"\n") + 1
+        raise FormatError(
+            f"{path.name}, line {line}: this is not UTF-8 text: save it as CSV in UTF-8."
+        ) from exc
+    except FormatError as exc:
+        raise FormatError(f"{path.name}: {exc}") from exc
+    if not rows:
+        raise FormatError(f"{path.name} is empty: line 1 should name the columns.")
+    (_, names), *others = rows
+    columns: list[list[Any]] = [[] for _ in names]
+    for line, row in others:
+        if len(row) != len(names):
+            raise FormatError(
+                f"{path.name}, line {line}: {len(row)} fields where line 1 names {len(names)}."
+            )
+        for name, field, held in zip(names, row, columns, strict=True):
+            try:
+                plain = not name or name in WORDS
+                held.append(field if plain else score_of(field, line, name))
+            except FormatError as exc:
+                words = str(exc)
+                raise FormatError(f"{path.name}, {words[:1].lower()}{words[1:]}") from exc
+    kinds = [pa.string() if not name or name in WORDS else pa.float64() for name in names]
+    arrays = [pa.array(held, kind) for held, kind in zip(columns, kinds, strict=True)]
+    return pa.table(arrays, names)
 
 
 def _from_table(table: Any, path: Path, classes: Sequence[str], geometry: bool) -> Snapshots:
     import pyarrow as pa
 
     held = table.column_names
+    _check_once(held, path.name)
+    if not table.num_rows:
+        raise FormatError(f"{path.name} holds no row below the names of the columns.")
     shapes = GEOMETRY if geometry and set(GEOMETRY) <= set(held) else ()
     names = [*_score_names(held, path.name), *shapes]
     scores = np.empty((table.num_rows, len(names)), np.float32)
     try:
         for k, name in enumerate(names):
             scores[:, k] = table.column(name).to_numpy()
-        times = np.zeros(table.num_rows)
+        times = None
         if set(TIMES) & set(held):
             time = time_column(held, path.name)
             times = table.column(time).to_numpy().astype(np.float64)
@@ -186,20 +237,21 @@ def _from_table(table: Any, path: Path, classes: Sequence[str], geometry: bool) 
         scores,
         tuple(names),
         words.get("participant", nothing),
-        words.get("expression", nothing),
+        _known(words.get("expression", nothing)),
         times,
         words.get("device"),
     )
     snapshots, rows = columns.faces(classes, path.name)
-    partly = int(np.isfinite(scores).any(1).sum()) - len(rows)
-    notes = []
-    if partly:
-        lack, are = ("row lacks", "is") if partly == 1 else ("rows lack", "are")
-        notes.append(f"{path.name}: {partly} {lack} a score or the time and {are} left out.")
-    empty = [name for name in names if name not in snapshots.names]
-    if empty and len(rows):
-        notes.append(f"{path.name}: no row holds a score of {', '.join(empty[:3])}: left out.")
-    return replace(snapshots, notes=tuple(notes))
+    if table.num_rows and not len(rows) and np.isfinite(scores).any():
+        raise FormatError(f"{path.name}: no row holds all scores and the time: each lacks some.")
+    return snapshots
+
+
+def _check_once(held: list[str], source: str) -> None:
+    """Refuse a table that has a column twice: nobody can say which one is meant."""
+    twice = next((name for name in held if name and held.count(name) > 1), None)
+    if twice is not None:
+        raise FormatError(f"{source}: there are two columns {twice[:40]!r}: leave one out.")
 
 
 def _score_names(held: list[str], source: str) -> list[str]:
@@ -210,15 +262,20 @@ def _score_names(held: list[str], source: str) -> list[str]:
     for name in names:
         if name not in known:
             near = get_close_matches(name.replace("_", ""), known, 1, 0.8)
+            near += get_close_matches(name.lower(), (*WORDS, TIME), 1, 0.8)
             raise FormatError(
                 f"{source}: {name[:40]!r} is the name of no score: "
                 + (f"write {near[0]}." if near else "leave that column out.")
             )
-        if held.count(name) > 1:
-            raise FormatError(f"{source}: {name} is there twice.")
     if not names:
         raise FormatError(f"{source} holds no scores: are they named as in {NAMES[0]}?")
     return names
+
+
+def _known(words: np.ndarray) -> np.ndarray:
+    """Expressions, "" in place of what spreadsheets and R write where there is none."""
+    names, index = np.unique(words, return_inverse=True)
+    return np.array(["" if is_nothing(name) else name for name in names.tolist()], np.str_)[index]
 
 
 def _words(column: Any) -> np.ndarray:

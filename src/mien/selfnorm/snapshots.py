@@ -14,8 +14,9 @@ import numpy as np
 from mien.blendshapes.formats.layout import is_beside
 from mien.blendshapes.names import NEUTRAL, ROTATIONS
 from mien.blendshapes.recording import Recording
+from mien.counted import plural
 from mien.errors import FormatError, ParameterError
-from mien.intake.tables import TIMES
+from mien.intake.tables import TIME, TIMES
 
 WORDS = ("participant", "expression", "device")
 """Columns of words."""
@@ -45,6 +46,8 @@ class Snapshots:
     """What recorded it, shape (n,), str."""
     notes: tuple[str, ...] = ()
     """What was left out when these were read, a sentence each."""
+    timed: bool = True
+    """Whether `times` are known; of a table that does not say when a row is they are 0."""
 
     def __post_init__(self) -> None:
         convert = {
@@ -133,6 +136,25 @@ class Snapshots:
         rows = np.arange(len(self)) if rows is None else rows
         return rows[self.labels[rows] >= 0]
 
+    def check_timed(self, what: str) -> None:
+        """Refuse what cannot be told without the time of each row.
+
+        Parameters
+        ----------
+        what : str
+            What it is, as a subject in the singular.
+
+        Raises
+        ------
+        ParameterError
+            If the times are not known.
+        """
+        if not self.timed:
+            raise ParameterError(
+                f"{what} needs the time of each row, and there is no column {TIME} with times: add "
+                "it, or do without."
+            )
+
     def recordings(self) -> np.ndarray:
         """Number of the recording (a participant showing an expression) of each snapshot, (n,)."""
         _, who = np.unique(self.participants, return_inverse=True)
@@ -174,19 +196,23 @@ class Snapshots:
             times=np.concatenate([part.times for part in parts]),
             devices=devices,
             notes=tuple(note for part in parts for note in part.notes),
+            timed=all(part.timed for part in parts),
         )
 
     @classmethod
-    def of(cls, recording: Recording) -> Snapshots:
+    def of(cls, recording: Recording, source: str = "the recording") -> Snapshots:
         """The frames of a recording in which there is a face.
 
         Head and eye rotations and `_neutral` are left out, and scores that the recording never
-        holds; then frames in which a score is unknown.
+        holds; then frames in which a score is unknown. The source is what the recording is called
+        where it is refused.
         """
-        return cls.of_rows(recording)[0]
+        return cls.of_rows(recording, source)[0]
 
     @classmethod
-    def of_rows(cls, recording: Recording) -> tuple[Snapshots, np.ndarray]:
+    def of_rows(
+        cls, recording: Recording, source: str = "the recording"
+    ) -> tuple[Snapshots, np.ndarray]:
         """As `of`, and which frames of the recording these are, shape (n,)."""
         keep = [k for k, name in enumerate(recording.names) if name not in NO_SCORES]
         nothing = ("",) * len(recording.times)
@@ -196,8 +222,8 @@ class Snapshots:
             participants=np.array(recording.participants or nothing, np.str_),
             expressions=np.array(recording.expressions or nothing, np.str_),
             times=np.asarray(recording.times, np.float64),
-        ).faces()
-        return replace(snapshots, notes=recording.notes), rows
+        ).faces(source=source)
+        return replace(snapshots, notes=recording.notes + snapshots.notes), rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -212,8 +238,8 @@ class Columns:
     """Who, "" where nothing is known, shape (n,), str."""
     expressions: np.ndarray
     """What was asked for, "" where nothing is known, shape (n,), str."""
-    times: np.ndarray
-    """Seconds, NaN where nothing is known, shape (n,)."""
+    times: np.ndarray | None
+    """Seconds, NaN where nothing is known, shape (n,); None of a table that has no times."""
     devices: np.ndarray | None = None
     """What recorded it, shape (n,), str."""
 
@@ -245,7 +271,9 @@ class Columns:
             )
         finite = np.isfinite(self.scores)
         used = finite.any(0) if finite.any() else np.ones(len(self.names), bool)
-        whole = finite[:, used].all(1) & np.isfinite(self.times)
+        timed = self.times is not None and bool(np.isfinite(self.times).any())
+        times = self.times if self.times is not None and timed else np.zeros(len(self.scores))
+        whole = finite[:, used].all(1) & np.isfinite(times)
         seen = sorted({str(word) for word in np.unique(self.expressions)} - {""})
         order = list(classes)
         order += [name for name in seen if name not in order]
@@ -258,7 +286,24 @@ class Columns:
             labels[whole],
             tuple(order),
             self.participants[whole],
-            self.times[whole],
+            times[whole],
             None if self.devices is None else self.devices[whole],
+            notes=self._left_out(whole, used, source),
+            timed=timed,
         )
         return snapshots, np.flatnonzero(whole)
+
+    def _left_out(self, whole: np.ndarray, used: np.ndarray, source: str) -> tuple[str, ...]:
+        """Sentences on rows with a face of which something lacks, and on names without a score."""
+        notes = []
+        partly = int(np.isfinite(self.scores).any(1).sum() - whole.sum())
+        if partly:
+            lack, are = ("row lacks", "is") if partly == 1 else ("rows lack", "are")
+            notes.append(f"{source}: {partly} {lack} a score or the time and {are} left out.")
+        empty = [name for name, there in zip(self.names, used, strict=True) if not there]
+        if empty and whole.any():
+            more = f" and {plural(len(empty) - 3, 'other')}" if len(empty) > 3 else ""
+            notes.append(
+                f"{source}: no row holds a score of {', '.join(empty[:3])}{more}: left out."
+            )
+        return tuple(notes)

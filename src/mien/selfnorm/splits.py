@@ -218,12 +218,13 @@ def trim(snapshots: Snapshots, seconds: float) -> Snapshots:
     Raises
     ------
     ParameterError
-        If `seconds` is negative or nothing is left.
+        If `seconds` is negative, times are not known, or nothing is left.
     """
     if not seconds >= 0:
         raise ParameterError(f"Trimming takes seconds from 0 on, not {seconds}.")
     if seconds == 0:
         return snapshots
+    snapshots.check_timed("Leaving out the start of recordings")
     kept = snapshots.take(snapshots.times >= seconds)
     if not len(kept):
         raise ParameterError(f"Nothing is left after the first {seconds:g} s: trim less.")

@@ -12,8 +12,8 @@ from itertools import combinations
 
 import numpy as np
 
+from mien.counted import plural
 from mien.study.coefficients import gwets, interval_alphas, kappas, ordinal_alphas
-from mien.study.counted import plural
 from mien.study.estimate import FEWEST, Estimate, LeftOut, jackknifed, share, undefined
 from mien.study.intraclass import interval as interval_of
 from mien.study.intraclass import intraclass, intraclasses

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from mien.counted import plural
 from mien.errors import FormatError, ParameterError
 from mien.progress import Progress
 from mien.study.agreement import agreement
-from mien.study.counted import plural
 from mien.study.deviation import Deviation, Equivalence, deviation, equivalence
 from mien.study.drift import Drift, drift
 from mien.study.estimate import Estimate

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from mien.study.counted import plural
+from mien.counted import plural
 from mien.study.estimate import (
     FEWEST,
     Estimate,

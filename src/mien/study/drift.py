@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from mien.study.counted import plural
+from mien.counted import plural
 from mien.study.deviation import clip_means
 from mien.study.estimate import FEWEST, Estimate, mean, number
 

@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from mien.study.counted import plural
+from mien.counted import plural
 
 CONFIDENCE = 0.95
 FEWEST = 5

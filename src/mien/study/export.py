@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mien.counted import plural
 from mien.errors import FormatError
-from mien.study.counted import plural
 from mien.study.items import Item, from_json
 from mien.study.store import DATABASE, StudyStore
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from mien.counted import plural
 from mien.errors import ParameterError
 from mien.study.analysis import analyse
-from mien.study.counted import plural
 from mien.study.estimate import FEWEST, Estimate, number
 from mien.study.items import HYPOMIMIA
 from mien.study.simulated import SimulatedStudy, simulate, usual_raters

@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from mien.counted import plural
 from mien.errors import FormatError
-from mien.study.counted import plural
 from mien.study.estimate import Estimate, number, share, undefined
 from mien.study.mixed import Mixed, mixed_rate
 from mien.study.published import ANSWERS, SOURCE, TRIALS

@@ -12,7 +12,7 @@ from mien.intake.tables import TIMES
 
 PEOPLE = ("participant", "expression")
 """Columns of words: who, and what was asked for."""
-NO_SCORES = ("frame", *TIMES, *PEOPLE)
+NO_SCORES = ("frame", *TIMES, *PEOPLE, "device")
 """Columns of a table that hold no score."""
 _BESIDE = re.compile(
     r"pose_(yaw|pitch|roll)_deg|gaze_(yaw|pitch)_deg|aperture_(left|right|mouth)|AU\d\d"

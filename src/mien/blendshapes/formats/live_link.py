@@ -76,7 +76,7 @@ def parse(rows: Sequence[Row], rate: float | None = None) -> Recording:
     Parameters
     ----------
     rows : sequence of Row
-        As `rows_of` gives them.
+        As `intake.separated.fields_of` gives them.
     rate : float, optional
         Frames per second, see `times_of`.
 

@@ -11,17 +11,17 @@ from types import MappingProxyType
 from mien.blendshapes.formats import categories, live_link, log, parquet, table
 from mien.blendshapes.formats.layout import Layout, Read
 from mien.blendshapes.formats.live_link import to_bytes as as_live_link
-from mien.blendshapes.formats.rows import rows_of
 from mien.blendshapes.recording import Recording
 from mien.errors import FormatError, ParameterError
 from mien.intake.amounts import TABLE_BYTES
+from mien.intake.separated import fields_of
 from mien.intake.words import text as read_text
 from mien.outputs import check_free, complete
 
 
 def _comma_separated(text: str, rate: float | None) -> Recording:
     """Either layout that ends in ``.csv``: the first line tells which."""
-    rows = rows_of(text)
+    rows = fields_of(text)
     layout = live_link if live_link.is_header(rows[0][1]) else table
     return layout.parse(rows, rate)
 

@@ -2,41 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 
 from mien.blendshapes.names import KNOWN
 from mien.errors import FormatError
+from mien.intake.separated import is_nothing
 
 _LARGEST = 1e30  # a score is kept in single precision
 
 Row = tuple[int, list[str]]
 """Number of a line, from 1, and its fields."""
-
-
-def rows_of(text: str) -> list[Row]:
-    """Fields of each line that is not blank.
-
-    Where the first line has semicolons and no comma, as spreadsheets write it in countries with a
-    decimal comma, semicolons separate.
-
-    Raises
-    ------
-    FormatError
-        If it is no CSV.
-    """
-    first = text.lstrip().partition("\n")[0]
-    separator = ";" if ";" in first and "," not in first else ","
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-    rows: list[Row] = []
-    try:
-        for row in reader:
-            if any(field.strip() for field in row):
-                rows.append((reader.line_num, [field.strip() for field in row]))
-    except csv.Error as exc:
-        raise FormatError(f"Line {reader.line_num}: this is not CSV ({exc}).") from exc
-    return rows
 
 
 def names_of(header: list[str]) -> tuple[str, ...]:
@@ -74,5 +49,5 @@ def number_of(field: str, line: int, name: str) -> float:
 
 
 def score_of(field: str, line: int, name: str) -> float:
-    """The score in a field, NaN where it is empty or ``nan``; errors as `number_of`."""
-    return math.nan if not field or field.lower() == "nan" else number_of(field, line, name)
+    """The score in a field, NaN where nothing is known; errors as `number_of`."""
+    return math.nan if is_nothing(field) else number_of(field, line, name)

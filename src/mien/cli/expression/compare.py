@@ -10,9 +10,11 @@ from typing import Annotated
 import typer
 
 from mien.cli.bars import Epochs
+from mien.cli.expression.inputs import told_of
 from mien.cli.expression.options import AsJson, Data, Overwrite
 from mien.cli.failure import tell
 from mien.cli.places import keep_input
+from mien.counted import plural
 from mien.errors import ParameterError
 
 
@@ -46,7 +48,7 @@ def compare(
     from mien.outputs import check_free, complete
     from mien.report.spreadsheet import to_csv
     from mien.selfnorm.config import SelfNormConfig
-    from mien.selfnorm.geometry import INPUTS
+    from mien.selfnorm.geometry import INPUTS, with_inputs
     from mien.selfnorm.inputs_compared import compare_inputs
     from mien.selfnorm.snapshot_files import read_snapshots
     from mien.selfnorm.splits import trim as cut
@@ -56,14 +58,15 @@ def compare(
         keep_input(out, data)
     config = SelfNormConfig(dropout=dropout, l2=l2, epochs=epochs, patience=patience, seed=seed)
     snapshots = read_snapshots(data, geometry=True)
-    for note in snapshots.notes:
-        tell(note)
-    there = [name for k, name in enumerate(snapshots.expressions) if (snapshots.labels == k).any()]
-    if len(there) < 2:
+    with_inputs(snapshots, "both")  # refuses before any work
+    snapshots = told_of(snapshots)
+    if (unknown := int((snapshots.labels < 0).sum())) and unknown < len(snapshots):
+        tell(f"{plural(unknown, 'snapshot')} without an expression left out.")
+    if len(snapshots.expressions) < 2:
         raise ParameterError(
             f"{data.name} shows fewer than two expressions: nothing to tell apart."
         )
-    snapshots = cut(snapshots.relabelled(there), trim)
+    snapshots = cut(snapshots, trim)
     with ExitStack() as bars:
 
         def next_one(kind: str, number: int) -> Epochs:
@@ -81,8 +84,9 @@ def compare(
         print(json.dumps(rows, indent=2))
         return
     typer.echo(
-        f"{found[0].matrix.sum()} snapshots of {len(set(snapshots.participants.tolist()))} "
-        f"participants, {folds} folds of participants, the same for all:"
+        f"{plural(int(found[0].matrix.sum()), 'snapshot')} of "
+        f"{plural(len(set(snapshots.participants.tolist())), 'participant')}, {folds} folds of "
+        "participants, the same for all:"
     )
     typer.echo(
         f"{'inputs':10}{'numbers':>8}  accuracy (95 %)          macro F1    ECE  less scores"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mien.cli.failure import tell
+from mien.counted import plural
 from mien.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -52,10 +54,26 @@ def read(path: Path, inputs: str = "scores", network: Network | None = None) -> 
     snapshots = read_snapshots(path, geometry=inputs != "scores")
     if network is None:
         snapshots = with_inputs(snapshots, inputs)
+    return told_of(snapshots)
+
+
+def told_of(snapshots: Snapshots) -> Snapshots:
+    """With only the classes that occur; says what was left out, and what may be a slip."""
     for note in snapshots.notes:
         tell(note)
     there = [name for k, name in enumerate(snapshots.expressions) if (snapshots.labels == k).any()]
+    for what, words in (("expressions", there), ("participants", snapshots.participants)):
+        for alike in _alike(words):
+            tell(f"{' and '.join(alike)} count as {len(alike)} {what}: write them alike if not.")
     return snapshots.relabelled(there)
+
+
+def _alike(words: Iterable[str]) -> list[list[str]]:
+    """Words that differ in nothing but capitals and spaces."""
+    same: dict[str, list[str]] = {}
+    for word in sorted(set(map(str, words))):
+        same.setdefault("".join(word.casefold().split()), []).append(word)
+    return [found for found in same.values() if len(found) > 1]
 
 
 def of_known_classes(network: Network, snapshots: Snapshots) -> Snapshots:
@@ -67,9 +85,11 @@ def of_known_classes(network: Network, snapshots: Snapshots) -> Snapshots:
         [name for name in snapshots.expressions if name in network.expressions]
     )
     keep = (known.labels >= 0) | (snapshots.labels < 0)
+    gone = int((~keep).sum())
     tell(
-        f"{int((~keep).sum())} snapshots are labelled {', '.join(others[:5])}, which this network "
-        "does not know; they are left out."
+        f"{plural(gone, 'snapshot')} {'is' if gone == 1 else 'are'} labelled "
+        f"{', '.join(others[:5])}, which this network does not know, and "
+        f"{'is' if gone == 1 else 'are'} left out."
     )
     return known.take(keep)
 
@@ -78,5 +98,6 @@ def say_missing(network: Network, snapshots: Snapshots) -> None:
     """Name the scores that a network would look for in vain."""
     lacking = snapshots.missing(network.names)
     if lacking and len(lacking) < len(network.names):
-        others = f" and {len(lacking) - 3} others" if len(lacking) > 3 else ""
+        more = len(lacking) - 3
+        others = f" and {plural(more, 'other')}" if more > 0 else ""
         tell(f"not in the file, and taken as 0: {', '.join(lacking[:3])}{others}.")

@@ -10,6 +10,7 @@ import typer
 
 from mien.cli.failure import tell
 from mien.cli.places import keep_out
+from mien.counted import plural
 from mien.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -59,11 +60,11 @@ def write_report(
 
 def warn(study: Study) -> None:
     """Say on stderr what a reader has to know before any figure."""
-    from mien.report.study.page import cautions
+    from mien.report.study.cautions import cautions
 
     if study.split.leaking:
         tell(f"the split is {study.split.words}; this accuracy does not hold for new people.")
-    for sentence in cautions({"test": study.evaluation.as_dict()}):
+    for sentence in cautions(study):
         tell(sentence[:1].lower() + sentence[1:])
 
 
@@ -92,7 +93,7 @@ def print_words(study: Study, report: Path | None) -> None:
     if study.sequence is not None:
         m = study.sequence.measures
         typer.echo(
-            f"Sequences of {study.sequence.length} snapshots, same test set: accuracy "
+            f"Sequences of {plural(study.sequence.length, 'snapshot')}, same test set: accuracy "
             f"{100 * m.accuracy:.1f} %, macro F1 {100 * m.macro_f1:.1f} %."
         )
     if report is not None:
@@ -104,7 +105,8 @@ def _words(test: dict[str, Any]) -> list[str]:
         return "–" if value is None else f"{100 * value:.1f} %"
 
     lines = [
-        f"{test['snapshots']} snapshots of {test['participants']} participants: accuracy "
+        f"{plural(test['snapshots'], 'snapshot')} of "
+        f"{plural(test['participants'], 'participant')}: accuracy "
         f"{percent(test['accuracy'])}, macro F1 {percent(test['macro_f1'])}, calibration error "
         f"{percent(test['ece'])} ({percent(test['ece_uncalibrated'])} as taught)."
     ]

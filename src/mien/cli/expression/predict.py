@@ -18,6 +18,7 @@ from mien.outputs import check_free
 
 if TYPE_CHECKING:
     from mien.selfnorm.predictions import Predictions
+    from mien.selfnorm.snapshots import Snapshots
 
 
 def predict(
@@ -58,6 +59,8 @@ def predict(
         network = network.calibrated(network.temperature, threshold)
     frames = read_frames(scores, geometry=any(map(is_geometry, network.names)))
     snapshots, total = frames.snapshots, frames.total
+    if out.suffix.lower() == ".eaf":
+        _check_recordings(snapshots, scores)
     for note in snapshots.notes:
         tell(note)
     say_missing(network, snapshots)
@@ -94,6 +97,24 @@ def predict(
     )
 
 
+def _check_recordings(snapshots: Snapshots, source: Path) -> None:
+    """Refuse what would lie over each other in a file of ELAN, which shows one recording."""
+    import numpy as np
+
+    snapshots.check_timed("A file of ELAN")
+    recording = snapshots.recordings()
+    for who in dict.fromkeys(snapshots.participants.tolist()):
+        own = np.flatnonzero(snapshots.participants == who)
+        own = own[np.argsort(snapshots.times[own], kind="stable")]
+        turns = int((np.diff(recording[own]) != 0).sum())  # few where one recording is labelled
+        if (np.diff(snapshots.times[own]) <= 0).any() or turns > max(len(own) / 4, 8):
+            raise ParameterError(
+                f"{source.name}: {who or 'it'} has several recordings that lie over each other in "
+                "time, and ELAN shows one: write a .csv or .parquet, or give a file for each "
+                "recording."
+            )
+
+
 def _write_eaf(predictions: Predictions, out: Path, overwrite: bool) -> None:
     """Runs of one expression, a tier for each participant, or `face`."""
     import numpy as np
@@ -105,11 +126,6 @@ def _write_eaf(predictions: Predictions, out: Path, overwrite: bool) -> None:
     for who in dict.fromkeys(snapshots.participants.tolist()):
         own = np.flatnonzero(snapshots.participants == who)
         own = own[np.argsort(snapshots.times[own], kind="stable")]
-        if (np.diff(snapshots.times[own]) <= 0).any():
-            raise ParameterError(
-                f"{who or 'The file'} has several recordings, whose times are the same: ELAN shows "
-                "one. Write a .csv, or give a file for each recording."
-            )
         words = [predictions.expressions[k] if k >= 0 else None for k in decided[own].tolist()]
         found += annotations_of_frames(who or "face", snapshots.times[own], words)
     write_eaf(out, found, overwrite=overwrite)

@@ -22,6 +22,7 @@ from mien.cli.expression.judged import (
 )
 from mien.cli.expression.options import AsJson, Clusters, Data, Overwrite, Report
 from mien.cli.places import keep_input
+from mien.counted import plural
 from mien.errors import ParameterError
 from mien.outputs import check_free
 
@@ -155,6 +156,7 @@ def train(
     from mien.selfnorm.division import Division
     from mien.selfnorm.evaluation import evaluate as judge
     from mien.selfnorm.features import Features
+    from mien.selfnorm.histories import check_sequences
     from mien.selfnorm.recurrent import SequenceConfig
     from mien.selfnorm.sequence import read_sequences
     from mien.selfnorm.splits import folds as divide
@@ -203,7 +205,10 @@ def train(
         keep_input(beside, data)
         in_sequence = SequenceConfig(length=sequence, seed=seed)  # refuses before any work
     division = Division(by=split, validation=validation, test=test, seed=seed, trim=trim)
-    snapshots = division.trimmed(read(data, inputs))
+    snapshots = read(data, inputs)
+    if sequence is not None:
+        check_sequences(snapshots)
+    snapshots = division.trimmed(snapshots)
     if participant is not None and participant not in snapshots.participants:
         raise ParameterError(f"There is no participant {participant} in {data.name}.")
     parts = division.parts(snapshots)
@@ -237,8 +242,8 @@ def train(
         print_json(study)
         return
     typer.echo(
-        f"{out}: {len(made.history)} epochs in {made.seconds:.0f} s, epoch {made.best} kept; "
-        f"split {parts.words}."
+        f"{out}: {plural(len(made.history), 'epoch')} in {made.seconds:.0f} s, epoch {made.best} "
+        f"kept; split {parts.words}."
     )
     print_words(study, report)
 

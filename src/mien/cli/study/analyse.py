@@ -81,8 +81,8 @@ def analyse(
 
 
 def _print(found: Analysis) -> None:
+    from mien.counted import plural
     from mien.report.ratings.words import short
-    from mien.study.counted import plural
 
     for item in found.items.values():
         of = item.preserved.together.deviation

@@ -123,7 +123,7 @@ def design(
 
 def _print(out: Path, pairs: int, settings: DesignSettings, words: str) -> None:
     """Say what the study holds, and what comes next."""
-    from mien.study.counted import plural
+    from mien.counted import plural
 
     items = ", ".join(item.title for item in settings.items)
     typer.echo(

@@ -46,10 +46,10 @@ def reid(
     check_folder(out, overwrite)
     check_language(language)
     table = trials_of(LineupStore(trials)) if is_lineup(trials) else read_trials(trials)
+    from mien.counted import plural
     from mien.report.numbers import share
     from mien.report.ratings import trials_page
     from mien.report.ratings.words import short
-    from mien.study.counted import plural
     from mien.study.reidentification import analyse_trials
     from mien.study.trials import ARMS
 

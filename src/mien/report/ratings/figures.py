@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from mien.counted import plural
 from mien.report.drawing import (
     CEILING,
     ORIGINAL,
@@ -19,7 +20,6 @@ from mien.report.drawing import (
 )
 from mien.report.numbers import number
 from mien.study.analysis import Analysis, ItemAnalysis
-from mien.study.counted import plural
 from mien.study.ratings import ItemRatings, Ratings
 
 

@@ -9,10 +9,10 @@ References
 from __future__ import annotations
 
 from mien import __version__
+from mien.counted import plural
 from mien.report.language import told_each
 from mien.report.ratings.words import short
 from mien.study.analysis import Analysis
-from mien.study.counted import plural
 
 OPEN = "to be filled in"
 """What only those who ran the study know."""

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from mien.counted import plural
 from mien.progress import Progress
 from mien.report.drawing import put
 from mien.report.folder import Staged
@@ -18,7 +19,6 @@ from mien.report.ratings.sections import overview, section
 from mien.report.sections import Section
 from mien.report.spreadsheet import exact, to_csv
 from mien.study.analysis import Analysis
-from mien.study.counted import plural
 from mien.study.ratings import Ratings
 
 COLUMNS = ("rater", "clip", "version", "item", "repeat", "score")

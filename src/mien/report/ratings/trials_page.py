@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mien import __version__
+from mien.counted import plural
 from mien.progress import Progress
 from mien.report.drawing import CEILING, RESULT, Drawing, canvas, drawn, finish, put
 from mien.report.folder import Staged
@@ -17,7 +18,6 @@ from mien.report.ratings.page import as_text, write_tables
 from mien.report.ratings.words import estimate, sentence, short
 from mien.report.sections import Section, Table
 from mien.report.spreadsheet import to_csv
-from mien.study.counted import plural
 from mien.study.published import ANSWERS, SOURCE
 from mien.study.reidentification import ArmAnalysis, ReidentificationAnalysis
 from mien.study.trials import ARMS, INNER, Trial

@@ -9,10 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from mien.counted import plural
 from mien.report.drawing import Drawing, put
 from mien.report.folder import Staged
 from mien.report.spreadsheet import to_csv
 from mien.report.study import figures as draw
+from mien.report.study.cautions import cautions
 from mien.report.study.tables import Study, Table, tables
 from mien.selfnorm.measures import Balance, balance, rounded
 from mien.selfnorm.network import SelfNorm
@@ -56,6 +58,7 @@ def summary(study: Study) -> dict[str, Any]:
     training, clusters, found = study.training, study.clusters, study.balance
     numbers: dict[str, Any] = {
         "snapshots": len(snapshots),
+        "without_expression": int((snapshots.labels < 0).sum()),
         "participants": len(np.unique(snapshots.participants)),
         "scores": len(network.names),
         "expressions": list(network.expressions),
@@ -84,6 +87,7 @@ def summary(study: Study) -> dict[str, Any]:
             "threshold": rounded(network.threshold),
         },
         "test": study.evaluation.as_dict(),
+        "cautions": cautions(study),
     }
     if study.taught is not None:
         numbers["training_run"] = study.taught.as_dict()
@@ -145,29 +149,20 @@ def _drawings(study: Study, participant: str | None) -> Iterator[Drawing]:
         yield draw.clusters(study.clusters)
 
 
-def cautions(numbers: dict[str, Any]) -> list[str]:
-    """What a reader has to know before any figure: sentences, none if there is nothing."""
-    people = numbers["test"]["participants"]
-    if people > 1:
-        return []
-    return [
-        "One participant is in the test set: the accuracy is that of one person, and says nothing "
-        "of others."
-    ]
-
-
 def page(numbers: dict[str, Any], listed: Sequence[Table], drawings: Sequence[Drawing]) -> str:
     """The report as text in Markdown, with tables and figures."""
     test, split = numbers["test"], numbers["split"]
     lines = [
         "# Expression study",
         "",
-        f"{numbers['snapshots']} snapshots of {numbers['participants']} participants, "
-        f"{len(numbers['expressions'])} expressions, {numbers['scores']} scores.",
+        f"{plural(numbers['snapshots'], 'snapshot')} of "
+        f"{plural(numbers['participants'], 'participant')}, "
+        f"{plural(len(numbers['expressions']), 'expression')}, "
+        f"{plural(numbers['scores'], 'score')}.",
         "",
-        f"Split **{split['words']}**: {split['train']} teach, {split['validation']} validate, "
-        f"{split['test']} test. Accuracy on the test set **{test['accuracy']:.3f}**, "
-        f"macro F1 {test['macro_f1']:.3f}.",
+        f"Split **{split['words']}**: snapshots that teach {split['train']}, validate "
+        f"{split['validation']}, test {split['test']}. Accuracy on the test set "
+        f"**{test['accuracy']:.3f}**, macro F1 {test['macro_f1']:.3f}.",
         "",
     ]
     if "gap" in numbers:
@@ -177,7 +172,7 @@ def page(numbers: dict[str, Any], listed: Sequence[Table], drawings: Sequence[Dr
             "percentage points.",
             "",
         ]
-    lines += [f"**{sentence}**\n" for sentence in cautions(numbers)]
+    lines += [f"**{sentence}**\n" for sentence in numbers["cautions"]]
     if split["leaking"]:
         lines += [
             "**This accuracy does not hold for new people.** Neighbouring snapshots of one "

@@ -1,0 +1,53 @@
+"""Tables of text: what separates their columns, and what stands for nothing in them.
+
+Spreadsheets of countries with a decimal comma write semicolons between columns, others write tabs;
+R and pandas write a word where they know nothing.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from mien.errors import FormatError
+
+NOTHING = frozenset({"", "na", "n/a", "#n/a", "nan", "null"})
+"""What stands in a field of which nothing is known, in lower case."""
+_SEPARATORS = ",;\t"
+
+
+def separator_of(text: str) -> str:
+    """What separates the columns: whatever of comma, semicolon and tab the first line has most.
+
+    Parameters
+    ----------
+    text : str
+        The table, or its first line.
+    """
+    first = text.lstrip("\ufeff\r\n ").partition("\n")[0]
+    return max(_SEPARATORS, key=first.count)  # the comma where there is none of them
+
+
+def fields_of(text: str) -> list[tuple[int, list[str]]]:
+    """Number of each line that is not blank, from 1, and its fields without spaces about them.
+
+    Raises
+    ------
+    FormatError
+        If it is no table; the sentence begins with the line.
+    """
+    text = text.removeprefix("\ufeff")
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator_of(text))
+    rows: list[tuple[int, list[str]]] = []
+    try:
+        for row in reader:
+            if any(field.strip() for field in row):
+                rows.append((reader.line_num, [field.strip() for field in row]))
+    except csv.Error as exc:
+        raise FormatError(f"Line {reader.line_num}: this is not CSV ({exc}).") from exc
+    return rows
+
+
+def is_nothing(field: str) -> bool:
+    """Whether a field says that nothing is known."""
+    return field.strip().lower() in NOTHING

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mien.cli.told import shortened
+from mien.counted import plural
 from mien.errors import PrivacyError
 from mien.shown import aligned
-from mien.study.counted import plural
 
 if TYPE_CHECKING:
     from mien.privacy.audit import Finding, Verdict

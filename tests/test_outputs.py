@@ -360,3 +360,10 @@ def test_a_name_that_no_disk_stores_is_refused_early(tmp_path, name):
         check_free(tmp_path / name)
     with pytest.raises(OutputError):
         check_free(tmp_path / name / "out.mp4")
+
+
+def test_a_folder_of_somebody_else_is_refused_early(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda place, mode: place != tmp_path)  # root may always
+    for check in (check_free, check_folder):
+        with pytest.raises(OutputError, match="cannot be written to"):
+            check(tmp_path / "a")

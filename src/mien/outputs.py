@@ -87,7 +87,7 @@ def too_long(path: Path) -> str:
 
 
 def check_parent(path: Path) -> None:
-    """Refuse a place that is in no folder, or cannot have its name; raises `OutputError`."""
+    """Refuse a place in no folder or a read-only one, or of no name; raises `OutputError`."""
     folder = path.absolute().parent
     try:
         there = folder.exists()
@@ -99,6 +99,8 @@ def check_parent(path: Path) -> None:
         raise OutputError(f"The folder {folder} does not exist: create it first.")
     if not folder.is_dir():
         raise OutputError(f"{folder} is not a folder: choose another place for {path.name}.")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise OutputError(f"The folder {folder} cannot be written to: choose another place.")
 
 
 def hidden(path: Path, ending: str = PART) -> Path:

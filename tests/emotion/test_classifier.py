@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib.resources import files
 from pathlib import Path
 
 import cv2
@@ -14,11 +15,12 @@ from noise import noise
 from mien.emotion.benchmark import benchmark
 from mien.emotion.classifier import CONVENTIONS, EXPRESSIONS, THRESHOLD, EmotionClassifier
 from mien.emotion.labelled import read_labelled
-from mien.errors import EngineError, FormatError, ParameterError
+from mien.errors import FormatError, ParameterError
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 PORTRAITS = SHARED / "portraits"
 POSED = SHARED / "expression" / "ck48_dev"
+ASSETS = files("mien") / "assets"
 
 
 def test_the_order_is_the_promised_one():
@@ -113,8 +115,11 @@ def test_settings_are_checked(classifier, crop, tmp_path):
         classifier.predict_proba(crop[None], convention="affectnet")
     with pytest.raises(ParameterError, match="threshold"):
         classifier.predict(crop[None], threshold=1.5)
-    with pytest.raises(EngineError, match="no expression network"):
+    with pytest.raises(FormatError, match="cannot be read: No such file"):
         EmotionClassifier.load(tmp_path / "absent.onnx")
+    for other in ("centerface/centerface", "mediapipe/hand", "faceres/faceres"):
+        with pytest.raises(FormatError, match="a network of another kind"):
+            EmotionClassifier.load(ASSETS / f"{other}.onnx")
     (tmp_path / "broken.onnx").write_bytes(b"no network")
     with pytest.raises(FormatError, match="not an expression network"):
         EmotionClassifier.load(tmp_path / "broken.onnx")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib.resources import files
 
 import cv2
 import numpy as np
@@ -114,9 +115,48 @@ def test_what_is_no_collection_is_refused(tmp_path):
     with pytest.raises(ParameterError, match="choose from ck"):
         read_labelled(tmp_path, "affectnet")
     picture(tmp_path / "happy" / "a.png")
-    (tmp_path / "happy" / "b.png").write_bytes(b"no picture")
-    with pytest.raises(FormatError, match=r"b\.png"):
-        read_labelled(tmp_path)
+
+
+DAMAGED = {"empty.png": b"", "words.jpg": b"no picture", "cut.png": b"\x89PNG\r\n\x1a\n\0\0"}
+
+
+def test_a_picture_that_cannot_be_read_is_left_out_and_named(tmp_path):
+    for name in ("A_1.png", "._A_1.png"):  # of macOS, not a picture
+        picture(tmp_path / "sad" / name)
+    (tmp_path / "sad" / "._A_1.png").write_bytes(b"Mac OS X")
+    (tmp_path / "sad" / "folder.png").mkdir()
+    for name, content in DAMAGED.items():
+        (tmp_path / "sad" / name).write_bytes(content)
+    found = read_labelled(tmp_path)
+    assert found.names.tolist() == ["sad/A_1.png"]
+    assert found.unreadable == ("sad/cut.png", "sad/empty.png", "sad/folder.png", "sad/words.jpg")
+    out = tmp_path / "out.csv"
+    done = CliRunner().invoke(expression, ["benchmark", str(tmp_path), "--json", "-o", str(out)])
+    assert done.exit_code == 0 and "4 pictures cannot be read" in done.stderr
+    assert "sad/cut.png" in done.stderr
+    told = json.loads(done.stdout)
+    assert told["unreadable"] == list(found.unreadable) and told["pictures"] == 1
+    done = CliRunner().invoke(expression, ["benchmark", str(tmp_path)])
+    assert "unreadable         4     left out" in done.stdout
+    assert "1 picture of 1 person:" in done.stdout
+    (tmp_path / "sad" / "A_1.png").unlink()
+    done = CliRunner().invoke(expression, ["benchmark", str(tmp_path)])
+    assert done.exit_code == 3 and "4 pictures and none that can be read" in done.stderr
+
+
+def test_a_row_without_pixels_is_left_out_and_named(tmp_path):
+    text = f"emotion;pixels;Usage\n0;{ROW};PublicTest\n3;7 7;PublicTest\n3;;PublicTest\n"
+    (tmp_path / "fer2013.csv").write_text("\ufeff" + text)
+    found = read_labelled(tmp_path, "fer2013")
+    assert words_of(found) == ["anger"] and found.unreadable == ("line 3", "line 4")
+
+
+def test_a_network_of_another_kind_is_bad_input(tmp_path):
+    picture(tmp_path / "happy" / "a.png")
+    other = files("mien") / "assets" / "centerface" / "centerface.onnx"
+    for model in (other, tmp_path / "absent.onnx", tmp_path):
+        words = ["benchmark", str(tmp_path), "--model", str(model)]
+        assert CliRunner().invoke(expression, words).exit_code == 3
 
 
 def test_figures_are_those_of_the_answers():

@@ -25,7 +25,7 @@ import numpy as np
 from scipy.special import softmax
 
 from mien.emotion.framing import Crops, pictures
-from mien.errors import EngineError, ParameterError
+from mien.errors import EngineError, FormatError, ParameterError
 from mien.intake.networks import read_onnx
 from mien.models.onnx_network import OnnxNetwork
 
@@ -40,6 +40,12 @@ THRESHOLD = 0.45
 """Probability below which `EmotionClassifier.predict` names no expression."""
 
 _BLOCK = 16  # faces computed at once: bounds memory
+_SIDE = 48  # pixels of a side of what the network sees
+_OUTPUTS = 16
+_OTHER = (
+    f"is a network of another kind: one of expressions sees grey pictures of {_SIDE} by {_SIDE} "
+    f"pixels and gives {_OUTPUTS} numbers."
+)
 _SOFT = 4.0  # grey levels: a picture without contrast stays dull
 
 
@@ -69,16 +75,22 @@ class EmotionClassifier:
         Raises
         ------
         EngineError
-            If the asset is missing or is no such network.
+            If the asset is missing.
         FormatError
-            If the file is no ONNX, or its shapes do not fit its values.
+            If the file cannot be read, is no ONNX, or is a network of another kind.
         """
         if path is None:
             return _shipped()
         try:
-            return EmotionClassifier(read_onnx(path, "an expression network"))
+            made = EmotionClassifier(read_onnx(path, "an expression network"))
+            given = made._network.run(np.zeros((2, 1, _SIDE, _SIDE), np.float32))[0]
         except OSError as exc:
-            raise EngineError(f"There is no expression network at {path}: check it.") from exc
+            raise FormatError(f"{path} cannot be read: {exc.strerror or 'damaged'}.") from exc
+        except EngineError as exc:
+            raise FormatError(f"{path} {_OTHER}") from exc
+        if given.shape != (2, _OUTPUTS):
+            raise FormatError(f"{path} {_OTHER}")
+        return made
 
     def predict_proba(
         self, faces: Crops, *, convention: str = "ferplus", framed: bool | None = None
@@ -152,7 +164,7 @@ a list of such pictures of several sizes
             Seven by the votes, seven by the searched words, whether something covers the face, and
             whether there is no face.
         """
-        logits = np.empty((len(grey), 16), np.float32)
+        logits = np.empty((len(grey), _OUTPUTS), np.float32)
         for start in range(0, len(grey), _BLOCK):
             some = _standardised(grey[start : start + _BLOCK])
             both = np.concatenate([some, some[:, :, ::-1]])[:, None]

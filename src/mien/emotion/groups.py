@@ -6,7 +6,6 @@ are columns of a table that the user has made and names.
 
 from __future__ import annotations
 
-import csv
 import math
 import os
 from collections.abc import Sequence
@@ -20,6 +19,9 @@ import numpy as np
 from mien.emotion.benchmark import Benchmark, judged, six_of
 from mien.emotion.labelled import Labelled
 from mien.errors import FormatError, ParameterError
+from mien.intake.amounts import TABLE_BYTES
+from mien.intake.separated import fields_of, is_nothing
+from mien.intake.words import text as read_text
 from mien.statistics import finite_or_none, interval
 
 KEYS: tuple[str, ...] = ("person", "picture")
@@ -126,18 +128,14 @@ def read_groups(
 
 def _table(path: Path) -> tuple[list[str], list[list[str]]]:
     try:
-        text = path.read_text("utf-8-sig")
+        rows = fields_of(read_text(path, "a table of groups", TABLE_BYTES))
     except OSError as exc:
         raise FormatError(f"{path} cannot be read: {exc.strerror or 'damaged'}.") from exc
     except UnicodeDecodeError as exc:
         raise FormatError(f"{path} is no text in UTF-8: save it so.") from exc
-    first = text.split("\n", 1)[0]
-    mark = ";" if first.count(";") > first.count(",") else ","
-    try:
-        rows = [row for row in csv.reader(text.splitlines(), delimiter=mark) if any(row)]
-    except csv.Error as exc:
-        raise FormatError(f"{path} is no table of groups: {exc}.") from exc
-    header = [name.strip() for name in rows[0]] if rows else []
+    except FormatError as exc:
+        raise FormatError(f"{path} is no table of groups: {exc}") from exc
+    header = rows[0][1] if rows else []
     if not header or header[0] not in KEYS:
         raise FormatError(
             f"{path.name} is no table of groups: its first column is to be named "
@@ -145,16 +143,16 @@ def _table(path: Path) -> tuple[list[str], list[list[str]]]:
         )
     if len(set(header)) < len(header):
         raise FormatError(f"{path.name} has two columns of one name.")
-    for number, row in enumerate(rows[1:], 2):
+    for line, row in rows[1:]:
         if len(row) != len(header):
             raise FormatError(
-                f"{path.name}, row {number}: {len(row)} fields for {len(header)} columns."
+                f"{path.name}, line {line}: {len(row)} fields for {len(header)} columns."
             )
-    keys = [row[0].strip() for row in rows[1:]]
+    keys = [row[0] for _, row in rows[1:]]
     twice = next((key for k, key in enumerate(keys) if key in keys[:k]), None)
     if twice is not None:
         raise FormatError(f"{path.name} has two rows of {twice!r}.")
-    return header, rows[1:]
+    return header, [row for _, row in rows[1:]]
 
 
 def _places(key: str, rows: list[list[str]], pictures: Labelled) -> np.ndarray:
@@ -176,7 +174,10 @@ def _divided(words: np.ndarray, limits: str, column: str) -> np.ndarray:
     """Numbers as words between limits."""
     try:
         edges = [float(limit) for limit in limits.split("/")]
-        numbers = [float(word) if word else math.nan for word in words.tolist()]
+        numbers = [
+            math.nan if is_nothing(word) else float(word.replace(",", "."))
+            for word in words.tolist()
+        ]
     except ValueError:
         raise ParameterError(
             f"{column}:{limits}: a column is divided by numbers, as in {column}:40/60, and holds "

@@ -24,8 +24,11 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from mien.counted import plural
 from mien.emotion.classifier import EXPRESSIONS
 from mien.errors import FormatError, ParameterError
+from mien.intake.pictures import picture_size
+from mien.intake.separated import separator_of
 
 DATASETS: tuple[str, ...] = ("ck+", "jaffe", "fer2013", "ferplus", "folder")
 """Layouts that are known."""
@@ -62,6 +65,8 @@ class Labelled:
     """Pictures of other expressions, by their word."""
     names: np.ndarray = field(default_factory=lambda: np.zeros(0, np.str_))
     """Each picture's place in the folder, or its line in a table of pixels, shape (n,), str."""
+    unreadable: tuple[str, ...] = ()
+    """Places, or table and line, of pictures that cannot be read; they are left out."""
 
     def take(self, index: np.ndarray) -> Labelled:
         """Some of the pictures: indices or a mask; what was left out is of all."""
@@ -96,7 +101,7 @@ def read_labelled(folder: str | os.PathLike[str], dataset: str = "folder") -> La
     ParameterError
         If the layout is unknown.
     FormatError
-        If the folder holds nothing of that layout, or a picture cannot be read.
+        If the folder holds nothing of that layout, or no picture of it can be read.
     """
     folder = Path(folder)
     if dataset not in DATASETS:
@@ -119,15 +124,26 @@ def read_labelled(folder: str | os.PathLike[str], dataset: str = "folder") -> La
         found = _folders(folder)
     faces, labels, people, names = [], [], [], []
     others: Counter[str] = Counter()
+    unreadable: list[str] = []
     for word, person, picture, line in found:
         name = WORDS.get(word.lower())
         if name is None:
             others[word] += 1
             continue
-        faces.append(_grey(picture) if isinstance(picture, Path) else picture)
+        place = picture.relative_to(folder).as_posix() if isinstance(picture, Path) else line
+        face = _grey(picture) if isinstance(picture, Path) else picture
+        if face is None:
+            unreadable.append(place if isinstance(picture, Path) else f"line {line}")
+            continue
+        faces.append(face)
         labels.append(EXPRESSIONS.index(name))
         people.append(person)
-        names.append(picture.relative_to(folder).as_posix() if isinstance(picture, Path) else line)
+        names.append(place)
+    if unreadable and not faces:
+        raise FormatError(
+            f"{folder} holds {plural(len(unreadable), 'picture')} and none that can be read, such "
+            f"as {unreadable[0]}: copy them again."
+        )
     if not faces:
         raise FormatError(
             f"{folder} holds no picture of {', '.join(EXPRESSIONS)} in the layout {dataset}: check "
@@ -139,6 +155,7 @@ def read_labelled(folder: str | os.PathLike[str], dataset: str = "folder") -> La
         np.array(people, np.str_),
         dict(others),
         np.array(names, np.str_),
+        tuple(unreadable),
     )
 
 
@@ -147,7 +164,7 @@ class _One(NamedTuple):
 
     word: str
     person: str
-    picture: Path | np.ndarray
+    picture: Path | np.ndarray | None
     line: str = ""
 
 
@@ -155,7 +172,11 @@ _Found = Iterator[_One]
 
 
 def _pictures(folder: Path) -> list[Path]:
-    return [path for path in sorted(folder.iterdir()) if path.suffix.lower() in _PICTURES]
+    return [
+        path
+        for path in sorted(folder.iterdir())
+        if path.suffix.lower() in _PICTURES and not path.name.startswith(".")
+    ]
 
 
 def _folders(folder: Path) -> _Found:
@@ -200,7 +221,7 @@ def _rows(path: Path, usage: str | None = None) -> _Found:
                 word = _FER[int(row["emotion"])]
             except (KeyError, ValueError, IndexError) as exc:
                 raise FormatError(f"{path.name}, line {number}: this is no row of it.") from exc
-            yield _One(word, "", _pixels(row, path, number), str(number))
+            yield _One(word, "", _pixels(row), str(number))
 
 
 def _ferplus(folder: Path) -> _Found:
@@ -220,8 +241,7 @@ def _ferplus(folder: Path) -> _Found:
                 raise FormatError(f"{votes.name}, line {number}: there are no ten votes.") from exc
             word = _VOTES[int(np.argmax(counts))]
             tie = counts.count(max(counts)) > 1
-            picture = _pixels(row, pictures, number)
-            yield _One("a tie" if tie else word, "", picture, str(number))
+            yield _One("a tie" if tie else word, "", _pixels(row), str(number))
     except ValueError as exc:
         raise FormatError(
             f"{votes.name} has another number of rows than {pictures.name}: take both whole."
@@ -230,24 +250,34 @@ def _ferplus(folder: Path) -> _Found:
 
 def _table(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
     """Rows of a table with their line, its head without spaces."""
-    with path.open(newline="", encoding="utf-8") as stream:
-        reader = csv.DictReader(stream)
-        reader.fieldnames = [name.strip() for name in reader.fieldnames or ()]
-        yield from enumerate(reader, 2)
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as stream:
+            mark = separator_of(stream.readline())
+            stream.seek(0)
+            reader = csv.DictReader(stream, delimiter=mark)
+            reader.fieldnames = [name.strip() for name in reader.fieldnames or ()]
+            yield from enumerate(reader, 2)
+    except OSError as exc:
+        raise FormatError(f"{path} cannot be read: {exc.strerror or 'damaged'}.") from exc
+    except (UnicodeDecodeError, csv.Error) as exc:
+        raise FormatError(f"{path} cannot be read: it is no table of pixels.") from exc
 
 
-def _pixels(row: Mapping[str, str], path: Path, number: int) -> np.ndarray:
+def _pixels(row: Mapping[str, str]) -> np.ndarray | None:
+    """A picture of a row; None if there is none."""
     try:
         return np.array(row["pixels"].split(), np.uint8).reshape(_FER_SIDE, _FER_SIDE)
-    except (KeyError, ValueError, AttributeError, OverflowError) as exc:
-        raise FormatError(
-            f"{path.name}, line {number}: there are no {_FER_SIDE} by {_FER_SIDE} pixels."
-        ) from exc
+    except (KeyError, ValueError, AttributeError, OverflowError):
+        return None
 
 
-def _grey(path: Path) -> np.ndarray:
-    held = np.frombuffer(path.read_bytes(), np.uint8)
-    picture = cv2.imdecode(held, cv2.IMREAD_GRAYSCALE) if len(held) else None
-    if picture is None:
-        raise FormatError(f"{path} cannot be read: this is no picture.")
-    return np.asarray(picture, np.uint8)
+def _grey(path: Path) -> np.ndarray | None:
+    """A picture; None if it cannot be read."""
+    try:
+        if picture_size(path) is None:
+            return None
+        held = np.frombuffer(path.read_bytes(), np.uint8)
+        picture = cv2.imdecode(held, cv2.IMREAD_GRAYSCALE)
+    except (OSError, FormatError, cv2.error):
+        return None
+    return None if picture is None else np.asarray(picture, np.uint8)

@@ -12,11 +12,15 @@ from mien.cli import options
 from mien.cli.expression.options import Overwrite
 from mien.cli.failure import tell
 from mien.cli.places import keep_input
+from mien.counted import plural
 from mien.errors import ParameterError
 
 if TYPE_CHECKING:
     from mien.emotion.benchmark import Benchmark
     from mien.emotion.groups import Group
+    from mien.emotion.labelled import Labelled
+
+_NAMED = 5  # pictures that cannot be read, in a sentence
 
 
 def benchmark(
@@ -89,8 +93,7 @@ def benchmark(
     given = classifier.predict_proba(pictures.faces, convention=convention)
     found = judged(pictures, given, threshold=THRESHOLD, without_neutral=six)
     parts = judge_groups(pictures, given, told_of, threshold=THRESHOLD, without_neutral=six)
-    for word, count in pictures.left_out.items():
-        tell(f"{count} pictures of {word} are left out: it is none of the seven.")
+    _tell_left_out(pictures)
     if out is not None:
         rows = [[name, *found.matrix[k].tolist()] for k, name in enumerate(EXPRESSIONS)]
         with complete(out, overwrite=overwrite) as part:
@@ -101,24 +104,42 @@ def benchmark(
                 text = to_csv(list(lines[0]), [list(line.values()) for line in lines])
                 part.write_text(text, encoding="utf-8", newline="")
     if as_json:
-        told = found.as_dict() | {"left_out": pictures.left_out, "dataset": dataset}
+        told = found.as_dict() | {
+            "left_out": pictures.left_out,
+            "unreadable": list(pictures.unreadable),
+            "dataset": dataset,
+        }
         if groups is not None:
             told["groups"] = [part.as_dict() for part in parts]
         print(json.dumps(told, indent=2))
         return
-    typer.echo("\n".join([*_words(found), *_by_group(parts)]))
+    typer.echo("\n".join([*_words(found, len(pictures.unreadable)), *_by_group(parts)]))
 
 
-def _words(found: Benchmark) -> list[str]:
+def _tell_left_out(pictures: Labelled) -> None:
+    """Which pictures are not judged, and why."""
+    for word, count in pictures.left_out.items():
+        are = "is" if count == 1 else "are"
+        tell(f"{plural(count, 'picture')} of {word} {are} left out: it is none of the seven.")
+    if lost := pictures.unreadable:
+        more = f" and {plural(len(lost) - _NAMED, 'other')}" if len(lost) > _NAMED else ""
+        are = "is" if len(lost) == 1 else "are"
+        tell(
+            f"{plural(len(lost), 'picture')} cannot be read and {are} left out: "
+            f"{', '.join(lost[:_NAMED])}{more}."
+        )
+
+
+def _words(found: Benchmark, unreadable: int) -> list[str]:
     from mien.emotion.classifier import EXPRESSIONS
 
     within = "" if found.interval is None else (
         f" (95 % {found.interval[0]:.3f} to {found.interval[1]:.3f}, whole people drawn again)"
     )  # fmt: skip
-    people = f" of {found.people} people" if found.people else ""
+    people = f" of {plural(found.people, 'person', 'people')}" if found.people else ""
     lines = [
-        f"{int(found.matrix.sum())} pictures{people}: accuracy {found.accuracy:.3f}{within}, "
-        f"macro F1 {found.macro_f1:.3f}, calibration error {found.ece:.3f}.",
+        f"{plural(int(found.matrix.sum()), 'picture')}{people}: accuracy {found.accuracy:.3f}"
+        f"{within}, macro F1 {found.macro_f1:.3f}, calibration error {found.ece:.3f}.",
         f"Answers {100 * found.answered:.0f} %, of which "
         f"{_share(found.accuracy_of_answers).strip()} as meant.",
         "",
@@ -126,6 +147,8 @@ def _words(found: Benchmark) -> list[str]:
     ]
     for name, n, precision, recall, f1 in found.scores():
         lines.append(f"{name:12}{n:8}     {_share(precision)}  {_share(recall)} {_share(f1)}")
+    if unreadable:
+        lines.append(f"{'unreadable':12}{unreadable:8}     left out")
     lines += ["", "Meant (rows) and described (columns):"]
     lines.append(" " * 12 + "".join(f"{name:>10}" for name in EXPRESSIONS))
     for k, name in enumerate(EXPRESSIONS):

@@ -10,6 +10,7 @@ def listed(number: int, status: str, **more) -> dict:
     over = status not in ("queued", "running", "held")
     found = {"frames": 9, "ledger": {}, "surrogates": [], "renderings": 1}
     wanted = {**_WANTED, "surroundings": "keep", "withhold": "over 10%", "subject": None}
+    wanted |= {"hands": "keep", "audit": "sample"}
     return {
         **{"id": f"{number:032x}", "name": f"P{number:02d}", "file": f"Jane Doe {number}.mp4"},
         **{"subject": f"P{number:02d}", "visit": None, "note": None, "family": None, "alike": []},

@@ -563,6 +563,30 @@ def test_a_finished_clip_is_made_once_more_with_other_settings(many):
     assert asked[-1].startswith("POST clips/") and asked[-1].endswith("/redo")
 
 
+def test_hands_and_every_frame_are_kept_when_a_clip_is_made_once_more(many):
+    clip = listed(0, "done")
+    clip["wanted"] |= {"hands": "cover", "audit": "all"}
+    page, _ = many([clip])
+    said = page.locator("#jobs > li").inner_text()
+    assert "Hands over the face: Cover the face meanwhile" in said
+    assert "Checked for recognition: Every frame" in said
+    page.get_by_role("button", name="Make once more, otherwise").click()
+    edit = page.locator("#edit-settings")
+    edit.locator("summary").click()
+    hands, audit = (edit.locator(f"[data-key={key}]") for key in ("hands", "audit"))
+    assert (hands.input_value(), audit.input_value()) == ("cover", "all")
+    assert "that face is covered" in edit.inner_text()
+    edit.locator("[data-key=engine]").select_option("mask")
+    assert hands.count() == 0  # nothing of a face is seen, with or without a hand
+    edit.locator("[data-key=engine]").select_option("mesh")
+    audit.select_option("sample")
+    with page.expect_request("**/redo") as sent:
+        page.locator("#edit-do").click()
+    body = json.loads(sent.value.post_data)
+    assert (body["hands"], body["audit"]) == ("cover", "sample")
+    page.locator("#edit").wait_for(state="hidden")
+
+
 def test_a_judge_that_decided_what_is_covered_is_no_proof(many):
     judge = {"person": 0, "recogniser": "faceres", "frames": 60, "share_under": 0.0}
     moment = {"reason": "recognised", "person": 0, "by": ["faceres"], "from_s": 0.0, "to_s": 1.0}

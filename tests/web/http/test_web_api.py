@@ -196,6 +196,8 @@ def test_all_settings_are_kept_with_the_clip(browser):
         "people": "main",
         "subject": " P07 ",
         "measure": "parkinson",
+        "hands": "cover",
+        "audit": "all",
         "language": "de",
     }
     wanted = upload(browser, **asked).json()["wanted"]
@@ -208,6 +210,7 @@ def test_all_settings_are_kept_with_the_clip(browser):
         **{"engine": "mesh", "surrogate": "auto", "match": "age", "people": "all"},
         **{"voice": "mute", "compare": True, "subject": None, "measure": None},
         **{"surroundings": "keep", "withhold": "over 10%", "language": "en"},
+        **{"hands": "keep", "audit": "sample"},
         **{"cover": [], "leave": [], "consent": None, "reason": None},
     }
 

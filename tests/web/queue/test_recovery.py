@@ -92,7 +92,7 @@ def test_videos_are_listed_again_when_the_list_is_lost(make_application):
     other = before.store.projects.add("Other")
     before.folders.open_project(other.id)
     done, waiting = upload(before, "Anna.mp4"), upload(before, "Bea.mp4", project=other.id)
-    finish(before, done, engine="mask")
+    finish(before, done, engine="mask", surroundings="solid", hands="cover")
     files = stored(before)
     lose(before)
 
@@ -103,6 +103,8 @@ def test_videos_are_listed_again_when_the_list_is_lost(make_application):
     assert clips[done].status == Status.DONE and clips[waiting].status == Status.FAILED
     assert clips[waiting].project_id == other.id and len(after.store.projects.all()) == 2
     assert clips[done].wanted["engine"] == "mask" and clips[done].wanted["subject"] == "P7"
+    assert [clips[done].wanted[key] for key in ("surroundings", "hands")] == ["solid", "cover"]
+    assert [clips[waiting].wanted[key] for key in ("surroundings", "hands")] == ["keep", "keep"]
     assert clips[done].found == {
         **{"frames": 10, "ledger": {"rendered": 9, "covered": 1}},
         **{"surrogates": ["man-fair-1"], "renderings": 1},

@@ -18,7 +18,9 @@ Match = Literal["none", "sex", "age", "tone"]
 People = Literal["all", "main"]
 Voice = Literal["keep", "change", "mute"]
 Room = Literal["keep", "blur", "solid"]
+Hands = Literal["keep", "cover"]
 Withhold = Literal["never", "over 10%", "any"]
+Audit = Literal["sample", "all"]
 After = Literal["ask", "delete"]
 Measure = Literal["no", "generic", "parkinson", "palsy"]
 DRAWING = ("rendering", "rendering again")
@@ -35,8 +37,11 @@ class OptionsView(BaseModel):
     people: list[str]
     voices: list[str]
     surroundings: list[str]
+    hands: list[str]
     withholds: list[str]
     """When nothing is given, by how much has to be covered."""
+    audits: list[str]
+    """About which frames recognisers are asked before a result is given."""
     measures: list[str]
     local: bool
     """Whether only the computer that runs the server can reach it."""
@@ -62,8 +67,12 @@ class WantedView(BaseModel):
     voice: str
     surroundings: str = "keep"
     """What becomes of the room behind people."""
+    hands: str = "keep"
+    """What becomes of hands over a face: shown, or the face is covered meanwhile."""
     withhold: str = "over 10%"
     """When nothing is given: how much may be covered as recognised or left."""
+    audit: str = "sample"
+    """About which frames recognisers are asked before the result is given."""
     leave: list[str] = []
     """Whose face stays as it is: numbers from 1, or places and times."""
     cover: list[str] = []

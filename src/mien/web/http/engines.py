@@ -29,6 +29,8 @@ class TraitsView(BaseModel):
     """Whether such faces hide who it was; False for those that have been recognised."""
     needs_surrogate: bool
     """Whether somebody else's face is given."""
+    shows_face: bool
+    """Whether something of a face is seen, or only what covers it."""
     live: bool
     """Whether a frame can be drawn as it comes."""
     words: str

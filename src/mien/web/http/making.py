@@ -7,7 +7,17 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from mien.report.language import DEFAULT, Language
-from mien.web.http.clip_views import After, Match, Measure, Room, Voice, WantedView, Withhold
+from mien.web.http.clip_views import (
+    After,
+    Audit,
+    Hands,
+    Match,
+    Measure,
+    Room,
+    Voice,
+    WantedView,
+    Withhold,
+)
 from mien.web.http.engines import Engine
 from mien.web.http.problems import Problem
 from mien.web.http.routes.surrogates import bank
@@ -42,7 +52,9 @@ class Making(BaseModel):
     """Who agreed to the use of the picture, where it is the clip's own."""
     voice: Voice = "mute"
     surroundings: Room = "keep"
+    hands: Hands = "keep"
     withhold: Withhold = "over 10%"
+    audit: Audit = "sample"
     after: After = "ask"
     measure: Measure = "no"
     language: Language = DEFAULT
@@ -83,7 +95,9 @@ def wanted(making: Making, subject: str | None, *, portrait: bool) -> WantedView
         consent=consent if own else None,
         voice=making.voice,
         surroundings=making.surroundings,
+        hands=making.hands,
         withhold=making.withhold,
+        audit=making.audit,
         compare=making.after == "ask",
         measure=None if making.measure == "no" else making.measure,
         language=making.language,

@@ -248,13 +248,16 @@ function how(clip) {
 }
 
 function settings(clip) {
-  const w = words(), { voice, surroundings, people, subject, measure, leave, reason } = clip.wanted;
+  const w = words(), { engine, voice, surroundings, hands, withhold, audit, people, subject, measure, leave, reason } = clip.wanted;
   const parts = how(clip);
   parts.push(`${w.voice}: ${w.voices[voice]}`);
   if (surroundings !== "keep") parts.push(`${w.surroundings}: ${w.rooms[surroundings]}`);
+  if (hands === "cover" && traits(engine).shows_face) parts.push(`${w.hands}: ${w.handsKinds[hands]}`);
   if (people !== "all") parts.push(w.persons[people] ?? w.personsOnly(people));
   if (leave?.length) parts.push(w.leftAlone(leave.length, reason));
   if (subject && subject !== clip.subject) parts.push(`${w.subject}: ${subject}`);
+  if (withhold !== "over 10%") parts.push(`${w.withhold}: ${w.withholds[withhold] ?? withhold}`);
+  if (audit === "all") parts.push(`${w.audit}: ${w.audits[audit]}`);
   if (measure) parts.push(`${w.measure}: ${w.measures[measure]}`);
   return parts.join(" · ");
 }

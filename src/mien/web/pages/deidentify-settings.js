@@ -6,7 +6,7 @@ import { traits, weak } from "./engines.js";
 import { help } from "./help.js";
 import { words } from "./words.js";
 
-export const DEFAULTS = { engine: "mesh", surrogate: "auto", match: "age", people: "all", subject: "", visit: "", voice: "mute", surroundings: "keep", withhold: "over 10%", after: "ask", measure: "generic", hold: false };
+export const DEFAULTS = { engine: "mesh", surrogate: "auto", match: "age", people: "all", subject: "", visit: "", voice: "mute", surroundings: "keep", hands: "keep", withhold: "over 10%", audit: "sample", after: "ask", measure: "generic", hold: false };
 
 let options = null;
 let surrogates = [];
@@ -69,7 +69,9 @@ export function drawPanel(place, settings, { changed = () => {}, begins = false,
       begins ? text("subject", w.subjectHint) : null,
       begins ? text("visit", w.visitHint) : null,
       pick("surroundings", options.surroundings, w.rooms, w.roomHints),
+      traits(settings.engine).shows_face ? pick("hands", options.hands, w.handsKinds, w.handsHints) : null,
       pick("withhold", options.withholds, w.withholds, w.withholdHints),
+      pick("audit", options.audits, w.audits, w.auditHints),
       pick("measure", options.measures, w.measures, w.measureHints)));
   place.replaceChildren(...[
     make("div", { className: "settings" },
@@ -82,7 +84,7 @@ export function drawPanel(place, settings, { changed = () => {}, begins = false,
   if (held) place.querySelector(`[data-key="${held}"]`)?.focus();
 }
 
-const HELPED = ["engine", "surrogate", "voice", "withhold", "measure"];
+const HELPED = ["engine", "surrogate", "voice", "hands", "withhold", "measure"];
 
 /** A field with a "?" where there is more to say. */
 function helped(key, place) {

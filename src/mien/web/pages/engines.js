@@ -1,6 +1,6 @@
 // What engines do to a face, as the server tells it: pages compare traits, never names.
 
-const UNKNOWN = { keeps_motion: true, hides_face: true, needs_surrogate: false, words: "" }; // nothing is said of it
+const UNKNOWN = { keeps_motion: true, hides_face: true, needs_surrogate: false, shows_face: true, words: "" }; // nothing is said of it
 let known = {};
 
 /** Take what the server offers. */

@@ -29,12 +29,14 @@ _CALLED = "Recovered"
 _USUAL: dict[str, Any] = {
     **{"engine": "mesh", "surrogate": "auto", "match": "age", "people": "all"},
     **{"subject": None, "voice": "mute", "compare": True, "measure": None},
-    **{"withhold": "over 10%"},
+    **{"surroundings": "keep", "hands": "keep", "withhold": "over 10%"},
 }
 _CHOICES: dict[str, tuple[str, ...]] = {
     "match": ("none", "sex", "age", "tone"),
     "people": ("all", "main"),
     "voice": ("keep", "change", "mute"),
+    "surroundings": ("keep", "blur", "solid"),
+    "hands": ("keep", "cover"),
     "withhold": ("never", "over 10%", "any"),
 }
 

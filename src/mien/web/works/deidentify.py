@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from mien.errors import ParameterError
@@ -51,8 +52,9 @@ def render(
             ),
             voice=wanted["voice"],
             surroundings=wanted.get("surroundings", "keep"),
+            hands=wanted.get("hands", "keep"),
             withhold=wanted.get("withhold", USUAL),  # not in jobs of earlier versions
-            thoroughness=thoroughness or Thoroughness(),
+            thoroughness=how_thorough(wanted, thoroughness or Thoroughness()),
             surrogate=face,
             consent=consent,
         ),
@@ -80,6 +82,11 @@ def render(
         "surrogates": made.surrogates,
         "renderings": made.told.output.renderings,
     }
+
+
+def how_thorough(wanted: dict[str, Any], usual: Thoroughness) -> Thoroughness:
+    """The usual, or with every frame asked about where that is wanted."""
+    return replace(usual, checked=None) if wanted.get("audit") == "all" else usual
 
 
 def face_of(wanted: dict[str, Any], clip: Material) -> tuple[str, str | None]:

@@ -73,6 +73,7 @@ def try_moment(task: Task, progress: Progress) -> dict[str, Any]:
                 selection=selection_at(wanted, start, moment),
                 voice="mute",
                 surroundings=wanted.get("surroundings", "keep"),
+                hands=wanted.get("hands", "keep"),
                 thoroughness=_QUICK,
                 surrogate=face,
                 consent=consent,

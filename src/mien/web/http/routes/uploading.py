@@ -19,7 +19,9 @@ from mien.errors import VideoError
 from mien.report.language import DEFAULT, Language
 from mien.web.http.clip_views import (
     After,
+    Audit,
     ClipView,
+    Hands,
     Match,
     Measure,
     OptionsView,
@@ -71,7 +73,9 @@ def routes(desk: Desk) -> APIRouter:
                 ("people", People),
                 ("voices", Voice),
                 ("surroundings", Room),
+                ("hands", Hands),
                 ("withholds", Withhold),
+                ("audits", Audit),
                 ("measures", Measure),
             )
         }
@@ -102,7 +106,9 @@ def routes(desk: Desk) -> APIRouter:
         subject: Annotated[str | None, Query(max_length=100)] = None,
         voice: Voice = "mute",
         surroundings: Room = "keep",
+        hands: Hands = "keep",
         withhold: Withhold = "over 10%",
+        audit: Audit = "sample",
         after: After = "ask",
         measure: Measure = "no",
         recorded: bool = False,
@@ -140,7 +146,9 @@ def routes(desk: Desk) -> APIRouter:
                 subject=printable(subject or "") or None,
                 voice=voice,
                 surroundings=surroundings,
+                hands=hands,
                 withhold=withhold,
+                audit=audit,
                 compare=after == "ask",
                 measure=None if measure == "no" else measure,
                 language=language,

@@ -25,7 +25,7 @@ export const WORDS = {
     again: "Try again",
     queue: "2. Progress and results",
     empty: "Nothing here yet. Your videos appear here once you start.",
-    engine: "Method", surrogate: "New face", voice: "Voice", surroundings: "Room behind people", after: "Stored original",
+    engine: "Method", surrogate: "New face", voice: "Voice", surroundings: "Room behind people", hands: "Hands over the face", audit: "Checked for recognition", after: "Stored original",
     engines: { mesh: "New face, movements stay", mask: "Mask, no movements", blur: "Blur, weak", pixelate: "Pixels, weak" },
     engineHints: {
       mesh: "Blinks, tremor, speech and gaze stay where they are; the face is nobody's.",
@@ -57,6 +57,16 @@ export const WORDS = {
       keep: "A room, a window or what hangs on a wall can say where a patient is.",
       blur: "What is finer than a twelfth of the picture is gone. Look at the result: hair and hands may lose their edges.",
       solid: "Nothing of the room is left. Look at the result: hair and hands may lose their edges.",
+    },
+    handsKinds: { keep: "Show", cover: "Cover the face meanwhile" },
+    handsHints: {
+      keep: "A hand that passes over the face stays to be seen; what is not certainly hand is blurred or drawn over.",
+      cover: "Where a hand is found over a face, that face is covered: nothing of it is seen in those frames.",
+    },
+    audits: { sample: "A sample over all poses", all: "Every frame" },
+    auditHints: {
+      sample: "It is said what share of all frames the sample can rule out.",
+      all: "Recognisers are asked about every frame, which takes longer.",
     },
     afters: { ask: "Keep until I delete it", delete: "Delete when done" },
     afterHints: {
@@ -187,7 +197,7 @@ export const WORDS = {
     again: "Noch einmal versuchen",
     queue: "2. Fortschritt und Ergebnisse",
     empty: "Noch nichts da. Ihre Videos erscheinen hier, sobald Sie anfangen.",
-    engine: "Verfahren", surrogate: "Neues Gesicht", voice: "Stimme", surroundings: "Raum hinter Personen", after: "Gespeichertes Original",
+    engine: "Verfahren", surrogate: "Neues Gesicht", voice: "Stimme", surroundings: "Raum hinter Personen", hands: "Hände vor dem Gesicht", audit: "Auf Erkennbarkeit geprüft", after: "Gespeichertes Original",
     engines: { mesh: "Neues Gesicht, Bewegungen bleiben", mask: "Maske, ohne Bewegung", blur: "Unscharf, schwach", pixelate: "Pixel, schwach" },
     engineHints: {
       mesh: "Lidschlag, Tremor, Sprechen und Blick bleiben, wo sie sind; das Gesicht ist das von niemandem.",
@@ -219,6 +229,16 @@ export const WORDS = {
       keep: "Ein Raum, ein Fenster oder was an der Wand hängt kann verraten, wo ein Patient ist.",
       blur: "Was feiner ist als ein Zwölftel des Bildes, ist weg. Sehen Sie sich das Ergebnis an: Haare und Hände können ihre Ränder verlieren.",
       solid: "Vom Raum bleibt nichts. Sehen Sie sich das Ergebnis an: Haare und Hände können ihre Ränder verlieren.",
+    },
+    handsKinds: { keep: "Zeigen", cover: "Das Gesicht so lange verdecken" },
+    handsHints: {
+      keep: "Eine Hand vor dem Gesicht bleibt zu sehen; was nicht sicher Hand ist, wird verwischt oder übermalt.",
+      cover: "Wo eine Hand vor einem Gesicht gefunden wird, wird dieses verdeckt: In diesen Bildern ist nichts davon zu sehen.",
+    },
+    audits: { sample: "Eine Stichprobe über alle Kopfhaltungen", all: "Jedes Bild" },
+    auditHints: {
+      sample: "Es wird gesagt, welchen Anteil aller Bilder die Stichprobe ausschließen kann.",
+      all: "Gesichtserkenner werden nach jedem Bild gefragt; das dauert länger.",
     },
     afters: { ask: "Behalten, bis ich es lösche", delete: "Löschen, wenn fertig" },
     afterHints: {

@@ -6,7 +6,7 @@ import pytest
 
 from mien.engines.mesh.appearance import MAP, apart, logarithm
 from mien.engines.mesh.glasses import glasses
-from mien.engines.mesh.occlusion import hair, moving
+from mien.engines.mesh.occlusion import hair, moving, strange
 from mien.face.uv import coordinates
 from mien.surrogates import cards, load
 
@@ -20,7 +20,7 @@ def test_a_bare_face_wears_nothing(name):
     neutral = logarithm(bare(name))
     assert glasses(neutral).max() == 0
     assert hair(neutral).mean() < 0.06
-    assert moving(apart(neutral, neutral)).max() == 0
+    assert moving(strange(apart(neutral, neutral))).max() == 0
 
 
 def test_a_fringe_is_hair():
@@ -37,7 +37,7 @@ def test_a_dark_thing_over_the_cheek_is_in_front():
     picture = bare("man-fair-2").copy()
     x, y = (coordinates()[205] * MAP).astype(int)
     cv2.circle(picture, (int(x), int(y)), 26, (15, 15, 15), -1)
-    found = moving(apart(logarithm(picture), neutral))
+    found = moving(strange(apart(logarithm(picture), neutral)))
     assert found[y, x] > 0.9
     assert found[y, MAP - x] < 0.1
 
@@ -45,11 +45,11 @@ def test_a_dark_thing_over_the_cheek_is_in_front():
 def test_a_dimmed_lamp_is_not_in_front():
     neutral = logarithm(bare("man-fair-2"))
     dim = logarithm((bare("man-fair-2") * 0.7).astype(np.uint8))
-    assert moving(apart(dim, neutral)).max() < 0.1
+    assert moving(strange(apart(dim, neutral))).max() < 0.1
 
 
 def test_what_would_hide_most_of_the_face_is_painted_over():
     neutral = logarithm(bare("man-fair-2"))
     noise = np.random.default_rng(0).integers(0, 255, (MAP // 16, MAP // 16, 3)).astype(np.uint8)
     wild = cv2.resize(noise, (MAP, MAP), interpolation=cv2.INTER_NEAREST)
-    assert moving(apart(logarithm(wild), neutral)).max() == 0
+    assert moving(strange(apart(logarithm(wild), neutral))).max() == 0

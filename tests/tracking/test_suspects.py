@@ -70,3 +70,9 @@ def test_where_a_face_was_presumed_it_is_covered():
     suspects = Suspects(Seen(set()))  # type: ignore[arg-type]
     suspects.presume(range(4, 8), at(8))
     assert set(range(4, 8)) <= set(suspects.boxes(20))
+
+
+def test_where_a_face_was_presumed_in_no_frame_nothing_is_covered():
+    suspects = Suspects(Seen(set()))  # type: ignore[arg-type]
+    suspects.presume([], at(8))
+    assert suspects.boxes(20) == {}

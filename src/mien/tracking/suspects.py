@@ -93,7 +93,9 @@ class Suspects:
 
     def presume(self, frames: Iterable[int], sighting: Sighting) -> None:
         """Note frames in which a face was probably where it is seen now."""
-        self._done.append(_Suspect({frame: sighting for frame in frames}, sure=True))
+        there = {frame: sighting for frame in frames}
+        if there:
+            self._done.append(_Suspect(there, sure=True))
 
     def forget(self, place: Sighting) -> None:
         """Stop following a face that is measured now."""

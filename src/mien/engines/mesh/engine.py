@@ -30,7 +30,8 @@ from mien.engines.mesh.displacement import displacement
 from mien.engines.mesh.grain import TILE, grain_of, missing, offset, pattern, yield_of
 from mien.engines.mesh.hands import hands_over, lay
 from mien.engines.mesh.iris import IrisColour, colour_of, given, repaint
-from mien.engines.mesh.occlusion import moving, static
+from mien.engines.mesh.occlusion import enlarged, moving, static, strange
+from mien.engines.mesh.skin import like_skin, tone_of, uncovered
 from mien.engines.mesh.surroundings import rings, sources
 from mien.errors import ParameterError
 from mien.face.geometry import face_box, rasterise
@@ -45,6 +46,7 @@ _LIT = 4  # samples that have to be so bright
 _BARE = 0.3  # of something that lies over the skin, under which it is bare
 _EDGE = 0.012  # widths of the face over which it fades where it is seen from the side
 _AS_BRIGHT = 0.5  # log: how much darker a sample may be than they are
+_BESIDE = np.ones((3, 3), np.uint8)  # coarse texels beside what is in front: its edge
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,8 @@ class Person(Fitted):
     """How much of that noise in the picture makes, by its strength."""
     light: np.ndarray
     """Light and tone of the skin, log, shape (256, 256, 3)."""
+    skin: np.ndarray
+    """Usual colour of the skin, log, shape (3,)."""
     iris: IrisColour | None = None
     """Colour of the irises; None where they were never seen."""
 
@@ -127,6 +131,7 @@ class Person(Fitted):
         fitting = enlarge / max(float(np.median(across)), 1e-6)
         size = int(np.clip(fitting, 64, 512))
         shape = model.at_rest(np.stack([sample.landmarks for sample in samples]), alpha)
+        neutral = uncovered(neutral, logs, calm)
         own = static(neutral)
         bare = own < _BARE
         detail = np.median([detail_of(logs[i], bare) for i in calm], axis=0)
@@ -142,6 +147,7 @@ class Person(Fitted):
             grain,
             yield_of([lit[i] for i in calm[:3]], bare),
             light_of(neutral, bare),
+            tone_of(logs),
             colour_of(lit),
         )
 
@@ -192,7 +198,8 @@ class Mesh(Engine):
         )
         strength_of_noise = missing(person.grain, self._skin, person.grain_per_noise)
         self._noise = np.exp(strength_of_noise * pattern()).astype(np.float32)
-        self._own = np.maximum(openings(), person.own).astype(np.float32)
+        quarter = (MAP // 4, MAP // 4)
+        self._rest = cv2.resize(person.neutral, quarter, interpolation=cv2.INTER_AREA)
         self._iris = given(surrogate.id, person.iris)
         self._triangles = triangles(mouth=True)
         self._uv = coordinates().astype(np.float32)
@@ -223,13 +230,17 @@ class Mesh(Engine):
         added = apart(logarithm(unwrap(image, landmarks, MAP)), self._person.neutral)
         switched = lamp(added)
         added -= switched
-        hidden = moving(added)
-        own = np.maximum(self._own, hidden)
+        unlike, skin = self._in_front(added)
+        hidden, gone = moving(unlike, skin), enlarged(cv2.dilate(unlike, _BESIDE))
+        # hair and glasses that the skin has come out from under are not there
+        own = np.maximum(openings(), self._person.own * (1 - enlarged(unlike * skin)))
         box = (left, top, right, bottom)
         over = hands_over(image, landmarks, hands, box, self._person.neutral) if hands else None
-        if over is not None:  # what is unlike skin is a hand or its shadow by now
-            own, hidden = self._own, np.maximum(hidden, over.near)
-        gain = change(added, np.maximum(hidden, self._person.own))
+        if over is None:
+            own = np.maximum(own, hidden)
+        else:  # what is unlike skin is a hand or its shadow by now
+            gone = np.maximum(gone, over.near)
+        gain = change(added, np.maximum(gone, self._person.own))
         gain *= np.exp(switched)
         down, across = offset(image)
         colour = np.zeros((bottom - top, right - left, 3), np.uint8)
@@ -258,6 +269,12 @@ class Mesh(Engine):
         if over is not None:
             lay(image, rendering, over)
         return rendering
+
+    def _in_front(self, added: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Where a frame is unlike the person at rest, and where it can be skin, (64, 64) each."""
+        size = self._rest.shape[1::-1]
+        seen = self._rest + cv2.resize(added, size, interpolation=cv2.INTER_AREA)
+        return strange(added), like_skin(seen, self._person.skin).astype(np.float32)
 
 
 def _soften(index: np.ndarray, wide: float, opacity: np.ndarray) -> None:

@@ -55,8 +55,8 @@ def hair(neutral: np.ndarray) -> np.ndarray:
     return cv2.GaussianBlur(grown, (0, 0), 1.5)
 
 
-def moving(added: np.ndarray) -> np.ndarray:
-    """Hands and other things over the face in one frame.
+def strange(added: np.ndarray) -> np.ndarray:
+    """Where a frame is unlike the person at rest: something is in front of the skin, or was.
 
     Parameters
     ----------
@@ -65,8 +65,8 @@ def moving(added: np.ndarray) -> np.ndarray:
 
     Returns
     -------
-    hidden : np.ndarray [shape=(256, 256), dtype=float32]
-        0 where the skin is seen, 1 where something is in front.
+    unlike : np.ndarray [shape=(64, 64), dtype=float32]
+        0 where the skin is as it was, 1 where it is not.
     """
     quarter = MAP // 4
     difference = cv2.resize(added, (quarter, quarter), interpolation=cv2.INTER_AREA)
@@ -75,11 +75,36 @@ def moving(added: np.ndarray) -> np.ndarray:
     unlike = _largest(difference, light) * skin
     unlike = cv2.GaussianBlur(unlike, (0, 0), 1.0)
     low, high = _UNLIKE
-    hidden = np.clip((unlike - low) / (high - low), 0, 1)
-    if (hidden > 0.5).sum() > _HAND_SHARE * skin.sum():
+    return np.asarray(np.clip((unlike - low) / (high - low), 0, 1), np.float32)
+
+
+def moving(unlike: np.ndarray, skin: np.ndarray | float = 0.0) -> np.ndarray:
+    """Hands and other things over the face in one frame, that may be shown.
+
+    What can be skin is not: it may be a shadow, or come to light where something lay most of
+    the time.
+
+    Parameters
+    ----------
+    unlike : np.ndarray [shape=(64, 64), dtype=float32]
+        Of `strange`.
+    skin : np.ndarray [shape=(64, 64), dtype=float32]
+        1 where the frame can show skin, of `like_skin`; by default nowhere.
+
+    Returns
+    -------
+    hidden : np.ndarray [shape=(256, 256), dtype=float32]
+        0 where the skin is seen, 1 where something is in front.
+    """
+    if (unlike > 0.5).sum() > _HAND_SHARE * _skin_quarter().sum():
         return np.zeros((MAP, MAP), np.float32)
-    hidden = cv2.GaussianBlur(hidden, (0, 0), 0.8)
-    return cv2.resize(hidden, (MAP, MAP), interpolation=cv2.INTER_LINEAR).astype(np.float32)
+    return enlarged(unlike * (1 - skin))
+
+
+def enlarged(share: np.ndarray) -> np.ndarray:
+    """A map of shape (64, 64) in the layout, a little softer, shape (256, 256), float32."""
+    share = cv2.GaussianBlur(share.astype(np.float32), (0, 0), 0.8)
+    return cv2.resize(share, (MAP, MAP), interpolation=cv2.INTER_LINEAR)
 
 
 @numba.njit(cache=True, nogil=True)

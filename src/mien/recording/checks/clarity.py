@@ -8,7 +8,7 @@ import numpy as np
 from mien.emotion.framing import crop_of
 from mien.emotion.quality import assess
 from mien.engines.mesh.appearance import MAP, apart, features, inside, logarithm
-from mien.engines.mesh.occlusion import moving
+from mien.engines.mesh.occlusion import moving, strange
 from mien.face.uv import unwrap
 from mien.recording.checks.fault import Fault
 
@@ -54,7 +54,7 @@ def hidden_share(now: np.ndarray, before: np.ndarray) -> float:
     now, before : np.ndarray [shape=(256, 256, 3)]
         From `texture`: of this picture, and of the same face with nothing over it.
     """
-    over = moving(apart(now, before)) > 0.5
+    over = moving(strange(apart(now, before))) > 0.5
     skin = inside() & ~features(0.03)
     return float(over[skin].mean())
 

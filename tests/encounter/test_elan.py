@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from mien.blendshapes.names import NAMES
 from mien.cli.encounter import encounter as command
 from mien.cli.expression import expression
 from mien.emotion.classifier import EXPRESSIONS
+from mien.emotion.labelled import expression_of
 from mien.encounter.elan import (
     OTHER,
     Annotation,
@@ -23,6 +25,7 @@ from mien.encounter.elan import (
     write_eaf,
 )
 from mien.errors import FormatError
+from mien.report.language import languages, told, written_in
 
 
 @pytest.fixture
@@ -154,3 +157,42 @@ def test_predictions_go_to_elan(tmp_path):
     (one,) = read_eaf(tmp_path / "s.eaf")
     assert one.tier == "face" and one.value in EXPRESSIONS
     assert (one.start, one.end) == (0, pytest.approx(2.0))
+
+
+@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_the_way_to_elan_and_back_goes_in_every_language(made, tmp_path, language, form):
+    made.save(tmp_path / "report")
+    file, words = tmp_path / "a.eaf", [str(tmp_path / "report"), "--language", language]
+    done = CliRunner().invoke(command, ["elan", *words, "-o", str(file)])
+    assert done.exit_code == 0, done.output
+    with written_in(language):
+        assert {one.value for one in read_eaf(file)} >= {told("sadness"), told("anger")}
+    file.write_text(unicodedata.normalize(form, file.read_text("utf-8")), "utf-8")
+    back = ["elan", str(file), "-o", str(tmp_path / "a.csv"), "--json", "--compare"]
+    done = CliRunner().invoke(command, [*back, str(tmp_path / "report")])
+    found = json.loads(done.stdout)["agreement"]
+    assert [found[role]["share"] for role in ("doctor", "patient")] == [1, 1]
+    assert [found[role]["other_words"] for role in ("doctor", "patient")] == [0, 0]
+
+
+def test_every_expression_is_known_by_its_name_in_every_language():
+    for language in languages():
+        with written_in(language):
+            assert [expression_of(told(name)) for name in EXPRESSIONS] == list(EXPRESSIONS)
+
+
+def test_what_is_not_there_is_said_without_a_number(made, tmp_path):
+    made.save(tmp_path / "report")
+    write_eaf(tmp_path / "a.eaf", annotations_of(made.timelines.values()))
+    (tmp_path / "empty").mkdir()
+    for words, said in (
+        (("nowhere", "-o", "b.eaf"), "nowhere cannot be read"),
+        (("a.eaf", "-o", "b.csv", "--compare", "nowhere"), "nowhere holds no encounter"),
+        (("empty", "-o", "b.eaf"), "empty holds no encounter that mien wrote: No such file"),
+        (("a.eaf", "-o", "b.csv", "--compare", "a.eaf"), "a.eaf holds no encounter"),
+    ):
+        given = [word if word.startswith("-") else str(tmp_path / word) for word in words]
+        done = CliRunner().invoke(command, ["elan", *given])
+        assert done.exit_code == 3 and said in done.stderr, done.output
+        assert "Errno" not in done.stderr and len(done.stderr.splitlines()) == 1

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from fractions import Fraction
+from shutil import copytree
 
 import numpy as np
 import pytest
@@ -20,6 +22,7 @@ from mien.encounter.cohort import (
     NO_REPORT,
     NO_ROLES,
     SHORT,
+    TWICE,
     UNREADABLE,
     count_all,
 )
@@ -194,3 +197,55 @@ def test_the_command_writes_the_study(folder, tmp_path):
     assert {"flow.png", "shares.png", "figure-1-workflow.png"} <= drawn
     again = CliRunner().invoke(command, [str(word) for word in words])
     assert again.exit_code != 0 and "--overwrite" in str(again.output) + str(again.exception)
+
+
+def test_the_same_report_under_two_names_counts_once(folder, tmp_path):
+    pytest.importorskip("statsmodels", reason="statsmodels is for studies only")
+    for name in ("E0", "E1", "E2"):
+        copytree(folder / name, tmp_path / "in" / name)
+    copytree(folder / "E1", tmp_path / "in" / "another")
+    words = ["study", str(tmp_path / "in"), "-o", str(tmp_path / "out")]
+    done = CliRunner().invoke(command, words)
+    assert done.exit_code == 0, done.output
+    assert "4 encounters, 1 left out, 3 counted" in done.stdout
+    assert f"  another, left out: {TWICE}, E1" in done.stdout  # the first one counts
+    told = json.loads((tmp_path / "out" / "study.json").read_text())
+    assert told["left_out"] == {TWICE: 1}
+    rows = (tmp_path / "out" / "tables" / "left-out.csv").read_text()
+    assert f"another,{TWICE},E1" in rows
+
+
+def test_encounters_in_which_nothing_was_read_are_not_alike():
+    nothing = encounter((), (), 24, missing=[(0, 24)])
+    nothing = replace(
+        nothing, fine={}, timelines=dict.fromkeys(nothing.timelines, nothing.timelines["patient"])
+    )
+    made = count_all([Case("a"), Case("b")], lambda case: nothing, least_s=0)
+    assert len(made.tallies) == 2
+
+
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+def test_tables_of_every_spreadsheet_are_read(mark, tmp_path):
+    text = "\ufeffEncounter,report,Age,offset,,\nBesuch Ä,r,40.5,,,\n,,,,,\nB,s,50,,,\n"
+    text = text.replace(",", mark)
+    (tmp_path / "t.csv").write_text(text.replace(".", ",") if mark == ";" else text, "utf-8")
+    found = read_cases(tmp_path / "t.csv")
+    assert [(case.name, case.age) for case in found] == [("Besuch Ä", 40.5), ("B", 50)]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (b"encounter,report,report\na,b,c\n", "'report' is there twice"),
+        ("encounter,report\nÄ,b\n".encode("latin-1"), "no UTF-8 text"),
+        (b"encounter,report\na,b,c\n", "line 2: an encounter needs a name"),
+        (b"", "it has no encounter"),
+    ],
+)
+def test_what_is_no_table_says_why(text, said, tmp_path):
+    (tmp_path / "t.csv").write_bytes(text)
+    with pytest.raises(FormatError, match=said):
+        read_cases(tmp_path / "t.csv")
+    with pytest.raises(FormatError) as error:
+        read_cases(tmp_path / "nowhere.csv")
+    assert "Errno" not in str(error.value) and "No such file" in str(error.value)

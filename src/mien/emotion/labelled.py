@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import csv
 import os
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -38,8 +39,20 @@ WORDS = {
     "happiness": "happiness", "happy": "happiness", "joy": "happiness", "ha": "happiness",
     "neutral": "neutral", "ne": "neutral", "sadness": "sadness", "sad": "sadness",
     "sa": "sadness", "surprise": "surprise", "surprised": "surprise", "su": "surprise",
+    "ärger": "anger", "aerger": "anger", "wut": "anger", "wütend": "anger", "ärgerlich": "anger",
+    "ekel": "disgust", "angeekelt": "disgust", "angst": "fear", "furcht": "fear",
+    "ängstlich": "fear", "freude": "happiness", "fröhlich": "happiness", "glücklich": "happiness",
+    "trauer": "sadness", "traurig": "sadness", "traurigkeit": "sadness",
+    "überraschung": "surprise", "ueberraschung": "surprise", "überrascht": "surprise",
 }  # fmt: skip
-"""Words and abbreviations in lower case for each of the seven expressions."""
+"""Words and abbreviations in lower case for each of the seven expressions, English and German."""
+
+
+def expression_of(word: str) -> str | None:
+    """Which of the seven expressions a word means, however its accents are stored; or None."""
+    return WORDS.get(unicodedata.normalize("NFC", word).strip().lower())
+
+
 _CK = ("neutral", "anger", "contempt", "disgust", "fear", "happiness", "sadness", "surprise")
 _FER = ("anger", "disgust", "fear", "happiness", "sadness", "surprise", "neutral", "contempt")
 _VOTES = (
@@ -126,7 +139,7 @@ def read_labelled(folder: str | os.PathLike[str], dataset: str = "folder") -> La
     others: Counter[str] = Counter()
     unreadable: list[str] = []
     for word, person, picture, line in found:
-        name = WORDS.get(word.lower())
+        name = expression_of(word)
         if name is None:
             others[word] += 1
             continue
@@ -208,7 +221,7 @@ def _ck(folder: Path) -> _Found:
 def _test_of(folder: Path) -> Path:
     """The folder ``test`` where the expressions' folders are one further in, as on Kaggle."""
     inside = [path for path in folder.iterdir() if path.is_dir()]
-    if not any(path.name.lower() in WORDS for path in inside):
+    if not any(expression_of(path.name) for path in inside):
         return next((path for path in inside if path.name.lower() == "test"), folder)
     return folder
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import math
 import os
 from collections.abc import Iterable, Mapping
@@ -13,6 +12,7 @@ from mien.encounter.observation import ROLES
 from mien.encounter.roles import SIDES
 from mien.errors import FormatError, ParameterError
 from mien.intake import words
+from mien.intake.separated import fields_of
 
 _TABLE = "encounters.csv"
 _SAVED = "encounter.json"
@@ -134,26 +134,32 @@ def _of_table(path: Path) -> list[Case]:
     try:
         text = words.text(path, "a table of encounters")
     except (OSError, UnicodeDecodeError) as exc:
-        raise FormatError(f"{path} cannot be read: {exc}.") from exc
-    rows = csv.DictReader(text.removeprefix("\ufeff").splitlines())
-    header = [name.strip().lower() for name in rows.fieldnames or ()]
-    strange = [name for name in header if name not in _COLUMNS]
+        raise FormatError(f"{path} cannot be read: {words.why(exc)}.") from exc
+    try:
+        lines = fields_of(text)
+    except FormatError as exc:
+        raise FormatError(f"{path} is no table of encounters: {exc}") from exc
+    header = [name.lower() for name in lines[0][1]] if lines else []
+    while header and not header[-1]:  # columns of a spreadsheet that hold nothing
+        header.pop()
+    strange = [name for name in header if name not in _COLUMNS or header.count(name) > 1]
     if "encounter" not in header or strange:
         what = f"its column {strange[0]!r} is none of them" if strange else "it has no encounter"
+        if strange and strange[0] in _COLUMNS:
+            what = f"its column {strange[0]!r} is there twice"
         raise FormatError(
             f"{path} is no table of encounters: {what}; the columns are {', '.join(_COLUMNS)}."
         )
-    rows.fieldnames = header
-    cases = [_of_row(row, path, number) for number, row in enumerate(rows, 2)]
+    cases = [_of_row(header, row, path, line) for line, row in lines[1:]]
     if not cases:
         raise FormatError(f"{path} has a head and no encounter.")
     return cases
 
 
-def _of_row(row: Mapping[str | None, str | None], path: Path, line: int) -> Case:
-    held = {name: (row.get(name) or "").strip() for name in _COLUMNS}
+def _of_row(header: list[str], row: list[str], path: Path, line: int) -> Case:
+    held = dict.fromkeys(_COLUMNS, "") | dict(zip(header, row, strict=False))
     where = f"{path}, line {line}"
-    if row.get(None) or not held["encounter"]:
+    if any(row[len(header) :]) or not held["encounter"]:
         raise FormatError(f"{where}: an encounter needs a name, and no more fields than the head.")
     given = {name for name in ("report", "doctor_video", "patient_video", "video") if held[name]}
     if given not in ({"report"}, {"video"}, {"doctor_video", "patient_video"}):

@@ -13,8 +13,9 @@ References
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,7 @@ NO_FACE = "no face in a recording"
 NO_CLOCK = "recordings cannot be put on one clock"
 NO_ROLES = "who is who cannot be told"
 SHORT = "too little of a face could be assessed"
+TWICE = "its content is that of another encounter"
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +52,9 @@ class Tally:
     """Length of a step, seconds."""
     seconds: float
     """How long the encounter was."""
+    mark: bytes = b""
+    """What tells its content from all others', under whatever name it is stored; b"" if nothing
+    was read of a face."""
 
     @property
     def detection(self) -> np.ndarray:
@@ -70,7 +75,20 @@ class Tally:
             recorded=np.array([(line.samples > 0).sum() for line in lines], np.int64),
             resolution=lines[0].resolution,
             seconds=lines[0].end - float(lines[0].times[0]),
+            mark=_mark(encounter),
         )
+
+
+def _mark(encounter: Encounter) -> bytes:
+    """The same for the same moments read of the same faces, and for no others."""
+    made = sha256()
+    lines = [encounter.fine.get(role, encounter.timelines[role]) for role in ROLES]
+    if not any(np.isfinite(line.probabilities).any() for line in lines):
+        return b""
+    for line in lines:
+        for values in (line.times, line.probabilities, line.scores):
+            made.update(np.ascontiguousarray(values).tobytes())
+    return made.digest()
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +103,8 @@ class Cohort:
     """Name and reason of those that are not."""
     least_s: float
     """Seconds of each face that had to be assessable."""
+    same_as: Mapping[str, str] = field(default_factory=dict)
+    """Of those that are left out because their content is another's, whose: names by name."""
 
     @property
     def counts(self) -> np.ndarray:
@@ -162,7 +182,8 @@ def count_all(
         All that were recruited.
     read : callable
         Gives the encounter of a case: loads or analyses it. What it says cannot be read, shows no
-        face, has no common clock, or does not say who is who, is left out with that reason.
+        face, has no common clock, or does not say who is who, is left out with that reason; so is
+        what has the content of one that is counted, under another name.
     least_s : float
         Seconds of each of the two faces that have to be assessable.
 
@@ -175,19 +196,26 @@ def count_all(
         raise ParameterError(f"The least time is 0 s or more, not {least_s}.")
     tallies: list[Tally] = []
     excluded: list[tuple[str, str]] = []
+    names: dict[bytes, str] = {}
+    same_as: dict[str, str] = {}
     for case in cases:
         made = case.exclude or _tally(case, read)
         if isinstance(made, Tally) and (made.counts.sum(1) * made.resolution < least_s).any():
             made = SHORT
+        if isinstance(made, Tally) and made.mark in names:
+            same_as[case.name] = names[made.mark]
+            made = TWICE
         if isinstance(made, Tally):
             tallies.append(made)
+            if made.mark:
+                names[made.mark] = case.name
         else:
             excluded.append((case.name, made))
     if not tallies:
         why = ", ".join(sorted({reason for _, reason in excluded}))
         raise ParameterError(f"No encounter is left to count: {why or 'there was none'}.")
     _one_resolution(tallies)
-    return Cohort(len(cases), tuple(tallies), tuple(excluded), float(least_s))
+    return Cohort(len(cases), tuple(tallies), tuple(excluded), float(least_s), same_as)
 
 
 def _tally(case: Case, read: Callable[[Case], Encounter]) -> Tally | str:

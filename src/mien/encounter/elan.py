@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 import os
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,7 @@ from xml.etree import ElementTree as xml
 import numpy as np
 
 from mien.emotion.classifier import EXPRESSIONS
-from mien.emotion.labelled import WORDS
+from mien.emotion.labelled import expression_of
 from mien.encounter.timeline import Timeline
 from mien.errors import FormatError
 from mien.intake.amounts import TABLE_BYTES
@@ -30,6 +31,12 @@ from mien.intake.words import text as read_text
 from mien.outputs import check_free, complete
 
 _TYPE = "expression"
+ROLES: Mapping[str, tuple[str, ...]] = {
+    "doctor": ("doctor", "physician", "ärztin/arzt", "ärztin", "arzt"),
+    "patient": ("patient", "patientin/patient", "patientin"),
+}
+"""What the tier of each role may be called, in lower case: as mien writes it in its languages, and
+as people do."""
 OTHER = -2
 """A label of a step whose word is none of the seven expressions."""
 
@@ -228,21 +235,22 @@ def labels_on(annotations: Iterable[Annotation], tier: str, line: Timeline) -> n
     ----------
     annotations : iterable of Annotation
     tier : str
-        Which tier; upper and lower case are the same.
+        Which tier; upper and lower case are the same, and so are the names in `ROLES` of one role.
     line : Timeline
         Whose steps.
 
     Returns
     -------
     labels : np.ndarray [shape=(n,), dtype=int16]
-        Index into `EXPRESSIONS`, whose usual synonyms (`happy`, `angry`) are known; -1 where the
-        tier says nothing, `OTHER` where it says another word.
+        Index into `EXPRESSIONS`, whose usual synonyms (`happy`, `angry`) and German words are
+        known; -1 where the tier says nothing, `OTHER` where it says another word.
     """
     labels = np.full(len(line), -1, np.int16)
     middles = line.times + line.resolution / 2
+    names = ROLES.get(tier.lower(), (tier.lower(),))
     for one in annotations:
-        if one.tier.lower() == tier.lower() and one.value:
-            name = WORDS.get(one.value.lower())
+        if unicodedata.normalize("NFC", one.tier).strip().lower() in names and one.value:
+            name = expression_of(one.value)
             number = OTHER if name is None else EXPRESSIONS.index(name)
             labels[(middles >= one.start) & (middles < one.end)] = number
     return labels

@@ -8,8 +8,10 @@ again for the interval, since the seconds of one belong together.
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +106,14 @@ def read_published(folder: Path) -> dict[str, Counted]:
         if one.confusion.shape != (len(EXPRESSIONS),) * 2 or (one.confusion < 0).any():
             raise FormatError(f"{path} is not {what}.")
     return made
+
+
+def mark_of(folder: Path) -> bytes:
+    """What tells a published encounter from all others; its own name where it holds no list."""
+    try:
+        return sha256((folder / _MANIFEST).read_bytes()).digest()
+    except OSError:  # said by who reads it
+        return os.fsencode(folder)
 
 
 def pool(encounters: Sequence[Mapping[str, Counted]]) -> dict[str, Pooled]:

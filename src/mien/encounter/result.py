@@ -20,7 +20,7 @@ from mien.encounter.tables import tables_of
 from mien.encounter.timeline import SURE, Timeline
 from mien.encounter.timeline_files import load_timelines, save_timelines
 from mien.errors import FormatError, OutputError, ParameterError
-from mien.intake.words import read_json
+from mien.intake.words import read_json, why
 from mien.outputs import check_free, complete
 from mien.shown import Shown, new_axes
 
@@ -169,7 +169,7 @@ class Encounter(Shown):
         except (OSError, ValueError, KeyError, TypeError) as exc:
             if isinstance(exc, FormatError):
                 raise
-            raise FormatError(f"{folder} holds no encounter that mien wrote ({exc}).") from exc
+            raise FormatError(f"{folder} holds no encounter that mien wrote: {why(exc)}.") from exc
 
 
 def gather(

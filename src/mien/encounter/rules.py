@@ -114,7 +114,7 @@ class Rules:
             try:
                 text = words.text(path, "rules of feedback")
             except (OSError, UnicodeDecodeError) as exc:
-                raise ParameterError(f"The rules {path} cannot be read: {exc}.") from exc
+                raise ParameterError(f"The rules {path} cannot be read: {words.why(exc)}.") from exc
         try:
             content = words.parse_toml(text, f"The rules {name}")
         except tomllib.TOMLDecodeError as exc:

@@ -16,7 +16,7 @@ from mien.encounter.observation import ROLES
 from mien.encounter.timeline import Timeline
 from mien.errors import FormatError, ParameterError
 from mien.intake.tables import TIME, read_table, time_column
-from mien.intake.words import parse_json
+from mien.intake.words import parse_json, why
 from mien.outputs import check_free, complete
 
 _KEY = b"mien.timelines"
@@ -99,7 +99,7 @@ def timeline_of_table(table: Any, role: str) -> Timeline:
     except (KeyError, ValueError, TypeError, pa.ArrowException) as exc:
         if isinstance(exc, FormatError):
             raise
-        raise FormatError(f"This is not a table of timelines: {exc} is missing.") from exc
+        raise FormatError(f"This is not a table of timelines: {why(exc)}.") from exc
 
 
 def save_timelines(

@@ -122,7 +122,9 @@ class Profile:
             try:
                 text = words.text(path, "a profile")
             except (OSError, UnicodeDecodeError) as exc:
-                raise ParameterError(f"The profile {path} cannot be read: {exc}.") from exc
+                raise ParameterError(
+                    f"The profile {path} cannot be read: {words.why(exc)}."
+                ) from exc
         else:
             raise ParameterError(
                 f"There is no profile called {str(name)!r}: choose {', '.join(names())} or name a "

@@ -39,6 +39,15 @@ def text(path: str | os.PathLike[str], what: str, most: int = SETTINGS_BYTES) ->
     return content(path, most, what).decode("utf-8-sig")
 
 
+def why(error: Exception) -> str:
+    """Why a text cannot be read, in words that follow a colon: no number of an error, no path."""
+    if isinstance(error, OSError):
+        return error.strerror or "it is damaged"
+    if isinstance(error, UnicodeDecodeError):
+        return "this is no UTF-8 text, so save it as UTF-8"
+    return f"{error} is missing" if isinstance(error, KeyError) else str(error)
+
+
 def read_json(path: str | os.PathLike[str], what: str, most: int = JSON_BYTES) -> Any:
     """What a file of JSON holds.
 

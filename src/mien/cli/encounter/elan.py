@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +14,8 @@ from mien.cli import options
 from mien.cli.encounter.options import AsJson
 from mien.cli.failure import tell
 from mien.cli.places import keep_input
-from mien.errors import ParameterError
+from mien.counted import plural
+from mien.errors import FormatError, ParameterError
 from mien.outputs import check_free, complete
 
 
@@ -32,6 +34,9 @@ def elan(
             help="Also say how far the tiers doctor and patient agree with this report.",
         ),
     ] = None,
+    language: Annotated[
+        str, typer.Option(metavar="en|de", help="Of the names of tiers and expressions in .eaf.")
+    ] = "en",
     overwrite: Annotated[bool, options.overwrite("the file if it exists")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -47,15 +52,27 @@ def elan(
     from mien.encounter.observation import ROLES
     from mien.encounter.rereading import Agreement, agreement_of
     from mien.encounter.result import Encounter
+    from mien.report.language import check_language, told, written_in
     from mien.report.spreadsheet import to_csv
 
     keep_input(out, source)
+    check_language(language)
+    if not source.exists():
+        raise FormatError(f"{source} cannot be read: there is no such report and no such file.")
     if source.is_dir():
         if compare is not None:
             raise ParameterError("--compare is for a file of ELAN: give one in place of a report.")
         annotations = annotations_of(Encounter.load(source).timelines.values())
+        with written_in(language):
+            annotations = [
+                replace(one, tier=told(one.tier), value=told(one.value)) for one in annotations
+            ]
         write_eaf(out, annotations, overwrite=overwrite)
-        typer.echo(f"{out}: {len(annotations)} annotations; open it in ELAN and add the video.")
+        if as_json:
+            print(json.dumps({"output": str(out), "annotations": len(annotations)}, indent=2))
+            return
+        count = plural(len(annotations), "annotation")
+        typer.echo(f"{out}: {count}; open it in ELAN and add the video.")
         return
     check_free(out, overwrite, kind="a table of annotations", endings=(".csv",))
     annotations = read_eaf(source)
@@ -72,18 +89,23 @@ def elan(
         text = to_csv(["tier", "start_s", "end_s", "value"], rows)
         part.write_text(text, encoding="utf-8", newline="")
     if as_json:
-        told = {role: one.as_dict() | {"other_words": others[role]} for role, one in agreed.items()}
-        print(json.dumps({"output": str(out), "rows": len(rows), "agreement": told}, indent=2))
+        found = {
+            role: one.as_dict() | {"other_words": others[role]} for role, one in agreed.items()
+        }
+        print(json.dumps({"output": str(out), "rows": len(rows), "agreement": found}, indent=2))
         return
-    typer.echo(f"{out}: {len(rows)} annotations")
+    typer.echo(f"{out}: {plural(len(rows), 'annotation')}")
     for role, one in agreed.items():
         if others[role]:
+            steps = plural(others[role], "step")
+            have, are = ("has", "is") if others[role] == 1 else ("have", "are")
             tell(
-                f"{others[role]} steps of the {role} have words that are none of "
-                f"{', '.join(EXPRESSIONS)}: they are left out."
+                f"{steps} of the {role} {have} words that are none of {', '.join(EXPRESSIONS)}, "
+                f"and {are} left out."
             )
         if not one.steps:
             tell(f"no step of the {role} is named by both: is there a tier called {role}?")
             continue
         kappa = f"κ {one.kappa:.2f}" if math.isfinite(one.kappa) else "no κ of a single expression"
-        typer.echo(f"  {role}: {100 * one.share:.0f} % of {one.steps} steps the same, {kappa}")
+        steps = plural(one.steps, "step")
+        typer.echo(f"  {role}: {100 * one.share:.0f} % of {steps} the same, {kappa}")

@@ -15,6 +15,7 @@ from mien.cli.bars import Bars
 from mien.cli.encounter.options import AsJson
 from mien.cli.failure import need, tell
 from mien.cli.places import keep_out
+from mien.counted import plural
 from mien.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -180,9 +181,21 @@ def _study(
             }
         )
     found = differences(first) if len(first.tallies) > 1 else ()
-    places = [case.published for case in kept if case.published is not None]
-    labels = pool([read_published(place) for place in places])
+    labels = pool([read_published(place) for place in _published(kept)])
     return CohortStudy(first, found, others, agreement, labels)
+
+
+def _published(cases: list[Case]) -> list[Path]:
+    """Folders that were published of these encounters; what stands twice counts once."""
+    from mien.encounter.pooled import mark_of
+
+    seen: dict[bytes, Path] = {}
+    for case in cases:
+        if case.published is not None:
+            first = seen.setdefault(mark_of(case.published), case.published)
+            if first != case.published:
+                tell(f"{case.published} has the content of {first}, and its labels count once.")
+    return list(seen.values())
 
 
 def _check_seven(name: str, network: object) -> None:
@@ -200,12 +213,14 @@ def _check_seven(name: str, network: object) -> None:
 def _print(made: CohortStudy, out: Path) -> None:
     cohort = made.cohort
     typer.echo(
-        f"{cohort.recruited} encounters, {len(cohort.excluded)} left out, {len(cohort.tallies)} "
-        f"counted; expressions stand out in {100 * cohort.detection[0]:.0f} % of the doctors' and "
+        f"{plural(cohort.recruited, 'encounter')}, {len(cohort.excluded)} left out, "
+        f"{len(cohort.tallies)} counted; expressions stand out in "
+        f"{100 * cohort.detection[0]:.0f} % of the doctors' and "
         f"{100 * cohort.detection[1]:.0f} % of the patients' time."
     )
     for name, reason in cohort.excluded:
-        typer.echo(f"  {name}, left out: {reason}")
+        other = f", {cohort.same_as[name]}" if name in cohort.same_as else ""
+        typer.echo(f"  {name}, left out: {reason}{other}")
     for one in made.differences[:7]:
         odds = one.why_not or f"odds ratio {one.odds_ratio:.2f}"
         if math.isfinite(one.p_holm):
@@ -218,8 +233,9 @@ def _print(made: CohortStudy, out: Path) -> None:
         within = labels.interval
         spread = "" if within is None else f" (95 % {within[0]:.2f} to {within[1]:.2f})"
         typer.echo(
-            f"Labels before and after de-identification, {labels.encounters} published encounters "
-            f"as one: κ = {labels.kappa:.2f}{spread}, {100 * labels.share:.0f} % of "
-            f"{labels.steps} steps the same, {labels.lost} lost."
+            "Labels before and after de-identification, "
+            f"{plural(labels.encounters, 'published encounter')} as one: κ = {labels.kappa:.2f}"
+            f"{spread}, {100 * labels.share:.0f} % of {plural(labels.steps, 'step')} the same, "
+            f"{labels.lost} lost."
         )
     typer.echo(f"{out / 'report.md'} has it all.")

@@ -52,8 +52,8 @@ def flow(cohort: Cohort) -> Drawing:
     axis.add_patch(_arrow((start[0] + 1.45, middle), (side[0], middle)))
     words = "; ".join(left_out) or "nobody"
     caption = (
-        f"Flow: {cohort.recruited} encounters recruited, {len(cohort.excluded)} left out "
-        f"({words}), {len(cohort.tallies)} counted."
+        f"Flow: encounters recruited: {cohort.recruited}, left out: {len(cohort.excluded)} "
+        f"({words}), counted: {len(cohort.tallies)}."
     )
     return finish("flow", caption, figure)
 
@@ -78,9 +78,8 @@ def shares(cohort: Cohort) -> Drawing:
     axis.legend()
     n = cohort.without_neutral()[0].sum(1)
     caption = (
-        "What faces resembled, other than neutral: shares of "
-        f"{n[0]:.0f} steps of doctors and {n[1]:.0f} of patients, "
-        f"{len(cohort.tallies)} encounters."
+        "What faces resembled, other than neutral: shares of steps "
+        f"(doctors: {n[0]:.0f}, patients: {n[1]:.0f}; encounters: {len(cohort.tallies)})."
     )
     return finish("shares", caption, figure)
 
@@ -139,7 +138,7 @@ def workflow(cohort: Cohort) -> Drawing:
     caption = (
         "Workflow, after Figure 1 of Yang et al. 2022: expressions are described from the "
         "originals and from what the originals became; where both agree, labels hold for "
-        f"what is shared. {len(cohort.tallies)} encounters here; `mien encounter publish` measures "
-        "the agreement."
+        f"what is shared. Encounters here: {len(cohort.tallies)}; `mien encounter publish` "
+        "measures the agreement."
     )
     return finish("figure-1-workflow", caption, figure)

@@ -131,7 +131,9 @@ def summary(study: CohortStudy) -> dict[str, Any]:
 def cautions(study: CohortStudy) -> list[str]:
     """What a reader has to keep in mind, a sentence each."""
     cohort, said = study.cohort, []
-    if len(cohort.tallies) < FEW:
+    if len(cohort.tallies) == 1:
+        said.append("One encounter is counted: nothing is compared, and nothing known of others.")
+    elif len(cohort.tallies) < FEW:
         said.append(
             f"{len(cohort.tallies)} encounters are few: intervals and p of clustered tests are "
             "rough below about 20, whatever is done for small samples."
@@ -172,8 +174,9 @@ def tables(study: CohortStudy) -> list[tuple[str, str, list[str], Rows]]:
     ]  # fmt: skip
     head = ["encounter", "doctor", "role", "length_s", "recorded_steps", *EXPRESSIONS]
     made.append(("encounters", "Each encounter, steps", head, each))
-    rows: Rows = [list(entry) for entry in cohort.excluded]
-    made.append(("left-out", "Encounters that were left out", ["encounter", "reason"], rows))
+    rows: Rows = [[name, why, cohort.same_as.get(name)] for name, why in cohort.excluded]
+    head = ["encounter", "reason", "same_as"]
+    made.append(("left-out", "Encounters that were left out", head, rows))
     return made
 
 
@@ -287,8 +290,8 @@ def page(
         told("# Study of encounters"),
         "",
         told(
-            f"{cohort.recruited} encounters, {len(cohort.excluded)} left out, "
-            f"{len(cohort.tallies)} counted. An expression is what a classifier says that a "
+            f"Encounters: {cohort.recruited}, left out: {len(cohort.excluded)}, "
+            f"counted: {len(cohort.tallies)}. An expression is what a classifier says that a "
             "picture resembles: described as seen. Nothing here says what anybody felt, and no "
             "doctor is rated."
         ),
@@ -301,7 +304,7 @@ def page(
         lines += [
             f"## {told(title)}",
             "",
-            "| " + " | ".join(header) + " |",
+            "| " + " | ".join(map(told, header)) + " |",
             "|---" * len(header) + "|",
         ]
         lines += ["| " + " | ".join(_cell(value) for value in row) + " |" for row in rows]

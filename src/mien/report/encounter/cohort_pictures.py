@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mien.counted import plural
 from mien.emotion.classifier import EXPRESSIONS
 from mien.encounter.cohort import NEUTRAL, Cohort
 from mien.encounter.observation import ROLES
@@ -123,10 +124,14 @@ def _masked(picture: Picture) -> Drawing | None:
         strict=True,
     ):
         axis.imshow(image)
-        axis.set_title(f"{words}: {count or 'no'} face found", fontsize=8)
+        axis.set_title(f"{words}: {_faces(count)}", fontsize=8)
         axis.axis("off")
     caption = (
         "After Figure 3 of Yang et al. 2022: a replaced face can be read again, so that labels can "
         "be checked by others; under a box there is nothing left to read."
     )
     return finish("figure-3-box", caption, figure)
+
+
+def _faces(count: int) -> str:
+    return f"{plural(count, 'face')} found" if count else "no face found"

@@ -27,7 +27,7 @@ from mien.report.encounter.figures import COLOURS, figures, runs
 from mien.report.encounter.spreadsheets import csv_files
 from mien.report.encounter.tables import sections
 from mien.report.folder import Staged
-from mien.report.language import DEFAULT, told, written_in
+from mien.report.language import DEFAULT, told, told_each, written_in
 from mien.report.pages import in_page, raw, render, uri
 
 BOTH = "both"
@@ -203,8 +203,10 @@ def _page(
         too_long=len(shown) < len(copies),
         include_original=videos.include_original,
         unchecked=bool(copies) and not videos.checked and not videos.include_original,
-        no_video=videos.why_missing
-        or ("" if copies else "No de-identified video was given, so none is shown here."),
+        no_video=told_each(
+            videos.why_missing
+            or ("" if copies else "No de-identified video was given, so none is shown here.")
+        ),
         headline=_headline(encounter),
         facts=_facts(encounter),
         notes=encounter.notes,
@@ -264,11 +266,12 @@ def _facts(encounter: Encounter) -> list[tuple[str, str]]:
     }.get(offset.source, offset.source)
     line = encounter.timelines["doctor"]
     others = sum(_count(entry.get("others")) for entry in encounter.people.values())
-    moments = 1 / next(iter(encounter.fine.values())).resolution
+    moments = round(1 / next(iter(encounter.fine.values())).resolution)
+    often = "once" if moments == 1 else f"{moments} times"
     facts = [
         ("Clock", f"the doctor's recording; the patient's is {offset.seconds:+.3f} s later ({how})"
          if offset.source != "one camera" else how),
-        ("Resolution", f"{line.resolution:g} s; faces were looked at {moments:.0f} times a second"),
+        ("Resolution", f"{line.resolution:g} s; faces were looked at {often} a second"),
         ("Other people", f"{others} followed and left out" if others else "none"),
     ]  # fmt: skip
     for entry in encounter.people.values():

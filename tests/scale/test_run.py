@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from mien.intake.secret import Secret
 from mien.pipeline.settings import Settings
 from mien.scale import run, state
 from mien.scale.state import State
+from mien.scale.stuck import ended_when_stuck, was_stuck
 from mien.scale.workers import cores, suitable
 
 
@@ -200,6 +202,25 @@ def test_a_killed_worker_leaves_nothing_half_done(make, tmp_path):
     (apart,) = made.quarantine
     assert (apart["name"], apart["tries"]) == ("a", 3) and "more memory" in apart["sentence"]
     assert not list((tmp_path / "out").rglob(".mien-*"))
+
+
+def test_a_worker_that_hangs_ends_itself_and_says_so(make, tmp_path):
+    clips = {"a": "hangs", "b": "hangs-once", "c": ""}
+    made = drive(make(clips), tmp_path / "out", 2, apart=True, patience_s=2.0)
+    assert whole(tmp_path / "out") == ["b", "c"]
+    (apart,) = made.quarantine
+    assert (apart["name"], apart["tries"], apart["code"]) == ("a", 3, "worker_stuck")
+    assert "got no further for 0.0333 minutes" in apart["sentence"]
+    (notes,) = (tmp_path / "out" / "state" / "stuck").iterdir()  # none of what is done
+    assert "in deidentify" in notes.read_text()
+
+
+def test_a_worker_that_gets_further_is_left_alone(tmp_path):
+    with ended_when_stuck(tmp_path / "notes", 1.0) as further:
+        end = time.monotonic() + 2.0
+        while time.monotonic() < end:
+            further("rendering", 1, 2)
+    assert not was_stuck(tmp_path / "notes") and not (tmp_path / "notes").exists()
 
 
 def test_each_worker_computes_with_its_share_of_the_cores(make, tmp_path, monkeypatch):

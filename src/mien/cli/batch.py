@@ -85,6 +85,15 @@ class Work:
         str | None,
         typer.Option(metavar="ADDRESS", help="Work on this Ray cluster; local starts one here."),
     ] = None
+    patience: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            metavar="MINUTES",
+            help="How long a worker may get no further with a clip before it is ended and the clip "
+            "tried again.",
+        ),
+    ] = 30
     retry: Annotated[bool, typer.Option("--retry", help="Try again what is in quarantine.")] = False
     state: Annotated[
         Path | None,
@@ -178,6 +187,7 @@ def batch(
         work.retry,
         _Lines(as_json),
         how.language,
+        60.0 * work.patience,
         _command(),
     )
     pool = _pool(work, jobs, state.folder, len(rows))

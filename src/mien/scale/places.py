@@ -11,6 +11,8 @@ DRIVER, QUARANTINE, STORE = "driver.lock", "quarantine.json", "store.json"
 """Files of its memory: what a driver holds, what is not done, where results go."""
 OWNERS = "owners"
 """The folder of its memory with a file for each result."""
+STUCK = "stuck"
+"""The folder of its memory with notes of workers that got no further."""
 PLAN, STANDING = "plan.tsv", "standing.json"
 """Files of its memory for those who look at it: all tasks, and how far it has come."""
 VERSION = 1
@@ -22,6 +24,11 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 def owner_of(folder: Path, name: str) -> Path:
     """Where it is said of which task the result of a name is."""
     return folder / STATE / OWNERS / f"{name}.json"
+
+
+def notes_of(folder: Path, key: str) -> Path:
+    """Where a worker that gets no further with a task says where it was."""
+    return folder / STATE / STUCK / f"{key}.txt"
 
 
 def record_of(folder: Path, key: str) -> Path:

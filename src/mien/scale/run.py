@@ -18,6 +18,7 @@ from mien.scale.bulletin import Bulletin
 from mien.scale.faces import Faces
 from mien.scale.plan import Row
 from mien.scale.state import State
+from mien.scale.stuck import PATIENCE_S, was_stuck
 from mien.scale.task import Outcome, Task, clear, is_as_recorded, key_of, unnamed
 from mien.scale.workers import Pool
 
@@ -92,6 +93,8 @@ class Driver:
     """Told how far it has come."""
     language: str = DEFAULT
     """Of reports; those that are there stay in theirs."""
+    patience_s: float = PATIENCE_S
+    """How long a worker may get no further with a clip before it is ended, s."""
     command: Sequence[str] = ()
     """By which the batch goes on, for whoever looks at it; empty if nobody knows."""
     _faces: Faces = field(init=False, repr=False)
@@ -170,6 +173,7 @@ class Driver:
                         profile,
                         self.state.store,
                         self.language,
+                        self.patience_s,
                     ),
                     row.number,
                     code if drawn else None,
@@ -268,6 +272,7 @@ class Driver:
             self.state.keep_what_is_due()
             for outcome in pool.finished(_WAIT_S):
                 work = at_work.pop(outcome.key)
+                outcome = _explained(outcome, work.task)
                 if outcome.full:
                     raise OutputError(
                         f"The disk of {self.state.folder}, or that of temporary files, is full or "
@@ -342,3 +347,15 @@ def _standing(
 ) -> Standing:
     left_s = took_s / ended * (todo - ended) if ended else None
     return Standing(done, quarantined, total, left_s)
+
+
+def _explained(outcome: Outcome, task: Task) -> Outcome:
+    """What became of a task, with why its worker ended where that was said."""
+    if outcome.code not in ("worker_died", "job_ended") or not was_stuck(task.notes):
+        return outcome
+    minutes = f"{task.patience_s / 60:.3g}"
+    said = (
+        f"It got no further for {minutes} minutes and was ended: look whether the clip plays, or "
+        "give it longer (--patience)."
+    )
+    return replace(outcome, error=said, code="worker_stuck")

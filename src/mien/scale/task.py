@@ -31,11 +31,13 @@ from mien.errors import (
 )
 from mien.outputs import checksum, complete
 from mien.pipeline.settings import Settings
+from mien.progress import Progress
 from mien.report.language import DEFAULT
 from mien.scale.far import Url
 from mien.scale.fetched import at_hand
-from mien.scale.places import EVIDENCE, RESULTS, owner_of, record_of
+from mien.scale.places import EVIDENCE, RESULTS, notes_of, owner_of, record_of
 from mien.scale.store import Store
+from mien.scale.stuck import PATIENCE_S, ended_when_stuck
 
 _HASHED_APART = ("overwrite", "avoid", "signer", "bank", "landmarker", "weights")
 _HASHED_ALWAYS = (
@@ -71,6 +73,8 @@ class Task:
     """Where what is made goes in the end; the batch's folder if None."""
     language: str = DEFAULT
     """Of its report; no part of what it is known by, for a result is none the worse for it."""
+    patience_s: float = PATIENCE_S
+    """How long its worker may get no further before it ends itself; likewise."""
 
     @property
     def result(self) -> Path:
@@ -96,6 +100,11 @@ class Task:
     def owner(self) -> Path:
         """Where it is said of which task the result of this name is."""
         return owner_of(self.folder, self.name)
+
+    @property
+    def notes(self) -> Path:
+        """Where its worker says where it got no further."""
+        return notes_of(self.folder, self.key)
 
     @property
     def record(self) -> Path:
@@ -163,10 +172,10 @@ def do(task: Task, deidentify: Deidentify | None = None) -> Outcome:
     Two workers that have the same task, because a driver was killed and started again, do it one
     after the other, and the second finds it done.
     """
-    return replace(_outcome(task, deidentify or _deidentify), machine=platform.node())
+    return replace(_outcome(task, deidentify), machine=platform.node())
 
 
-def _outcome(task: Task, deidentify: Deidentify) -> Outcome:
+def _outcome(task: Task, deidentify: Deidentify | None) -> Outcome:
     source = task.source
     try:
         with _alone(task):
@@ -187,18 +196,23 @@ def _outcome(task: Task, deidentify: Deidentify) -> Outcome:
         )  # fmt: skip
 
 
-def _deidentify(source: Path, output: Path, settings: Settings) -> None:
+def _deidentify(source: Path, output: Path, settings: Settings, progress: Progress) -> None:
     from mien.pipeline.deidentify import deidentify
 
-    deidentify(source, output, settings)
+    deidentify(source, output, settings, progress=progress)
 
 
-def _do(task: Task, source: Path, deidentify: Deidentify) -> None:
+def _do(task: Task, source: Path, deidentify: Deidentify | None) -> None:
     began = time.monotonic()
-    if not _is_whole(task):
-        _make_room(task)
-        deidentify(source, task.result, task.settings)
-    metrics = None if task.profile is None else _measure(task, source)
+    with ended_when_stuck(task.notes, task.patience_s) as further:
+        if not _is_whole(task):
+            _make_room(task)
+            if deidentify is None:
+                _deidentify(source, task.result, task.settings, further)
+            else:
+                deidentify(source, task.result, task.settings)
+        further("measuring", 0, None)
+        metrics = None if task.profile is None else _measure(task, source, further)
     told = json.loads(task.manifest.read_text())
     faces = [person["surrogate"]["id"] for person in told["people"] if person.get("surrogate")]
     record = {
@@ -289,7 +303,7 @@ def _is_whole(task: Task) -> bool:
         return False
 
 
-def _measure(task: Task, source: Path) -> dict[str, Any]:
+def _measure(task: Task, source: Path, progress: Progress) -> dict[str, Any]:
     """Measure a result against its original and write its report."""
     from mien.evidence.evaluate import evaluate
     from mien.fidelity.profile import Profile
@@ -298,7 +312,7 @@ def _measure(task: Task, source: Path) -> dict[str, Any]:
     assert task.profile is not None
     found = evaluate(
         source, task.result, profile=Profile.open(task.profile),
-        landmarker=task.settings.landmarker,
+        landmarker=task.settings.landmarker, progress=progress,
     )  # fmt: skip
     page.write(found, task.evidence, overwrite=True, language=task.language)
     return found.metrics.to_json()

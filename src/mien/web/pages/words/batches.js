@@ -94,6 +94,7 @@ export const WORDS = {
       "engine-unusable": "Das Verfahren ist dort nicht vollständig eingerichtet: Installieren Sie mien noch einmal.",
       "storage-failed": "Der Speicher in der Ferne antwortet nicht: Prüfen Sie die Verbindung.",
       worker_died: "Der Prozess, der daran arbeitete, ist gestorben: Vielleicht braucht er mehr Speicher, als da ist.",
+      worker_stuck: "Der Prozess kam zu lange nicht weiter und wurde beendet: Lässt sich der Clip abspielen? Mehr Zeit gibt --patience.",
       job_ended: "Der Job endete vorzeitig: Vielleicht braucht er mehr Speicher oder Zeit, als er bekam.",
       not_told: "Es hat nicht geklappt: Fragen Sie, wer diesen Stapel betreut, warum.",
       no_batch: "Diesen Stapel gibt es hier nicht: Starten Sie mien serve mit --batch und seinem Ordner.",

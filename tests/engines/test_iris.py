@@ -133,3 +133,29 @@ def test_irises_that_are_never_seen_stay():
     assert given(NAMES[0], None) is None
     image = drawn()
     assert repaint(image, landmarks(), None) is image
+
+
+def test_white_beside_a_hidden_iris_stays_white(iris):
+    # something as bright as the white lies over the iris, or it looks far to the side
+    image = drawn()
+    hidden = np.all(image < 200, axis=2) & annulus(0, 0, 1.05)
+    image[hidden] = 205
+    result = repaint(image, landmarks(), given(NAMES[1], iris))
+    changed = np.abs(result.astype(int) - image).max(2)
+    assert changed[annulus(0, 0, 1.0)].max() <= 3
+
+
+def test_an_iris_beside_which_no_white_is_seen_changes(iris):
+    image = drawn()
+    y, _ = np.mgrid[:120, :260] + 0.5
+    image[(image.min(2) > 200) & (np.abs(y - 60) < 17)] = (96, 118, 140)
+    result = repaint(image, landmarks(), given(NAMES[1], iris))
+    changed = np.abs(result.astype(int) - image).max(2)
+    assert np.median(changed[annulus()]) > 10
+
+
+def test_shut_lids_get_no_colour(iris):
+    image = np.full((120, 260, 3), (186, 150, 132), np.uint8)
+    image[59:61] = (60, 45, 40)  # lashes between them
+    result = repaint(image, landmarks(lids=1.5), given(NAMES[1], iris))
+    assert np.abs(result.astype(int) - image).max() <= 3

@@ -33,6 +33,9 @@ _DARKER = (
 _MOST = 0.34  # log: no colour is shifted farther
 _ANNULUS = 0.5, 0.85  # radii between which an iris is all iris
 _EDGE = 0.84, 1.02  # radii over which the change of the colour fades out
+_SKIN = 0.02  # of an eye that is open, below which there is skin round it
+_BETWEEN = 0.15  # log: on either side of half-way between an iris and the white it is either
+_SLIT = 0.1, 0.25  # of an iris that is seen between the lids: where less is, it has no colour
 _SMALL = 5.0  # pixels of an iris's radius under which it has no pattern
 _STEP = 1.3  # pixels between the radii at which it is modelled
 _OUTSTANDING = 0.3, 0.6  # log: what differs so much is a glint or a lash, and stays
@@ -49,6 +52,8 @@ class IrisColour:
     """Log brightness beside the white of the eye."""
     rough: float
     """How much their pattern varies, log."""
+    between: float = -0.5
+    """Log brightness half-way between them and the white of the eye, beside the skin round it."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,8 @@ class Iris:
     """Of the colour, log, shape (3,)."""
     pattern: np.ndarray
     """Log brightness by radius and angle, shape (24, 256), float32."""
+    between: float = -0.5
+    """See `IrisColour.between`."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +114,7 @@ def _eyes(image: np.ndarray, landmarks: np.ndarray) -> list[_Eye]:
 
 def colour_of(samples: Sequence[Sample]) -> IrisColour | None:
     """A patient's irises in frames spread over a clip; None if they are never seen."""
-    tints, rough = [], []
+    tints, rough, whites = [], [], []
     for sample in samples:
         for eye in _eyes(sample.image, sample.landmarks):
             seen = eye.open > 0.9
@@ -118,6 +125,9 @@ def colour_of(samples: Sequence[Sample]) -> IrisColour | None:
             brightest = eye.log[white]
             brightest = brightest[np.argsort(brightest.mean(1))[len(brightest) // 2 :]]
             tints.append(np.median(eye.log[iris], axis=0) - np.median(brightest, axis=0))
+            skin = eye.log[eye.open < _SKIN]
+            if len(skin) >= 6:
+                whites.append(float(np.median(brightest) - np.median(skin.mean(1))))
             if eye.size >= _SMALL:
                 rest = eye.log - _slow(eye)
                 rough.append(float(np.median(np.abs(rest[iris].mean(1)))) * 1.5)
@@ -125,7 +135,9 @@ def colour_of(samples: Sequence[Sample]) -> IrisColour | None:
         return None
     tint = np.median(tints, axis=0)
     bright = float(tint.mean())
-    return IrisColour(tint - bright, bright, float(np.median(rough)) if rough else 0.0)
+    between = bright / 2 + (float(np.median(whites)) if whites else 0.0)
+    found = float(np.median(rough)) if rough else 0.0
+    return IrisColour(tint - bright, bright, found, between)
 
 
 def given(name: str, patient: IrisColour | None) -> Iris | None:
@@ -152,7 +164,7 @@ def given(name: str, patient: IrisColour | None) -> Iris | None:
     bright = float(colours[chosen].mean() - np.log(_WHITE))
     shift = shift + np.clip(bright - patient.bright, _DARKER, 0)
     rough = float(np.clip(patient.rough, 0.02, 0.1))
-    return Iris(shift.astype(np.float32), rough * _pattern(seed))
+    return Iris(shift.astype(np.float32), rough * _pattern(seed), patient.between)
 
 
 @cache
@@ -187,7 +199,7 @@ def repaint(image: np.ndarray, landmarks: np.ndarray, iris: Iris | None) -> np.n
         return image
     result = image.copy()
     for eye in eyes:
-        inside, change = _share(eye)
+        inside, change = _share(eye, iris.between)
         if change.max() < 0.5:
             continue
         new = eye.log + change[..., None] * iris.shift
@@ -206,11 +218,13 @@ def repaint(image: np.ndarray, landmarks: np.ndarray, iris: Iris | None) -> np.n
     return result
 
 
-def _share(eye: _Eye) -> tuple[np.ndarray, np.ndarray]:
+def _share(eye: _Eye, between: float) -> tuple[np.ndarray, np.ndarray]:
     """How much of each pixel lies inside the iris and between the lids, 0-1; and how much of that
     is not white."""
     x = np.clip((_EDGE[1] - eye.radius) / (_EDGE[1] - _EDGE[0]), 0, 1)
+    seen = float(eye.open[eye.radius < _ANNULUS[1]].mean())  # through shut lids lashes are
     inside = x * x * (3 - 2 * x) * eye.open
+    inside = inside * float(np.clip((seen - _SLIT[0]) / (_SLIT[1] - _SLIT[0]), 0, 1))
     change = inside
     bright = eye.log.mean(2)
     iris = (eye.open > 0.9) & (eye.radius > _ANNULUS[0]) & (eye.radius < _ANNULUS[1])
@@ -220,6 +234,13 @@ def _share(eye: _Eye) -> tuple[np.ndarray, np.ndarray]:
         if light > dark + 0.1:
             y = np.clip((light - bright) / (0.6 * (light - dark)), 0, 1)
             change = inside * y * y
+            return np.asarray(inside, np.float32), np.asarray(change, np.float32)
+    # all of it is alike: an iris beside which no white is seen, or white beside a hidden iris
+    skin = bright[eye.open < _SKIN]
+    if skin.size >= 6:
+        half = float(np.percentile(skin, 75)) + between  # a dark glove beside it makes no white
+        inside = inside * np.clip((half - bright) / (2 * _BETWEEN) + 0.5, 0, 1)
+        change = inside
     return np.asarray(inside, np.float32), np.asarray(change, np.float32)
 
 

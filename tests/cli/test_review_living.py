@@ -109,6 +109,23 @@ def marked_wherever_it_goes(mien, demo):
     assert MADE_UP in (out / "data" / "report.html").read_text()
 
 
+def german_wherever_it_goes(mien, demo):
+    """Every page that is made of the review, with what is said of a made-up one."""
+    review, out = demo / "review", demo / "german"
+    out.mkdir()
+    for name, words in {
+        "report": (review,),
+        "extract": (review / "values.csv", "--review", review),
+        "bias": (review / "judgements.csv",),
+        "meta": (demo / "report" / "accuracy.csv",),
+    }.items():
+        options = ("-o", out / name, "--language", "de")
+        assert mien("review", name, *words, *options).exit_code == 0
+        page = (out / name / "report.html").read_text()
+        assert '<html lang="de">' in page and "Zur Vorführung erfunden: Publikationen" in page
+    assert mien("review", "report", review, "--json", "--language", "fr").exit_code == 2
+
+
 def test_the_demo_is_a_whole_review(mien, tmp_path):
     run = mien("review", "demo", "-o", tmp_path / "demo", "--size", 40, "--json")
     assert run.exit_code == 0, run.output
@@ -133,5 +150,6 @@ def test_the_demo_is_a_whole_review(mien, tmp_path):
     assert form.read_text().count(next(iter(studies)) + ",") == 26
     run = mien("review", "prisma", review, "--json")
     assert json.loads(run.stdout)["total_studies"] == len(studies)
+    german_wherever_it_goes(mien, tmp_path / "demo")
     options = ("--form", "--review", review, "--tool", "quadas2")
     assert mien("review", "bias", *options, "-o", tmp_path / "bias.csv").exit_code == 0

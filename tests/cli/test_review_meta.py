@@ -56,3 +56,13 @@ def test_bad_input_is_one_sentence(mien, studies):
     run = mien("review", "meta", studies, "-o", studies.parent / "out")
     assert run.exit_code == 3 and run.stderr.count("\n") == 1
     assert not (studies.parent / "out").exists()
+
+
+def test_page_and_methods_are_german(mien, studies):
+    out = studies.parent / "out"
+    run = mien("review", "meta", studies, "-o", out, "--language", "de")
+    assert run.exit_code == 0 and "sensitivity" in run.stdout  # the terminal stays English
+    assert '<html lang="de">' in (out / "report.html").read_text()
+    assert "Konfidenzintervallen" in (out / "methods.txt").read_text()
+    run = mien("review", "meta", studies, "-o", out, "--overwrite", "--language", "fr")
+    assert run.exit_code == 2 and "choose en or de" in run.stderr

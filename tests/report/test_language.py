@@ -39,13 +39,17 @@ WRITTEN = (
     "report/ratings/trials_page.py",
     *(f"study/{name}.py" for name in ("agreement", "drift", "estimate", "mixed", "power")),
     *("release/card.py", "release/checks/*.py", "engines/traits.py"),
+    *("report/review/*.py", "review/living/findings.py"),
+    *(f"review/synthesis/{name}.py" for name in ("bivariate*", "methods", "narrative")),
 )
 """Whose sentences are told; a page that learns another language joins them."""
 TEMPLATES = (
     *("base", "watched", "report", "sections", "comparison", "cohort", "encounter", "ratings"),
+    "review",
 )
 NO_SENTENCES = re.compile(
     r"[a-z]+ (?:right|top|bottom|left|center).*|SHA-256|[\d., :%{}-]+|offset points|lower left"
+    r"|(?:outside )?lower center"
     r"|upper right|upper left|x unified|(?:lines\+)?markers|\n[\s\S]*"
     r"|.*\b(?:mien-|\.mp4|utf-8)\b.*|.*(?:doi|CVPR|Biometrics|Methods \d|Barsoum|Oncolog).*"
 )

@@ -24,6 +24,7 @@ WIDTH = 7.2
 LONG = 6000
 """Frames from which curves in an SVG are pixels: as paths they would be megabytes."""
 _DPI = 120  # of figures as PNG
+_AS_WRITTEN = "_as written"  # label of such texts; none of matplotlib's begins so
 _LONGEST_NAME = 120  # bytes of a file's name without its ending
 Made = tuple[str, str, Figure] | None
 """Name, caption and figure of a drawing; None where there is nothing to draw."""
@@ -89,6 +90,12 @@ def at_most(axis: Any, most: float) -> None:
     axis.set_ylim(top=min(most, axis.get_ylim()[1]))
 
 
+def as_written(*texts: Text) -> None:
+    """Let texts of a figure stay as they are: names, somebody's own words, what was told before."""
+    for text in texts:
+        text.set_label(_AS_WRITTEN)
+
+
 def finish(name: str, caption: str, figure: Figure) -> Drawing:
     """Write a figure as PNG and SVG, without a date, in the language that is written now."""
     if language() != DEFAULT:
@@ -127,9 +134,17 @@ class _ToldFormatter(Formatter):
 
 def _tell(figure: Figure) -> None:
     """Put everything that a figure says into the language that is written now."""
+    both = [axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)]
+    ticks = {
+        label
+        for axis in both
+        for one in axis.get_major_ticks()
+        for label in (one.label1, one.label2)
+    }
     for text in figure.findobj(Text):
-        text.set_text(told(text.get_text()))  # type: ignore[attr-defined]  # they are Text
-    for axis in (axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)):
+        if text not in ticks and text.get_label() != _AS_WRITTEN:
+            text.set_text(told(text.get_text()))  # type: ignore[attr-defined]  # they are Text
+    for axis in both:
         given = axis.get_major_formatter()
         if not isinstance(given, _ToldFormatter):  # axes that are shared share it
             axis.set_major_formatter(_ToldFormatter(given))

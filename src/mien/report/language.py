@@ -4,9 +4,9 @@ Code writes English. What leaves for a page, a figure or a card passes `told`, w
 sentence up in ``languages/de.toml``: the English one on the left, the German one on the right.
 ``{1}`` stands for whatever a sentence is filled with: it is told in turn, and numbers and dates
 take the language's form; ``{1#}`` stands for a number alone, and ``{1!}`` for a name, which stays
-as it is. What is in no catalogue is a name or somebody's own words and is left alone; `untold`
-says which these were, and a test reads every sentence of the code, so that none of mien's own is
-left out. A further language is one more file.
+as it is. What is in no catalogue is a name or somebody's own words and is left alone, and so is
+whatever the code marks as such (`Verbatim`); `untold` says which these were, and a test reads every
+sentence of the code, so that none of mien's own is left out. A further language is one more file.
 """
 
 from __future__ import annotations
@@ -36,6 +36,10 @@ _SENTENCES = re.compile(r"(?<=[.!?]) (?=[A-Z0-9±])")
 _SOLID = 15  # letters, under which a pattern fits only around words and numbers that are known
 _chosen: ContextVar[str] = ContextVar("language", default=DEFAULT)
 _missing: ContextVar[set[str] | None] = ContextVar("missing", default=None)
+
+
+class Verbatim(str):
+    """A name, somebody's own words, or what was told already: stays as it is in every language."""
 
 
 @dataclass(frozen=True)
@@ -159,6 +163,8 @@ def untold() -> Iterator[set[str]]:
 
 def told(sentence: str) -> str:
     """A sentence, a heading, a cell of a table in the language that is written now."""
+    if isinstance(sentence, Verbatim):
+        return sentence
     if _chosen.get() == DEFAULT or not sentence.strip():
         return sentence
     found = Catalogue.of(_chosen.get()).look_up(sentence)

@@ -52,3 +52,14 @@ def chance(p: Any) -> str:
     if not isinstance(p, int | float):
         return UNKNOWN
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def p_value(p: Any) -> str:
+    """A p-value as a sentence names it, such as "p = 0.417" or "p < 0.001"."""
+    words = chance(p)
+    return f"p = {words}" if words[0].isdigit() else f"p {words}"
+
+
+def spaced(count: int) -> str:
+    """A count with spaces between thousands, which read alike in every language."""
+    return f"{count:,}".replace(",", " ")

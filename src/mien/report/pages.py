@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from mien.report.drawing import Drawing
-from mien.report.language import language, told
+from mien.report.language import Verbatim, language, told
 
 
 def render(template: str, scripts: tuple[str, ...] = (), style: str = "", **content: Any) -> str:
@@ -48,6 +48,8 @@ def render(template: str, scripts: tuple[str, ...] = (), style: str = "", **cont
 
 def _told(text: str) -> str:
     """A sentence of a template in the page's language; what was escaped stays so."""
+    if isinstance(text, Verbatim):
+        return text
     sentence = " ".join(str(text).split())
     if isinstance(text, Markup) and "<" not in sentence:
         return escape(told(Markup(sentence).unescape()))

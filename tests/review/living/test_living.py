@@ -111,9 +111,9 @@ def test_no_record_of_other_methods_vanishes():
     assert (flow.other_duplicates, flow.other_excluded, flow.other_sought) == (1, 1, 1)
     assert (flow.identified, flow.duplicates, flow.screened) == (1, 0, 1)
     words = flow_section(flow).meaning
-    assert "4 (1 and 3 by other methods) records were identified, 1 (0 and 1" in words
-    assert "3 (1 and 2 by other methods) screened" in words
-    assert "1 known already, 1 excluded by title" in prisma_flow(flow).caption
+    assert "Records identified: 4 (1 and 3 by other methods); removed before" in words
+    assert "screening: 1 (0 and 1" in words and "screened: 3 (1 and 2 by other methods)" in words
+    assert "known already: 1; excluded by title and abstract: 1;" in prisma_flow(flow).caption
 
 
 def test_decisions_of_earlier_versions_stand(review):

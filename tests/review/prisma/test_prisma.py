@@ -117,7 +117,7 @@ def test_a_bad_file_is_one_sentence(written, ending, words):
 def test_the_diagram_is_drawn(flow):
     drawing = prisma_flow(flow)
     assert drawing.png.startswith(b"\x89PNG") and b"<svg" in drawing.svg
-    assert f"{flow.identified} records identified" in drawing.caption
+    assert f"Records identified: {flow.identified};" in drawing.caption
     assert prisma_flow(flow).svg == drawing.svg  # no date, no chance
 
 

@@ -246,5 +246,9 @@ def test_from_exports_to_a_report_in_the_browser(serve, chromium, expect, tmp_pa
         page.get_by_role("link", name="Report with figures and tables").click()
     with zipfile.ZipFile(saved.value.path()) as packed:
         assert "report/figures/prisma-flow.svg" in packed.namelist()
+    page.locator("#language").click()
+    page.get_by_role("button", name="Bericht schreiben").click()
+    expect(page.frame_locator("#frame").locator("html")).to_have_attribute("lang", "de")
+    expect(page.frame_locator("#frame").locator("#m-search")).to_have_text("Was durchsucht wurde")
     for each in (page, other):
         each.context.close()

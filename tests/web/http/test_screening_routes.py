@@ -182,6 +182,9 @@ def test_the_report_takes_over_what_was_decided(served, review, links):
         assert one["reported"] is None and client.get(place).status_code == 404
         assert client.post(place).json()["reported"] > 0
         assert "PRISMA" in client.get(place).text
+        assert client.post(f"{place}?language=de").status_code == 200
+        assert "Gefundene Treffer" in client.get(place).text
+        assert client.post(f"{place}?language=fr").status_code == 422
     assert (review / "decisions.csv").read_text().count("exclude") == 2
 
 

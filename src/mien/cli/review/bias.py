@@ -37,6 +37,7 @@ def bias(
         ),
     ] = None,
     assessor: Annotated[str, typer.Option(metavar="NAME", help="Of --form: who judges.")] = "A",
+    language: options.Language = "en",
     overwrite: Annotated[bool, options.overwrite("what is there")] = False,
     as_json: Annotated[bool, options.as_json("what was judged")] = False,
 ) -> None:
@@ -45,11 +46,13 @@ def bias(
     Example: [bold]mien review bias anna.csv ben.csv agreed.csv --tool quadas2 -o bias[/bold]
     """
     need("review")
+    from mien.report.language import check_language
     from mien.review.bias.consensus import settle
     from mien.review.bias.forms import FORMS
     from mien.review.bias.forms import form as open_form
     from mien.review.bias.judgements import read_judgements
 
+    check_language(language)
     if form.form:
         _write_form(tool, form.studies(), assessor, out, overwrite)
         return
@@ -68,7 +71,7 @@ def bias(
         from mien.review.living.review_folder import mark_of
 
         mark = mark_of(form.review, *judgements)
-        write(found, said, out, mark=mark, overwrite=overwrite)
+        write(found, said, out, mark=mark, overwrite=overwrite, language=language)
     if as_json:
         content = {one.form.key: one.as_dict() for one in found}
         print(json.dumps(content, indent=2, ensure_ascii=False))

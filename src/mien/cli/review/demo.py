@@ -25,6 +25,7 @@ def demo(
     size: Annotated[
         int, typer.Option(metavar="N", help="Publications that do not belong, 40 to 5000.")
     ] = 400,
+    language: options.Language = "en",
     as_json: Annotated[bool, options.as_json("all numbers")] = False,
 ) -> None:
     """Run a whole review by itself: records, duplicates, screening, data, bias, pooling, update.
@@ -35,11 +36,13 @@ def demo(
     Example: [bold]mien review demo -o review-demo[/bold]
     """
     need("review")
+    from mien.report.language import check_language
     from mien.report.review.review_page import summary, write
     from mien.review.demo.staging import stage
     from mien.review.living.findings import findings
     from mien.review.living.review_folder import MADE_UP
 
+    check_language(language)
     if not 40 <= size <= 5000:
         raise ParameterError(f"--size is {size}: choose 40 to 5000.")
     check_parent(out)
@@ -53,7 +56,7 @@ def demo(
             review = stage(out / "exports", seed=seed, size=size, progress=progress)
             review.save(out / "review")
             found, earlier = findings(review), findings(review.earlier[-1], brief=True)
-            write(found, out / "report", earlier=earlier, progress=progress)
+            write(found, out / "report", earlier=earlier, progress=progress, language=language)
     except BaseException:  # interrupted, too
         for name in ("exports", "review", "report"):
             shutil.rmtree(out / name, ignore_errors=True)

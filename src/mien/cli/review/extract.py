@@ -36,6 +36,7 @@ def extract(
         typer.Option(metavar="TOML", help="Whose form it is; the published one if not given."),
     ] = None,
     extractor: Annotated[str, typer.Option(metavar="NAME", help="Of --form: who extracts.")] = "A",
+    language: options.Language = "en",
     overwrite: Annotated[bool, options.overwrite("what is there")] = False,
     as_json: Annotated[bool, options.as_json("what is settled")] = False,
 ) -> None:
@@ -44,6 +45,9 @@ def extract(
     Example: [bold]mien review extract anna.csv ben.csv decided.csv -o data[/bold]
     """
     need("review")
+    from mien.report.language import check_language
+
+    check_language(language)
     used = _protocol(protocol, form.review)
     if form.form:
         _write_form(used, form.studies(), extractor, out, overwrite)
@@ -66,7 +70,7 @@ def extract(
         from mien.review.living.review_folder import mark_of
 
         mark = mark_of(form.review, protocol, *values)
-        write(found, taken, out, mark=mark, overwrite=overwrite)
+        write(found, taken, out, mark=mark, overwrite=overwrite, language=language)
     for words in check_counts(found):
         tell(words)
     if as_json:

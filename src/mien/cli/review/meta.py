@@ -64,6 +64,7 @@ def meta(
             help="What 0.5 is added to in the normal model: all studies, those with a zero, none.",
         ),
     ] = "all",
+    language: options.Language = "en",
     overwrite: Annotated[bool, options.overwrite("an older report in that folder")] = False,
     as_json: Annotated[bool, options.as_json("all numbers")] = False,
 ) -> None:
@@ -74,12 +75,14 @@ def meta(
     Example: [bold]mien review meta studies.csv -o synthesis[/bold]
     """
     need("review")
+    from mien.report.language import check_language
     from mien.review.synthesis.accuracy_table import AccuracyTable
     from mien.review.synthesis.proportions import CORRECTIONS
     from mien.review.synthesis.synthesis import SynthesisSettings, synthesise
 
     if correction not in CORRECTIONS:
         raise ParameterError(f"--correction is {correction!r}: choose {', '.join(CORRECTIONS)}.")
+    check_language(language)
     columns = tuple(pooling.moderator) if pooling.moderator else None
     settings = SynthesisSettings(pooling.fewest, pooling.nodes, correction, columns)  # type: ignore[arg-type]
     if out is not None:
@@ -95,7 +98,10 @@ def meta(
         with Bars("meta") as progress:
             title = f"Diagnostic accuracy: {table.stem}"
             mark = mark_of(table)
-            write(found, out, title=title, mark=mark, overwrite=overwrite, progress=progress)
+            write(
+                found, out, title=title, mark=mark, overwrite=overwrite, progress=progress,
+                language=language,
+            )  # fmt: skip
     if as_json:
         print(json.dumps(found.as_dict(), indent=2, ensure_ascii=False, allow_nan=False))
         return

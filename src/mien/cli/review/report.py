@@ -26,6 +26,7 @@ def report(
         int | None,
         typer.Option(metavar="N", help="The version to compare with; the one before if not given."),
     ] = None,
+    language: options.Language = "en",
     overwrite: Annotated[bool, options.overwrite("an older report in that folder")] = False,
     as_json: Annotated[bool, options.as_json("all numbers")] = False,
 ) -> None:
@@ -34,9 +35,11 @@ def report(
     Example: [bold]mien review report review -o report[/bold]
     """
     need("review")
+    from mien.report.language import check_language
     from mien.review.living.findings import findings
     from mien.review.living.review_folder import open_review
 
+    check_language(language)
     if out is None and not as_json:
         raise ParameterError("Say where the report goes with --out, or add --json.")
     if out is not None:
@@ -58,7 +61,10 @@ def report(
 
     if out is not None:
         with Bars("report") as progress:
-            write(found, out, earlier=earlier, overwrite=overwrite, progress=progress)
+            write(
+                found, out, earlier=earlier, overwrite=overwrite, progress=progress,
+                language=language,
+            )  # fmt: skip
     if as_json:
         content = summary(found, earlier)
         print(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False))

@@ -60,6 +60,7 @@ def simulate(
     out: Annotated[
         Path | None, options.out("FOLDER", "Where figure and tables go: a new folder.")
     ] = None,
+    language: options.Language = "en",
     overwrite: Annotated[bool, options.overwrite("an older report in that folder")] = False,
     as_json: Annotated[bool, options.as_json("all measures")] = False,
 ) -> None:
@@ -71,11 +72,13 @@ def simulate(
     Example: [bold]mien review simulate labelled.csv -o simulation[/bold]
     """
     need("review")
+    from mien.report.language import check_language
     from mien.review.records.reading import read_export
     from mien.review.screening.labels import labels_of
     from mien.review.screening.simulation import Settings
     from mien.review.screening.simulation import simulate as run
 
+    check_language(language)
     if out is not None:
         from mien.report.folder import check_folder
 
@@ -105,7 +108,7 @@ def simulate(
         found = run(records, [decision for _, decision in decided], settings, progress)
     said = _said(found)
     if out is not None:
-        _write(out, found, records, said, overwrite)
+        _write(out, found, records, said, overwrite, language)
     if as_json:
         print(json.dumps(said, allow_nan=False))
         return
@@ -132,13 +135,19 @@ def _said(found: Simulation) -> dict[str, Any]:
 
 
 def _write(
-    out: Path, found: Simulation, records: Sequence[Record], said: dict[str, Any], overwrite: bool
+    out: Path,
+    found: Simulation,
+    records: Sequence[Record],
+    said: dict[str, Any],
+    overwrite: bool,
+    language: str,
 ) -> None:
     import csv
     import io
 
     from mien.report.drawing import put
     from mien.report.folder import Staged
+    from mien.report.language import written_in
     from mien.report.review.recall import recall_figure
     from mien.review.cells import shielded
 
@@ -150,7 +159,7 @@ def _write(
     ):
         one = records[place]
         rows.writerow((k + 1, one.line, label, f"{recall:.4f}", shielded(one.title)))
-    with Staged(out, overwrite) as staged:
+    with written_in(language), Staged(out, overwrite) as staged:
         put([recall_figure(found)], staged)
         staged.write("order.csv", table.getvalue())
         staged.write("simulation.json", json.dumps(said, indent=1, allow_nan=False) + "\n")

@@ -9,6 +9,7 @@ from pathlib import Path
 from mien import __version__
 from mien.report.drawing import put
 from mien.report.folder import Staged
+from mien.report.language import DEFAULT, written_in
 from mien.report.pages import in_page, raw, render
 from mien.report.review.bias_sections import bias_drawings, bias_section
 from mien.review.bias.consensus import Assessed
@@ -22,6 +23,7 @@ def write(
     *,
     mark: str = "",
     overwrite: bool = False,
+    language: str = DEFAULT,
 ) -> None:
     """Write the folder; it appears when everything in it is written.
 
@@ -36,13 +38,17 @@ def write(
         What the page says first, of data that are made up.
     overwrite : bool
         Replace an older report in that folder.
+    language : str
+        Of the page and its figures; files for programs are the same in all.
 
     Raises
     ------
     OutputError
         If the folder cannot be written, or something is in the way.
+    ParameterError
+        If mien does not write that language.
     """
-    with Staged(folder, overwrite) as staged:
+    with written_in(language), Staged(folder, overwrite) as staged:
         drawings = put((one for each in found for one in bias_drawings(each)), staged)
         content = {one.form.key: one.as_dict() for one in found}
         staged.write("bias.json", json.dumps(content, indent=2, ensure_ascii=False) + "\n")

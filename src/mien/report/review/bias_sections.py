@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from mien.report.drawing import Drawing
+from mien.report.language import Verbatim
 from mien.report.numbers import number, share
 from mien.report.review.traffic_lights import bias_summary, traffic_lights
+from mien.report.review.words import counted
 from mien.report.sections import Section, Table
 from mien.review.bias.consensus import Assessed
 from mien.review.bias.forms import OVERALL
@@ -40,18 +42,15 @@ def bias_section(found: Assessed) -> Section:
     still = [one for one in found.differences if not one.decided]
     if still:
         lines = tuple(
-            (
-                one.study,
-                titles[one.domain],
-                "; ".join(f"{who}: {answer}" for who, answer in one.answers.items()),
-            )
+            (Verbatim(one.study), titles[one.domain], Verbatim(who), answer)
             for one in still
+            for who, answer in one.answers.items()
         )
-        tables.append(Table("Not agreed yet", ("Study", "Domain", "Answers"), lines))
-    low = found.summary()[OVERALL].get(form.levels[0], 0)
+        tables.append(Table("Not agreed yet", ("Study", "Domain", "Assessor", "Judgement"), lines))
+    low, count = found.summary()[OVERALL].get(form.levels[0], 0), len(found.studies)
     words = (
-        f"{low} of {len(found.studies)} studies are at low risk of bias in every domain by "
-        f"{form.title}."
+        f"{low} of {counted(count)} {'is' if 1 in (low, count) else 'are'} at low risk of bias in "
+        f"every domain by {form.title}."
     )
     names = (f"bias-{form.key}-summary", f"bias-{form.key}-studies")
     note = "Domains are those of the tool, its questions are worded by mien."

@@ -9,6 +9,7 @@ from pathlib import Path
 from mien import __version__
 from mien.report.drawing import put
 from mien.report.folder import Staged
+from mien.report.language import DEFAULT, written_in
 from mien.report.pages import in_page, raw, render
 from mien.report.review.extraction_sections import (
     agreement_section,
@@ -17,6 +18,7 @@ from mien.report.review.extraction_sections import (
 )
 from mien.report.review.fairness_chart import fairness_chart
 from mien.report.review.synthesis_page import put_tables
+from mien.report.review.words import quoted
 from mien.review.extraction.adjudication import Extracted, accuracy_table
 from mien.review.extraction.fairness import fairness
 from mien.review.extraction.values import Value, to_csv
@@ -30,6 +32,7 @@ def write(
     *,
     mark: str = "",
     overwrite: bool = False,
+    language: str = DEFAULT,
 ) -> None:
     """Write the folder; it appears when everything in it is written.
 
@@ -43,14 +46,18 @@ def write(
         What the page says first, of data that are made up.
     overwrite : bool
         Replace an older report in that folder.
+    language : str
+        Of the page and its figures; files for programs are the same in all.
 
     Raises
     ------
     OutputError
         If the folder cannot be written, or something is in the way.
+    ParameterError
+        If mien does not write that language.
     """
     groups = fairness(found)
-    with Staged(folder, overwrite) as staged:
+    with written_in(language), Staged(folder, overwrite) as staged:
         drawings = put([fairness_chart(groups)] if groups.reported else [], staged)
         sections = [characteristics_section(found), agreement_section(found)]
         if groups.reported:
@@ -67,7 +74,7 @@ def write(
             render(
                 "review.html",
                 style=raw("review.css"),
-                title=found.protocol.title,
+                title=quoted(found.protocol.title),
                 kind="Data of a systematic review",
                 mark=mark,
                 lead=[],

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from mien.report.language import Verbatim
 from mien.report.numbers import number_or_dash, share
-from mien.report.review.words import cited
+from mien.report.review.words import cited, counted, joined, quoted
 from mien.report.sections import Section, Table
 from mien.review.extraction.adjudication import Extracted, check_counts
 from mien.review.extraction.fairness import Fairness
+from mien.review.protocol.protocol import Field
 from mien.review.records.record import Record
 from mien.review.records.retraction import retracted
 
@@ -25,18 +27,25 @@ def characteristics_section(
     for first in range(0, len(form), _SHOWN):
         part = form[first : first + _SHOWN]
         rows = tuple(
-            (study, *(_short(found.value(study, field.key)) for field in part))
+            (Verbatim(study), *(_shown(field, found.value(study, field.key)) for field in part))
             for study in found.studies
         )
-        tables.append(Table("", ("Study", *(field.title for field in part)), rows))
-    words = f"{len(found.studies)} studies; {len(found.missing)} required values are missing."
-    notes = _withdrawn(publications or {})
-    notes += tuple(f"Numbers that contradict each other: {one}" for one in check_counts(found))
+        tables.append(Table("", ("Study", *(quoted(field.title) for field in part)), rows))
+    missing = counted(len(found.missing), "required value is", "required values are")
+    words = f"{counted(len(found.studies))}; {missing} missing."
+    notes = (
+        "Words stand as they were taken from publications.",
+        *_withdrawn(publications or {}),
+        *(f"Numbers that contradict each other: {one}" for one in check_counts(found)),
+    )
     return Section("characteristics", "What the studies are like", words, tuple(tables), (), notes)
 
 
 def _published(publications: Mapping[str, Record]) -> Table:
-    rows = tuple((study, cited(one), one.doi or "–") for study, one in publications.items())
+    rows = tuple(
+        (Verbatim(study), cited(one), Verbatim(one.doi or "–"))
+        for study, one in publications.items()
+    )
     return Table("Publications", ("Study", "Publication", "DOI"), rows)
 
 
@@ -50,15 +59,18 @@ def _withdrawn(publications: Mapping[str, Record]) -> tuple[str, ...]:
     )
 
 
-def _short(value: str) -> str:
+def _shown(field: Field, value: str) -> str:
+    """A value as a cell; words as they were taken, numbers and yes and no as the page says them."""
     if len(value) > _LONGEST:
         value = value[:_LONGEST].rstrip() + "…"
-    return value or "–"
+    if field.kind in ("text", "groups"):
+        return Verbatim(value or "–")
+    return (quoted(value) if field.kind == "choice" else value) or "–"
 
 
 def agreement_section(found: Extracted) -> Section:
     """How far extractors took the same, and what is still open."""
-    titles = {field.key: field.title for field in found.protocol.form}
+    titles = {field.key: quoted(field.title) for field in found.protocol.form}
     rows = tuple(
         (titles[key], f"{both}", share(same / both))
         for key, (same, both) in found.agreement.items()
@@ -67,25 +79,29 @@ def agreement_section(found: Extracted) -> Section:
     tables = [Table("Values taken by both", ("Field", "Studies", "Same"), rows)] if rows else []
     still = [one for one in found.disagreements if one.decided is None]
     if still:
+        fields = {field.key: field for field in found.protocol.form}
         lines = tuple(
             (
-                one.study,
+                Verbatim(one.study),
                 titles[one.field],
-                "; ".join(
-                    f"{who}: {value.value or 'nothing'}"
-                    + (f" (p. {value.page})" * bool(value.page))
-                    for who, value in one.values.items()
-                ),
+                Verbatim(who),
+                _shown(fields[one.field], value.value) if value.value else "nothing",
+                Verbatim(value.page or "–"),
             )
             for one in still
+            for who, value in one.values.items()
         )
-        tables.append(Table("Not decided yet", ("Study", "Field", "Values"), lines))
+        header = ("Study", "Field", "Extractor", "Value", "Page")
+        tables.append(Table("Not decided yet", header, lines))
     same = sum(one for one, _ in found.agreement.values())
     both = sum(two for _, two in found.agreement.values())
-    words = (
-        f"Of {both} values that two extractors took, {same} were the same; "
-        f"{len(found.disagreements) - len(still)} differences were decided, {len(still)} are open."
+    parts = (
+        f"Values that two extractors took: {both}",
+        f"the same: {same}",
+        f"differences decided: {len(found.disagreements) - len(still)}",
+        f"open: {len(still)}",
     )
+    words = Verbatim(f"{joined(parts)}.")
     return Section("extraction", "How data were taken", words, tuple(tables))
 
 
@@ -105,10 +121,10 @@ def fairness_section(found: Fairness) -> Section:
             )
         )
     header = ("By", "Accuracy given", "People only", "Nothing", "Median gap", "Largest gap")
-    told = [name for name, counts in found.reported.items() if counts["accuracy"]]
+    given = [name for name, counts in found.reported.items() if counts["accuracy"]]
     words = (
-        f"Accuracy by group is given by {', '.join(told)} in at least one study."
-        if told
+        f"Accuracy by group is given by {joined(given, ', ')} in at least one study."
+        if given
         else "No study gives accuracy by group."
     )
     return Section(

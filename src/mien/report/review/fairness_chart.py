@@ -7,8 +7,9 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from mien.report.drawing import ORIGINAL, RESULT, Drawing, drawn, finish
-from mien.report.review.words import named, plain
+from mien.report.drawing import ORIGINAL, RESULT, Drawing, as_written, drawn, finish
+from mien.report.language import Verbatim, told
+from mien.report.review.words import counted, joined, named, plain
 from mien.review.extraction.fairness import LEVELS, Fairness, Gap
 
 _LOOKS = {
@@ -31,15 +32,17 @@ def fairness_chart(found: Fairness, known: Collection[str] | None = None) -> Dra
     above, below = figure.subplots(2, 1, gridspec_kw={"height_ratios": heights})
     _draw_reported(above, found)
     _draw_gaps(below, gaps, known)
-    words = "; ".join(
-        f"{attribute}: {counts['accuracy']} of {found.studies} give accuracy by group"
+    words = joined(
+        f"{attribute}: {counts['accuracy']} of {found.studies} "
+        f"{'gives' if counts['accuracy'] == 1 else 'give'} accuracy by group"
         for attribute, counts in found.reported.items()
     )
-    caption = (
-        f"What {found.studies} studies report of groups of people, and accuracy by group where "
-        f"they "
-        f"do. {words[:1].upper()}{words[1:]}."
+    reports = "reports" if found.studies == 1 else "report"
+    first = (
+        f"What {counted(found.studies)} {reports} of groups of people, and "
+        "accuracy by group where that is given."
     )
+    caption = joined([first, Verbatim(f"{words[:1].upper()}{words[1:]}." * bool(words))], " ")
     return finish("fairness", caption, figure)
 
 
@@ -56,10 +59,10 @@ def _draw_reported(axis: Any, found: Fairness) -> None:
             if width > 4:
                 axis.text(left + width / 2, y, f"{counts[level]}", ha="center", va="center")
             left += width
-    axis.set_yticks(range(len(found.reported)), [f"by {name}" for name in found.reported])
+    axis.set_yticks(range(len(found.reported)), list(found.reported))
     axis.set_ylim(len(found.reported) - 0.4, -0.6)
     axis.set(xlim=(0, 100), xlabel="% of studies")
-    axis.set_title("What is reported", loc="left", pad=16)
+    axis.set_title("What is reported by …", loc="left", pad=16)
     axis.grid(axis="y", visible=False)
     axis.legend(loc="lower left", bbox_to_anchor=(-0.01, 0.98), ncols=3, fontsize=7.5)
 
@@ -78,20 +81,21 @@ def _draw_gaps(axis: Any, gaps: list[Gap], known: Collection[str] | None) -> Non
         for one in gap.groups:
             edge = RESULT if one == gap.worst else ORIGINAL
             axis.plot(one[1], y, "o", color=edge, ms=4.5)
-        axis.annotate(
-            plain(gap.worst[0], 18), (gap.worst[1], y), xytext=(-5, 0), fontsize=6.5,
-            textcoords="offset points", ha="right", va="center", color=RESULT,
-        )  # fmt: skip
-        axis.annotate(
-            plain(gap.best[0], 18), (gap.best[1], y), xytext=(5, 0), fontsize=6.5,
-            textcoords="offset points", ha="left", va="center", color=ORIGINAL,
-        )  # fmt: skip
+        for (name, value, _), away, side, colour in (
+            (gap.worst, -5, "right", RESULT),
+            (gap.best, 5, "left", ORIGINAL),
+        ):
+            group = axis.annotate(
+                plain(name, 18), (value, y), xytext=(away, 0), fontsize=6.5,
+                textcoords="offset points", ha=side, va="center", color=colour,
+            )  # fmt: skip
+            as_written(group)
         ends = gap.interval()
         words = f"{gap.difference:.2f}"
         if ends:
             words += f" ({ends[0]:.2f} to {ends[1]:.2f})".replace("-0.00", "0.00").replace("-", "−")
         axis.text(1.01, y, words, fontsize=7, va="center", transform=axis.get_yaxis_transform())
-    names = [f"{named(gap.study, known, 26)}, {gap.attribute}" for gap in gaps]
+    names = [Verbatim(f"{named(gap.study, known, 26)}, {told(gap.attribute)}") for gap in gaps]
     axis.set_yticks(range(len(gaps)), names, fontsize=7)
     axis.set_ylim(len(gaps) - 0.4, -0.6)
     low = min(value for gap in gaps for _, value, _ in gap.groups)

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from mien.report.drawing import CEILING, ORIGINAL, RESULT, Drawing, drawn, finish
-from mien.report.review.words import counted, plain
+from mien.report.drawing import CEILING, ORIGINAL, RESULT, Drawing, as_written, drawn, finish
+from mien.report.language import Verbatim, told
+from mien.report.review.words import counted, joined, plain, quoted
 from mien.review.synthesis.synthesis import Group, Synthesis
 
 _ROW = 0.19  # inches
@@ -54,11 +55,11 @@ def _mark_new(rows: list[dict[str, Any]], earlier: Synthesis) -> None:
     known = set(earlier.table.labels)
     for row in rows:
         if row["kind"] == "study" and row["name"] not in known:
-            row["name"], row["new"] = f"{row['name']}  (new)", True
+            row["name"], row["new"] = f"{row['name']}  ({told('new')})", True
     if earlier.whole.pooled is not None:
         pooled, _ = _summary(earlier.whole, "")
-        count = len(earlier.table)
-        rows.append(pooled | {"kind": "earlier", "name": f"Pooled before ({count} studies)"})
+        name = told(f"Pooled before ({counted(len(earlier.table))})")
+        rows.append(pooled | {"kind": "earlier", "name": name})
 
 
 def _safe(column: str) -> str:
@@ -72,22 +73,23 @@ def _rows(groups: dict[str, Group], synthesis: Synthesis) -> list[dict[str, Any]
     rows: list[dict[str, Any]] = []
     for level, group in groups.items():
         if level:
-            rows.append({"kind": "heading", "name": level})
+            rows.append({"kind": "heading", "name": told(quoted(level))})
         for study in study_rows(group.table):
             rows.append({"kind": "study", "name": study["study"], **study})
         rows += _summary(group, level)
     if len(groups) > 1:
-        rows += [{"kind": "heading", "name": ""}, *_summary(synthesis.whole, "all studies")]
+        rows += [{"kind": "heading", "name": ""}, *_summary(synthesis.whole, told("all studies"))]
     return rows
 
 
 def _summary(group: Group, level: str) -> list[dict[str, Any]]:
     fit = group.pooled
     if fit is None:
-        return [{"kind": "heading", "name": f"not pooled ({counted(len(group.table))})"}]
-    of = f", {level}" if level else ""
-    pooled: dict[str, Any] = {"kind": "pooled", "name": f"Pooled{of}"}
-    new: dict[str, Any] = {"kind": "prediction", "name": f"95 % prediction{of}"}
+        name = told(f"not pooled ({counted(len(group.table))})")
+        return [{"kind": "heading", "name": name}]
+    of = [quoted(level)] if level else []
+    pooled: dict[str, Any] = {"kind": "pooled", "name": joined(["Pooled", *of], ", ")}
+    new: dict[str, Any] = {"kind": "prediction", "name": joined(["95 % prediction", *of], ", ")}
     for k, side in enumerate(_SIDES):
         value, low, high = fit.sensitivity if k == 0 else fit.specificity
         pooled |= {side: value, f"{side}_ci": [low, high]}
@@ -109,6 +111,7 @@ def _write_names(axis: Any, rows: list[dict[str, Any]]) -> None:
         for cell, x in places.items():
             if cell in row:
                 texts.append(axis.text(x, y, f"{row[cell]}", ha="right", va="center", fontsize=8))
+        as_written(texts[0])
         for text in texts:
             text.set_in_layout(False)  # the layout measures the heading, which is no narrower
 
@@ -143,24 +146,24 @@ def _draw_side(axis: Any, side: str, rows: list[dict[str, Any]]) -> None:
     axis.spines["left"].set_visible(False)
     axis.grid(axis="y", visible=False)
     # room for the numbers at the right, which the layout counts as part of the axes
-    axis.text(1.04, -0.9, f"{side} (95 %) ", weight="bold", fontsize=7.5, va="center")
+    words = told(f"{side} (95 %)")
+    as_written(axis.text(1.04, -0.9, f"{words} ", weight="bold", fontsize=7.5, va="center"))
 
 
 def _caption(synthesis: Synthesis, column: str | None, left: int) -> str:
-    words = (
-        f"Sensitivity and specificity of {len(synthesis.table)} studies with exact 95 % intervals"
-    )
-    words += f", by {column}" if column else ""
+    studies = counted(len(synthesis.table))
+    words = f"Sensitivity and specificity of {studies} with exact 95 % intervals"
+    parts = [f"{words}, by {told(quoted(column))}" if column else words]
     fit = synthesis.whole.pooled
     if fit is None:
-        words += "; not pooled"
+        parts.append("not pooled")
     else:
         (sens, *_), (spec, *_) = fit.sensitivity, fit.specificity
-        words += (
-            f"; diamonds: pooled by the bivariate {fit.model} model ({sens:.3f} and {spec:.3f} "
-            f"over "
-            "all); broken lines: where a new study would lie"
-        )
+        parts += [
+            f"diamonds: pooled by the bivariate {fit.model} model ({sens:.3f} and {spec:.3f} over "
+            "all)",
+            "broken lines: where a new study would lie",
+        ]
     if left > 0:
-        words += f"; {left} more lines are in the tables"
-    return words + "."
+        parts.append(f"{counted(left, 'more line is', 'more lines are')} in the tables")
+    return Verbatim(f"{joined(parts)}.")

@@ -6,8 +6,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from mien.report.drawing import ORIGINAL, RESULT, Drawing, drawn, finish
-from mien.report.numbers import chance
-from mien.report.review.words import plain
+from mien.report.language import Verbatim
+from mien.report.numbers import number, p_value
+from mien.report.review.words import counted, plain
 from mien.review.synthesis.synthesis import Synthesis
 
 _MOST_ROWS = 120
@@ -26,19 +27,15 @@ def funnel(synthesis: Synthesis) -> Drawing | None:
     axis.plot(test.intercept + test.slope * ends, ends, color=RESULT, lw=1.3, ls="--")
     axis.set_ylim(ends[1], 0)
     axis.set(xlabel="log diagnostic odds ratio", ylabel="1 / √(effective sample size)")
-    axis.set_title(f"Deeks' test: slope {test.slope:.2f}, p {_p(test.p)}", loc="left")
+    slope = number(test.slope, 2)
+    axis.set_title(f"Deeks' test: slope {slope}, {p_value(test.p)}", loc="left")
     caption = (
-        f"Funnel plot of {test.n} studies with the regression line of Deeks' test (slope "
-        f"{test.slope:.2f}, p {_p(test.p)}); a slope says that small studies differ from large "
+        f"Funnel plot of {counted(test.n)} with the regression line of Deeks' test (slope "
+        f"{slope}, {p_value(test.p)}); a slope says that small studies differ from large "
         f"ones, "
         "of which missing studies are one reason."
     )
     return finish("funnel", caption, figure)
-
-
-def _p(p: float) -> str:
-    words = chance(p)
-    return words if words.startswith("<") else f"= {words}"
 
 
 @drawn
@@ -60,7 +57,8 @@ def influence(synthesis: Synthesis) -> Drawing | None:
             axis.plot(row[side], y, "s", color=ORIGINAL, ms=3.5)
         axis.set_xlabel(side)
         axis.grid(axis="y", visible=False)
-    axes[0].set_yticks(range(len(rows)), [plain(row["without"], 36) for row in rows], fontsize=7)
+    names = [Verbatim(plain(row["without"], 36)) for row in rows]
+    axes[0].set_yticks(range(len(rows)), names, fontsize=7)
     axes[0].set_ylim(len(rows) - 0.3, -0.7)
     axes[0].set_title("Without …", loc="left")
     caption = (

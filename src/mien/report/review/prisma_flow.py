@@ -12,9 +12,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
-from mien.report.drawing import Drawing, drawn, finish
-from mien.report.language import told
-from mien.report.review.words import plain
+from mien.report.drawing import Drawing, as_written, drawn, finish
+from mien.report.language import Verbatim, told
+from mien.report.review.words import joined, plain
 from mien.review.prisma.flow import Flow
 
 _LINE = 0.148  # inches, of 8 points
@@ -22,7 +22,7 @@ _PAD = 0.10
 _MARKED = 0.3  # inches, where the diagram says that it is of no real review
 _MARK = "Made up for a demonstration"
 _GAP = 0.30  # between rows
-_SIGNS = 16.8  # letters of 8 points in an inch, about
+_SIGNS = 16.2  # letters of 8 points in an inch, about
 _PHASE = "#d9e4f2"
 _HEAD = "#f3e3b3"
 _BOX = "#44525c"
@@ -66,7 +66,10 @@ def prisma_flow(flow: Flow) -> Drawing:
     axis.set_ylim(y - _GAP + 0.1, 0)
     axis.axis("off")
     if whole.made_up:
-        axis.text(0.08, 0.16, told(_MARK), va="center", fontsize=9, weight="bold", color="#a3231c")
+        mark = told(_MARK)
+        as_written(
+            axis.text(0.08, 0.16, mark, va="center", fontsize=9, weight="bold", color="#a3231c")
+        )
     frames = {}
     for box in boxes:
         height = heights[box.row] if box.head else _height(box)
@@ -100,10 +103,11 @@ def _draw_box(axis: Any, box: _Box, frame: tuple[float, float, float, float]) ->
     lines = [part for line in box.lines for part in _wrapped(line, width, box.head)]
     text = "\n".join(lines)
     place = (x + width / 2, y + height / 2) if box.head else (x + _PAD, y + height / 2)
-    axis.text(
+    written = axis.text(
         *place, text, ha="center" if box.head else "left", va="center", fontsize=8,
         weight="bold" if box.head else "normal", linespacing=1.25, zorder=3,
     )  # fmt: skip
+    as_written(written)
 
 
 def _draw_arrows(
@@ -167,10 +171,11 @@ def _draw_phases(
         )  # fmt: skip
         name = told(name)
         size = 8 if y2 - y > 0.085 * len(name) else 6
-        axis.text(
+        written = axis.text(
             0.19, (y + y2) / 2, name, rotation=90, ha="center", va="center", fontsize=size,
             weight="bold",
         )  # fmt: skip
+        as_written(written)
 
 
 def _n(count: int | None) -> str:
@@ -273,24 +278,21 @@ def _reasons(counts: dict[str, int]) -> tuple[str, ...]:
             *(f"– {k} {_n(v)}" for k, v in counts.items()))  # fmt: skip
 
 
-def _otherwise(flow: Flow) -> str:
-    """What became of records from other methods, in words; empty where there are none."""
-    if not flow.otherwise:
-        return ""
-    return (
-        f"by other methods {flow.otherwise} identified, {flow.other_duplicates} known already, "
-        f"{flow.other_excluded} excluded by title and abstract, {flow.other_assessed} reports "
-        "assessed; "
-    )
-
-
 def _caption(flow: Flow) -> str:
-    words = (
-        f"{f'{_MARK}. ' * flow.made_up}PRISMA 2020 flow: {flow.identified} records identified, "
-        f"{flow.removed} removed before screening, {flow.screened} screened, {flow.assessed} "
-        "reports assessed; "
-        f"{_otherwise(flow)}{flow.studies} {'new ' * flow.updated}studies included"
-    )
-    if flow.updated:
-        words += f", {flow.as_dict()['total_studies']} in total"
-    return words + "."
+    parts = [
+        f"Records identified: {flow.identified}",
+        f"removed before screening: {flow.removed}",
+        f"screened: {flow.screened}",
+        f"reports read in full: {flow.assessed}",
+    ]
+    if flow.otherwise:
+        parts += [
+            f"identified by other methods: {flow.otherwise}",
+            f"known already: {flow.other_duplicates}",
+            f"excluded by title and abstract: {flow.other_excluded}",
+            f"reports read in full: {flow.other_assessed}",
+        ]
+    total = f", {flow.as_dict()['total_studies']} in all" * flow.updated
+    parts.append(f"studies included: {flow.studies}{total}")
+    before = [f"{_MARK}."] if flow.made_up else []
+    return Verbatim(f"{joined([*before, 'PRISMA 2020 flow.'], ' ')} {joined(parts)}.")

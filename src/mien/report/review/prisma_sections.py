@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from mien.report.language import Verbatim
+from mien.report.review.words import joined
 from mien.report.sections import Section, Table
 from mien.review.prisma.checklist import located
 from mien.review.prisma.flow import Flow
@@ -21,14 +23,16 @@ def flow_section(flow: Flow) -> Section:
         return f"{(main or 0) + (other or 0)} ({main} and {other} by other methods)"
 
     screened = whole.other_excluded + (whole.other_sought or 0)
-    words = (
-        f"{'In this version ' * flow.updated}{both(whole.identified, whole.otherwise)} records "
-        f"were identified, {both(whole.removed, whole.other_duplicates)} removed before screening, "
-        f"{both(whole.screened, screened)} screened, "
-        f"{both(whole.assessed, whole.other_assessed)} reports read in full, {whole.studies} "
-        f"studies included{f'; {total} in all' * flow.updated}."
+    first = f"Records identified{' in this version' * flow.updated}"
+    parts = (
+        f"{first}: {both(whole.identified, whole.otherwise)}",
+        f"removed before screening: {both(whole.removed, whole.other_duplicates)}",
+        f"screened: {both(whole.screened, screened)}",
+        f"reports read in full: {both(whole.assessed, whole.other_assessed)}",
+        f"studies included: {whole.studies}{f', {total} in all' * flow.updated}",
     )
     notes = tuple(f"This does not add up: {problem}" for problem in flow.problems())
+    words = Verbatim(f"{joined(parts)}.")
     return Section("flow", "From records to studies", words, (), ("prisma-flow",), notes)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mien.report.drawing import CEILING, ORIGINAL, RESULT, Drawing, canvas, drawn, finish
+from mien.report.numbers import spaced
 from mien.review.screening.simulation import Simulation
 
 
@@ -28,13 +29,16 @@ def recall_figure(simulation: Simulation) -> Drawing:
     measures = simulation.measures()
     at = measures["screened@95"]
     axis.plot([at], [0.95], "o", color=ORIGINAL, ms=5)
-    axis.annotate(f"95 % after {at:,}", (at, 0.95), xytext=(8, -12), textcoords="offset points")
+    axis.annotate(
+        f"95 % after {spaced(at)}", (at, 0.95), xytext=(8, -12), textcoords="offset points"
+    )
     if simulation.stop is not None:
         axis.axvline(simulation.stop.screened, color=RESULT, lw=1.2, ls="-.", label="rule stops")
     axis.set(xlabel="records screened", ylabel="recall", xlim=(0, count), ylim=(0, 1.03))
     axis.legend(loc="lower right")
     caption = (
-        f"Of {total:,} relevant records among {count:,}, 95 % were found after {at:,}: work saved "
+        f"Of {spaced(total)} relevant records among {spaced(count)}, 95 % were found after "
+        f"{spaced(at)}: work saved "
         f"over sampling {measures['wss@95']:.3f}."
     )
     return finish("recall", caption, figure)

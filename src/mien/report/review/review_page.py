@@ -11,6 +11,7 @@ from mien import __version__
 from mien.progress import Progress
 from mien.report.drawing import Drawing, put
 from mien.report.folder import Staged
+from mien.report.language import DEFAULT, told, told_each, written_in
 from mien.report.pages import in_page, raw, render
 from mien.report.review.bias_sections import bias_drawings, bias_section
 from mien.report.review.extraction_page import accuracy_csv
@@ -34,6 +35,7 @@ from mien.report.review.review_sections import (
 )
 from mien.report.review.synthesis_page import put_tables
 from mien.report.review.synthesis_sections import synthesis_drawings, synthesis_sections
+from mien.report.review.words import counted, quoted
 from mien.report.sections import Section
 from mien.review.bias.judgements import to_csv as judgements_csv
 from mien.review.extraction.values import to_csv as values_csv
@@ -49,6 +51,7 @@ def write(
     earlier: Findings | None = None,
     overwrite: bool = False,
     progress: Progress | None = None,
+    language: str = DEFAULT,
 ) -> None:
     """Write the folder; it appears when everything in it is written.
 
@@ -63,19 +66,23 @@ def write(
         Replace an older report in that folder.
     progress : callable, optional
         Called as ``progress("drawing", done, None)``.
+    language : str
+        Of the page, its figures and the methods as text; files for programs are the same in all.
 
     Raises
     ------
     OutputError
         If the folder cannot be written, or something is in the way.
+    ParameterError
+        If mien does not write that language.
     """
-    with Staged(folder, overwrite) as staged:
+    with written_in(language), Staged(folder, overwrite) as staged:
         drawings = put(_drawings(found, earlier), staged, progress)
         sections = _sections(found, earlier, drawings)
         mark = MADE_UP if found.review.made_up else ""
-        said = [*filter(None, [mark]), *review_methods(found)]
+        said = [*filter(None, [told(mark)]), *review_methods(found)]
         if found.synthesis is not None:
-            said += methods(found.synthesis)
+            said += map(told_each, methods(found.synthesis))
         put_tables(sections, staged)
         content = summary(found, earlier)
         staged.write(
@@ -93,7 +100,7 @@ def write(
             render(
                 "review.html",
                 style=raw("review.css"),
-                title=found.review.protocol.title,
+                title=quoted(found.review.protocol.title),
                 kind=f"Systematic review, {'made up, ' * bool(mark)}version {version}",
                 mark=mark,
                 lead=_lead(found),
@@ -131,7 +138,8 @@ def summary(found: Findings, earlier: Findings | None = None) -> dict[str, Any]:
 
 def _lead(found: Findings) -> list[str]:
     flow = found.flow.as_dict()
-    said = [f"{flow['total_studies']} studies, of {len(found.review.records)} publications found."]
+    came = counted(len(found.review.records), "publication", "publications")
+    said = [f"Included: {counted(flow['total_studies'])}; found: {came}."]
     if found.synthesis is not None and found.synthesis.whole.pooled is not None:
         fit = found.synthesis.whole.pooled
         (sens, low, high), (spec, low2, high2) = fit.sensitivity, fit.specificity

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from mien.report.drawing import Drawing, drawn, finish
-from mien.report.review.words import counted, plain
+from mien.report.drawing import Drawing, as_written, drawn, finish
+from mien.report.language import Verbatim, told
+from mien.report.review.words import counted, joined, plain, quoted
 from mien.review.synthesis.bivariate import Bivariate
 from mien.review.synthesis.hsroc import region
 from mien.review.synthesis.synthesis import Group, Synthesis
@@ -32,10 +33,12 @@ def sroc(
     if earlier is not None and earlier.whole.pooled is not None:
         _draw_earlier(axis, earlier.whole.pooled)
     for (level, group), colour, mark in zip(shown.items(), _COLOURS, _MARKS, strict=False):
-        _draw_group(axis, group, plain(level, 30), colour, mark, regions=len(shown) <= 3)
+        _draw_group(
+            axis, group, plain(told(quoted(level)), 30), colour, mark, regions=len(shown) <= 3
+        )
     axis.set(xlabel="1 − specificity", ylabel="sensitivity", xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
     axis.set_aspect("equal")
-    axis.legend(loc="lower right", fontsize=7.5)
+    as_written(*axis.legend(loc="lower right", fontsize=7.5).get_texts())
     name = (
         "sroc" if not column else f"sroc-{''.join(s if s.isalnum() else '-' for s in column)[:40]}"
     )
@@ -54,7 +57,7 @@ def _draw_group(
     size = 12 + 90 * np.sqrt(people / max(people.max(initial=1), 1))
     axis.scatter(
         x, y, s=size, marker=mark, facecolors="none", edgecolors=colour, lw=0.9,
-        label=f"{counted(len(table))}{of}", alpha=0.8,
+        label=told(counted(len(table))) + of, alpha=0.8,
     )  # fmt: skip
     fit = group.pooled
     if fit is None:
@@ -66,51 +69,57 @@ def _draw_group(
         whole = np.linspace(1e-4, 1 - 1e-4, 400)
         inside = np.linspace(max(x.min(), 1e-4), min(x.max(), 1 - 1e-4), 200)
         axis.plot(whole, curve.sensitivity(whole), color=colour, lw=0.6, alpha=0.5, ls=(0, (1, 2)))
-        axis.plot(inside, curve.sensitivity(inside), color=colour, lw=1.6, label=f"HSROC curve{of}")
+        axis.plot(
+            inside, curve.sensitivity(inside), color=colour, lw=1.6, label=told("HSROC curve") + of
+        )
     sensitivity, specificity = fit.sensitivity[0], fit.specificity[0]
-    axis.plot(1 - specificity, sensitivity, mark, color=colour, ms=7, label=f"summary{of}")
+    axis.plot(1 - specificity, sensitivity, mark, color=colour, ms=7, label=told("summary") + of)
 
 
 def _draw_regions(axis: Any, fit: Bivariate, of: str, colour: str) -> None:
     """Both regions; one line where they are the same, as where studies do not differ."""
     inner, outer = (region(fit, prediction=prediction) for prediction in (False, True))
-    shown = {"confidence": (inner, "-"), "prediction": (outer, "--")}
+    shown = {
+        "95 % confidence region": (inner, "-"),
+        "95 % prediction region": (outer, "--"),
+    }
     if np.abs(outer - inner).max() < _SEEN:
-        shown = {"confidence and prediction": (inner, "-")}
+        shown = {"95 % confidence and prediction region": (inner, "-")}
     for words, (border, style) in shown.items():
-        axis.plot(*border.T, color=colour, lw=1.0, ls=style, label=f"95 % {words} region{of}")
+        axis.plot(*border.T, color=colour, lw=1.0, ls=style, label=told(words) + of)
 
 
 def _draw_earlier(axis: Any, fit: Bivariate) -> None:
     grey = "#7a7a7a"
-    axis.plot(*region(fit, prediction=False).T, color=grey, lw=0.9, label="95 % confidence, before")
+    words = told("95 % confidence, before")
+    axis.plot(*region(fit, prediction=False).T, color=grey, lw=0.9, label=words)
     axis.plot(
         1 - fit.specificity[0],
         fit.sensitivity[0],
         "X",
         color=grey,
         ms=8,
-        label="summary, before",
+        label=told("summary, before"),
         mec="white",
         zorder=5,
     )
 
 
 def _caption(synthesis: Synthesis, column: str | None, left: int) -> str:
-    words = f"{len(synthesis.table)} studies in ROC space, larger marks for more people"
-    words += f", by {column}" if column else ""
+    words = f"{counted(len(synthesis.table))} in ROC space, larger marks for more people"
+    parts = [f"{words}, by {told(quoted(column))}" if column else words]
     fit = synthesis.whole.pooled
     if fit is None:
-        return words + "; not pooled."
+        return Verbatim(f"{joined([*parts, 'not pooled'])}.")
     (sens, low, high), (spec, low2, high2) = fit.sensitivity, fit.specificity
-    words += (
-        f"; bivariate {fit.model} model: sensitivity {sens:.3f} ({low:.3f}–{high:.3f}), "
-        f"specificity {spec:.3f} ({low2:.3f}–{high2:.3f}) over all studies; a region holds both at "
-        "once and is wider than the interval of each"
-    )
+    parts += [
+        f"bivariate {fit.model} model: sensitivity {sens:.3f} ({low:.3f}–{high:.3f}), specificity "
+        f"{spec:.3f} ({low2:.3f}–{high2:.3f}) over all studies",
+        "a region holds both at once and is wider than the interval of each",
+    ]
     curve = synthesis.whole.curve
     if curve is not None:
-        words += f"; curve thick where studies lie, area {curve.auc:.3f} over all rates"
+        parts.append(f"curve thick where studies lie, area {curve.auc:.3f} over all rates")
     if left > 0:
-        words += f"; {left} more groups are in the tables"
-    return words + "."
+        parts.append(f"{counted(left, 'more group is', 'more groups are')} in the tables")
+    return Verbatim(f"{joined(parts)}.")

@@ -9,6 +9,7 @@ from mien import __version__
 from mien.progress import Progress
 from mien.report.drawing import put
 from mien.report.folder import Staged
+from mien.report.language import DEFAULT, told, told_each, written_in
 from mien.report.pages import in_page, raw, render
 from mien.report.review.synthesis_sections import synthesis_drawings, synthesis_sections
 from mien.report.sections import Section
@@ -25,6 +26,7 @@ def write(
     mark: str = "",
     overwrite: bool = False,
     progress: Progress | None = None,
+    language: str = DEFAULT,
 ) -> None:
     """Write the folder; it appears when everything in it is written.
 
@@ -40,16 +42,20 @@ def write(
         Replace an older report in that folder.
     progress : callable, optional
         Called as ``progress("drawing", done, None)``.
+    language : str
+        Of the page, its figures and the methods as text; files for programs are the same in all.
 
     Raises
     ------
     OutputError
         If the folder cannot be written, or something is in the way.
+    ParameterError
+        If mien does not write that language.
     """
-    with Staged(folder, overwrite) as staged:
+    with written_in(language), Staged(folder, overwrite) as staged:
         drawings = put(synthesis_drawings(synthesis), staged, progress)
         sections = synthesis_sections(synthesis, drawings)
-        said = [*filter(None, [mark]), *methods(synthesis)]
+        said = [*filter(None, [told(mark)]), *map(told_each, methods(synthesis))]
         staged.write(
             "synthesis.json",
             json.dumps(synthesis.as_dict(), indent=2, ensure_ascii=False, allow_nan=False) + "\n",

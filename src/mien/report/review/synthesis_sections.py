@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from mien.report.drawing import Drawing
-from mien.report.numbers import between, chance, number, number_or_dash
+from mien.report.language import Verbatim, told
+from mien.report.numbers import between, number, number_or_dash, p_value
 from mien.report.review.forest import forest
 from mien.report.review.funnel import funnel, influence
 from mien.report.review.sroc import sroc
+from mien.report.review.words import counted, grouped, joined, quoted
 from mien.report.sections import Section, Table
 from mien.review.synthesis.bivariate import NO_SPREAD, Bivariate
 from mien.review.synthesis.narrative import study_rows
@@ -61,26 +63,24 @@ def synthesis_sections(synthesis: Synthesis, drawings: dict[str, Drawing]) -> li
         )
     if synthesis.whole.narrative:
         found.append(_swim(synthesis.whole.narrative))
-    count = len(synthesis.table)
-    found.append(
-        Section("studies", "Studies", f"What each of {count} found.", (study_table(synthesis),))
-    )
+    words = f"What {counted(len(synthesis.table))} found."
+    found.append(Section("studies", "Studies", words, (study_table(synthesis),)))
     return found
 
 
 def _whole(synthesis: Synthesis) -> Section:
     fit = synthesis.whole.pooled
     if fit is None:
-        told = synthesis.whole.narrative or {}
-        words = told.get("why") or "Neither model can be fitted to these studies."
-        tables: tuple[Table, ...] = (_medians(told),) if told else ()
+        said = synthesis.whole.narrative or {}
+        words = said.get("why") or "Neither model can be fitted to these studies."
+        tables: tuple[Table, ...] = (_medians(said),) if said else ()
     else:
         (sens, *sens_ci), (spec, *spec_ci) = fit.sensitivity, fit.specificity
         words = (
-            f"{fit.n} studies: summary sensitivity {number(sens)} ({between(sens_ci)}), "
-            f"specificity "
-            f"{number(spec)} ({between(spec_ci)}); a new study would be expected between "
-            f"{between(fit.predicted(0))} and {between(fit.predicted(1))}."
+            f"{counted(fit.n)}: summary sensitivity {number(sens)} ({between(sens_ci)}), "
+            f"specificity {number(spec)} ({between(spec_ci)}); a new study would be expected to "
+            f"have a sensitivity of {between(fit.predicted(0))} and a specificity of "
+            f"{between(fit.predicted(1))}."
         )
         tables = (_models(synthesis.whole),)
     return Section(
@@ -97,7 +97,7 @@ def study_table(synthesis: Synthesis) -> Table:
     """Every study with its counts."""
     rows = tuple(
         (
-            row["study"],
+            Verbatim(row["study"]),
             *(f"{row[cell]}" for cell in ("tp", "fp", "fn", "tn")),
             *(
                 f"{number_or_dash(row[side])} ({between(row[f'{side}_ci'])})"
@@ -155,7 +155,7 @@ def _variance(value: float) -> str:
 def _pooled_table(synthesis: Synthesis) -> Table:
     rows = []
     groups = [(ALL, synthesis.whole)] + [
-        (f"{column}: {level}", group)
+        (grouped(column, level), group)
         for column, levels in synthesis.subgroups.items()
         for level, group in levels.items()
     ]
@@ -172,24 +172,27 @@ def _notes_of_groups(synthesis: Synthesis) -> tuple[str, ...]:
     for column, levels in synthesis.subgroups.items():
         for level, group in levels.items():
             for note in group.pooled.notes if group.pooled else ():
-                said.setdefault(note, []).append(f"{column}: {level}")
-    return tuple(f"{'; '.join(names)} \N{EN DASH} {note}" for note, names in said.items())
+                said.setdefault(note, []).append(grouped(column, level))
+    return tuple(
+        Verbatim(f"{joined(names)} \N{EN DASH} {told(note)}") for note, names in said.items()
+    )
 
 
 def _regressions(synthesis: Synthesis) -> Section:
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for column, found in synthesis.regressions.items():
         model = found["bivariate_binomial"]
         if "not_estimable" in model:
-            rows.append((column, model["not_estimable"], "–", "–", "–"))
+            rows.append((quoted(column), model["not_estimable"], "–", "–", "–"))
             continue
-        test = f"χ² {number(model['lr'], 2)}, df {model['df']}, p {chance(model['p'])}"
+        test = f"χ² {number(model['lr'], 2)}, df {model['df']}, {p_value(model['p'])}"
         for k, term in enumerate(found["terms"]):
             cells = [
                 f"{number(one['value'])} ({between(one['ci'])})"
                 for one in (model["coefficients"][side][k] for side in _SIDES)
             ]
-            rows.append((column, term, *cells, test if k == 0 else ""))
+            said = quoted(term) if term == column else term
+            rows.append((quoted(column), said, *cells, test if k == 0 else ""))
     return Section(
         "regression",
         "What differs with what",
@@ -224,7 +227,7 @@ def _univariate(group: Group) -> Section:
                     f"{one.I2:.1f} %",
                 )
             )
-    header = ("Outcome", "Mean (95 %)", "Knapp–Hartung", "Prediction", "τ²", "I²")
+    header = ("Measure", "Mean (95 %)", "Knapp–Hartung", "Prediction", "τ²", "I²")
     return Section(
         "univariate",
         "One number at a time",
@@ -242,11 +245,11 @@ def _univariate(group: Group) -> Section:
 def _deeks(synthesis: Synthesis) -> Section:
     test = synthesis.deeks
     assert test is not None
-    said = "the funnel is asymmetric" if test.p < 0.1 else "no asymmetry was found"
+    verdict = "the funnel is asymmetric" if test.p < 0.1 else "no asymmetry was found"
     return Section(
         "deeks",
         "Small studies",
-        f"Deeks' test: slope {number(test.slope, 2)}, p {chance(test.p)}: {said} (limit .10).",
+        f"Deeks' test: slope {number(test.slope, 2)}, {p_value(test.p)}: {verdict} (limit .10).",
         (),
         ("funnel",),
         (
@@ -256,7 +259,7 @@ def _deeks(synthesis: Synthesis) -> Section:
     )
 
 
-def _medians(told: dict[str, Any]) -> Table:
+def _medians(said: dict[str, Any]) -> Table:
     rows = tuple(
         (
             side,
@@ -265,17 +268,17 @@ def _medians(told: dict[str, Any]) -> Table:
             between(found["quartiles"]),
             between(found["range"]),
         )
-        for side, found in told["summary"].items()
+        for side, found in said["summary"].items()
     )
     return Table("Without pooling", ("", "Studies", "Median", "Quartiles", "Range"), rows)
 
 
-def _swim(told: dict[str, Any]) -> Section:
-    direction = told["direction"]
-    rows = tuple((entry["item"], entry["answer"]) for entry in told["swim"])
+def _swim(said: dict[str, Any]) -> Section:
+    direction = said["direction"]
+    rows = tuple((entry["item"], entry["answer"]) for entry in said["swim"])
     words = (
-        f"In {direction['better_than_chance']} of {direction['n']} studies sensitivity plus "
-        f"specificity exceeds 1 (sign test: p {chance(direction['sign_test_p'])})."
+        f"In {direction['better_than_chance']} of {counted(direction['n'])} sensitivity plus "
+        f"specificity exceeds 1 (sign test: {p_value(direction['sign_test_p'])})."
     )
     return Section(
         "swim", "Synthesis without pooling", words, (Table("", ("SWiM item", "Answer"), rows),)

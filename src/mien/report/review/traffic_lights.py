@@ -7,8 +7,9 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from mien.report.drawing import Drawing, drawn, finish
-from mien.report.review.words import named
+from mien.report.drawing import Drawing, as_written, drawn, finish
+from mien.report.language import Verbatim, told
+from mien.report.review.words import counted, joined, named
 from mien.review.bias.consensus import OPEN, Assessed
 from mien.review.bias.forms import OVERALL
 
@@ -36,42 +37,47 @@ def traffic_lights(found: Assessed, known: Collection[str] | None = None) -> Dra
     keys = [domain.key for domain in found.form.domains] + [OVERALL]
     fits = [domain.key for domain in found.form.domains if domain.applicability]
     fits = [key for key in fits if any((study, key) in found.applicability for study in studies)]
+    titles = {domain.key: domain.title for domain in found.form.domains} | {OVERALL: "Overall"}
+    labels = [told(titles[key]) for key in keys]
+    labels += [told(f"fits: {titles[key].rpartition(': ')[2]}") for key in fits]
+    places = [float(k) for k in range(len(keys))]
+    places += [len(keys) + 0.5 + k for k in range(len(fits))]
     columns = len(keys) + (len(fits) + 0.5 if fits else 0)
     labels_of = [named(study, known) for study in studies]
     names = max(map(len, labels_of), default=5)
+    above = max(2.2, 0.75 + 0.06 * max(map(len, labels)))
     figure = Figure(
-        figsize=(0.9 + 0.072 * names + 0.46 * columns, 2.2 + 0.3 * len(studies)),
+        figsize=(0.9 + 0.072 * names + 0.46 * columns, above + 0.3 * len(studies)),
         layout="constrained",
     )
     axis = figure.subplots()
-    titles = {domain.key: domain.title for domain in found.form.domains} | {OVERALL: "Overall"}
-    places, labels = [], []
-    for k, key in enumerate(keys):
-        _column(axis, k, [found.judgements.get((study, key), "") for study in studies])
-        places.append(float(k))
-        labels.append(titles[key])
-    for k, key in enumerate(fits):
-        at = len(keys) + 0.5 + k
+    for at, key in zip(places, keys, strict=False):
+        _column(axis, at, [found.judgements.get((study, key), "") for study in studies])
+    for at, key in zip(places[len(keys) :], fits, strict=True):
         _column(axis, at, [found.applicability.get((study, key), "") for study in studies])
-        places.append(at)
-        labels.append(f"fits: {titles[key].rpartition(': ')[2]}")
     axis.axvline(len(keys) - 1.5, color="#9aa3a9", lw=0.7)
-    axis.set_xticks(places, labels, rotation=55, ha="left", rotation_mode="anchor", fontsize=7.5)
+    axis.set_xticks(
+        places,
+        list(map(Verbatim, labels)),
+        rotation=55,
+        ha="left",
+        rotation_mode="anchor",
+        fontsize=7.5,
+    )
     axis.xaxis.tick_top()
     axis.set_yticks(range(len(studies)), labels_of, fontsize=7.5)
     axis.set_xlim(-0.6, columns - 0.4)
     axis.set_ylim(len(studies) - 0.4, -0.6)
-    axis.set_aspect("equal")
+    axis.set_aspect("equal", anchor="S")  # below the names of columns, which need room
     axis.tick_params(length=0)
     axis.grid(False)
     for side in axis.spines.values():
         side.set_visible(False)
     _key(figure)
-    caption = (
-        f"Risk of bias of {len(found.studies)} studies by {found.form.short} "
-        f"({found.form.source}); "
-        f"{_decided(found)}."
+    words = (
+        f"Risk of bias of {counted(len(found.studies))} by {found.form.short} ({found.form.source})"
     )
+    caption = Verbatim(f"{joined([words, _decided(found)])}.")
     return finish(f"bias-{found.form.key}-studies", caption, figure)
 
 
@@ -86,6 +92,7 @@ def _column(axis: Any, x: float, levels: list[str]) -> None:
             x, y, sign, ha="center", va="center", fontsize=8, weight="bold",
             color="black" if pale else "white",
         )  # fmt: skip
+        as_written(text)
         text.set_in_layout(False)  # it lies within: the layout need not measure hundreds
 
 
@@ -93,10 +100,11 @@ def _key(figure: Figure) -> None:
     from matplotlib.lines import Line2D
 
     lights = [
-        Line2D([], [], marker="o", ls="", color=colour, ms=7, label=f"{sign}  {words}")
+        Line2D([], [], marker="o", ls="", color=colour, ms=7, label=f"{sign}  {told(words)}")
         for colour, sign, words in LOOKS.values()
     ]
-    figure.legend(handles=lights, loc="outside lower center", ncols=4, fontsize=7.5)
+    legend = figure.legend(handles=lights, loc="outside lower center", ncols=4, fontsize=7.5)
+    as_written(*legend.get_texts())
 
 
 @drawn
@@ -117,23 +125,27 @@ def bias_summary(found: Assessed) -> Drawing:
             axis.barh(y, width, left=left, color=colour, height=0.72, edgecolor="white", lw=0.8)
             if width > 4:
                 dark = "black" if level in ("unclear", OPEN) else "white"
-                axis.text(
+                text = axis.text(
                     left + width / 2, y, f"{sign} {count}", ha="center", va="center",
                     fontsize=7.5, color=dark,
                 )  # fmt: skip
+                as_written(text)
             left += width
     axis.set_yticks(range(len(counts)), [titles[key] for key in counts], fontsize=8)
     axis.set_ylim(len(counts) - 0.4, -0.6)
     axis.set(xlim=(0, 100), xlabel="% of studies")
     axis.grid(axis="y", visible=False)
     _key(figure)
-    caption = (
-        f"Risk of bias over {len(found.studies)} studies by {found.form.short}, numbers of studies "
-        f"in the bars; {_decided(found)}."
+    words = (
+        f"Risk of bias over {counted(len(found.studies))} by {found.form.short}, numbers of "
+        "studies in the bars"
     )
+    caption = Verbatim(f"{joined([words, _decided(found)])}.")
     return finish(f"bias-{found.form.key}-summary", caption, figure)
 
 
 def _decided(found: Assessed) -> str:
     count = sum(level == OPEN for level in found.judgements.values())
-    return f"{count} judgements are not agreed yet" if count else "every judgement is agreed"
+    if not count:
+        return "every judgement is agreed"
+    return f"{counted(count, 'judgement is', 'judgements are')} not agreed yet"

@@ -147,9 +147,10 @@ def spread_notes(sigma: np.ndarray) -> list[str]:
             "of the two is then not defined."
         ]
     if abs(sigma[0, 1]) > _AT_LIMIT * math.sqrt(sigma[0, 0] * sigma[1, 1]):
+        limit = "+1" if sigma[0, 1] > 0 else "−1"
         return [
             "The correlation between sensitivity and specificity is estimated at its limit of "
-            f"{np.sign(sigma[0, 1]):+.0f}: there are too few studies, or too similar ones, for it."
+            f"{limit}: there are too few studies, or too similar ones, for it."
         ]
     return []
 

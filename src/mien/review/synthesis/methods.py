@@ -31,11 +31,13 @@ def methods(synthesis: Synthesis) -> list[str]:
     if synthesis.influence:
         said.append("Each study was left out in turn.")
     if synthesis.deeks:
-        low = " It has little power in so few studies." * (synthesis.deeks.n < FEWEST_FOR_A_TEST)
-        said.append(
+        sentences = [
             "Asymmetry of the funnel was tested as Deeks et al. (J Clin Epidemiol 2005) propose; p "
-            f"below .10 counts as asymmetry.{low}"
-        )
+            "below .10 counts as asymmetry."
+        ]
+        if synthesis.deeks.n < FEWEST_FOR_A_TEST:
+            sentences.append("It has little power in so few studies.")
+        said.append(" ".join(sentences))
     return said
 
 
@@ -57,18 +59,16 @@ def _bivariate(synthesis: Synthesis) -> str:
         "unstructured covariance between studies (Chu and Cole, J Clin Epidemiol 2006), fitted by "
         f"maximum likelihood with {how}"
     )
-    normal = f"the bivariate normal model of Reitsma et al. (J Clin Epidemiol 2005; REML, {added})"
-    if whole.binomial and whole.normal:
-        return f"Both were pooled together {binomial}. T{normal[1:]} was fitted beside it."
+    normal = f"bivariate normal model of Reitsma et al. (J Clin Epidemiol 2005; REML, {added})"
+    both = f"Both were pooled together {binomial}."
+    failed = f"The binomial model could not be fitted: {whole.why_not.get('binomial')}."
+    why = whole.why_not.get("normal")
     if whole.binomial:
-        return (
-            f"Both were pooled together {binomial}. T{normal[1:]} could not be fitted: "
-            f"{whole.why_not['normal']}."
-        )
-    failed = f"The binomial model could not be fitted: {whole.why_not['binomial']}."
+        how = "was fitted beside it" if whole.normal else f"could not be fitted: {why}"
+        return f"{both} The {normal} {how}."
     if whole.normal:
-        return f"Both were pooled together by {normal}. {failed}"
-    return f"{failed} Nor could {normal}: {whole.why_not['normal']}."
+        return f"Both were pooled together by the {normal}. {failed}"
+    return f"{failed} Nor could the {normal}: {why}."
 
 
 def _regions(synthesis: Synthesis) -> list[str]:

@@ -190,7 +190,7 @@ async function start(event) {
 async function write(review) {
   busy = review.id;
   show();
-  const made = await act(`reviews/${review.id}/report`, "POST");
+  const made = await act(`reviews/${review.id}/report?language=${document.documentElement.lang}`, "POST");
   busy = null;
   if (made) {
     chosen = review.id;

@@ -14,6 +14,7 @@ from starlette.responses import Response, StreamingResponse
 
 from mien.advice import to_get
 from mien.errors import MienError
+from mien.report.language import DEFAULT, Language
 from mien.review.project.store import ReviewStore
 from mien.web.http.access import FRAMED
 from mien.web.http.arriving import LARGEST, Arrived
@@ -218,11 +219,11 @@ def routes(desk: Desk) -> APIRouter:
     _add_beginning(router, desk)
 
     @router.post("/{review}/report", responses=documented(404, 409, 501))
-    def write_report(review: str) -> ReviewView:
+    def write_report(review: str, language: Language = DEFAULT) -> ReviewView:
         """Take over what was decided so far, and report on it in place of an older report."""
         store = reviews.get(review)
         with reviews.reporting:
-            _report(store)
+            _report(store, language)
         return _view(review, store)
 
     @router.get("/{review}/report", responses=sent("text/html"), response_class=StreamingResponse)
@@ -430,7 +431,7 @@ def _view(key: str, store: ReviewStore) -> ReviewView:
     )
 
 
-def _report(store: ReviewStore) -> None:
+def _report(store: ReviewStore, language: Language) -> None:
     try:
         from mien.report.review.review_page import write
         from mien.review.living.findings import findings
@@ -440,7 +441,10 @@ def _report(store: ReviewStore) -> None:
         collect(store)
         found = open_review(store.folder)
         earlier = findings(found.earlier[-1]) if found.earlier else None
-        write(findings(found), store.folder / REPORT, earlier=earlier, overwrite=True)
+        write(
+            findings(found), store.folder / REPORT, earlier=earlier, overwrite=True,
+            language=language,
+        )  # fmt: skip
     except ModuleNotFoundError as error:
         raise Problem(501, "no_packages", _PACKAGES) from error
     except MienError as error:

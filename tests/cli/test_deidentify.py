@@ -249,6 +249,17 @@ def test_half_a_clip_in_other_commands(mien, patient, tmp_path, command):
     assert "is incomplete" in told(result, 7)
 
 
+def test_half_a_clip_is_said_with_its_scores(mien, patient, tmp_path):
+    source, table = cut(patient, tmp_path), tmp_path / "a.csv"
+    result = mien("blendshapes", source, "-o", table)
+    first, second = result.stdout.splitlines()
+    assert first.startswith(f"{source} is incomplete: ") and second.startswith(f"{table}: ")
+    missing = json.loads((tmp_path / "a.scores.json").read_text())["missing"]
+    assert missing["much"] and missing["of"] == len(patient.truth.pts)
+    result = mien("blendshapes", source, "-o", table, "--json", "--overwrite")
+    assert result.exit_code == 7 and json.loads(result.stdout)["missing"] == missing
+
+
 @pytest.mark.parametrize("by", [[], ["dlib"], ["human_faceres"]])
 def test_who_decided_what_is_covered_is_not_presented_as_its_proof(by):
     judge = {

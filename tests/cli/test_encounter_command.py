@@ -13,6 +13,7 @@ from encounters import clip, encounter
 from mien.cli.encounter import encounter as command
 from mien.encounter import analysis
 from mien.errors import PrivacyError
+from mien.phantom import encounter as drawn
 from mien.pipeline import deidentify as pipeline
 from mien.release import encounter as dataset
 from mien.report.drawing import Drawing
@@ -161,3 +162,33 @@ def test_help_has_an_example(run, words):
     done = run(*words)
     assert done.exit_code == 0
     assert "Example: mien encounter" in " ".join(done.stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("out", "more", "status", "said"),
+    [
+        ("none/demo", (), 6, "does not exist"),
+        ("demo", ("--moments", "99"), 2, "fps must lie"),
+        ("demo", ("--resolution", "0"), 2, "resolution must lie"),
+        ("demo", ("--rules", "nowhere.toml"), 2, "cannot be read: No such file"),
+    ],
+)
+def test_a_demo_that_is_refused_makes_no_folder(tmp_path, run, quick, out, more, status, said):
+    done = run("--demo", "-o", tmp_path / out, *more)
+    assert done.exit_code == status and said in done.output
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_a_demo_that_breaks_off_leaves_no_half_of_it(tmp_path, run, quick, monkeypatch, there):
+    out = tmp_path / "demo"
+    if there:
+        out.mkdir()
+
+    def breaks_off(*given):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(drawn, "write_sound", breaks_off)
+    done = run("--demo", "-o", out)
+    assert done.exit_code == 130 and not quick.videos
+    assert [path.name for path in tmp_path.rglob("*")] == (["demo"] if there else [])

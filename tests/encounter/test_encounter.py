@@ -6,6 +6,7 @@ import json
 from fractions import Fraction
 from types import SimpleNamespace
 
+import av
 import numpy as np
 import pytest
 from observed import observed
@@ -21,6 +22,7 @@ from mien.encounter.settings import AnalysisSettings
 from mien.errors import FormatError, NoFaceError, OutputError, ParameterError
 from mien.phantom.encounter import render_encounter
 from mien.phantom.encounter_script import EncounterScript
+from mien.report.language import told, written_in
 from mien.video import VideoInfo, Writer
 
 DOCTOR = ((2.0, 4.0, "surprise"),)
@@ -133,6 +135,26 @@ def test_one_camera_and_somebody_who_passes_by(one_camera):
     assert found.people["both"]["others"] == 1 and found.people["both"]["others_s"] > 0.3
     swapped = analyse(files.doctor, settings=settings(references={"doctor": "right"}))
     assert swapped.timelines["doctor"].names() == found.timelines["patient"].names()
+
+
+def test_a_recording_whose_end_is_lost_says_so(one_camera, tmp_path):
+    _, files = one_camera
+    whole, cut = tmp_path / "whole.mp4", tmp_path / "cut.mp4"
+    with av.open(str(files.doctor)) as old:
+        with av.open(str(whole), "w", options={"movflags": "faststart"}) as new:
+            track = new.add_stream_from_template(old.streams.video[0])
+            for packet in old.demux(video=0):
+                if packet.size:
+                    packet.stream = track
+                    new.mux(packet)
+    data = whole.read_bytes()
+    cut.write_bytes(data[: 6 * len(data) // 10])
+    note = "frames cannot be read: what is said here is of the rest."
+    found = analyse(cut, settings=settings(references={"doctor": "left"}))
+    assert found.notes[0].startswith("Of the recording ") and found.notes[0].endswith(note)
+    assert " of 24 frames" in found.notes[0]
+    with written_in("de"):
+        assert told(found.notes[0]).startswith("Von der Aufnahme sind ")
 
 
 def test_what_cannot_be_assessed_is_missing(two_cameras):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from mien.blendshapes.scores import Blendshapes
 from mien.models.landmarker import open_backend
 from mien.progress import Progress, usual
 from mien.recognition.registry import joining
+from mien.shortfall import Shortfall
 from mien.shown import Shown
 from mien.tracking import State
 from mien.tracking.follow import follow
@@ -40,6 +41,8 @@ class ScoredClip(Shown):
     mesh: np.ndarray
     """The person's landmarks, pixels, NaN where the face was not measured, shape
     (n_frames, 478, 3)."""
+    missing: Shortfall = field(default_factory=Shortfall)
+    """How much of the clip could not be read."""
 
     def to_frame(self) -> pandas.DataFrame:
         """A row for each frame: ``time_s``, a column for each score."""
@@ -114,7 +117,7 @@ def _score(path: Path, landmarker: str | Path | None, report: Progress, own: boo
     else:
         height, width = followed.size
         scores = Blendshapes.load().scores(mesh, width, height)
-    return ScoredClip(Recording(NAMES, scores, followed.times), len(tracks), mesh)
+    return ScoredClip(Recording(NAMES, scores, followed.times), len(tracks), mesh, followed.missing)
 
 
 def _its_own(

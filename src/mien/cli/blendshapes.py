@@ -11,6 +11,7 @@ import typer
 from mien.cli import options
 from mien.cli.bars import Bars
 from mien.cli.many import Many, each
+from mien.counted import plural
 from mien.errors import OutputError, ParameterError
 
 if TYPE_CHECKING:
@@ -113,14 +114,19 @@ def blendshapes(
             _draw(recording, draw, overwrite)
         found = int(recording.found.sum())
         if not as_json:
+            if scored.missing.much:
+                typer.echo(scored.missing.sentence(str(video)))
             others = f"; the most present of {people} people" if people > 1 else ""
-            typer.echo(f"{table}: {found} of {len(recording.times)} frames scored{others}")
+            typer.echo(
+                f"{table}: {found} of {plural(len(recording.times), 'frame')} scored{others}"
+            )
         return {
             "input": str(video),
             "output": str(table),
             "frames": len(recording.times),
             "scored": found,
             "people": people,
+            "missing": scored.missing.as_dict(),
             "scores": _SOURCES[source] if landmarker is None else str(landmarker),
             "with": list(groups),
         }
@@ -166,7 +172,7 @@ def _write(
     if table.suffix.lower() not in _ENDINGS:
         write(table, recording, overwrite=overwrite)
         return
-    about = described(source)
+    about = described(source) | {"missing": scored.missing.as_dict()}
     made = columns(groups, recording.scores, scored.mesh)
     write_with(table, recording, made, about, overwrite=overwrite)
 

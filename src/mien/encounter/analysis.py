@@ -88,7 +88,7 @@ def _analyse(
         recordings=both.spans,
         soundtracks=both.soundtracks,
         people=_people(watched, assigned),
-        notes=_notes(soundtracks, assigned, offset),
+        notes=[*_notes_on_loss(watched), *_notes(soundtracks, assigned, offset)],
     )
 
 
@@ -210,13 +210,26 @@ def _roles_of_all(
     return assigned
 
 
+def _names(recordings: int) -> list[str]:
+    """What recordings are called in notes: not by their files' names."""
+    return [f"the {role}'s recording" for role in ROLES] if recordings == 2 else ["the recording"]
+
+
+def _notes_on_loss(watched: Sequence[Watched]) -> list[str]:
+    """What of the recordings is missing, where that is much."""
+    return [
+        f"Of {name} {seen.missing.lost} of {seen.missing.of} frames cannot be read: what is said "
+        "here is of the rest."
+        for name, seen in zip(_names(len(watched)), watched, strict=True)
+        if seen.missing.much
+    ]
+
+
 def _notes(
     soundtracks: Sequence[Soundtrack | None], assigned: Sequence[Assignment], offset: Offset
 ) -> list[str]:
-    """What a reader has to know; recordings are not called by their files' names."""
-    names = ["the recording"]
-    if len(soundtracks) == 2:
-        names = [f"the {role}'s recording" for role in ROLES]
+    """What a reader has to know."""
+    names = _names(len(soundtracks))
     notes = []
     for name, roles in zip(names, assigned, strict=True):
         if roles.assumed:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +20,7 @@ from mien.errors import NoFaceError, ParameterError
 from mien.face.pose import head_pose
 from mien.face.region import Region
 from mien.progress import Progress
+from mien.shortfall import Shortfall
 from mien.tracking import FaceTrack, State, Tracker
 from mien.video import Frame, Reader
 from mien.workers import ahead
@@ -61,6 +62,8 @@ class Watched:
     """Of the recording, seconds."""
     second: Classifier | None
     """Reads blendshapes, if there is a second opinion."""
+    missing: Shortfall = field(default_factory=Shortfall)
+    """How much of the recording could not be read."""
 
     def seconds(self, track: int) -> float:
         """How long somebody was followed."""
@@ -190,7 +193,10 @@ class Watcher:
                 f"No face was found in {source.name}: check that it shows one, large enough and "
                 "lit."
             )
-        return Watched(tracks, np.array(times), size, looks, times[0], sampler.end, self.second)
+        return Watched(
+            tracks, np.array(times), size, looks, times[0], sampler.end, self.second,
+            reader.missing or Shortfall(),
+        )  # fmt: skip
 
     def _read(
         self, waiting: list[tuple[int, np.ndarray, np.ndarray]], looks: list[list[_Look]]

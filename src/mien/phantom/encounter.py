@@ -12,10 +12,11 @@ import os
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
+from shutil import rmtree
 
 from mien.encounter.observation import ROLES
 from mien.errors import OutputError, ParameterError
-from mien.outputs import check_free, complete
+from mien.outputs import check_free, check_parent, complete
 from mien.phantom.acting import Act, Acted
 from mien.phantom.encounter_script import EncounterScript
 from mien.phantom.render import Phantom
@@ -53,7 +54,7 @@ def render_encounter(
     script : EncounterScript
         What happens.
     folder : path
-        Made if it is not there.
+        Made if it is not there, in a folder that is; it goes again if nothing comes of it.
     overwrite : bool
         Whether files that are in the way may be replaced.
     progress : callable, optional
@@ -67,22 +68,40 @@ def render_encounter(
     folder = Path(folder)
     truth = folder / "truth.json"
     names = ["both.mp4"] if script.one_camera else ["doctor.mp4", "patient.mp4"]
+    paths = [folder / name for name in names]
+    check_parent(folder)
+    made = not os.path.lexists(folder)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(exist_ok=True)
     except OSError as exc:
         raise OutputError(f"{folder} cannot be made: {exc.strerror or exc}.") from exc
-    for path in (truth, *(folder / name for name in names)):
-        check_free(path, overwrite)
+    try:
+        for path in (truth, *paths):
+            check_free(path, overwrite)
+        _render(script, paths, overwrite, progress)
+        with complete(truth, overwrite=overwrite) as part:
+            part.write_text(json.dumps(script.as_dict(), indent=1))
+    except BaseException:
+        if made:
+            rmtree(folder, ignore_errors=True)
+        raise
+    return EncounterFiles(paths[0], paths[1] if len(paths) > 1 else None, truth, script)
+
+
+def _render(
+    script: EncounterScript, paths: list[Path], overwrite: bool, progress: Progress | None
+) -> None:
+    """Draw the clips, with their sound."""
     clips = [both_of(script)] if script.one_camera else [clip_of(script, role) for role in ROLES]
     total, done = sum(len(clip) for clip in clips), 0
     with tempfile.TemporaryDirectory() as temporary:
-        for number, (name, clip) in enumerate(zip(names, clips, strict=True)):
+        for number, (path, clip) in enumerate(zip(paths, clips, strict=True)):
             sound = None
             if not script.silent:
                 sound = Path(temporary) / f"{number}.m4a"
                 write_sound(sound_of(script, ROLES[number]), sound)
             with Writer(
-                folder / name, clip.info, audio_from=sound, overwrite=overwrite,
+                path, clip.info, audio_from=sound, overwrite=overwrite,
                 comment="mien phantom",
             ) as out:  # fmt: skip
                 for frame in clip:
@@ -91,10 +110,6 @@ def render_encounter(
                     if progress is not None:
                         progress("drawing", done, total)
                 out.commit()
-    with complete(truth, overwrite=overwrite) as part:
-        part.write_text(json.dumps(script.as_dict(), indent=1))
-    paths = [folder / name for name in names]
-    return EncounterFiles(paths[0], paths[1] if len(paths) > 1 else None, truth, script)
 
 
 def clip_of(script: EncounterScript, role: str) -> Phantom:

@@ -81,15 +81,18 @@ def report(
     if language not in LANGUAGES:
         raise ParameterError(f"--language is {language!r}: choose {' or '.join(LANGUAGES)}.")
     wanted = Rules.open(rules)
+    need("reports")
     if demo:
         if recordings.given or shown.deidentified:
             raise ParameterError("--demo draws its own recordings: leave the videos out.")
+        recordings.settings({"doctor": out, "patient": out})  # refuses before anything is made
+        if (out / "report").exists():
+            check_folder(out / "report", overwrite)
         sources, script = _draw(out, overwrite)
         out, recordings = out / "report", replace(recordings, offset=None)
     else:
         sources, script = recordings.sources(), None
     keep_out(out, sources.values())
-    need("reports")
     from mien.encounter.analysis import analyse
     from mien.encounter.feedback import feedback_on
     from mien.report.encounter.page import Videos, write

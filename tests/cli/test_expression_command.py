@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -400,3 +401,23 @@ def test_scores_and_geometry_are_compared_on_a_simulated_study(tmp_path):
     much = mien("simulate", "-o", tmp_path / "x.parquet", "--geometry")
     assert much.exit_code == 2 and "--snapshots" in much.output
     assert mien("simulate", "-o", tmp_path / "x.parquet", "--rate", "0").exit_code == 2
+
+
+def test_one_of_something_is_no_plural(taught, tmp_path):
+    """What commands say of a study with one of everything."""
+    made = study(people=3, each=1)
+    write_snapshots(made, tmp_path / "study.parquet")
+    fast = ["--widths", "8", "--l2-layers", "", "--epochs", "1"]
+    said = [
+        mien("train", tmp_path / "study.parquet", "-o", tmp_path / "n.npz", *fast),
+        mien("simulate", "-o", tmp_path / "one.parquet", "--participants", "1", "--snapshots", "5"),
+    ]
+    write_snapshots(made.take(slice(0, 1)), tmp_path / "one-row.parquet")
+    said += [
+        mien("evaluate", taught / "n.npz", tmp_path / "one-row.parquet"),
+        mien("predict", taught / "n.npz", tmp_path / "one-row.parquet", "-o", tmp_path / "p.csv"),
+    ]
+    text = "\n".join(one.output for one in said)
+    assert [one.exit_code for one in said] == [0] * len(said), text
+    assert "1 snapshot of 1 participant" in text and "1 of 1 frame with" in text
+    assert re.search(r"(?<![\d.])1 \w+s\b", text) is None, text

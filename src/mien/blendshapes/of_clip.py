@@ -15,6 +15,7 @@ from mien.blendshapes.landmarker_scores import LandmarkerScores
 from mien.blendshapes.names import NAMES
 from mien.blendshapes.recording import Recording
 from mien.blendshapes.scores import Blendshapes
+from mien.counted import plural
 from mien.models.landmarker import open_backend
 from mien.progress import Progress, usual
 from mien.recognition.registry import joining
@@ -54,7 +55,7 @@ class ScoredClip(Shown):
 
     def title(self) -> str:
         found, frames = int(self.recording.found.sum()), len(self.recording.times)
-        return f"{len(self.recording.names)} scores, {found} of {frames} frames scored"
+        return f"{len(self.recording.names)} scores, {found} of {plural(frames, 'frame')} scored"
 
     def table(self) -> list[tuple[str, ...]]:
         scores = np.nan_to_num(self.recording.scores)

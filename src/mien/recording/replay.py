@@ -9,6 +9,7 @@ from typing import Protocol as Interface
 
 import numpy as np
 
+from mien.counted import plural
 from mien.errors import ParameterError
 from mien.recording.capture import Capture
 from mien.recording.screen import Screen, Stage
@@ -62,7 +63,8 @@ def replay(
     expressions = capture.protocol.expressions
     if len(clips) not in (1, len(expressions)):
         raise ParameterError(
-            f"{len(clips)} clips do not fit {len(expressions)} expressions: give one clip, or one "
+            f"{plural(len(clips), 'clip')} {'does' if len(clips) == 1 else 'do'} not fit "
+            f"{plural(len(expressions), 'expression')}: give one clip, or one "
             "for each expression in their order."
         )
     for screen in _screens(capture, clips, eye):

@@ -17,6 +17,7 @@ from scipy.signal import lfilter
 
 from mien.blendshapes.names import NAMES
 from mien.blendshapes.prototypes import FIVE
+from mien.counted import plural
 from mien.errors import ParameterError
 from mien.selfnorm.simulated_people import (
     AT,
@@ -79,8 +80,8 @@ def simulate(
     n = len(expressions)
     if snapshots < participants * n:
         raise ParameterError(
-            f"{participants} participants with {n} expressions need at least {participants * n} "
-            f"snapshots, not {snapshots}."
+            f"{plural(participants, 'participant')} with {n} expressions need at least "
+            f"{participants * n} snapshots, not {snapshots}."
         )
     sizes = _sizes(snapshots, participants * n, seed).reshape(participants, n)
     scores, times = _recorded(everybody, sizes, seed, Style(**style))

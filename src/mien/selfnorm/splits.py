@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mien.counted import plural
 from mien.errors import ParameterError
 from mien.selfnorm.snapshots import Snapshots
 
@@ -106,8 +107,9 @@ def _check_named(participants: np.ndarray) -> None:
     nobody = int((participants == "").sum())
     if nobody:
         raise ParameterError(
-            f"{nobody} snapshots name no participant, while others do: fill them in or take them "
-            "out, for they may be somebody's who is in another set."
+            f"{plural(nobody, 'snapshot')} {'names' if nobody == 1 else 'name'} no participant, "
+            "while others do: fill in who it is or take such rows out, for they may be somebody's "
+            "who is in another set."
         )
 
 
@@ -189,7 +191,7 @@ def folds(
     if count < 2 or len(people) < least or people.tolist() == [""]:
         raise ParameterError(
             f"Cross-validation needs 2 folds or more and a named participant for each: {count} "
-            f"folds of {len(people)} participants cannot be made."
+            f"folds of {plural(len(people), 'participant')} cannot be made."
         )
     _check_named(snapshots.participants[known])
     if not 0 <= validation < 1:

@@ -15,6 +15,7 @@ from mien.cli.encounter.options import AsJson, Recordings
 from mien.cli.encounter.sources import BOTH
 from mien.cli.failure import need, tell
 from mien.cli.grouped import grouped
+from mien.counted import plural
 
 if TYPE_CHECKING:
     from mien.release.encounter import Published
@@ -97,7 +98,7 @@ def _print(made: Published) -> None:
         )  # fmt: skip
         typer.echo(
             f"Labels before and after de-identification: κ = {one.kappa:.2f}{interval}, "
-            f"{100 * one.share:.0f} % of {one.steps} seconds the same, {one.lost} lost."
+            f"{100 * one.share:.0f} % of {plural(one.steps, 'second')} the same, {one.lost} lost."
         )
     typer.echo(f"Read {made.folder / 'DATA_CARD.md'} before you share it.")
     typer.echo('In Python: pandas.read_parquet("timeline.parquet")')

@@ -13,6 +13,7 @@ from mien.cli import options
 from mien.cli.expression.options import Overwrite
 from mien.cli.expression.terminal import Terminal
 from mien.cli.failure import INTERRUPTED, interrupted, tell
+from mien.counted import plural
 from mien.errors import MienError, NoFaceError, ParameterError, VideoError
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def capture(
         session.save(out, overwrite=overwrite)
     if isinstance(early, MienError):
         if kept:
-            tell(f"{out} holds the {kept} snapshots recorded until then.")
+            tell(f"{out} holds {plural(kept, 'snapshot')} recorded until then.")
         raise early
     if not kept:
         if early is not None:
@@ -245,6 +246,7 @@ def _report(session: Capture, out: Path, kept: int, as_json: bool) -> None:
         if count < session.protocol.snapshots
     ]
     typer.echo(
-        f"{out}: {kept} snapshots of {session.participant}, {len(session.pauses)} pauses"
+        f"{out}: {plural(kept, 'snapshot')} of {session.participant}, "
+        f"{plural(len(session.pauses), 'pause')}"
         + (f"; fewer than {session.protocol.snapshots}: {', '.join(short)}" if short else "")
     )

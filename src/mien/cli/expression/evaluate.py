@@ -19,6 +19,7 @@ from mien.cli.expression.judged import (
 )
 from mien.cli.expression.options import AsJson, Clusters, Data, Model, Overwrite, Report
 from mien.cli.failure import tell
+from mien.counted import plural
 from mien.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -83,8 +84,9 @@ def _as_taught(
     snapshots = division.trimmed(snapshots)
     if len(snapshots) != division.snapshots:
         raise ParameterError(
-            f"{data.name} is not what this network was taught with: {len(snapshots)} snapshots "
-            f"in place of {division.snapshots}; leave --only-test out."
+            f"{data.name} is not what this network was taught with: "
+            f"{plural(len(snapshots), 'snapshot')} in place of {division.snapshots}; leave "
+            "--only-test out."
         )
     return snapshots, division.parts(snapshots)
 

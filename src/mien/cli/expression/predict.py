@@ -13,6 +13,7 @@ from mien.cli.expression.inputs import load, say_missing
 from mien.cli.expression.options import AsJson, Model, Overwrite
 from mien.cli.failure import tell
 from mien.cli.places import keep_input
+from mien.counted import plural
 from mien.errors import ParameterError
 from mien.outputs import check_free
 
@@ -92,7 +93,7 @@ def predict(
         f"{network.expressions[k]} {counts[k]}" for k in np.argsort(-counts) if counts[k]
     )
     typer.echo(
-        f"{out}: {len(snapshots)} of {total} frames with a face, {unsure} not sure; "
+        f"{out}: {len(snapshots)} of {plural(total, 'frame')} with a face, {unsure} not sure; "
         f"{most or 'nothing'}"
     )
 

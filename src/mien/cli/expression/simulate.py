@@ -9,6 +9,7 @@ import typer
 
 from mien.cli import options
 from mien.cli.expression.options import Overwrite
+from mien.counted import plural
 from mien.errors import ParameterError
 
 _MOST_WITH_GEOMETRY = 150_000  # 1,485 numbers each: 0.9 GB
@@ -59,6 +60,7 @@ def simulate(
     write_snapshots(made, out, overwrite=overwrite)
     options.say(
         as_json,
-        f"{out}: {len(made)} snapshots of {participants} simulated participants",
+        f"{out}: {plural(len(made), 'snapshot')} of "
+        f"{plural(participants, 'simulated participant')}",
         {"output": str(out), "snapshots": len(made), "participants": participants, "seed": seed},
     )

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from mien.counted import plural
 from mien.report.drawing import Drawing, at_most, drawn, finish
 from mien.selfnorm.calibration import Coverage, Reliability
 from mien.selfnorm.clusters import Clusters
@@ -43,9 +44,9 @@ def architecture(network: SelfNorm) -> Drawing:
     axis.set(xlim=(-0.55 * widest, 1.35 * widest), ylim=(-len(layers) + 0.3, 0.7))
     axis.axis("off")
     caption = (
-        f"Architecture: {config.layers} layers from {len(network.inputs)} inputs to "
-        f"{len(network.expressions)} classes, first weights LeCun normal; bars are as wide as the "
-        "layers."
+        f"Architecture: {config.layers} layers from {plural(len(network.inputs), 'input')} to "
+        f"{plural(len(network.expressions), 'class', 'classes')}, first weights LeCun normal; "
+        "bars are as wide as the layers."
     )
     return finish("figure-2-architecture", caption, figure)
 
@@ -108,8 +109,8 @@ def _course(training: Training, split: Split, name: str, label: str, one: str, t
     if np.isnan(held):
         where = f"{getattr(kept, one):.3f} on the training set while learning"
     caption = (
-        f"{label.partition(',')[0].capitalize()} over {len(epochs)} epochs; split {split.words}; "
-        f"{where} in epoch {training.best}, which was kept."
+        f"{label.partition(',')[0].capitalize()} over {plural(len(epochs), 'epoch')}; "
+        f"split {split.words}; {where} in epoch {training.best}, which was kept."
     )
     return finish(name, caption, figure)
 
@@ -277,7 +278,8 @@ def clusters(found: Clusters) -> Drawing:
         right.set_title("nearness of expressions (Ward)", loc="left")
         right.grid(False)
     caption = (
-        f"Mean faces of {len(set(found.participants))} participants in {count} clusters: adjusted "
+        f"Mean faces of {plural(len(set(found.participants)), 'participant')} in "
+        f"{plural(count, 'cluster')}: adjusted "
         f"Rand index {found.rand_expression:.2f} against expressions, "
         f"{found.rand_participant:.2f} against participants."
     )

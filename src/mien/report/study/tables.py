@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from mien.counted import plural
 from mien.selfnorm.clusters import Clusters
 from mien.selfnorm.evaluation import Evaluation
 from mien.selfnorm.folds import CrossValidation
@@ -237,7 +238,7 @@ def _sequence(study: Study) -> Table:
     rows = []
     for name, m in (
         ("one snapshot at a time", study.evaluation.measures),
-        (f"the last {study.sequence.length} snapshots (GRU)", study.sequence.measures),
+        (f"the last {plural(study.sequence.length, 'snapshot')} (GRU)", study.sequence.measures),
     ):
         rows.append([name, int(m.positives.sum()), rounded(m.accuracy), rounded(m.macro_f1)])
     title = "Snapshots one at a time and in sequence, on the same test set"

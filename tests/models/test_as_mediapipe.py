@@ -13,6 +13,7 @@ from mien.models.blazeface import BlazeFace
 from mien.models.landmarker import FaceMesh
 from mien.models.pose import Pose
 from mien.models.segmentation import Segmentation
+from mien.models.squares import shipped
 from mien.phantom import Script, render_phantom
 from mien.video import Reader
 
@@ -50,6 +51,12 @@ def test_a_body(picture):
     seen = truth[:, 2] > 0.5  # what is out of the picture is guessed
     assert np.abs(found - truth)[seen].max() < 1.0 and seen.sum() > 6
     assert pose.area == pytest.approx(ANSWERS["area"], rel=0.01)
+
+
+def test_a_network_is_shared_while_somebody_has_it():
+    one, two = (shipped("face_mesh", cores=1) for _ in range(2))
+    assert one is two
+    assert shipped("face_mesh", cores=2) is not one
 
 
 def test_people(picture):

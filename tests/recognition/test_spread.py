@@ -3,7 +3,8 @@ import pytest
 
 from mien.errors import ParameterError
 from mien.face.model import FaceModel
-from mien.recognition.spread import spread
+from mien.recognition.spread import spread, spread_frames, spread_frames_often
+from mien.tracking.meshes import Meshes
 
 N = 200
 TURNED, BLINK, OPEN = 71, 118, 163
@@ -39,6 +40,16 @@ def test_what_happens_once_is_included(faces):
     assert (np.diff(chosen) > 0).all() and len(chosen) == 16
     even = set(np.linspace(0, N - 1, 16).astype(int).tolist())
     assert not even & {TURNED, BLINK, OPEN}  # even steps would have missed all three
+
+
+def test_several_counts_at_once_choose_what_each_would(faces):
+    meshes, frames = Meshes.of(faces), np.arange(20, N)
+    counts = (48, 30, 1, 2, N, N - 20)
+    for count, chosen in zip(counts, spread_frames_often(meshes, frames, counts), strict=True):
+        assert (chosen == spread_frames(meshes, frames, count)).all()
+        assert (chosen == frames[spread(faces[frames], count)]).all()
+    with pytest.raises(ParameterError):
+        spread_frames_often(meshes, frames, (5, 0))
 
 
 def test_the_same_frames_every_time_and_wherever_the_face_is(faces):

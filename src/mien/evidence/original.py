@@ -131,7 +131,7 @@ class Original:
         with Reader(self.path) as reader:
             self.info = reader.info
         self._reading: Reading | None = None
-        self._descriptors: dict[str, np.ndarray] = {}
+        self._described: dict[str, Described] = {}
         self._ceilings: dict[float, Ceiling] = {}
 
     @property
@@ -162,7 +162,7 @@ class Original:
         """
         if self._reading is None:
             with self._frames(frames) as all_of_them:
-                self._reading, self._descriptors = self._read(all_of_them, stop, outline=True)
+                self._reading, self._described = self._read(all_of_them, stop, outline=True)
         return self._reading
 
     def ceiling(
@@ -173,13 +173,13 @@ class Original:
             with self._frames(frames) as all_of_them:
                 coded = reencoded(all_of_them, self.info, quality.crf)
                 reading, found = self._read(coded, stop)
-            self._ceilings[quality.crf] = Ceiling(quality, reading, found)
+            self._ceilings[quality.crf] = Ceiling(quality, reading, _descriptors(found))
         return replace(self._ceilings[quality.crf], quality=quality)
 
     def untouched(self, stop: Stop) -> Ceiling:
         """The ceiling of a result that is the very same file."""
         reading = self.reading(stop)
-        return Ceiling(None, reading, self._descriptors)
+        return Ceiling(None, reading, _descriptors(self._described))  # else nobody needs them
 
     @contextmanager
     def _frames(self, given: Iterable[Frame] | None) -> Iterator[Iterable[Frame]]:
@@ -192,8 +192,8 @@ class Original:
 
     def _read(
         self, frames: Iterable[Frame], stop: Stop, outline: bool = False
-    ) -> tuple[Reading, dict[str, np.ndarray]]:
-        """What is read of the person, and what the recognisers say of some frames."""
+    ) -> tuple[Reading, dict[str, Described]]:
+        """What is read of the person, and what the recognisers are shown of some frames."""
         tracked = np.flatnonzero(self.track.state == State.TRACKED)
         steps = np.linspace(0, len(tracked) - 1, min(self._probes, len(tracked))).astype(int)
         probes = set(tracked[steps].tolist())
@@ -221,7 +221,12 @@ class Original:
             )
         finally:
             backend.close()
-        return reading, {name: kept.descriptors() for name, kept in described.items()}
+        return reading, described
+
+
+def _descriptors(described: Mapping[str, Described]) -> dict[str, np.ndarray]:
+    """What the recognisers say of what they were shown."""
+    return {name: kept.descriptors() for name, kept in described.items()}
 
 
 def expected(track: FaceTrack, scale: np.ndarray | float = 1.0) -> list[Place | None]:

@@ -64,7 +64,8 @@ def surface(image: np.ndarray, points: np.ndarray, mesh: np.ndarray) -> np.ndarr
     inside = _read(even, ring + _INSIDE * wide * inward - low)
     outside = _read(even, ring - _OUTSIDE * wide * inward - low)
     row[OUTLINE] = np.log(inside + _FLOOR) - np.log(outside + _FLOOR)
-    row[GRAIN] = _grain(grey, skin_regions(points - low)), _grain(grey, [_neck(points - low)])
+    fine = cv2.absdiff(grey, cv2.GaussianBlur(grey, (0, 0), _FINE))
+    row[GRAIN] = _grain(fine, skin_regions(points - low)), _grain(fine, [_neck(points - low)])
     row[STILL] = _read(even, mesh[list(_STILL), :2] - low)
     return row
 
@@ -77,15 +78,14 @@ def _neck(points: np.ndarray) -> np.ndarray:
     return np.array([near - across, near + across, far + across, far - across])
 
 
-def _grain(grey: np.ndarray, regions: list[np.ndarray]) -> float:
+def _grain(fine: np.ndarray, regions: list[np.ndarray]) -> float:
     """Log of the mean fine detail in regions; NaN where too little of them is in the picture."""
-    mask = np.zeros(grey.shape, np.uint8)
+    mask = np.zeros(fine.shape, np.uint8)
     cv2.fillPoly(mask, [np.round(region).astype(np.int32) for region in regions], (1,))
     if mask.sum() < _FEWEST:
         return np.nan
-    fine = grey - cv2.GaussianBlur(grey, (0, 0), _FINE)
     # the median drops a strand of hair, a button, an edge of the collar
-    return float(np.log(np.median(np.abs(fine)[mask > 0]) + 0.05))
+    return float(np.log(np.median(fine[mask > 0]) + 0.05))
 
 
 def _read(grey: np.ndarray, places: np.ndarray) -> np.ndarray:

@@ -61,7 +61,11 @@ class Hog:
 
 def frontal_detector() -> Any:
     """dlib's detector, for one thread: unpacking it takes half a second, a copy a millisecond."""
-    return copy(_unpacked())
+    with _unpacking:  # whoever comes meanwhile waits, and does not unpack another one
+        return copy(_unpacked())
+
+
+_unpacking = Lock()
 
 
 @cache

@@ -197,10 +197,12 @@ def _fit(image, boxes, mean, pairs, cuts, leaves, anchors, deltas):
     shapes = np.empty((len(boxes), len(mean)), np.float32)
     shapes[:] = mean
     levels = np.zeros((len(boxes), anchors.shape[1]), np.float32)
+    reached = np.empty((pairs.shape[1], len(boxes)), np.int64)
     for stage in range(pairs.shape[0]):
         for n in range(len(boxes)):
             _look(image, boxes[n], shapes[n], mean, anchors[stage], deltas[stage], levels[n])
-        # box by box within a tree: its leaves are then still at hand
+        # leaves are fetched from all over a large table: where all of them lie is found out first,
+        # so that the processor can fetch the next ones while it adds
         for tree in range(pairs.shape[1]):
             for n in range(len(boxes)):
                 node = 0
@@ -208,10 +210,14 @@ def _fit(image, boxes, mean, pairs, cuts, leaves, anchors, deltas):
                     one = pairs[stage, tree, node, 0]
                     two = pairs[stage, tree, node, 1]
                     above = levels[n, one] - levels[n, two] > cuts[stage, tree, node]
-                    node = 2 * node + (1 if above else 2)
-                leaf = node - pairs.shape[2]
-                for k in range(len(mean)):
-                    shapes[n, k] += leaves[stage, tree, leaf, k]
+                    node = 2 * node + 2 - int(above)
+                reached[tree, n] = node - pairs.shape[2]
+        # box by box within a tree: its leaves are then still at hand
+        for tree in range(pairs.shape[1]):
+            for n in range(len(boxes)):
+                shape, leaf = shapes[n], leaves[stage, tree, reached[tree, n]]
+                for k in range(len(leaf)):
+                    shape[k] += leaf[k]
     points = np.empty((len(boxes), count, 2))
     for n in range(len(boxes)):
         across, down = boxes[n, 2] - boxes[n, 0], boxes[n, 3] - boxes[n, 1]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from importlib.resources import files
+from threading import Lock
+from weakref import WeakValueDictionary
 
 import cv2
 import numpy as np
@@ -10,11 +12,21 @@ import numpy as np
 from mien.face.region import Region
 from mien.models.onnx_network import OnnxNetwork
 
+_open: WeakValueDictionary[tuple[str, int | None], OnnxNetwork] = WeakValueDictionary()
+_opening = Lock()
+
 
 def shipped(name: str, cores: int | None = None) -> OnnxNetwork:
-    """One of MediaPipe's networks, by its name in the assets; see `OnnxNetwork`."""
-    path = files("mien") / "assets" / "mediapipe" / f"{name}.onnx"
-    return OnnxNetwork(path.read_bytes(), cores=cores)
+    """One of MediaPipe's networks, by its name in the assets; see `OnnxNetwork`.
+
+    Whoever asks while somebody has it is given the same one: it keeps no state between calls.
+    """
+    with _opening:
+        found = _open.get((name, cores))
+        if found is None:
+            path = files("mien") / "assets" / "mediapipe" / f"{name}.onnx"
+            found = _open[name, cores] = OnnxNetwork(path.read_bytes(), cores=cores)
+        return found
 
 
 def whole(image: np.ndarray) -> Region:

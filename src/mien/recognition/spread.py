@@ -6,6 +6,8 @@ turned or shut-eyed just so is enough to recognise somebody.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from mien.errors import ParameterError
@@ -71,16 +73,49 @@ def spread_frames(meshes: Meshes, frames: np.ndarray, count: int) -> np.ndarray:
     ParameterError
         If `count` is below 1 or a landmark is missing.
     """
-    return frames[_spread(meshes[frames, _POINTS, :2], count)]
+    return spread_frames_often(meshes, frames, (count,))[0]
+
+
+def spread_frames_often(
+    meshes: Meshes, frames: np.ndarray, counts: Sequence[int]
+) -> list[np.ndarray]:
+    """The same for several counts, each chosen by itself, for the work of the largest.
+
+    Parameters
+    ----------
+    meshes, frames
+        As for `spread_frames`.
+    counts : sequence of int
+        Numbers of frames wanted, at least 1 each.
+
+    Returns
+    -------
+    chosen : list of np.ndarray [shape=(min(n, count),), dtype=int]
+        Of `frames`, for each count.
+
+    Raises
+    ------
+    ParameterError
+        If a count is below 1 or a landmark is missing.
+    """
+    if min(counts) < 1:
+        raise ParameterError(f"count is {min(counts)}: choose at least 1 frame.")
+    n = len(frames)
+    wanted = [count for count in counts if count < n]
+    order = _order(meshes[frames, _POINTS, :2], max(wanted)) if wanted else np.arange(n)
+    return [frames[np.sort(order[:count])] if count < n else frames.copy() for count in counts]
 
 
 def _spread(points: np.ndarray, count: int) -> np.ndarray:
     """Which of n shapes, (n, k, 2), to look at."""
     if count < 1:
         raise ParameterError(f"count is {count}: choose at least 1 frame.")
+    return np.arange(len(points)) if len(points) <= count else np.sort(_order(points, count))
+
+
+def _order(points: np.ndarray, count: int) -> np.ndarray:
+    """So many of n shapes, (n, k, 2), each the farthest from those before it; n over `count`."""
     n = len(points)
-    if n <= count:
-        return np.arange(n)
     if not np.isfinite(points).all():
         raise ParameterError("A frame has no landmarks: give only frames in which the face is.")
     where = _coordinates(points)
@@ -93,7 +128,7 @@ def _spread(points: np.ndarray, count: int) -> np.ndarray:
         index = int(nearest.argmax())
         chosen.append(index)
         nearest = np.minimum(nearest, np.square(where - where[index]).sum(1))
-    return np.sort(np.array(chosen))
+    return np.array(chosen)
 
 
 def _coordinates(points: np.ndarray) -> np.ndarray:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from mien.face.region import Region
@@ -15,12 +14,11 @@ from mien.privacy.audit.pairing import as_large, scale_between
 from mien.privacy.audit.person import Person
 from mien.privacy.audit.terms import OnePart, one_part, own_frames
 from mien.privacy.audit.verdict import Finding, Pair
-from mien.recognition.described import Described
+from mien.recognition.described import Described, Known
 from mien.recognition.lookout import close_up, same_face
 from mien.recognition.parts import PARTS, only
 from mien.recognition.recogniser import GLIMPSE, Recogniser, distances
 from mien.recognition.verdict import audit
-from mien.tracking import State
 from mien.video import Frame
 
 _UNTOUCHED = 4.0  # grey levels, mean: what re-encoding alone may change
@@ -40,8 +38,8 @@ class _Suspect:
 class _Part:
     """What a recogniser sees of one part of the pictures."""
 
-    def __init__(self, recogniser: Recogniser) -> None:
-        self.gallery, self.moments, self.results = (Described(recogniser) for _ in range(3))
+    def __init__(self, recogniser: Recogniser, known: Known) -> None:
+        self.gallery, self.moments, self.results = (Described(recogniser, known) for _ in range(3))
 
 
 class Subject:
@@ -58,10 +56,11 @@ class Subject:
     def __init__(self, person: Person, asked: Asked) -> None:
         self.person, self.track, self.asked = person, person.track, asked
         self.probes = person.probes
+        known: Known = {}  # many frames of the gallery are probes, too
         self._originals, self._results, self._moments = (
-            Described(asked.recogniser) for _ in range(3)
+            Described(asked.recogniser, known) for _ in range(3)
         )
-        self._parts = {part: _Part(asked.recogniser) for part in PARTS}
+        self._parts = {part: _Part(asked.recogniser, known) for part in PARTS}
         self._owners: list[int] = []  # which of the shots each result belongs to
         self._hidden: list[bool] = []
         self._first: list[int] = []  # of the results of a shot, the one at the tracked place
@@ -80,20 +79,12 @@ class Subject:
 
     def compare(self, first: Frame, second: Frame) -> None:
         """Note whether the face is as it was."""
-        if self.track.state[first.index] not in (State.TRACKED, State.INTERPOLATED):
+        difference = self.person.difference(first, second)
+        if difference is None:
             return
-        points = self.track.landmarks[first.index, :, :2]
-        low, high = points.min(0), points.max(0)
-        inner = np.concatenate([low + 0.2 * (high - low), high - 0.2 * (high - low)])
-        height, width = first.image.shape[:2]
-        left, top, right, bottom = inner.round().astype(int).clip(0, [width, height] * 2)
-        if right - left < 4 or bottom - top < 4:
-            return
-        other = as_large(second.image, first.image)
         self._compared += 1
-        difference = cv2.absdiff(first.image[top:bottom, left:right], other[top:bottom, left:right])
-        self._untouched += int(difference.mean() < _UNTOUCHED)
-        self._suspect(float(difference.mean()), first, second)
+        self._untouched += int(difference < _UNTOUCHED)
+        self._suspect(difference, first, second)
 
     def _suspect(self, difference: float, first: Frame, second: Frame) -> None:
         """Keep the frames that changed least: wherever a replacement failed, it is there."""

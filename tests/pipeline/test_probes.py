@@ -64,3 +64,11 @@ def test_what_other_detectors_saw_is_compared_with_the_original_too():
     assert probes.frames == [4, 4, 9]
     assert probes.results.descriptors()[:, 0].tolist() == [1, 2, 4]
     assert probes.originals.descriptors()[:, 0].tolist() == [3]
+
+
+def test_what_other_detectors_saw_behind_a_hand_is_kept_apart():
+    probes = Probes(FirstPixel())
+    probes.add_glimpse(9, chip(3), chip(4), hidden=True)
+    assert probes.frames == [9]
+    assert len(probes.originals.descriptors()) == 0
+    assert probes.hidden.descriptors()[:, 0].tolist() == [3]

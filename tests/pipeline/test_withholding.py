@@ -53,6 +53,20 @@ def test_each_frame_counts_once_and_none_that_was_covered_anyway(conceded):
     assert (told["moments"][2]["from_s"], told["moments"][2]["to_s"]) == (4.1, 4.2)
 
 
+def test_what_is_covered_behind_a_hand_is_told_and_does_not_count(conceded):
+    shown, frames = np.ones((1, 100), bool), np.zeros(100, bool)
+    frames[20:60] = True
+    behind = np.zeros((1, 100), bool)
+    behind[0, 20:55] = True
+    found = Conceded([0], shown, np.arange(100) / 10, behind)
+    found.recognised(0, frames, ["dlib"])
+    assert (found.as_dict()["frames"], found.as_dict()["share"]) == (40, 0.4)
+    assert (found.counted, found.share) == (5, 0.05)
+    found.enforce("over 10%", {})
+    with pytest.raises(PrivacyError, match="5 of 100 frames"):
+        found.enforce("any", {})
+
+
 @pytest.mark.parametrize("withhold", ["never", "over 8%", "over 10%"])
 def test_what_is_allowed_is_given(conceded, withhold):
     conceded.enforce(withhold, {})

@@ -136,8 +136,8 @@ def deidentify(
         str,
         typer.Option(
             metavar="keep|cover",
-            help="What becomes of hands over a face: they stay hands, or the face is covered as "
-            "long as one lies over it.",
+            help="What becomes of hands over a face: they stay hands where nobody is known by "
+            "them, or the face is covered as long as one lies over it.",
         ),
     ] = "keep",
     recogniser: Annotated[

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mien.pipeline.attack import gallery_of
+from mien.pipeline.behind_hands import cover_known_by_hands, frames_behind_hands
 from mien.pipeline.files import Drafts
 from mien.pipeline.judging import judged
 from mien.pipeline.mend import mend_people, mend_places, places_left
@@ -74,7 +75,8 @@ def render_until_it_passes(
         rendered = second.render(drafts.newest, covers, places_left(left_so_far), attempt)
         if conceded is None:
             numbers = [person.track.person for person in people]
-            conceded = Conceded(numbers, rendered.shown, found.times)
+            behind = frames_behind_hands(found, people)
+            conceded = Conceded(numbers, rendered.shown, found.times, behind)
         audits, steered = _audits(second, rendered), _others(second, rendered, slice(choosing))
         done = not rendered.left and all(verdict.passed for verdict in (*audits, *steered))
         attempt += 1
@@ -87,6 +89,9 @@ def render_until_it_passes(
         if done and attempts > 1 and most == attempts:
             most = max(most, attempt + _FOR_JUDGES)
         done = done and all(verdict.passed for verdict in judges)
+        if done and withhold is not None and cover_known_by_hands(second, rendered, conceded):
+            most = max(most, attempt + 1)
+            continue
         if withhold is None or done or attempt >= most:
             break
         failing = [verdict for verdict in (*audits, *steered) if not verdict.passed]

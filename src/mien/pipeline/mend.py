@@ -47,18 +47,46 @@ def mend_people(
         seen = {one.recogniser: one.frames for one in (probes, *rendered.judged[place].probes)}
         frames = np.zeros(len(person.track.state), bool)
         for verdict in verdicts:
-            frames |= _between(verdict.under, seen[verdict.recogniser], len(frames))
+            frames |= between(verdict.under, seen[verdict.recogniser], len(frames))
         if person.covered is not None:
             frames |= person.covered
-        nothing_left = frames[probes.frames].all()  # to be compared the next time
-        if nothing_left or frames[person.track.known()].mean() > _MOST_COVERED:
-            frames[:] = True
-        person.cover(frames)
+        cover_in(person, frames, probes.frames)
         conceded.recognised(place, frames, {verdict.recogniser for verdict in verdicts})
 
 
-def _between(failed: list[int], checked: list[int], count: int) -> np.ndarray:
-    """Frames that failed, and all between them and the next ones that passed, shape (count,)."""
+def cover_in(person: Individual, frames: np.ndarray, checked: list[int]) -> None:
+    """Cover somebody in some frames, or in all of them where few would be left.
+
+    Parameters
+    ----------
+    person : Individual
+        Who it is.
+    frames : np.ndarray [shape=(n_frames,), dtype=bool]
+        Where; is changed to what is covered.
+    checked : list of int
+        Frames that a recogniser was shown.
+    """
+    nothing_left = frames[checked].all()  # to be compared the next time
+    if nothing_left or frames[person.track.known()].mean() > _MOST_COVERED:
+        frames[:] = True
+    person.cover(frames)
+
+
+def between(failed: list[int], checked: list[int], count: int) -> np.ndarray:
+    """Frames that failed, and all between them and the next ones that passed.
+
+    Parameters
+    ----------
+    failed, checked : list of int
+        Numbers of the frames that failed, and of all that were looked at.
+    count : int
+        Frames of the clip.
+
+    Returns
+    -------
+    found : np.ndarray [shape=(count,), dtype=bool]
+        All of them.
+    """
     found = np.zeros(count, bool)
     passed = np.array(sorted(set(checked) - set(failed)), int)
     for frame in failed:

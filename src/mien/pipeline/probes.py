@@ -26,6 +26,8 @@ class Probes:
         Chips of output frames.
     originals : Described
         Chips of the original, where detectors that mien does not track with found the face.
+    hidden : Described
+        Those of them that show a hand over it.
     """
 
     def __init__(self, recogniser: Recogniser) -> None:
@@ -33,15 +35,17 @@ class Probes:
         self.frames: list[int] = []
         self.results = Described(recogniser)
         self.originals = Described(recogniser)
+        self.hidden = Described(recogniser)
 
     def add(self, frame: int, chips: list[np.ndarray]) -> None:
         """Keep views of the face in an output frame."""
         self.frames += [frame] * len(chips)
         self.results.add(chips)
 
-    def add_glimpse(self, frame: int, before: np.ndarray | None, after: np.ndarray) -> None:
-        """Keep what those detectors saw in one frame, of the original, unless it shows a hand over
+    def add_glimpse(
+        self, frame: int, before: np.ndarray, after: np.ndarray, hidden: bool = False
+    ) -> None:
+        """Keep what those detectors saw in one frame, of the original, where a hand may lie over
         the face, and of the output."""
-        if before is not None:
-            self.originals.add([before])
+        (self.hidden if hidden else self.originals).add([before])
         self.add(frame, [after])

@@ -157,7 +157,7 @@ class SecondPass:
                         left[index] = done.seen.left
                     for k, (before, after) in done.seen.glimpses.items():
                         hidden = self.found.behind_hand(people[k].track, index)
-                        probes[k].add_glimpse(index, None if hidden else before, after)
+                        probes[k].add_glimpse(index, before, after, hidden)
                 files.write(done.frame, done.replaced.image)
                 self.report(stage, index + 1, len(times))
         ledger = Ledger(entries, times)

@@ -74,8 +74,8 @@ class Settings:
     surroundings: Literal["keep", "blur", "solid"] = "keep"
     """What becomes of the room behind people."""
     hands: Literal["keep", "cover"] = "keep"
-    """What becomes of hands over a face: they are shown as they are, or the face is covered as
-    long as one lies over it."""
+    """What becomes of hands over a face: they are shown as they are where nobody is known by them,
+    or the face is covered as long as one lies over it."""
     landmarker: str | None = None
     """Face Landmarker model file to track with instead of the built-in mesh."""
     judges: tuple[str, ...] = JUDGES

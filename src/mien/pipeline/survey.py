@@ -111,6 +111,12 @@ class Survey:
         chosen = spread(np.stack([entry.landmarks for entry in found]), count)
         return [view for i in chosen for view in found[i].what[which]]
 
+    def chips_behind_hands(self, track: FaceTrack, which: int = 0) -> list[np.ndarray]:
+        """Those pictures of a person that `chips` leaves out: a hand lies over the face."""
+        kept = {id(entry) for entry in self._bare(track, self._chips)}
+        left = [entry for entry in self._chips.of(track) if id(entry) not in kept]
+        return [view for entry in left for view in entry.what[which]]
+
     def behind_hand(self, track: FaceTrack, frame: int) -> bool:
         """Whether a hand lies over a person's face in a frame."""
         return any(hand.over(track.landmarks[frame]) for hand in self.hands.get(frame, ()))

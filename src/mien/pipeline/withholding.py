@@ -54,10 +54,19 @@ class Conceded:
         Where each had a new face before anything was covered on this account.
     times : np.ndarray [shape=(n_frames,)]
         When the frames are shown, seconds.
+    behind : np.ndarray [shape=(n_people, n_frames), bool], optional
+        Where a hand lies over each one's face: what is covered there is told, and does not count.
     """
 
-    def __init__(self, people: Sequence[int], shown: np.ndarray, times: np.ndarray) -> None:
+    def __init__(
+        self,
+        people: Sequence[int],
+        shown: np.ndarray,
+        times: np.ndarray,
+        behind: np.ndarray | None = None,
+    ) -> None:
         self._people, self._shown, self._times = people, shown, times
+        self._behind = np.zeros_like(shown) if behind is None else behind
         self._recognised = np.zeros_like(shown)
         self._by: dict[int, set[str]] = {}
         self._left = np.zeros(len(times), bool)
@@ -77,9 +86,15 @@ class Conceded:
         return int((self._recognised.any(0) | self._left).sum())
 
     @property
+    def counted(self) -> int:
+        """How many of them count when it is asked whether they are too many."""
+        recognised = self._recognised & ~self._behind
+        return int((recognised.any(0) | self._left).sum())
+
+    @property
     def share(self) -> float:
-        """Of all frames, 0 to 1."""
-        return self.frames / max(len(self._times), 1)
+        """Of all frames those that count, 0 to 1."""
+        return self.counted / max(len(self._times), 1)
 
     def as_dict(self) -> dict[str, Any]:
         """For the manifest: how many, and each moment with its reason."""
@@ -93,7 +108,8 @@ class Conceded:
             {"reason": LEFT, "person": None, "by": [], **span} for span in self._spans(self._left)
         ]
         moments.sort(key=lambda moment: moment["first_frame"])
-        return {"frames": self.frames, "share": round(self.share, 4), "moments": moments}
+        share = self.frames / max(len(self._times), 1)
+        return {"frames": self.frames, "share": round(share, 4), "moments": moments}
 
     def enforce(self, withhold: str, places: Mapping[int, str]) -> None:
         """Withhold a result of which too much would have to be covered.
@@ -114,7 +130,7 @@ class Conceded:
             return
         reasons, ways = [], []
         for place, by in sorted(self._by.items()):
-            frames = np.flatnonzero(self._recognised[place])
+            frames = np.flatnonzero(self._recognised[place] & ~self._behind[place])
             if not len(frames):
                 continue
             number = self._people[place]
@@ -135,7 +151,7 @@ class Conceded:
             )
         more = f"; and {len(reasons) - _NAMED} more" if len(reasons) > _NAMED else ""
         raise PrivacyError(
-            f"The output was withheld: {self.frames} of {len(self._times)} frames "
+            f"The output was withheld: {self.counted} of {len(self._times)} frames "
             f"({100 * self.share:.3g} %) would have to be covered, and it is withheld "
             f"{_words(withhold)}: {'; '.join(reasons[:_NAMED])}{more}; --withhold never gives the "
             f"clip with those frames covered, or try {', '.join([*ways[:_NAMED], ''])}another "

@@ -60,7 +60,7 @@ export const WORDS = {
     },
     handsKinds: { keep: "Show", cover: "Cover the face meanwhile" },
     handsHints: {
-      keep: "A hand that passes over the face stays to be seen; what is not certainly hand is blurred or drawn over.",
+      keep: "A hand that passes over the face stays to be seen; what is not certainly hand is blurred or drawn over. Where somebody would be known by it, the face is covered.",
       cover: "Where a hand is found over a face, that face is covered: nothing of it is seen in those frames.",
     },
     audits: { sample: "A sample over all poses", all: "Every frame" },
@@ -232,7 +232,7 @@ export const WORDS = {
     },
     handsKinds: { keep: "Zeigen", cover: "Das Gesicht so lange verdecken" },
     handsHints: {
-      keep: "Eine Hand vor dem Gesicht bleibt zu sehen; was nicht sicher Hand ist, wird verwischt oder übermalt.",
+      keep: "Eine Hand vor dem Gesicht bleibt zu sehen; was nicht sicher Hand ist, wird verwischt oder übermalt. Wo jemand daran erkannt würde, wird das Gesicht verdeckt.",
       cover: "Wo eine Hand vor einem Gesicht gefunden wird, wird dieses verdeckt: In diesen Bildern ist nichts davon zu sehen.",
     },
     audits: { sample: "Eine Stichprobe über alle Kopfhaltungen", all: "Jedes Bild" },

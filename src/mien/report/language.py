@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Literal
 
@@ -88,12 +88,9 @@ class Catalogue:
         for pattern in self.patterns:
             if (found := pattern.form.fullmatch(sentence)) is None:
                 continue
-            if pattern.solid >= _SOLID or all(self._knows(one) for one in pattern.told(found)):
+            if pattern.solid >= _SOLID or all(_known(language(), x) for x in pattern.told(found)):
                 return _filled(pattern, found)
         return None
-
-    def _knows(self, filling: str) -> bool:
-        return _FIGURES.fullmatch(filling) is not None or self.look_up(filling) is not None
 
 
 def languages() -> tuple[str, ...]:
@@ -189,6 +186,14 @@ def figures(text: str) -> str:
         return dated
     spaced = re.sub(r"(?<=\d)%", " %", dated)
     return _NUMBER.sub(lambda found: f"{found[1] or '0'}{told('.')}{found[2]}", spaced)
+
+
+@lru_cache(maxsize=4096)  # a list is known if its rest is, and that if its rest is
+def _known(language: str, filling: str) -> bool:
+    """Whether what fills a hole is figures or words of a catalogue."""
+    if _FIGURES.fullmatch(filling) is not None:
+        return True
+    return Catalogue.of(language).look_up(filling) is not None
 
 
 def _pattern(english: str, other: str) -> _Pattern:

@@ -25,6 +25,15 @@ def protocol(
         bool,
         typer.Option("--example", help="Print the published protocol of Su et al. 2021 as a file."),
     ] = False,
+    language: Annotated[
+        str,
+        typer.Option(
+            "--language",
+            metavar="en|de",
+            help="The language of prisma-p.md; PROSPERO takes English only, so prospero.txt is "
+            "English in any case.",
+        ),
+    ] = "en",
     overwrite: Annotated[bool, options.overwrite("older texts in that folder")] = False,
     as_json: Annotated[bool, options.as_json("the protocol")] = False,
 ) -> None:
@@ -34,6 +43,7 @@ def protocol(
 
     Example: [bold]mien review protocol --example > protocol.toml[/bold]
     """
+    from mien.report.language import check_language, told, written_in
     from mien.review.living.review_folder import mark_of
     from mien.review.protocol.protocol import Protocol, published_text
     from mien.review.protocol.registration import prisma_p, prospero
@@ -43,6 +53,7 @@ def protocol(
         return
     if file is None:
         raise ParameterError("Give a protocol; --example prints one to begin with.")
+    check_language(language)
     found = Protocol.open(file)
     mark = mark_of(file)
     if out is not None:
@@ -52,7 +63,9 @@ def protocol(
         with Staged(out, overwrite) as staged:
             first = f"{mark}\n\n" if mark else ""
             staged.write("prospero.txt", first + prospero(found))
-            staged.write("prisma-p.md", first + prisma_p(found))
+            with written_in(language):
+                first = f"{told(mark)}\n\n" if mark else ""
+                staged.write("prisma-p.md", first + prisma_p(found, _said))
             noted = f"# {mark}\n" if mark else ""
             staged.write("protocol.toml", noted + file.read_text("utf-8-sig"))
             staged.commit()
@@ -65,4 +78,13 @@ def protocol(
         f"reasons to exclude, {len(found.form)} fields."
     )
     if out is not None:
-        typer.echo(f"{out} holds prospero.txt and prisma-p.md.")
+        english = " PROSPERO takes English only, so prospero.txt is English." * (language != "en")
+        typer.echo(f"{out} holds prospero.txt and prisma-p.md.{english}")
+
+
+def _said(line: str) -> str:
+    """A line in the language that is written now: as a whole, else sentence by sentence."""
+    from mien.report.language import told, told_each
+
+    whole = told(line)
+    return told_each(line) if whole == line else whole

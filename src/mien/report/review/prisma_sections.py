@@ -48,11 +48,12 @@ def checklist_section(sections: Collection[str]) -> Section:
         ),
     )
     answered = sum(bool(key) for _, key in rows)
+    have = "has its" if answered == 1 else "have their"
     return Section(
         "checklist",
         "PRISMA 2020 checklist",
-        f"{answered} of {len(rows)} items have their numbers on this page; the rest is for authors "
-        "to write.",
+        f"{answered} of {len(rows)} items {have} numbers on this page; the rest is for authors to "
+        "write.",
         (table,),
         (),
         ("Items are those of PRISMA 2020 (Page et al., BMJ 2021; 372:n71), worded by mien.",),

@@ -6,6 +6,8 @@ PROSPERO form, worded by mien. What the protocol does not say is said to be miss
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from mien.review.bias.forms import form
 from mien.review.protocol.protocol import Protocol
 from mien.review.search.strings import known_strings
@@ -60,13 +62,20 @@ def prospero(protocol: Protocol) -> str:
     return "".join(f"{title}\n{words or MISSING}\n\n" for title, words in parts).rstrip() + "\n"
 
 
-def prisma_p(protocol: Protocol) -> str:
-    """The items of PRISMA-P, each with what the protocol says, in Markdown."""
+def prisma_p(protocol: Protocol, say: Callable[[str], str] = str) -> str:
+    """The items of PRISMA-P, each with what the protocol says, in Markdown.
+
+    Parameters
+    ----------
+    protocol : Protocol
+    say : callable
+        What becomes of each line, such as its sentences in another language.
+    """
     included = [f"{one.title or one.key}: {one.words}" for one in protocol.include]
     excluded = [one.words for one in protocol.exclude]
     items = [
-        ("1a", "Identification", protocol.title),
-        ("1b", "Update", _updates(protocol)),
+        ("1a", "Title: identification", protocol.title),
+        ("1b", "Title: update", _updates(protocol)),
         ("2", "Registration", protocol.registration),
         ("3a", "Authors: contact", ""),
         ("3b", "Authors: contributions", _roles(protocol)),
@@ -84,7 +93,7 @@ def prisma_p(protocol: Protocol) -> str:
         ("11c", "Data collection process", _extraction(protocol)),
         ("12", "Data items", "; ".join(one.title for one in protocol.form)),
         ("13", "Outcomes and prioritisation", ", ".join(protocol.synthesis.measures)),
-        ("14", "Risk of bias in individual studies", _bias(protocol)),
+        ("14", "Risk of bias in individual studies", _bias(protocol).replace("); ", ")\n")),
         ("15a", "Data synthesis: when studies are pooled", _when(protocol)),
         ("15b", "Data synthesis: methods", _POOLED),
         ("15c", "Data synthesis: further analyses", _subgroups(protocol)),
@@ -92,11 +101,11 @@ def prisma_p(protocol: Protocol) -> str:
         ("16", "Meta-bias", "Asymmetry of the funnel by Deeks' test, where studies are pooled."),
         ("17", "Confidence in cumulative evidence", ""),
     ]  # fmt: skip
-    body = "".join(
-        f"## {number} {title}\n\n{words or MISSING}\n\n" for number, title, words in items
-    )
-    head = f"# {protocol.title}\n\nProtocol, version {protocol.version} ({protocol.date}).\n\n"
-    return head + body.rstrip() + "\n"
+    lines = [f"# {say(protocol.title)}", ""]
+    lines += [say(f"Protocol, version {protocol.version} ({protocol.date})."), ""]
+    for number, title, words in items:
+        lines += [f"## {number} {say(title)}", "", *map(say, (words or MISSING).splitlines()), ""]
+    return "\n".join(lines).rstrip() + "\n"
 
 
 def _joined(lines: list[str]) -> str:
@@ -154,12 +163,18 @@ def _additional(protocol: Protocol) -> str:
 
 
 def _roles(protocol: Protocol) -> str:
-    return _joined([f"{one.role} ({one.people}): {one.words}" for one in protocol.roles])
+    return _joined(
+        [
+            f"{one.role} ({one.people} {'person' if one.people == 1 else 'people'}): {one.words}"
+            for one in protocol.roles
+        ]
+    )
 
 
 def _extraction(protocol: Protocol) -> str:
     who = next((one for one in protocol.roles if one.role == "extractor"), None)
-    by = f"{who.people} people, independently" if who else "at least one person"
+    several = f"{who.people} people, independently" if who and who.people > 1 else "1 person"
+    by = several if who else "at least one person"
     fields = "; ".join(one.title for one in protocol.form)
     return f"By {by}; each value with its quote and page. Fields: {fields}."
 

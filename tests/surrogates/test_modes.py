@@ -60,6 +60,17 @@ def test_a_moved_face_lies_no_farther_out_than_people_do(modes, name):
         np.testing.assert_allclose(modes.within(kept, face), kept, atol=1e-6)  # and stays there
 
 
+@pytest.mark.parametrize("each", [2.0, 3.5])
+def test_a_face_may_lie_far_out_in_many_traits_and_in_none_of_them_much(modes, each):
+    face = load(next(iter(cards())))
+    amounts = 40 * np.random.default_rng(1).normal(size=len(modes))
+    kept = modes.within(amounts, face, 16.0, each)
+    place = modes.place(modes.moved(face, kept))
+    assert np.linalg.norm(place) > 3 * each
+    assert np.abs(place).max() <= each + 0.01
+    assert modes.farthest(kept, face) == pytest.approx(np.abs(place).max(), abs=0.01)
+
+
 def test_the_mean_face_of_a_sex_is_in_the_middle(modes):
     for sex, alpha in modes.middle.items():
         shape = FaceModel.load().resting(alpha)

@@ -14,7 +14,7 @@ from mien.pipeline.steering import Room, Steer
 from mien.pipeline.survey import Survey
 from mien.recognition.recogniser import Recogniser
 from mien.surrogates.bank import Surrogate
-from mien.surrogates.modes import MOST_SHAPE
+from mien.surrogates.modes import EACH, MOST_SHAPE, Modes
 from mien.surrogates.portrait import likeness
 from mien.tracking import FaceTrack, Registration, Sample, State
 from mien.tracking.selection import Role
@@ -90,7 +90,9 @@ class Individual:
         before = self.choice.pushed
         steers = (Steer(recogniser, self.gallery), *self.also)
         most = min(FAR_SHAPE, max(MOST_SHAPE, before) + _FARTHER)
-        reach = Reach(room, most_shape=most)
+        trait = Modes.load().farthest(self.choice.amounts, self.choice.start)
+        each = min(EACH * most, max(EACH * MOST_SHAPE, trait) + EACH * _FARTHER)
+        reach = Reach(room, most_shape=most, most_each=each)
         self.choice = push(self._calibration, self._samples, steers, self.choice, reach)
         if self.choice.pushed <= before + 1e-6:
             return False

@@ -13,6 +13,7 @@ import hashlib
 import secrets
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 
@@ -36,7 +37,7 @@ from mien.pipeline.pushing import (
 from mien.pipeline.steering import ROOM, Room, Steer
 from mien.surrogates import bank as banks
 from mien.surrogates.bank import Bank
-from mien.surrogates.modes import LEGIBLE, Modes
+from mien.surrogates.modes import EACH, LEGIBLE, Modes
 from mien.tracking.track import Sample
 
 MATCHES = ("none", "sex", "age", "tone")
@@ -44,6 +45,9 @@ _FAR_TRIED = 3  # candidates that are moved so far
 _JITTER = 1.0  # s.d. by which a face differs from the bank's, in every run by another difference
 _ENOUGH = 3  # faces that hide the patient, of which one is drawn
 _CANDIDATES = 5  # that are pushed
+_ODD = (3.5, 4.5, EACH * FAR_SHAPE)
+"""S.d. along any one mode of a face moved so far, the least odd first: many traits that are a
+little unusual look like somebody, one that nobody has looks like a caricature."""
 _HARDLY_LEGIBLE = 30.0  # weight of a readable face where one that is read well hides nobody
 _READ_WELL = 0.0115  # outer-eye distances by which a reading may go more astray, for a subject
 _SHORT = 0.05  # what a threshold that is missing to the room costs, in those distances
@@ -182,13 +186,14 @@ class _Search:
         room, failed = self._wanted.room, self.failed
         enough = Room(room.nearest, room.nearest)  # no odder than it has to be
         most = min(_FAR_TRIED, self._wanted.candidates)
-        for k in np.argsort([-choice.margin for choice in failed])[:most]:
-            for legible in (LEGIBLE, _HARDLY_LEGIBLE):
-                start = failed[k]
-                further = self._pushed(start, Reach(enough, legible, FAR_SHAPE))
-                if further.margin >= 1 + _LAST_ROOM:
-                    return further
-                failed[k] = max(start, further, key=lambda choice: choice.margin)
+        best = np.argsort([-choice.margin for choice in failed])[:most]
+        begun = {legible: list(failed) for legible in (LEGIBLE, _HARDLY_LEGIBLE)}
+        for each, legible, k in product(_ODD, begun, best):
+            further = self._pushed(begun[legible][k], Reach(enough, legible, FAR_SHAPE, each))
+            if further.margin >= 1 + _LAST_ROOM:
+                return further
+            begun[legible][k] = further
+            failed[k] = max(failed[k], further, key=lambda choice: choice.margin)
         return None
 
     def _starts(self, names: list[str]) -> list[Choice]:

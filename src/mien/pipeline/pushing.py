@@ -43,6 +43,8 @@ class Reach:
     """Weight of a face whose motion is read well against a far one."""
     most_shape: float = MOST_SHAPE
     """Standard deviations that its shape may be away from the mean face of its sex."""
+    most_each: float | None = None
+    """The same along any one mode; if None, what people have (`mien.surrogates.modes.EACH`)."""
 
 
 @dataclass(frozen=True)
@@ -151,7 +153,8 @@ def _push(
         direction = away(steers, seen, reach.room, modes, reach.legible)
         if direction is None or step == _PUSHES - 1 or step - since >= _PATIENCE:
             break
-        further = modes.within(amounts + _STEP * direction, choice.start, reach.most_shape)
+        further = amounts + _STEP * direction
+        further = modes.within(further, choice.start, reach.most_shape, reach.most_each)
         if np.linalg.norm(further - amounts) < 0.1 * _STEP:
             break
         amounts = further

@@ -34,7 +34,9 @@ _MIDDLE = "middle_"  # the mean face of a sex
 MOST_SHAPE = 7.0
 """Standard deviations that a shape may lie from the mean face of its sex and still look like one:
 of portraits nineteen in twenty are nearer, half are nearer than 5.2."""
-_MOST_EACH = 3 / 7  # of that, along any one mode: a face with one trait of 5 s.d. is a caricature
+EACH = 3 / 7
+"""Of that, along any one mode, where nothing else is said: a face with one trait of 5 s.d. is a
+caricature."""
 _MOST_PAINT = 2.0
 
 LEGIBLE = 400.0
@@ -135,8 +137,17 @@ class Modes:
         apart = alpha - np.mean(means, axis=0)
         return np.asarray(self.shape @ apart / (self.shape**2).sum(1))
 
+    def farthest(self, amounts: np.ndarray, start: Surrogate) -> float:
+        """How far a face that was moved lies from the mean of its sex along the mode along which
+        it is farthest, s.d."""
+        return float(np.abs(self.place(start) + amounts[: len(self.shape)]).max())
+
     def within(
-        self, amounts: np.ndarray, start: Surrogate, most_shape: float = MOST_SHAPE
+        self,
+        amounts: np.ndarray,
+        start: Surrogate,
+        most_shape: float = MOST_SHAPE,
+        most_each: float | None = None,
     ) -> np.ndarray:
         """The same, so that the face that comes out lies no farther out than people do.
 
@@ -148,10 +159,13 @@ class Modes:
             The face: what it is already counts.
         most_shape : float
             Standard deviations that its shape may be away from the mean face of its sex.
+        most_each : float, optional
+            The same along any one mode; `EACH` of that by default.
         """
+        each = EACH * most_shape if most_each is None else most_each
         amounts, count = np.array(amounts, np.float64), len(self.shape)
         place = self.place(start)
-        there = (place + amounts[:count]).clip(-_MOST_EACH * most_shape, _MOST_EACH * most_shape)
+        there = (place + amounts[:count]).clip(-each, each)
         there *= min(1.0, most_shape / max(float(np.linalg.norm(there)), 1e-12))
         amounts[:count] = there - place
         paint = amounts[count:]

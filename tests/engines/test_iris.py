@@ -159,3 +159,11 @@ def test_shut_lids_get_no_colour(iris):
     image[59:61] = (60, 45, 40)  # lashes between them
     result = repaint(image, landmarks(lids=1.5), given(NAMES[1], iris))
     assert np.abs(result.astype(int) - image).max() <= 3
+
+
+def test_lids_that_landmarks_take_for_open_get_no_colour(iris):
+    y, _ = np.mgrid[:120, :260] + 0.5
+    shade = 1 - 0.2 * np.clip((y - 40) / 20, 0, 1) * (y < 60)  # the lid darkens towards the lashes
+    image = (np.array([186, 150, 132.0]) * shade[..., None]).astype(np.uint8)
+    result = repaint(image, landmarks(lids=9.0), given(NAMES[1], iris))
+    assert np.abs(result.astype(int) - image).max() <= 3

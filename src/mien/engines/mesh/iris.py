@@ -34,6 +34,9 @@ _MOST = 0.34  # log: no colour is shifted farther
 _ANNULUS = 0.5, 0.85  # radii between which an iris is all iris
 _EDGE = 0.84, 1.02  # radii over which the change of the colour fades out
 _SKIN = 0.02  # of an eye that is open, below which there is skin round it
+_TINTED = 2.0  # what a difference of tint counts beside one of brightness, by which lids vary
+_LID = 0.2, 0.45  # of the way from the skin to the iris: below is a lid, above an iris
+_TOLD = 0.15  # log: an iris that is nearer to the skin is not told from it
 _BETWEEN = 0.15  # log: on either side of half-way between an iris and the white it is either
 _SLIT = 0.1, 0.25  # of an iris that is seen between the lids: where less is, it has no colour
 _SMALL = 5.0  # pixels of an iris's radius under which it has no pattern
@@ -54,6 +57,8 @@ class IrisColour:
     """How much their pattern varies, log."""
     between: float = -0.5
     """Log brightness half-way between them and the white of the eye, beside the skin round it."""
+    beside: np.ndarray | None = None
+    """Log RGB beside the skin round the eye, shape (3,); None where none was seen."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,8 @@ class Iris:
     """Log brightness by radius and angle, shape (24, 256), float32."""
     between: float = -0.5
     """See `IrisColour.between`."""
+    beside: np.ndarray | None = None
+    """See `IrisColour.beside`."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +121,7 @@ def _eyes(image: np.ndarray, landmarks: np.ndarray) -> list[_Eye]:
 
 def colour_of(samples: Sequence[Sample]) -> IrisColour | None:
     """A patient's irises in frames spread over a clip; None if they are never seen."""
-    tints, rough, whites = [], [], []
+    tints, rough, whites, beside = [], [], [], []
     for sample in samples:
         for eye in _eyes(sample.image, sample.landmarks):
             seen = eye.open > 0.9
@@ -128,6 +135,7 @@ def colour_of(samples: Sequence[Sample]) -> IrisColour | None:
             skin = eye.log[eye.open < _SKIN]
             if len(skin) >= 6:
                 whites.append(float(np.median(brightest) - np.median(skin.mean(1))))
+                beside.append(np.median(eye.log[iris], axis=0) - np.median(skin, axis=0))
             if eye.size >= _SMALL:
                 rest = eye.log - _slow(eye)
                 rough.append(float(np.median(np.abs(rest[iris].mean(1)))) * 1.5)
@@ -137,7 +145,8 @@ def colour_of(samples: Sequence[Sample]) -> IrisColour | None:
     bright = float(tint.mean())
     between = bright / 2 + (float(np.median(whites)) if whites else 0.0)
     found = float(np.median(rough)) if rough else 0.0
-    return IrisColour(tint - bright, bright, found, between)
+    told = np.median(beside, axis=0) if beside else None
+    return IrisColour(tint - bright, bright, found, between, told)
 
 
 def given(name: str, patient: IrisColour | None) -> Iris | None:
@@ -164,7 +173,7 @@ def given(name: str, patient: IrisColour | None) -> Iris | None:
     bright = float(colours[chosen].mean() - np.log(_WHITE))
     shift = shift + np.clip(bright - patient.bright, _DARKER, 0)
     rough = float(np.clip(patient.rough, 0.02, 0.1))
-    return Iris(shift.astype(np.float32), rough * _pattern(seed), patient.between)
+    return Iris(shift.astype(np.float32), rough * _pattern(seed), patient.between, patient.beside)
 
 
 @cache
@@ -199,7 +208,7 @@ def repaint(image: np.ndarray, landmarks: np.ndarray, iris: Iris | None) -> np.n
         return image
     result = image.copy()
     for eye in eyes:
-        inside, change = _share(eye, iris.between)
+        inside, change = _share(eye, iris)
         if change.max() < 0.5:
             continue
         new = eye.log + change[..., None] * iris.shift
@@ -218,13 +227,14 @@ def repaint(image: np.ndarray, landmarks: np.ndarray, iris: Iris | None) -> np.n
     return result
 
 
-def _share(eye: _Eye, between: float) -> tuple[np.ndarray, np.ndarray]:
+def _share(eye: _Eye, given: Iris) -> tuple[np.ndarray, np.ndarray]:
     """How much of each pixel lies inside the iris and between the lids, 0-1; and how much of that
     is not white."""
     x = np.clip((_EDGE[1] - eye.radius) / (_EDGE[1] - _EDGE[0]), 0, 1)
     seen = float(eye.open[eye.radius < _ANNULUS[1]].mean())  # through shut lids lashes are
     inside = x * x * (3 - 2 * x) * eye.open
     inside = inside * float(np.clip((seen - _SLIT[0]) / (_SLIT[1] - _SLIT[0]), 0, 1))
+    inside = inside * _no_lid(eye, given.beside)
     change = inside
     bright = eye.log.mean(2)
     iris = (eye.open > 0.9) & (eye.radius > _ANNULUS[0]) & (eye.radius < _ANNULUS[1])
@@ -238,10 +248,31 @@ def _share(eye: _Eye, between: float) -> tuple[np.ndarray, np.ndarray]:
     # all of it is alike: an iris beside which no white is seen, or white beside a hidden iris
     skin = bright[eye.open < _SKIN]
     if skin.size >= 6:
-        half = float(np.percentile(skin, 75)) + between  # a dark glove beside it makes no white
+        half = (
+            float(np.percentile(skin, 75)) + given.between
+        )  # a dark glove beside it makes no white
         inside = inside * np.clip((half - bright) / (2 * _BETWEEN) + 0.5, 0, 1)
         change = inside
     return np.asarray(inside, np.float32), np.asarray(change, np.float32)
+
+
+def _no_lid(eye: _Eye, beside: np.ndarray | None) -> np.ndarray | float:
+    """0 where an eye that landmarks take for open shows a lid, 1 where it may show an iris."""
+    skin = eye.log[eye.open < _SKIN]
+    if beside is None or len(skin) < 6:
+        return 1.0
+    way = _by_tint(beside)
+    length = float(way @ way)
+    if length < _TOLD**2:
+        return 1.0
+    along = _by_tint(eye.log - np.median(skin, axis=0)) @ way / length
+    return np.asarray(np.clip((along - _LID[0]) / (_LID[1] - _LID[0]), 0, 1))
+
+
+def _by_tint(log: np.ndarray) -> np.ndarray:
+    """Differences of colours, log, shape (..., 3), in which tint counts more than brightness."""
+    bright = log.mean(-1, keepdims=True)
+    return np.concatenate([_TINTED * (log - bright), np.sqrt(3) * bright], axis=-1)
 
 
 def _slow(eye: _Eye) -> np.ndarray:

@@ -247,6 +247,42 @@ def test_words_that_differ_in_capitals_alone_are_named(taught, tmp_path):
     assert judged.exit_code == 0 and "P00 and p00 count as 2 participants" in judged.output
 
 
+@pytest.mark.parametrize("options", [(), ("--window", "3")])
+def test_recordings_that_are_mixed_up_are_said(options, taught, tmp_path):
+    made = study()
+    again = replace(made, scores=made.scores[:, ::-1].copy())
+    write_snapshots(Snapshots.join([made, again]), tmp_path / "s.parquet")
+    done = mien("train", tmp_path / "s.parquet", "-o", tmp_path / "n.npz", *FAST, *options)
+    assert done.exit_code == 0, done.output
+    assert ("24 recordings (a participant" in done.output) == bool(options)
+
+
+def test_a_file_that_is_there_twice_counts_once(taught, tmp_path):
+    for name in ("a", "copy of a"):
+        write_snapshots(study(), tmp_path / f"{name}.parquet")
+    judged = mien("evaluate", taught / "n.npz", tmp_path)
+    assert judged.exit_code == 0 and "288 snapshots of 8 participants" in judged.output
+    assert "288 rows are there before" in judged.output
+
+
+def test_nobody_is_not_one_participant(taught, tmp_path):
+    made = study()
+    write_snapshots(replace(made, participants=np.full(288, "")), tmp_path / "n.parquet")
+    judged = mien("evaluate", taught / "n.npz", tmp_path / "n.parquet")
+    assert judged.exit_code == 0 and "nobody is named in the test set" in judged.output
+    some = np.where(made.participants == "P03", "", made.participants)
+    write_snapshots(replace(made, participants=some), tmp_path / "s.parquet")
+    judged = mien("evaluate", taught / "n.npz", tmp_path / "s.parquet")
+    assert "snapshots that name no participant count as those of one" in judged.output
+
+
+def test_a_table_of_no_scores_is_refused(taught, tmp_path):
+    (tmp_path / "a.csv").write_text("participant,time_s\nP1,0\nP1,1\n")
+    done = mien("predict", taught / "n.npz", tmp_path / "a.csv", "-o", tmp_path / "p.csv")
+    assert done.exit_code == 3 and "a.csv holds no scores" in done.output
+    assert "rows" not in done.output
+
+
 def test_a_comparison_without_landmarks_is_refused_before_any_work(taught):
     done = mien("compare", taught / "study.parquet")
     assert done.exit_code == 2 and "hold no landmarks" in done.output

@@ -11,13 +11,13 @@ from blobs import blobs
 
 from mien.errors import OutputError
 from mien.selfnorm.network import SelfNorm
-from mien.selfnorm.predictions import Frames, Predictions, read_frames
-from mien.selfnorm.snapshot_files import write_snapshots
+from mien.selfnorm.predictions import Predictions, read_frames
+from mien.selfnorm.snapshot_files import Rows, write_snapshots
 from mien.selfnorm.snapshots import Snapshots
 
 
 def said(made: Snapshots, rows: list[int], total: int) -> Predictions:
-    return Predictions.of(SelfNorm.seven(), Frames(made, np.array(rows, int), total))
+    return Predictions.of(SelfNorm.seven(), Rows(made, np.array(rows, int), total))
 
 
 @pytest.mark.parametrize("named", [True, False])

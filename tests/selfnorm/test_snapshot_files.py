@@ -10,7 +10,7 @@ from mien.blendshapes.formats import write
 from mien.blendshapes.names import ARKIT, NAMES, ROTATIONS
 from mien.blendshapes.recording import Recording
 from mien.errors import FormatError, OutputError
-from mien.selfnorm.snapshot_files import read_snapshots, write_snapshots
+from mien.selfnorm.snapshot_files import read_rows, read_snapshots, write_snapshots
 from mien.selfnorm.snapshots import Snapshots
 
 
@@ -197,3 +197,25 @@ def test_the_index_of_a_filtered_table_is_no_score(tmp_path):
     table = pa.table({"time": [0.0], "jawOpen": [0.5], "__index_level_0__": [7]})
     pq.write_table(table, tmp_path / "a.parquet")
     assert read_snapshots(tmp_path / "a.parquet").names == ("jawOpen",)
+
+
+def test_excels_line_on_what_separates_is_no_row(tmp_path):
+    text = HEADER.replace(",", ";") + "P1;joy;0,5;0,25;0,125\n"
+    (tmp_path / "a.csv").write_text("\ufeffsep=;\r\n" + text, "utf-8")
+    found = read_snapshots(tmp_path / "a.csv")
+    assert found.scores.tolist() == [[0.25, 0.125]] and found.times.tolist() == [0.5]
+
+
+def test_hidden_files_of_other_systems_are_no_part_of_a_study(tmp_path):
+    (tmp_path / "a.csv").write_text(HEADER + "P1,joy,0,0.5,0.5\n")
+    (tmp_path / "._a.csv").write_bytes(b"\0\5\26\7 Mac OS X")
+    assert len(read_snapshots(tmp_path)) == 1
+
+
+def test_rows_that_are_left_out_keep_their_place(tmp_path):
+    text = HEADER + "P1,joy,0,0.5,0.5\nP1,joy,,0.5,0.5\nP1,joy,2,0.5,0.5\n"
+    for name in "ab":
+        (tmp_path / f"{name}.csv").write_text(text)
+    found = read_rows(tmp_path / "a.csv")
+    assert found.rows.tolist() == [0, 2] and found.total == 3
+    assert read_rows(tmp_path).rows.tolist() == [0, 2, 3, 5]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from blobs import blobs
@@ -60,3 +62,14 @@ def test_snapshots_hold_together(change, say):
     assert len(Snapshots(**given)) == 2
     with pytest.raises(ParameterError, match=say):
         Snapshots(**(given | change))
+
+
+def test_rows_that_are_there_before_are_told_from_those_that_are_alike():
+    made = blobs(2, 3)
+    twice = Snapshots.join([made, made])
+    assert twice.repeats().tolist() == [False] * len(made) + [True] * len(made)
+    assert not made.repeats().any() and not replace(twice, timed=False).repeats().any()
+    later = replace(twice, times=np.arange(len(twice), dtype=float))
+    assert not later.repeats().any()
+    three = twice.take([0, len(made), 0])
+    assert three.repeats().tolist() == [False, True, True]

@@ -54,7 +54,10 @@ class SelfNormConfig:
         if not (0 <= self.l2 < math.inf):
             raise ParameterError(f"The L2 factor is 0 or more, not {self.l2}.")
         if not all(1 <= layer <= len(self.widths) for layer in self.l2_layers):
-            raise ParameterError(f"Hidden layers are counted from 1 to {len(self.widths)}.")
+            raise ParameterError(
+                "The L2 penalty is of a hidden layer that is not there: they are counted from 1 to "
+                f"{len(self.widths)}, so name others with --l2-layers."
+            )
         if not 0 <= self.noise <= 1:
             raise ParameterError(f"Noise on scores is from 0 to 1, not {self.noise}.")
         if not 0 < self.learning_rate < 1:

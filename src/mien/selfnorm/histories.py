@@ -94,6 +94,14 @@ def check_sequences(snapshots: Snapshots) -> None:
         )
 
 
+def mixed_recordings(snapshots: Snapshots) -> int:
+    """How many recordings hold several snapshots of one time: they are several, taken as one."""
+    recording = snapshots.recordings()
+    order = np.lexsort((snapshots.times, recording))
+    same = (np.diff(recording[order]) == 0) & (np.diff(snapshots.times[order]) == 0)
+    return len(np.unique(recording[order][1:][same]))
+
+
 def step_of(snapshots: Snapshots) -> float:
     """Seconds from one snapshot to the next within recordings: the median, or `USUAL_STEP_S`."""
     apart = _steps(snapshots)

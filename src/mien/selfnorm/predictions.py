@@ -16,30 +16,17 @@ from mien.errors import FormatError
 from mien.intake.tables import TIME
 from mien.outputs import check_free, complete
 from mien.selfnorm.opened import Network
-from mien.selfnorm.snapshot_files import read_snapshots
-from mien.selfnorm.snapshots import Snapshots
+from mien.selfnorm.snapshot_files import Rows, read_rows
 
 
-@dataclass(frozen=True, eq=False)
-class Frames:
-    """The frames of a file of scores, with a face and without."""
-
-    snapshots: Snapshots
-    """The n frames with a face."""
-    rows: np.ndarray
-    """Their places in the file, from 0, shape (n,)."""
-    total: int
-    """Frames in the file."""
-
-
-def read_frames(path: Path, *, geometry: bool = False) -> Frames:
+def read_frames(path: Path, *, geometry: bool = False) -> Rows:
     """Frames of any file of scores, or of snapshots.
 
     Parameters
     ----------
     path : Path
     geometry : bool
-        Read landmarks too, of a table that has them; rows without a face are then left out.
+        Read landmarks too, of a table that has them.
 
     Raises
     ------
@@ -48,20 +35,17 @@ def read_frames(path: Path, *, geometry: bool = False) -> Frames:
     """
     if not path.is_dir() and not geometry:
         try:
-            recording = read_recording(path)
+            return Rows.of(read_recording(path), path.name)
         except FormatError:
-            pass  # snapshots may have a column of devices
-        else:
-            return Frames(*Snapshots.of_rows(recording, path.name), len(recording.times))
-    snapshots = read_snapshots(path, geometry=geometry)
-    return Frames(snapshots, np.arange(len(snapshots)), len(snapshots))
+            pass  # snapshots may have no times, and gaps in them
+    return read_rows(path, geometry=geometry)
 
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
     """What a network says of the frames of a file."""
 
-    frames: Frames
+    frames: Rows
     """Of the file."""
     expressions: tuple[str, ...]
     """The network's classes."""
@@ -71,7 +55,7 @@ class Predictions:
     """Class, or -1 where the network abstains, shape (n,)."""
 
     @staticmethod
-    def of(network: Network, frames: Frames) -> Predictions:
+    def of(network: Network, frames: Rows) -> Predictions:
         """Ask a network."""
         probabilities = network.classify(frames.snapshots)
         return Predictions(

@@ -6,6 +6,7 @@ import json
 import os
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,10 @@ from mien.blendshapes.formats.layout import is_beside
 from mien.blendshapes.formats.live_link import is_header as is_live_link
 from mien.blendshapes.formats.rows import score_of
 from mien.blendshapes.names import ARKIT, MEDIAPIPE, NAMES
+from mien.blendshapes.recording import Recording
 from mien.errors import FormatError
 from mien.intake.amounts import TABLE_BYTES
-from mien.intake.separated import NOTHING, fields_of, is_nothing, separator_of
+from mien.intake.separated import NOTHING, fields_of, is_nothing, says_separator, separator_of
 from mien.intake.tables import TIME, TIMES, read_table, time_column
 from mien.intake.words import text as read_text
 from mien.outputs import check_free, complete
@@ -30,6 +32,31 @@ _ENDINGS = (".parquet", ".csv")
 _OTHERS = (".jsonl", ".log", ".txt")  # layouts of `formats`, read one by one
 _INDEX = re.compile(r"__index_level_\d+__")  # what pandas adds to a table that was filtered
 _KEY = b"mien.expressions"
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """The rows of a file that are snapshots."""
+
+    snapshots: Snapshots
+    """The n rows with a face."""
+    rows: np.ndarray
+    """Their places in the file, from 0, shape (n,)."""
+    total: int
+    """Rows in the file."""
+
+    @staticmethod
+    def of(recording: Recording, source: str) -> Rows:
+        """Of a recording, and what to call it where it is refused."""
+        return Rows(*Snapshots.of_rows(recording, source), len(recording.times))
+
+    @staticmethod
+    def join(parts: Sequence[Rows]) -> Rows:
+        """Of several files, one after the other."""
+        begins = np.cumsum([0, *(part.total for part in parts)])
+        rows = [part.rows + begin for part, begin in zip(parts, begins, strict=False)]
+        snapshots = Snapshots.join([part.snapshots for part in parts])
+        return Rows(snapshots, np.concatenate(rows), int(begins[-1]))
 
 
 def read_snapshots(path: str | os.PathLike[str], *, geometry: bool = False) -> Snapshots:
@@ -48,17 +75,26 @@ def read_snapshots(path: str | os.PathLike[str], *, geometry: bool = False) -> S
     FormatError
         If a file is missing, is something else, or holds no scores.
     """
+    return read_rows(path, geometry=geometry).snapshots
+
+
+def read_rows(path: str | os.PathLike[str], *, geometry: bool = False) -> Rows:
+    """As `read_snapshots`, and which rows of the file these are."""
     path = Path(path)
     if path.is_dir():
-        files = sorted(p for p in path.iterdir() if p.suffix.lower() in _ENDINGS)
+        files = sorted(
+            file
+            for file in path.iterdir()
+            if file.suffix.lower() in _ENDINGS and not file.name.startswith(".")
+        )
         if not files:
             raise FormatError(f"{path} holds no .parquet or .csv file of snapshots.")
-        return Snapshots.join([read_snapshots(file, geometry=geometry) for file in files])
+        return Rows.join([read_rows(file, geometry=geometry) for file in files])
     ending = path.suffix.lower()
     if not path.is_file():
         raise FormatError(f"{path} cannot be read: there is no such file.")
     if ending in _OTHERS:
-        return Snapshots.of(read_recording(path), path.name)
+        return Rows.of(read_recording(path), path.name)
     if ending not in _ENDINGS:
         raise FormatError(f"{path} is no known kind: snapshots are in .parquet or .csv files.")
     return (_read_parquet if ending == ".parquet" else _read_csv)(path, geometry)
@@ -119,7 +155,7 @@ def _dictionary(words: np.ndarray) -> Any:
     )
 
 
-def _read_parquet(path: Path, geometry: bool) -> Snapshots:
+def _read_parquet(path: Path, geometry: bool) -> Rows:
     table = read_table(path)
     classes: Sequence[str] = ()
     with_classes = (table.schema.metadata or {}).get(_KEY)
@@ -131,7 +167,7 @@ def _read_parquet(path: Path, geometry: bool) -> Snapshots:
     return _from_table(table, path, classes, geometry)
 
 
-def _read_csv(path: Path, geometry: bool) -> Snapshots:
+def _read_csv(path: Path, geometry: bool) -> Rows:
     """Fast where all is well; otherwise line by line, which can name the line."""
     import pyarrow as pa
     import pyarrow.csv as pc
@@ -141,10 +177,12 @@ def _read_csv(path: Path, geometry: bool) -> Snapshots:
             raise FormatError(f"{path} is too large for a table of snapshots: cut it into parts.")
         with path.open("rb") as stream:
             header, first = (stream.readline().decode("utf-8-sig") for _ in range(2))
+        if says_separator(header):
+            return _from_table(_line_by_line(path), path, (), geometry)
         rows = fields_of(header)
         names = rows[0][1] if rows else []
         if is_live_link(names) or not {*TIMES, *WORDS} & set(names):
-            return Snapshots.of(read_recording(path), path.name)
+            return Rows.of(read_recording(path), path.name)
         _check_once(names, path.name)
         _score_names(names, path.name)
         mark = separator_of(header)
@@ -208,7 +246,7 @@ def _line_by_line(path: Path) -> Any:
     return pa.table(arrays, names)
 
 
-def _from_table(table: Any, path: Path, classes: Sequence[str], geometry: bool) -> Snapshots:
+def _from_table(table: Any, path: Path, classes: Sequence[str], geometry: bool) -> Rows:
     import pyarrow as pa
 
     held = table.column_names
@@ -244,7 +282,7 @@ def _from_table(table: Any, path: Path, classes: Sequence[str], geometry: bool) 
     snapshots, rows = columns.faces(classes, path.name)
     if table.num_rows and not len(rows) and np.isfinite(scores).any():
         raise FormatError(f"{path.name}: no row holds all scores and the time: each lacks some.")
-    return snapshots
+    return Rows(snapshots, rows, table.num_rows)
 
 
 def _check_once(held: list[str], source: str) -> None:

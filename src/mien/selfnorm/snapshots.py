@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mien.blendshapes.formats.layout import is_beside
-from mien.blendshapes.names import NEUTRAL, ROTATIONS
+from mien.blendshapes.names import NAMES, NEUTRAL, ROTATIONS
 from mien.blendshapes.recording import Recording
 from mien.counted import plural
 from mien.errors import FormatError, ParameterError
@@ -155,6 +155,22 @@ class Snapshots:
                 "it, or do without."
             )
 
+    def repeats(self) -> np.ndarray:
+        """Which are there before, with the same time and scores in the same recording, (n,), bool.
+
+        None where times are not known.
+        """
+        found = np.zeros(len(self), bool)
+        if self.timed and len(self) > 1:
+            recording = self.recordings()
+            order = np.lexsort((self.times, recording))
+            earlier, later = order[:-1], order[1:]
+            same = recording[earlier] == recording[later]
+            same &= self.times[earlier] == self.times[later]
+            same[same] = (self.scores[earlier[same]] == self.scores[later[same]]).all(1)
+            found[later[same]] = True
+        return found
+
     def recordings(self) -> np.ndarray:
         """Number of the recording (a participant showing an expression) of each snapshot, (n,)."""
         _, who = np.unique(self.participants, return_inverse=True)
@@ -215,6 +231,8 @@ class Snapshots:
     ) -> tuple[Snapshots, np.ndarray]:
         """As `of`, and which frames of the recording these are, shape (n,)."""
         keep = [k for k, name in enumerate(recording.names) if name not in NO_SCORES]
+        if not keep:
+            raise FormatError(f"{source} holds no scores: are they named as in {NAMES[0]}?")
         nothing = ("",) * len(recording.times)
         snapshots, rows = Columns(
             scores=np.asarray(recording.scores, np.float32)[:, keep],
@@ -297,7 +315,7 @@ class Columns:
         """Sentences on rows with a face of which something lacks, and on names without a score."""
         notes = []
         partly = int(np.isfinite(self.scores).any(1).sum() - whole.sum())
-        if partly:
+        if partly > 0:
             lack, are = ("row lacks", "is") if partly == 1 else ("rows lack", "are")
             notes.append(f"{source}: {partly} {lack} a score or the time and {are} left out.")
         empty = [name for name, there in zip(self.names, used, strict=True) if not there]

@@ -127,7 +127,8 @@ def _divide_people(
     sets = 3 if validation else 2
     if len(people) < sets:
         raise ParameterError(
-            f"A split by participant needs at least {sets} of them, and there are {len(people)}."
+            f"A split by participant needs at least {sets} of them, and there "
+            f"{'is' if len(people) == 1 else 'are'} {len(people)}."
         )
     order = rng.permutation(len(people))
     n_test = min(max(1, round(test * len(people))), len(people) - sets + 1)
@@ -190,8 +191,8 @@ def folds(
     least = max(count, 3 if validation else 2)
     if count < 2 or len(people) < least or people.tolist() == [""]:
         raise ParameterError(
-            f"Cross-validation needs 2 folds or more and a named participant for each: {count} "
-            f"folds of {plural(len(people), 'participant')} cannot be made."
+            f"Cross-validation needs 2 folds or more and a named participant for each: "
+            f"{plural(count, 'fold')} of {plural(len(people), 'participant')} cannot be made."
         )
     _check_named(snapshots.participants[known])
     if not 0 <= validation < 1:

@@ -58,9 +58,17 @@ def read(path: Path, inputs: str = "scores", network: Network | None = None) -> 
 
 
 def told_of(snapshots: Snapshots) -> Snapshots:
-    """With only the classes that occur; says what was left out, and what may be a slip."""
+    """With only the classes that occur, each row once; says what was left out, and slips."""
     for note in snapshots.notes:
         tell(note)
+    again = snapshots.repeats()
+    if count := int(again.sum()):
+        tell(
+            f"{plural(count, 'row')} {'is' if count == 1 else 'are'} there before, with the same "
+            f"time and scores, and {'counts' if count == 1 else 'count'} once: is a file there "
+            "twice?"
+        )
+        snapshots = snapshots.take(~again)
     there = [name for k, name in enumerate(snapshots.expressions) if (snapshots.labels == k).any()]
     for what, words in (("expressions", there), ("participants", snapshots.participants)):
         for alike in _alike(words):

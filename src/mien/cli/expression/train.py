@@ -21,6 +21,7 @@ from mien.cli.expression.judged import (
     write_report,
 )
 from mien.cli.expression.options import AsJson, Clusters, Data, Overwrite, Report
+from mien.cli.failure import tell
 from mien.cli.places import keep_input
 from mien.counted import plural
 from mien.errors import ParameterError
@@ -156,7 +157,7 @@ def train(
     from mien.selfnorm.division import Division
     from mien.selfnorm.evaluation import evaluate as judge
     from mien.selfnorm.features import Features
-    from mien.selfnorm.histories import check_sequences
+    from mien.selfnorm.histories import check_sequences, mixed_recordings
     from mien.selfnorm.recurrent import SequenceConfig
     from mien.selfnorm.sequence import read_sequences
     from mien.selfnorm.splits import folds as divide
@@ -208,6 +209,12 @@ def train(
     snapshots = read(data, inputs)
     if sequence is not None:
         check_sequences(snapshots)
+    if (sequence is not None or window) and (mixed := mixed_recordings(snapshots)):
+        tell(
+            f"{plural(mixed, 'recording')} (a participant showing an expression) with several "
+            "rows of one time: whoever was recorded more than once is mixed up in sequences and "
+            "windows."
+        )
     snapshots = division.trimmed(snapshots)
     if participant is not None and participant not in snapshots.participants:
         raise ParameterError(f"There is no participant {participant} in {data.name}.")

@@ -17,12 +17,16 @@ _OF_MOST = 0.05  # of the most frequent expression's: under it, one is rare besi
 def cautions(study: Study) -> list[str]:
     """A sentence each, none if there is nothing."""
     said = []
-    people = len(study.evaluation.people)
-    if people == 1:
+    people = [person.name for person in study.evaluation.people]
+    if people == [""]:
+        said.append("Nobody is named in the test set: of how many people it is, is not known.")
+    elif len(people) == 1:
         said.append(
             "One participant is in the test set: the accuracy is that of one person, and says "
             "nothing of others."
         )
+    if "" in people and len(people) > 1:
+        said.append("Snapshots that name no participant count as those of one.")
     unknown = int((study.snapshots.labels < 0).sum())
     if unknown:
         said.append(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import zipfile
 
@@ -102,6 +103,9 @@ def test_two_reviewers_a_kill_and_a_third(serve, chromium, expect, review):
     owner.goto(again.base + "/review")
     expect(owner.locator("#reviews tbody tr").first).to_contain_text("6 of 6")
     expect(owner.locator("#reviews")).to_contain_text("Titles and abstracts")
+    expect(owner.locator("#reviews")).to_contain_text(re.compile(r"\d\.\d %"))
+    owner.locator("#language").click()
+    expect(owner.locator("#reviews")).to_contain_text(re.compile(r"\d,\d %"))
     assert said == []
     for page in (one, two, third, owner):
         page.context.close()

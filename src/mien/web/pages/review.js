@@ -16,7 +16,8 @@ let protocolOf = null; // exports that it was asked with
 let busy = null; // the review that is reported on
 let chosen = null; // the review whose report is shown
 
-const two = (value) => (value === null ? "–" : value.toFixed(2));
+const digits = (value, many) => new Intl.NumberFormat(document.documentElement.lang, { minimumFractionDigits: many, maximumFractionDigits: many }).format(value);
+const two = (value) => (value === null ? "–" : digits(value, 2));
 
 function table(heads, rows) {
   return make("div", { className: "wide" }, make("table", {},
@@ -38,7 +39,7 @@ function personRow(person) {
     make("td", { textContent: w.of(person.full.done, person.full.all) }),
     make("td", { textContent: person.role === "arbiter" ? "–" : w.of(person.data.done, person.data.all) }),
     make("td", { textContent: person.role === "arbiter" ? "–" : w.of(person.judged.done, person.judged.all) }),
-    make("td", { textContent: person.at_least === null ? "–" : w.recall(person.at_least, person.stop) }),
+    make("td", { textContent: person.at_least === null ? "–" : w.recall(two(person.at_least), person.stop) }),
     make("td", {}, field), make("td", {}, copy));
 }
 
@@ -48,7 +49,7 @@ function agreementRow(one) {
     make("th", { scope: "row", textContent: one.people.join(" – ") }),
     make("td", { textContent: one.pilot ? w.pilot : one.stage === "title" ? w.titles : w.full }),
     make("td", { textContent: String(one.n) }),
-    make("td", { textContent: one.share === null ? "–" : `${(100 * one.share).toFixed(1)} %` }),
+    make("td", { textContent: one.share === null ? "–" : `${digits(100 * one.share, 1)} %` }),
     make("td", { textContent: two(one.kappa) }),
     make("td", { textContent: two(one.pabak) }));
 }
@@ -116,7 +117,7 @@ function pairItem(pair) {
   const choose = (together) => decidePair(pair, pair.decided === together ? null : together);
   return make("li", {},
     make("div", { className: "pair" }, told(pair.records[0]), told(pair.records[1])),
-    make("p", { className: "note", textContent: `${pair.score.toFixed(2)} · ${pair.reasons.join(", ")}` }),
+    make("p", { className: "note", textContent: `${two(pair.score)} · ${pair.reasons.join(", ")}` }),
     make("p", { className: "row" },
       make("button", { type: "button", textContent: w.together, "data-at": `together ${pair.a} ${pair.b}`, "aria-pressed": String(one), onclick: () => choose(true) }),
       make("button", { type: "button", textContent: w.apart, "data-at": `apart ${pair.a} ${pair.b}`, "aria-pressed": String(!one), onclick: () => choose(false) }),

@@ -103,3 +103,22 @@ def test_what_other_detectors_saw_behind_a_hand_is_compared_too():
     second, rendered, conceded, person = case(lambda frame: 100, glimpse=103)
     assert cover_known_by_hands(second, rendered, conceded)
     assert person.covered.all()  # hardly anything would be left
+
+
+def test_a_face_that_is_known_where_no_hand_is_is_pushed_before_it_is_covered(monkeypatch):
+    second, rendered, conceded, person = case(lambda frame: 55 if frame in (12, 30) else 100)
+    pushed = []
+    monkeypatch.setattr(person, "push_on", lambda *how: pushed.append(how) or True)
+    assert cover_known_by_hands(second, rendered, conceded, room="room")
+    assert [how[1] for how in pushed] == ["room"]
+    assert person.covered is None and conceded.frames == 0
+    monkeypatch.setattr(person, "push_on", lambda *how: False)  # no farther
+    assert cover_known_by_hands(second, rendered, conceded, room="room")
+    assert np.flatnonzero(person.covered).tolist() == [12, 30]
+
+
+def test_where_only_a_hand_is_known_nothing_is_pushed(monkeypatch):
+    second, rendered, conceded, person = case(lambda frame: 55 if frame == 12 else 100)
+    monkeypatch.setattr(person, "push_on", lambda *how: pytest.fail("pushed"))
+    assert cover_known_by_hands(second, rendered, conceded, room="room")
+    assert np.flatnonzero(person.covered).tolist() == [12]

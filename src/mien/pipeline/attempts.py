@@ -89,9 +89,11 @@ def render_until_it_passes(
         if done and attempts > 1 and most == attempts:
             most = max(most, attempt + _FOR_JUDGES)
         done = done and all(verdict.passed for verdict in judges)
-        if done and withhold is not None and cover_known_by_hands(second, rendered, conceded):
-            most = max(most, attempt + 1)
-            continue
+        if done and withhold is not None:
+            more_room = ROOM.more(_MORE_ROOM * attempt) if attempt < attempts else None
+            if cover_known_by_hands(second, rendered, conceded, more_room):
+                most = max(most, attempt + 1)
+                continue
         if withhold is None or done or attempt >= most:
             break
         failing = [verdict for verdict in (*audits, *steered) if not verdict.passed]

@@ -16,6 +16,7 @@ from mien.pipeline.casting import Individual
 from mien.pipeline.mend import between, cover_in
 from mien.pipeline.probes import Probes
 from mien.pipeline.second_pass import Rendered, SecondPass
+from mien.pipeline.steering import Room
 from mien.pipeline.survey import Survey
 from mien.pipeline.withholding import Conceded
 from mien.recognition.recogniser import Recogniser, distances
@@ -34,8 +35,12 @@ def frames_behind_hands(found: Survey, people: Sequence[Individual]) -> np.ndarr
     return over
 
 
-def cover_known_by_hands(second: SecondPass, rendered: Rendered, conceded: Conceded) -> bool:
+def cover_known_by_hands(
+    second: SecondPass, rendered: Rendered, conceded: Conceded, room: Room | None = None
+) -> bool:
     """Cover frames of a result that are recognised by originals with a hand over the face.
+
+    Where no hand lies over the face it is the face that is known, and it is pushed further first.
 
     Parameters
     ----------
@@ -45,11 +50,14 @@ def cover_known_by_hands(second: SecondPass, rendered: Rendered, conceded: Conce
         What recognisers were shown of it.
     conceded : Conceded
         Is told of what is covered.
+    room : Room, optional
+        How far faces are pushed; without it they are covered.
 
     Returns
     -------
     more : bool
-        Whether anything was covered that was not before: the clip has to be rendered again.
+        Whether anything was pushed, or covered that was not before: the clip has to be rendered
+        again.
     """
     more, behind = False, frames_behind_hands(second.found, second.people)
     for place, person in enumerate(second.people):
@@ -65,6 +73,10 @@ def cover_known_by_hands(second: SecondPass, rendered: Rendered, conceded: Conce
             frames |= known
             if known.any():
                 by.add(who.name)
+        bare = (frames & ~behind[place]).any()
+        if room is not None and bare and person.push_on(second.recogniser, room):
+            more = True
+            continue
         before = np.zeros_like(frames) if person.covered is None else person.covered
         if (frames & ~before).any():
             more = True

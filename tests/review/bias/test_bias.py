@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mien.errors import FormatError, ParameterError
-from mien.report.review.traffic_lights import bias_summary, traffic_lights
+from mien.report.review.traffic_lights import _labels, bias_summary, traffic_lights
 from mien.report.review.words import named
 from mien.review.bias.consensus import OPEN, settle
 from mien.review.bias.forms import FORMS, OVERALL, form
@@ -138,3 +138,12 @@ def test_new_studies_are_marked_and_formulas_are_text():
     assert named("A 2020", None) == named("A 2020", {"A 2020"}) == "A 2020"
     assert named("B 2021", {"A 2020"}) == "B 2021  (new)"
     assert named("$x$\n" + "y" * 90, None, 10) == r"\$x\$ yyyyy…"
+
+
+@pytest.mark.parametrize("key", ["quadas2", "probast_ai"])
+def test_no_two_columns_have_one_name(key):
+    found = settle([], form(key))
+    domains = [domain.key for domain in found.form.domains]
+    fits = [domain.key for domain in found.form.domains if domain.applicability]
+    labels = _labels(found, domains, fits)
+    assert len(labels) == len(domains) + len(fits) == len(set(labels))

@@ -37,9 +37,7 @@ def traffic_lights(found: Assessed, known: Collection[str] | None = None) -> Dra
     keys = [domain.key for domain in found.form.domains] + [OVERALL]
     fits = [domain.key for domain in found.form.domains if domain.applicability]
     fits = [key for key in fits if any((study, key) in found.applicability for study in studies)]
-    titles = {domain.key: domain.title for domain in found.form.domains} | {OVERALL: "Overall"}
-    labels = [told(titles[key]) for key in keys]
-    labels += [told(f"fits: {titles[key].rpartition(': ')[2]}") for key in fits]
+    labels = _labels(found, keys, fits)
     places = [float(k) for k in range(len(keys))]
     places += [len(keys) + 0.5 + k for k in range(len(fits))]
     columns = len(keys) + (len(fits) + 0.5 if fits else 0)
@@ -79,6 +77,15 @@ def traffic_lights(found: Assessed, known: Collection[str] | None = None) -> Dra
     )
     caption = Verbatim(f"{joined([words, _decided(found)])}.")
     return finish(f"bias-{found.form.key}-studies", caption, figure)
+
+
+def _labels(found: Assessed, keys: list[str], fits: list[str]) -> list[str]:
+    """What stands above the columns, in the language that is written now."""
+    titles = {domain.key: domain.title for domain in found.form.domains} | {OVERALL: "Overall"}
+    short = [titles[key].rpartition(": ")[2] for key in fits]
+    if len(set(short)) < len(short):  # the same of development and of evaluation
+        short = [titles[key] for key in fits]
+    return [told(titles[key]) for key in keys] + [told(f"fits: {name}") for name in short]
 
 
 def _column(axis: Any, x: float, levels: list[str]) -> None:

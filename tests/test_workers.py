@@ -1,10 +1,22 @@
+import os
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
 
-from mien.workers import THREADS, WAITING, ahead, in_order, shared, threads, with_threads
+from mien.workers import (
+    THREADS,
+    WAITING,
+    ahead,
+    in_order,
+    plain_algebra,
+    shared,
+    threads,
+    with_threads,
+)
 
 
 def test_items_arrive_in_order_and_no_more_than_a_few_ahead():
@@ -127,3 +139,30 @@ def test_a_process_that_is_told_so_computes_with_one_thread(monkeypatch):
         assert threads() == wanted
     assert list(in_order(work, range(50))) == list(range(50)) and len(seen) == 1
     assert with_threads(3)["OMP_NUM_THREADS"] == with_threads(3)[THREADS] == "3"
+
+
+def test_algebra_is_plain_unless_the_environment_says_otherwise(monkeypatch):
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    plain_algebra()
+    assert os.environ["OPENBLAS_NUM_THREADS"] == "1"
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "4")
+    plain_algebra()
+    assert os.environ["OPENBLAS_NUM_THREADS"] == "4"
+
+
+def test_commands_say_so_before_numpy_is_loaded():
+    """Afterwards OpenBLAS has its threads already."""
+    script = (
+        "import sys, mien.workers as workers\n"
+        "def early(): raise SystemExit(3 if 'numpy' in sys.modules else 7)\n"
+        "workers.plain_algebra = early\n"
+        "from mien.cli.app import app\n"
+        "app(sys.argv[1:])"
+    )
+    for words in (
+        ("audit", "a", "b"),
+        ("evaluate", "a", "b", "-o", "c"),
+        ("deidentify", "a", "-o", "b"),
+    ):
+        found = subprocess.run([sys.executable, "-c", script, *words], capture_output=True)
+        assert found.returncode == 7, found.stderr

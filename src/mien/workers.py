@@ -42,6 +42,15 @@ def with_threads(number: int) -> dict[str, str]:
     return {name: str(number) for name in (THREADS, *_LIBRARIES)}
 
 
+def plain_algebra() -> None:
+    """Let OpenBLAS compute with one thread, unless the environment says how many.
+
+    To be called before NumPy is loaded. The matrices of a clip are small: OpenBLAS's other threads
+    wait for them by going round and round, on cores that have frames to look at.
+    """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
 def ahead(items: Iterable[T], room: int = WAITING) -> Generator[T, None, None]:
     """Iterate in a thread of its own, a few items ahead; its errors arrive here."""
     queue: Queue[tuple[bool, Any]] = Queue(room)

@@ -29,6 +29,7 @@ from mien.web.queue.places import LINKED
 from mien.web.queue.store import Store
 from mien.web.queue.tables import Clip, Job, Kind
 from mien.web.queue.tasks import Material, Task
+from mien.workers import plain_algebra
 
 BEAT_S = 0.25  # between two writes of progress
 _IDLE_S = 0.3  # between two looks for a job
@@ -253,6 +254,7 @@ def main() -> None:
     Thread(target=_watch, daemon=True).start()
     if hasattr(os, "nice"):
         os.nice(_LOWER)
+    plain_algebra()
     folders = Folders(Path(options.data))
     worker = Worker(folders, Store(folders.database), options.name, _function(options.work))
     work(worker)

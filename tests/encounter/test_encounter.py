@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from fractions import Fraction
+from shutil import copy
 from types import SimpleNamespace
 
 import av
@@ -192,6 +193,9 @@ def test_settings_are_checked_first(two_cameras, brief, tmp_path):
         analyse(files.doctor, settings=AnalysisSettings(offset=1.0))
     with pytest.raises(ParameterError, match="give it once"):
         analyse(files.doctor, files.doctor)
+    copied = copy(files.doctor, tmp_path / "copied.mp4")
+    with pytest.raises(ParameterError, match=r"doctor\.mp4 and copied\.mp4 are the same"):
+        analyse(files.doctor, copied)
     with pytest.raises(ParameterError, match="no sound track"):
         analyse(files.doctor, brief.path)
     with pytest.raises(OSError, match="no file"):

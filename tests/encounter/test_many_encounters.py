@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from fractions import Fraction
-from shutil import copytree
+from shutil import copy, copytree
 
 import numpy as np
 import pytest
@@ -145,13 +145,16 @@ def test_how_recordings_are_read_stands_in_their_row(tmp_path):
 
 def test_a_pair_without_sound_is_left_out_and_the_study_goes_on(folder, tmp_path):
     pytest.importorskip("statsmodels", reason="statsmodels is for studies only")
-    for name in ("d.mp4", "p.mp4"):
+    for brightness, name in enumerate(("d.mp4", "p.mp4"), 19):
         info = VideoInfo(64, 64, Fraction(1, 10), average_rate=Fraction(10))
         with Writer(tmp_path / name, info) as writer:
             for k in range(10):
-                writer.write(np.full((64, 64, 3), 20 * k, np.uint8), k)
+                writer.write(np.full((64, 64, 3), brightness * k, np.uint8), k)
             writer.commit()
-    rows = [f"E{k},{folder / f'E{k}'},," for k in range(3)] + ["E9,,d.mp4,p.mp4"]
+    copy(tmp_path / "d.mp4", tmp_path / "copied.mp4")  # a slip: of nobody else
+    copy(tmp_path / "d.mp4", tmp_path / "once more.mp4")
+    rows = [f"E{k},{folder / f'E{k}'},," for k in range(3)]
+    rows += ["E9,,d.mp4,p.mp4", "E10,,copied.mp4,once more.mp4"]
     (tmp_path / "t.csv").write_text(
         "encounter,report,doctor_video,patient_video\n" + "\n".join(rows) + "\n"
     )
@@ -159,7 +162,7 @@ def test_a_pair_without_sound_is_left_out_and_the_study_goes_on(folder, tmp_path
     done = CliRunner().invoke(command, words)
     assert done.exit_code == 0, done.output
     told = json.loads(done.stdout)
-    assert told["counted"] == 3 and told["left_out"] == {NO_CLOCK: 1}
+    assert told["counted"] == 3 and told["left_out"] == {NO_CLOCK: 1, NO_ROLES: 1}
 
 
 def test_another_classifier_reads_the_same_moments():
@@ -240,6 +243,9 @@ def test_tables_of_every_spreadsheet_are_read(mark, tmp_path):
         ("encounter,report\nÄ,b\n".encode("latin-1"), "no UTF-8 text"),
         (b"encounter,report\na,b,c\n", "line 2: an encounter needs a name"),
         (b"", "it has no encounter"),
+        (b"encounter,report\n../../evil,E0\n", "line 2: '../../evil' is a path"),
+        (b"encounter,report\nC:\\evil,E0\n", "is a path"),
+        (b"encounter,report,age\na,b,old\n", "is no age in years"),
     ],
 )
 def test_what_is_no_table_says_why(text, said, tmp_path):
@@ -249,3 +255,18 @@ def test_what_is_no_table_says_why(text, said, tmp_path):
     with pytest.raises(FormatError) as error:
         read_cases(tmp_path / "nowhere.csv")
     assert "Errno" not in str(error.value) and "No such file" in str(error.value)
+
+
+def test_words_for_nothing_say_nothing(tmp_path):
+    (tmp_path / "t.csv").write_text("encounter,report,age,sex,doctor\nA,r,NA,n/a,NA\n")
+    (found,) = read_cases(tmp_path / "t.csv")
+    assert (found.age, found.sex, found.doctor) == (None, "", "NA")  # the last may be initials
+
+
+@pytest.mark.parametrize("keep", ["file", "none/kept"])
+def test_what_is_kept_has_a_folder(folder, tmp_path, keep):
+    pytest.importorskip("statsmodels", reason="statsmodels is for studies only")
+    (tmp_path / "file").touch()
+    words = ["study", folder, "-o", tmp_path / "out", "--keep", tmp_path / keep]
+    done = CliRunner().invoke(command, [str(word) for word in words])
+    assert done.exit_code == 6 and not (tmp_path / "none").exists()

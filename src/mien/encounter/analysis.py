@@ -17,11 +17,12 @@ from typing import Any
 from mien.encounter.clocks import ClockError, Offset, align_files
 from mien.encounter.observation import ROLES, Observation
 from mien.encounter.result import Encounter, gather
-from mien.encounter.roles import Assignment, assign_roles
+from mien.encounter.roles import Assignment, RoleError, assign_roles
 from mien.encounter.settings import AnalysisSettings
 from mien.encounter.soundtrack import Soundtrack, read_soundtrack
 from mien.encounter.watching import Watched, Watcher
 from mien.errors import ParameterError
+from mien.outputs import checksum
 from mien.progress import Progress, usual
 from mien.video import Reader
 
@@ -106,6 +107,12 @@ def _sources(
     if sources[0].resolve() == sources[1].resolve():
         raise ParameterError(
             f"{sources[0].name} is given for doctor and patient: give it once if it shows both."
+        )
+    sizes = [source.stat().st_size for source in sources if source.is_file()]
+    if len(sizes) == 2 and sizes[0] == sizes[1] and checksum(sources[0]) == checksum(sources[1]):
+        raise RoleError(
+            f"{sources[0].name} and {sources[1].name} are the same recording: give it once if it "
+            "shows both."
         )
     return sources
 

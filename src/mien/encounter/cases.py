@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from mien.encounter.observation import ROLES
 from mien.encounter.roles import SIDES
 from mien.errors import FormatError, ParameterError
 from mien.intake import words
-from mien.intake.separated import fields_of
+from mien.intake.separated import fields_of, is_nothing
 
 _TABLE = "encounters.csv"
 _SAVED = "encounter.json"
@@ -22,6 +23,8 @@ _COLUMNS = (
     "department", "exclude", "offset", "doctor_is", "patient_is", "published",
 )  # fmt: skip
 _OLDEST = 130.0
+_PATH = re.compile(r"[/\\\0]|^\.")  # a folder is called so: it has to stay in its place
+_MAYBE_UNKNOWN = ("sex", "age", "department", "offset")
 
 
 @dataclass(frozen=True)
@@ -161,6 +164,13 @@ def _of_row(header: list[str], row: list[str], path: Path, line: int) -> Case:
     where = f"{path}, line {line}"
     if any(row[len(header) :]) or not held["encounter"]:
         raise FormatError(f"{where}: an encounter needs a name, and no more fields than the head.")
+    if _PATH.search(held["encounter"]):
+        raise FormatError(
+            f"{where}: {held['encounter']!r} is a path: name an encounter by a word, a pseudonym."
+        )
+    for name in _MAYBE_UNKNOWN:
+        if is_nothing(held[name]):
+            held[name] = ""
     given = {name for name in ("report", "doctor_video", "patient_video", "video") if held[name]}
     if given not in ({"report"}, {"video"}, {"doctor_video", "patient_video"}):
         if not (held["exclude"] and not given):

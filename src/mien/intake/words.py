@@ -45,6 +45,8 @@ def why(error: Exception) -> str:
         return error.strerror or "it is damaged"
     if isinstance(error, UnicodeDecodeError):
         return "this is no UTF-8 text, so save it as UTF-8"
+    if isinstance(error, TypeError | AttributeError):
+        return "it holds something else"
     return f"{error} is missing" if isinstance(error, KeyError) else str(error)
 
 

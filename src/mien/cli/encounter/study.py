@@ -16,7 +16,8 @@ from mien.cli.encounter.options import AsJson
 from mien.cli.failure import need, tell
 from mien.cli.places import keep_out
 from mien.counted import plural
-from mien.errors import ParameterError
+from mien.errors import OutputError, ParameterError
+from mien.outputs import check_parent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,6 +96,10 @@ def study(
     ]
     keep_out(out, [table, *sources, *([] if keep is None else [keep])])
     check_folder(out, overwrite)
+    if keep is not None:
+        check_parent(keep)
+        if keep.exists() and not keep.is_dir():
+            raise OutputError(f"{keep} is not a folder: name another one with --keep.")
     if any(case.recordings for case in cases) and keep is None:
         tell("analysed encounters are not kept: with --keep FOLDER the next start is quick.")
     settings = AnalysisSettings(

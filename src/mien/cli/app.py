@@ -37,6 +37,7 @@ from mien.cli.study import study
 from mien.cli.surrogates import surrogates
 from mien.cli.train import train
 from mien.cli.users import users
+from mien.workers import plain_algebra
 
 app = typer.Typer(
     name="mien",
@@ -76,6 +77,9 @@ app.add_typer(train, name="train")
 app.add_typer(users, name="users")
 
 
+_LEARNING = ("expression", "review", "train")  # their matrices are large
+
+
 def _version(wanted: bool) -> None:
     if wanted:
         from mien.cli.version import lines
@@ -86,6 +90,7 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _options(
+    context: typer.Context,
     version: Annotated[
         bool,
         typer.Option(
@@ -97,6 +102,8 @@ def _options(
     ] = False,
 ) -> None:
     """Change who a face is in a clinical video and keep what it does."""
+    if context.invoked_subcommand not in _LEARNING:
+        plain_algebra()
 
 
 def run() -> None:

@@ -17,7 +17,6 @@ from mien.cli.grouped import grouped
 from mien.cli.jobs import made
 from mien.errors import OutputError, ParameterError, PrivacyError
 from mien.outputs import check_free
-from mien.workers import plain_algebra
 
 if TYPE_CHECKING:
     from mien.cli.counterparts import Counterpart, Counterparts
@@ -94,7 +93,6 @@ def audit(
 
     Example: [bold]mien audit visit.mp4 shared/visit.mp4 -o audit.png[/bold]
     """
-    plain_algebra()
     from mien.cli.counterparts import counterparts
     from mien.privacy.audit import EVERYBODY, sampling
     from mien.recognition.registry import check_name

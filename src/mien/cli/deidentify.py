@@ -18,7 +18,6 @@ from mien.cli.runs import Again, run
 from mien.cli.told import table
 from mien.errors import ParameterError
 from mien.shortfall import STATUS
-from mien.workers import plain_algebra
 
 if TYPE_CHECKING:
     from mien.pipeline.credentials import Signer
@@ -196,7 +195,6 @@ def deidentify(
 
     Example: [bold]mien deidentify visit.mp4 -o shared/visit.mp4[/bold]
     """
-    plain_algebra()
     from mien.pipeline.settings import Settings
     from mien.privacy.audit import sampling
     from mien.recognition.registry import JUDGES

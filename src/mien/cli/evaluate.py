@@ -16,7 +16,6 @@ from mien.cli.bars import Bars
 from mien.cli.failure import go_on_after, need, tell
 from mien.cli.places import keep_out
 from mien.errors import ParameterError
-from mien.workers import plain_algebra
 
 if TYPE_CHECKING:
     from mien.evidence.evaluate import Evidence, Only
@@ -115,7 +114,6 @@ def evaluate(
 
     Example: [bold]mien evaluate visit.mp4 shared/visit.mp4 -o report --profile parkinson[/bold]
     """
-    plain_algebra()
     from mien.fidelity.profile import Profile
     from mien.privacy.audit import EVERYBODY, sampling
     from mien.recognition.registry import check_name

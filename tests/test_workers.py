@@ -155,7 +155,7 @@ def test_algebra_is_plain_unless_the_environment_says_otherwise(monkeypatch):
     [("audit a b", 7), ("evaluate a b -o c", 7), ("deidentify a -o b", 7), ("train --help", 0)],
 )
 def test_commands_say_so_before_numpy_is_loaded(words, status):
-    """Afterwards OpenBLAS has its threads already; what learns has large matrices and keeps them."""
+    """Afterwards OpenBLAS has its threads; what learns has large matrices, and keeps them."""
     script = (
         "import sys, mien.workers as workers\n"
         "def early(): raise SystemExit(3 if 'numpy' in sys.modules else 7)\n"

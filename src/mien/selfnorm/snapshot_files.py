@@ -97,8 +97,8 @@ def read_rows(path: str | os.PathLike[str], *, geometry: bool = False) -> Rows:
         return Rows.of(read_recording(path), path.name)
     if ending not in _ENDINGS:
         raise FormatError(
-            f"{path} is no known kind: snapshots are in .parquet or .csv files, and scores of a clip "
-            "come of mien blendshapes."
+            f"{path} is no known kind: snapshots are in .parquet or .csv files, and scores of a "
+            "clip come of mien blendshapes."
         )
     return (_read_parquet if ending == ".parquet" else _read_csv)(path, geometry)
 

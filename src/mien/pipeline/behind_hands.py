@@ -26,12 +26,17 @@ ROOM = 1.03
 cuts the face out otherwise, and sees it up to that much nearer."""
 
 
+_COMES_S = 0.25  # before and after a hand is found, in which it may be there and not found
+
+
 def frames_behind_hands(found: Survey, people: Sequence[Individual]) -> np.ndarray:
-    """Frames in which a hand lies over each person's face, shape (n_people, n_frames), bool."""
+    """Frames in which a hand lies over each person's face, or a moment before or after, shape
+    (n_people, n_frames), bool."""
     over = np.zeros((len(people), len(found.times)), bool)
     for place, person in enumerate(people):
         for frame in found.hands:
-            over[place, frame] = found.behind_hand(person.track, frame)
+            if found.behind_hand(person.track, frame):
+                over[place] |= np.abs(found.times - found.times[frame]) <= _COMES_S
     return over
 
 

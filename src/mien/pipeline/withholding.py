@@ -55,7 +55,8 @@ class Conceded:
     times : np.ndarray [shape=(n_frames,)]
         When the frames are shown, seconds.
     behind : np.ndarray [shape=(n_people, n_frames), bool], optional
-        Where a hand lies over each one's face: what is covered there is told, and does not count.
+        Where a hand lies over each one's face, or did just now: what is covered there is told, and
+        does not count.
     """
 
     def __init__(

@@ -10,6 +10,7 @@ from mien.blendshapes.formats import write
 from mien.blendshapes.names import ARKIT, NAMES, ROTATIONS
 from mien.blendshapes.recording import Recording
 from mien.errors import FormatError, OutputError
+from mien.selfnorm.predictions import read_frames
 from mien.selfnorm.snapshot_files import read_rows, read_snapshots, write_snapshots
 from mien.selfnorm.snapshots import Snapshots
 
@@ -219,3 +220,23 @@ def test_rows_that_are_left_out_keep_their_place(tmp_path):
     found = read_rows(tmp_path / "a.csv")
     assert found.rows.tolist() == [0, 2] and found.total == 3
     assert read_rows(tmp_path).rows.tolist() == [0, 2, 3, 5]
+
+
+@pytest.mark.parametrize("read", [read_snapshots, lambda path: read_frames(path).snapshots])
+def test_parquet_that_is_odd_is_understood_or_says_why(read, tmp_path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    nano = pa.array([0, 500_000_000, None])
+    given = {"participant": ["P"] * 3, "expression": ["joy"] * 3, "jawOpen": [0.5] * 3}
+    for kind in (pa.timestamp("ns"), pa.duration("ns"), pa.timestamp("ms"), pa.duration("us")):
+        times = nano.cast(pa.timestamp("ns") if pa.types.is_timestamp(kind) else pa.duration("ns"))
+        table = pa.table(given | {"time_s": times.cast(kind)})
+        pq.write_table(table, tmp_path / "a.parquet")
+        assert read(tmp_path / "a.parquet").times.tolist() == [0, 0.5]
+    table = pa.table(given | {"time_s": [0.0] * 3})
+    for name, said in (("time_s", "two columns 'time_s'"), ("time", "leave one out")):
+        twice = pa.Table.from_arrays([*table.columns, table["time_s"]], [*table.column_names, name])
+        pq.write_table(twice, tmp_path / "a.parquet")
+        with pytest.raises(FormatError, match=said):
+            read(tmp_path / "a.parquet")

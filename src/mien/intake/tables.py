@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from mien.errors import FormatError
 from mien.intake.amounts import TABLE_CELLS
 
@@ -37,6 +39,37 @@ def time_column(names: Sequence[str], where: str) -> str:
     if len(held) > 1:
         raise FormatError(f"{where}: there is a column {TIME} and one named time: leave one out.")
     return held[0]
+
+
+def check_once(names: Sequence[str], where: str) -> None:
+    """Refuse a table that has a column twice: nobody can say which one is meant.
+
+    Raises
+    ------
+    FormatError
+        If it does.
+    """
+    twice = next((name for name in names if name and names.count(name) > 1), None)
+    if twice is not None:
+        raise FormatError(f"{where}: there are two columns {twice[:40]!r}: leave one out.")
+
+
+def seconds_of(column: Any) -> np.ndarray:
+    """Times of a column of a table in seconds: numbers as they are, moments and durations too.
+
+    Raises
+    ------
+    ValueError, TypeError, pyarrow.ArrowException
+        If they are neither.
+    """
+    import pyarrow as pa
+
+    if pa.types.is_timestamp(column.type) or pa.types.is_duration(column.type):
+        values = column.to_numpy()
+        unit = np.timedelta64(1, "s")
+        start = np.datetime64(0, "s") if pa.types.is_timestamp(column.type) else unit - unit
+        return np.asarray((values - start) / unit, np.float64)
+    return np.asarray(column.to_numpy(), np.float64)
 
 
 def read_table(path: str | os.PathLike[str], most: int = TABLE_CELLS) -> Any:

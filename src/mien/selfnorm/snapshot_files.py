@@ -22,7 +22,7 @@ from mien.blendshapes.recording import Recording
 from mien.errors import FormatError
 from mien.intake.amounts import TABLE_BYTES
 from mien.intake.separated import NOTHING, fields_of, is_nothing, says_separator, separator_of
-from mien.intake.tables import TIME, TIMES, read_table, time_column
+from mien.intake.tables import TIME, TIMES, check_once, read_table, seconds_of, time_column
 from mien.intake.words import text as read_text
 from mien.outputs import check_free, complete
 from mien.selfnorm.geometry import GEOMETRY, normalised
@@ -186,7 +186,7 @@ def _read_csv(path: Path, geometry: bool) -> Rows:
         names = rows[0][1] if rows else []
         if is_live_link(names) or not {*TIMES, *WORDS} & set(names):
             return Rows.of(read_recording(path), path.name)
-        _check_once(names, path.name)
+        check_once(names, path.name)
         _score_names(names, path.name)
         mark = separator_of(header)
         kinds: dict[str, Any] = {name: pa.float32() for name in names if name}
@@ -253,7 +253,7 @@ def _from_table(table: Any, path: Path, classes: Sequence[str], geometry: bool) 
     import pyarrow as pa
 
     held = table.column_names
-    _check_once(held, path.name)
+    check_once(held, path.name)
     if not table.num_rows:
         raise FormatError(f"{path.name} holds no row below the names of the columns.")
     shapes = GEOMETRY if geometry and set(GEOMETRY) <= set(held) else ()
@@ -265,7 +265,9 @@ def _from_table(table: Any, path: Path, classes: Sequence[str], geometry: bool) 
         times = None
         if set(TIMES) & set(held):
             time = time_column(held, path.name)
-            times = table.column(time).to_numpy().astype(np.float64)
+            times = seconds_of(table.column(time))
+    except FormatError:
+        raise
     except (ValueError, TypeError, pa.ArrowException) as exc:
         raise FormatError(
             f"{path.name}: a column that should hold numbers holds something else."
@@ -286,13 +288,6 @@ def _from_table(table: Any, path: Path, classes: Sequence[str], geometry: bool) 
     if table.num_rows and not len(rows) and np.isfinite(scores).any():
         raise FormatError(f"{path.name}: no row holds all scores and the time: each lacks some.")
     return Rows(snapshots, rows, table.num_rows)
-
-
-def _check_once(held: list[str], source: str) -> None:
-    """Refuse a table that has a column twice: nobody can say which one is meant."""
-    twice = next((name for name in held if name and held.count(name) > 1), None)
-    if twice is not None:
-        raise FormatError(f"{source}: there are two columns {twice[:40]!r}: leave one out.")
 
 
 def _score_names(held: list[str], source: str) -> list[str]:

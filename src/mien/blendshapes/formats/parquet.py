@@ -14,7 +14,7 @@ from mien.blendshapes.formats.layout import NO_SCORES, PEOPLE, is_beside
 from mien.blendshapes.formats.rows import names_of
 from mien.blendshapes.recording import Recording
 from mien.errors import FormatError, ParameterError
-from mien.intake.tables import TIME, read_table, time_column
+from mien.intake.tables import TIME, check_once, read_table, seconds_of, time_column
 
 
 def check() -> Any:
@@ -47,12 +47,13 @@ def read(path: Path, rate: float | None = None) -> Recording:
 
     table = read_table(path)
     held = table.column_names
+    check_once(held, path.name)
     time = time_column(held, path.name)
     places = [k for k, name in enumerate(held) if not (name in NO_SCORES or is_beside(name))]
     try:
         names = names_of([held[k] for k in places])
         columns = [table.column(k).to_numpy().astype(np.float32) for k in places]
-        times = table.column(time).to_numpy().astype(np.float64)
+        times = seconds_of(table.column(time))
     except (ValueError, TypeError, pa.ArrowException) as exc:
         words = str(exc).removeprefix("Line 1: ") if isinstance(exc, FormatError) else ""
         raise FormatError(

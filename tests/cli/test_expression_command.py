@@ -265,6 +265,14 @@ def test_a_file_that_is_there_twice_counts_once(taught, tmp_path):
     assert "288 rows are there before" in judged.output
 
 
+def test_labels_that_the_network_does_not_know_are_named(taught, tmp_path):
+    write_snapshots(
+        replace(study(), expressions=("Ruhe", "Freude", "Angst")), tmp_path / "s.parquet"
+    )
+    judged = mien("evaluate", taught / "n.npz", tmp_path / "s.parquet")
+    assert judged.exit_code == 2 and "but Ruhe, Freude, Angst: what should" in judged.output
+
+
 def test_nobody_is_not_one_participant(taught, tmp_path):
     made = study()
     write_snapshots(replace(made, participants=np.full(288, "")), tmp_path / "n.parquet")

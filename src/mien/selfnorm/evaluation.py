@@ -126,13 +126,14 @@ def evaluate(network: Network, snapshots: Snapshots, rows: np.ndarray | None = N
     ParameterError
         If no snapshot shows one of the network's classes.
     """
+    there = [snapshots.expressions[k] for k in np.unique(snapshots.labels[snapshots.labels >= 0])]
     snapshots = snapshots.relabelled(network.expressions)
     probabilities = network.classify(snapshots)
     known = snapshots.labelled_rows(rows)
     if not len(known):
         raise ParameterError(
-            f"No snapshot is labelled {', '.join(network.expressions)}: what should the network "
-            "be judged by?"
+            f"No snapshot is labelled {', '.join(network.expressions)}, but "
+            f"{', '.join(there) or 'none at all'}: what should the network be judged by?"
         )
     snapshots, probabilities = snapshots.take(known), probabilities[known]
     labels = snapshots.labels.astype(np.int64)

@@ -21,7 +21,7 @@ from mien.pipeline.survey import Survey
 from mien.pipeline.withholding import Conceded
 from mien.recognition.recogniser import Recogniser, distances
 
-ROOM = 1.03
+ROOM = 1.06
 """Thresholds within which somebody counts as recognised behind a hand: whoever looks at the file
 cuts the face out otherwise, and sees it up to that much nearer."""
 

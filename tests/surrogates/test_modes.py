@@ -68,7 +68,9 @@ def test_a_face_may_lie_far_out_in_many_traits_and_in_none_of_them_much(modes, e
     place = modes.place(modes.moved(face, kept))
     assert np.linalg.norm(place) > 3 * each
     assert np.abs(place).max() <= each + 0.01
-    assert modes.farthest(kept, face) == pytest.approx(np.abs(place).max(), abs=0.01)
+    far, trait = modes.apart(kept, face)
+    assert far == pytest.approx(np.linalg.norm(place), abs=0.01)
+    assert trait == pytest.approx(np.abs(place).max(), abs=0.01)
 
 
 def test_the_mean_face_of_a_sex_is_in_the_middle(modes):

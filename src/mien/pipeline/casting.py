@@ -89,9 +89,9 @@ class Individual:
             return False
         before = self.choice.pushed
         steers = (Steer(recogniser, self.gallery), *self.also)
-        most = min(FAR_SHAPE, max(MOST_SHAPE, before) + _FARTHER)
-        trait = Modes.load().farthest(self.choice.amounts, self.choice.start)
-        each = min(EACH * most, max(EACH * MOST_SHAPE, trait) + EACH * _FARTHER)
+        far, trait = Modes.load().apart(self.choice.amounts, self.choice.start)
+        most = min(FAR_SHAPE, max(MOST_SHAPE, far) + _FARTHER)
+        each = min(EACH * FAR_SHAPE, max(EACH * MOST_SHAPE, trait) + EACH * _FARTHER)
         reach = Reach(room, most_shape=most, most_each=each)
         self.choice = push(self._calibration, self._samples, steers, self.choice, reach)
         if self.choice.pushed <= before + 1e-6:

@@ -209,12 +209,12 @@ def _deidentify(
     recogniser = named()
     also = tuple(named(name) for name in ALSO_STEER)
     others = also + tuple(named(name) for name in settings.judges)
-    with Drafts(begin) as drafts:
-        with closing(open_backend(settings.landmarker)) as backend, finder(settings) as hands:
-            landmarks = backend.name
+    with Drafts(begin) as drafts, closing(open_backend(settings.landmarker)) as backend:
+        landmarks = backend.name
+        with finder(settings) as hands:
             how = settings.thoroughness
             found = survey(source, backend, recogniser, report, how, others, hands)
-            people = cast_all(found, settings, kind, recogniser, backend, report, also)
+        people = cast_all(found, settings, kind, recogniser, backend, report, also)
         with closing(Lookout()) as lookout, surroundings(settings.surroundings) as room:
             second = SecondPass(
                 source,
@@ -224,6 +224,7 @@ def _deidentify(
                 lookout,
                 settings.thoroughness,
                 report,
+                backend,
                 others,
                 room,
                 settings.hands == "cover",

@@ -189,9 +189,11 @@ def looked_at(
         picture = sample.image.copy()
         rendering = engine.render(sample.image, sample.landmarks)
         composite(picture, rendering)
-        for own, who in zip(chips, steers, strict=True):
-            there = rendering.face(sample.landmarks)
+        there = rendering.face(sample.landmarks)
+        for place, (own, who) in enumerate(zip(chips, steers, strict=True)):
             own += who.recogniser.views(picture, there)[: None if views else 1]
+            if views and place:  # as whoever has the original cuts it out, too: the others differ
+                own += who.recogniser.views(picture, sample.landmarks)[:1]
     return [who.recogniser.describe_all(own) for who, own in zip(steers, chips, strict=True)]
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from mien.errors import OutputError
+from mien.face.region import Region
+from mien.models.landmarker import Backend
 from mien.models.sighting import Sighting
 from mien.pipeline.attack import (
     Watched,
@@ -70,6 +72,8 @@ class SecondPass:
     """How much is looked at."""
     report: Progress
     """Is told how far it is."""
+    backend: Backend
+    """Sees where the faces of the result are, as whoever attacks it does."""
     others: tuple[Recogniser, ...] = ()
     """Further recognisers that see what this gives."""
     surroundings: Surroundings | None = None
@@ -121,10 +125,10 @@ class SecondPass:
                 for points, frames in zip(replaced.moved, checked, strict=True)
             ]
             asked = [
-                [other.views(replaced.image, points) for other in self.others]
+                self.views(replaced.image, points, person.track.landmarks[frame.index])
                 if points is not None and frame.index in frames
                 else None
-                for points, frames in zip(replaced.moved, to_ask, strict=True)
+                for points, person, frames in zip(replaced.moved, people, to_ask, strict=True)
             ]
             turn = turns.get(frame.index)
             seen = None
@@ -162,6 +166,19 @@ class SecondPass:
                 self.report(stage, index + 1, len(times))
         ledger = Ledger(entries, times)
         return Rendered(ledger, probes, sorted(watched), left, tally, judged, shown)
+
+    def views(
+        self, image: np.ndarray, drawn: np.ndarray, tracked: np.ndarray
+    ) -> list[list[np.ndarray]]:
+        """A face of the result as each of the others sees it, cut out where it was drawn, where
+        the original's was and where it is found: a network may know in one what it does not in
+        another."""
+        (found,) = self.backend.measure(image, [Region.around(drawn)])
+        places = [drawn, tracked.astype(np.float64), *([] if found is None else [found])]
+        return [
+            [view for points in places for view in other.views(image, points)]
+            for other in self.others
+        ]
 
 
 @dataclass(frozen=True)

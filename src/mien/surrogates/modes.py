@@ -137,10 +137,11 @@ class Modes:
         apart = alpha - np.mean(means, axis=0)
         return np.asarray(self.shape @ apart / (self.shape**2).sum(1))
 
-    def farthest(self, amounts: np.ndarray, start: Surrogate) -> float:
-        """How far a face that was moved lies from the mean of its sex along the mode along which
-        it is farthest, s.d."""
-        return float(np.abs(self.place(start) + amounts[: len(self.shape)]).max())
+    def apart(self, amounts: np.ndarray, start: Surrogate) -> tuple[float, float]:
+        """How far the shape of a face that was moved lies from the mean of its sex, in all and
+        along the mode along which it is farthest, s.d."""
+        there = self.place(start) + amounts[: len(self.shape)]
+        return float(np.linalg.norm(there)), float(np.abs(there).max())
 
     def within(
         self,

@@ -76,6 +76,8 @@ def test_a_folder_of_each_is_one_table_and_the_worst_status(mien, brief, wall, t
     told = [line for line in run.stderr.splitlines() if line.startswith("mien: ")]
     assert told[0] == "mien: No result is there of three.mp4: left out."
     assert "three.mp4 has no original" in told[1] and "two.mp4 should not be shared" in told[2]
+    begun = {line.split(": ")[0] for line in run.stderr.splitlines() if ": measuring" in line}
+    assert begun == {"one.mp4", "P07/two.mp4"}  # as in the table: each visit may be called alike
     again = mien(*asked, "-o", sheets)
     assert again.exit_code == 6 and "already exists" in again.stderr
 

@@ -373,6 +373,19 @@ def test_two_folders_as_json_and_again(mien, measured, study, tmp_path):
     assert set(contents(out)) == set(before)
 
 
+def test_clips_of_folders_within_are_told_apart_while_it_runs(mien, measured, tmp_path, done):
+    """Every patient's clip may be called visit.mp4."""
+    for folder, source in (("raw", done.original), ("shared", done.result)):
+        for place in ("P1", "P2"):
+            (tmp_path / folder / place).mkdir(parents=True)
+            (tmp_path / folder / place / "visit.mp4").write_bytes(source.read_bytes())
+    (tmp_path / "shared" / "P2" / "visit.mp4").write_text("no clip")
+    asked = (tmp_path / "raw", tmp_path / "shared", "-o", tmp_path / "out")
+    told = mien("evaluate", *asked).stderr.splitlines()
+    assert "P1/visit.mp4: drawing" in told
+    assert any(line.startswith("mien: P2/visit.mp4: ") for line in told), told
+
+
 def test_folders_without_a_pair(mien, measured, tmp_path, done):
     for name in ("a", "b"):
         (tmp_path / name).mkdir()

@@ -161,7 +161,7 @@ def _judge(pair: Counterpart, sheet: Path | None, asking: _Asking) -> Verdict:
             f"{pair.deidentified} has no original among those given: name it with --original, or "
             "call the result as its original is called."
         )
-    with Bars(pair.deidentified.name) as progress:
+    with Bars(pair.name) as progress:
         verdict = audit_clips(
             pair.original,
             pair.deidentified,

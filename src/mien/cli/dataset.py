@@ -33,7 +33,10 @@ class Beside:
     ] = None
     metrics: Annotated[
         list[Path] | None,
-        typer.Option(metavar="METRICS.json", help="Figures of mien evaluate; may be repeated."),
+        typer.Option(
+            metavar="METRICS.json",
+            help="Figures of mien evaluate, or a folder of its reports; may be repeated.",
+        ),
     ] = None
 
 

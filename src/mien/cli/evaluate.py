@@ -156,12 +156,12 @@ def words(evidence: Evidence) -> list[str]:
     return [f"{held} of {len(asked)} requirements of the profile {title} hold.", *lines]
 
 
-def _one(original: Path, deidentified: Path, out: Path, wanted: _Wanted) -> Evidence:
-    """Measure a clip and write its report."""
+def _one(original: Path, deidentified: Path, out: Path, wanted: _Wanted, title: str) -> Evidence:
+    """Measure a clip and write its report; meanwhile it is called by its title."""
     from mien.evidence.evaluate import evaluate as measure
     from mien.report.evidence import page as report
 
-    with Bars(deidentified.name) as progress:
+    with Bars(title) as progress:
         evidence = measure(
             original,
             deidentified,
@@ -187,7 +187,7 @@ def _one(original: Path, deidentified: Path, out: Path, wanted: _Wanted) -> Evid
 
 def _clip(original: Path, deidentified: Path, out: Path, wanted: _Wanted, as_json: bool) -> bool:
     """One clip; whether everything holds."""
-    evidence = _one(original, deidentified, out, wanted)
+    evidence = _one(original, deidentified, out, wanted, deidentified.name)
     if as_json:
         print(json.dumps(evidence.metrics.to_json(), indent=2))
     else:
@@ -241,9 +241,10 @@ def _row(
     original: Path, deidentified: Path, name: str, out: Path, wanted: _Wanted
 ) -> dict[str, Any]:
     """One clip of many: its metrics, or why there are none."""
+    title = Path(name).with_name(deidentified.name).as_posix()
     try:
         (out / name).parent.mkdir(parents=True, exist_ok=True)
-        evidence = _one(original, deidentified, out / name, wanted)
+        evidence = _one(original, deidentified, out / name, wanted, title)
         found = evidence.measures.get("dynamics")
         return {
             "clip": name,
@@ -255,7 +256,7 @@ def _row(
         with suppress(OSError):
             (out / name).parent.rmdir()  # which refuses one that holds something
         sentence, _ = go_on_after(error)
-        tell(f"{deidentified.name}: {sentence}")
+        tell(f"{title}: {sentence}")
         # the table tells nobody where the originals are
         for path in (original, deidentified):
             sentence = sentence.replace(str(path), path.name)

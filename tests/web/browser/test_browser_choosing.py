@@ -150,7 +150,7 @@ def test_a_face_is_chosen_with_the_keyboard(choosing, videos):
     key.press("Enter")
     page.locator("#faces").wait_for(state="hidden")
     page.locator("[data-key=surrogate]:focus").wait_for()
-    assert "woman, younger, medium skin" in page.inner_text("[data-key=surrogate]")
+    assert f"woman, younger, medium skin, {shown[1]}" in page.inner_text("[data-key=surrogate]")
     key.press("Enter")
     key.press("ArrowDown")
     key.press("Escape")  # changes nothing

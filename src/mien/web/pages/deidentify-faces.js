@@ -9,11 +9,14 @@ let taken = () => {};
 const wanted = { sex: "", age: "", tone: "" };
 
 /** A face in words, such as "woman, older, fair skin". */
-export function describe(face) {
+function describe(face) {
   const w = words();
   const parts = [w.sexes[face.apparent_sex], w.ages[face.apparent_age], w.tones[face.apparent_tone]];
   return parts.filter(Boolean).join(", ");
 }
+
+/** The same with its id: many faces are alike in words. */
+export const named = (face) => `${describe(face)}, ${face.id}`;
 
 /** Address of a face's picture. */
 export const picture = (id) => `/api/surrogates/${id}/picture`;

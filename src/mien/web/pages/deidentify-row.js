@@ -1,7 +1,7 @@
 // One clip of the queue: how far it is, what became of it, and what can be done with it.
 
 import { edit } from "./deidentify-edit.js";
-import { describe } from "./deidentify-faces.js";
+import { named as faceNamed } from "./deidentify-faces.js";
 import { patient } from "./deidentify-patient.js";
 import { button, inFocus, link, make, write } from "./dom.js";
 import { traits } from "./engines.js";
@@ -237,7 +237,7 @@ function how(clip) {
   if (traits(engine).needs_surrogate) {
     const named = (id) => {
       const face = surrogates.find((each) => each.id === id);
-      return face ? describe(face) : id === "own" || id === "image" ? w.own : id;
+      return face ? faceNamed(face) : id === "own" || id === "image" ? w.own : id;
     };
     const faces = clip.found?.surrogates ?? [];
     const who = (id) => (id === surrogate || surrogate === "own" ? named(id) : `${named(id)} (${w.byMeasuring})`);

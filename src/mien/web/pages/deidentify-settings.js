@@ -1,6 +1,6 @@
 // How a video is changed: the settings, each with a sentence on what it means.
 
-import { chooseFace, describe, picture } from "./deidentify-faces.js";
+import { chooseFace, named, picture } from "./deidentify-faces.js";
 import { choice, inFocus, make } from "./dom.js";
 import { traits, weak } from "./engines.js";
 import { help } from "./help.js";
@@ -104,7 +104,7 @@ function faceField(settings, set, own) {
   const w = words();
   const mine = settings.surrogate === "own";
   const face = surrogates.find((each) => each.id === settings.surrogate);
-  const text = mine ? w.own : face ? describe(face) : w.auto;
+  const text = mine ? w.own : face ? named(face) : w.auto;
   const open = make("button", { type: "button", className: "chosen-face", "data-key": "surrogate", "aria-haspopup": "dialog", "aria-label": `${w.surrogate}: ${text}` },
     face ? make("img", { src: picture(face.id), alt: "", width: 200, height: 200 }) : null, make("span", {}, text));
   open.addEventListener("click", () => chooseFace(mine ? "auto" : settings.surrogate, (id) => set("surrogate", id)));

@@ -42,6 +42,26 @@ _ORDINARY = frozenset(
     woche zeit zucken
     """.split()
 )
+# what mien itself writes of every clip; not what is a surname too, such as "still"
+_WRITTEN = frozenset(
+    """
+    about against alike another apart are arms asked aspect away body but cannot cca centerface
+    cnn come composites confidence continuity corners detector did distance dlib does domain
+    down drives dynamics each engine every facemotionpreserve faceres faces fail family female
+    fidelity found frequency generated generic government had has have held hides hips hold
+    holds human independent inner its kept keypoints labels large lasts least legs male measure
+    measured measuring mediapipe medical mirrored missing mobileface model most motion move
+    moved moves mtcnn name needs never nobody not nothing official oks older open opinion other
+    others over own parts person points portrait portraits precision presentation privacy
+    public published pulse range rate rated ratio real recall recognised recogniser recognition
+    removed rendered replace replaced reports resembles resnet scores second seen shape should
+    shoulders shows sideways since solved stand stands stated surroundings synthetic take taken
+    texture that their theirs them there they this times too tracked tracker trackers turn
+    unaccounted untouched was wave were what when where wherever which while whose width
+    without woman would wrong younger
+    """.split()
+)
+_PLAIN = COMMON | _ORDINARY | _WRITTEN
 
 
 def words_of(name: str) -> list[str]:
@@ -109,7 +129,7 @@ def texts_in(content: Any) -> list[str]:
 def _tells(part: str) -> bool:
     if part.isdigit():
         return len(part) >= _DIGITS
-    return len(part) >= _LEAST and part not in COMMON and part not in _ORDINARY
+    return len(part) >= _LEAST and part not in _PLAIN
 
 
 def _spellings(word: str) -> set[str]:

@@ -50,6 +50,6 @@ def _named(where: str, word: str) -> Check:
     return Check(
         "names", "fail", "name_inside",
         f"{where} holds “{word}”, which is in the name of a file or folder: make the clip again "
-        "under a neutral name.",
+        "under a neutral name, in folders with neutral names.",
         {"where": where, "word": word},
     )  # fmt: skip

@@ -184,7 +184,7 @@ export const WORDS = {
       no_consent: () => "Auf der Karte steht, dass keine Einwilligung angegeben ist: Schreiben Sie, wer wozu eingewilligt hat.",
       name_typed: (v) => `Das Feld ${FIELDS[v.where] ?? v.where} enthält „${v.word}“, und das ist im Namen einer Datei: Nehmen Sie andere Wörter.`,
       name_unread: (v) => `${v.where} lässt sich nicht lesen, daher weiß niemand, was darin steht: Erzeugen Sie den Clip neu.`,
-      name_inside: (v) => `${v.where} enthält „${v.word}“, und das ist im Namen einer Datei oder eines Ordners: Erzeugen Sie den Clip neu unter einem neutralen Namen.`,
+      name_inside: (v) => `${v.where} enthält „${v.word}“, und das ist im Namen einer Datei oder eines Ordners: Erzeugen Sie den Clip neu unter einem neutralen Namen, in Ordnern mit neutralen Namen.`,
     },
     code: {
       withheld: "Eine Prüfung wurde nicht bestanden, darum gibt es kein Paket: Sehen Sie nach, welche es war.",

@@ -374,7 +374,7 @@ def test_places_that_cannot_be_written(tmp_path):
 
 def test_folder_without_permission(tmp_path, monkeypatch):
     monkeypatch.setattr(writer.os, "access", lambda *_: False)
-    with pytest.raises(OutputError, match="may not be written"):
+    with pytest.raises(OutputError, match="cannot be written to"):
         Writer(tmp_path / "a.mp4", INFO)
 
 

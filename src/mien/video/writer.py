@@ -282,15 +282,12 @@ class Writer:
             )
 
     def _check_path(self) -> None:
-        path, folder = self.path, self.path.absolute().parent
-        source = self._source
+        path, source = self.path, self._source
         if source is not None and path.exists() and source.exists() and path.samefile(source):
             raise OutputError(
                 f"{path} is the source itself, which is never overwritten: choose another name"
             )
         check_free(path, self.overwrite, kind="an MP4", endings=clips.WRITTEN)
-        if not os.access(folder, os.W_OK | os.X_OK):
-            raise OutputError(f"the folder {folder} may not be written to: choose another one")
 
     def _check_frame(self, image: np.ndarray, pts: int) -> None:
         shape = (self.info.height, self.info.width, 3)

@@ -355,6 +355,7 @@ def test_people_and_scores_of_many(mien, brief, tmp_path):
     run = mien("people", before, "-o", tmp_path / "who", "--json")
     assert run.exit_code == 0, run.output
     assert [len(entry["people"]) for entry in results(run)] == [1, 1]
+    assert f"{before / 'b.mp4'}: measuring" in run.stderr  # every folder may hold a b.mp4
     assert names(tmp_path / "who") == ["a.people.png", "b.people.png"]
     assert mien("people", before, "-o", tmp_path / "who").exit_code == 6
     run = mien("blendshapes", before, bad, "-o", tmp_path / "scores", "--json")
@@ -362,6 +363,7 @@ def test_people_and_scores_of_many(mien, brief, tmp_path):
         "a.csv", "a.scores.json", "b.csv", "b.scores.json",
     ]  # fmt: skip
     assert [entry.get("scored") for entry in results(run)] == [8, 8, None]
+    assert f"{before / 'b.mp4'}: scoring" in run.stderr
     assert mien("blendshapes", before, "-o", tmp_path / "x.csv").exit_code == 2
 
 

@@ -106,7 +106,7 @@ def blendshapes(
 
     def do(video: Path, table: Path | None) -> dict[str, Any]:
         assert table is not None
-        with Bars(video.name) as progress:
+        with Bars(video.name if many.one else str(video)) as progress:
             scored = score_clip(video, landmarker, progress, own=source != "mesh")
         recording, people = scored.recording, scored.people
         _write(scored, table, groups, _SOURCES[source], overwrite)

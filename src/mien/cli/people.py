@@ -45,7 +45,7 @@ def people(
     many = Many.of(videos, out, overwrite, "a picture", (".png",), _ENDING)
 
     def do(video: Path, sheet: Path | None) -> dict[str, Any]:
-        with Bars(video.name) as progress:
+        with Bars(video.name if many.one else str(video)) as progress:
             found = look(video, landmarker=landmarker, progress=progress)
         if sheet is not None:
             _write(sheet, found)

@@ -289,8 +289,8 @@ export const WORDS = {
     next: "Weiter:", compare: "Vergleichen", lookAt: "Ergebnis ansehen", evidence: "Nachweise", release: "Weitergabe",
     byMeasuring: "durch Messen gewählt",
     judged: (name, person, share, frames) => (share
-      ? `Ein unabhängiger Gesichtserkenner (${name}), erkennt Person ${person} noch in ${Math.round(100 * share)} % von ${frames} Bildern: Versuchen Sie ein anderes Gesicht, einen engeren Ausschnitt oder eine Maske, und geben Sie dies nicht weiter, als wäre niemand zu erkennen.`
-      : `Ein unabhängiger Gesichtserkenner (${name}), erkennt Person ${person} in keinem von ${frames} Bildern.`),
+      ? `Ein unabhängiger Gesichtserkenner (${name}) erkennt Person ${person} noch in ${Math.round(100 * share)} % von ${frames} Bildern: Versuchen Sie ein anderes Gesicht, einen engeren Ausschnitt oder eine Maske, und geben Sie dies nicht weiter, als wäre niemand zu erkennen.`
+      : `Ein unabhängiger Gesichtserkenner (${name}) erkennt Person ${person} in keinem von ${frames} Bildern.`),
     storedAs: {
       interlaced: "Zeilensprungbilder wurden getrennt: doppelt so viele je Sekunde, damit kein Lidschlag fehlt.",
       hdr: "Der hohe Kontrastumfang (HDR) des Clips wurde auf den üblichen gebracht.",

@@ -16,7 +16,7 @@ def main(folder: Path, original: Path | None = None, result: Path | None = None)
         original, result = folder / "bare.mp4", folder / "masked.mp4"
         mien.render_phantom(mien.Script(seconds=0.5, fps=12, width=320, height=240), original)
         mien.deidentify(original, result, mien.Settings(engine="mask"))
-    verdict = mien.audit(original, result)  # dlib's recogniser, and one that never chooses
+    verdict = mien.audit(original, result)  # two recognisers that chose, and one that did not
 
     print("nobody is recognised" if verdict.passed else "SOMEBODY IS RECOGNISED")
     table = verdict.to_frame()

@@ -62,6 +62,16 @@ def test_a_face_is_learnt_from_the_frames_that_show_it(colour):
     assert np.array_equal(uncovered(always[0], always, np.arange(5)), always[0])
 
 
+def test_a_cheek_in_coloured_light_is_still_the_face():
+    log = logarithm(skin("man-fair-2"))
+    cool = log.copy()
+    x, y = (coordinates()[205] * MAP).astype(int)
+    lit = cv2.circle(np.zeros((MAP, MAP), np.float32), (int(x), int(y)), 26, 1.0, -1)
+    cool += cv2.GaussianBlur(lit, (0, 0), 4)[..., None] * np.float32([-0.2, 0.05, 0.2])
+    found = uncovered(cool, [cool] * 7 + [log] * 3, np.arange(7))
+    assert np.array_equal(found, cool)
+
+
 class Case:
     """A phantom on whose cheek a thing lies, out to the outline, in most frames."""
 

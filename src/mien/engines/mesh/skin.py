@@ -22,6 +22,7 @@ _ACROSS = 31  # texels of eyes or lips between two parts of what lies over both
 _OFTEN = 0.3  # of the calm frames, from which on a median may be of what covers the face
 _SEEN = 0.15  # of all frames that have to show the face itself there
 _FEWEST = 2
+_ANOTHER = 0.25  # log: what is nearer to the face is the face, in the light of another pose
 
 
 def tone_of(logs: Sequence[np.ndarray]) -> np.ndarray:
@@ -59,8 +60,15 @@ def uncovered(neutral: np.ndarray, logs: Sequence[np.ndarray], calm: np.ndarray)
         return neutral
     bare = np.stack([log[wrong] for log in logs])
     bare[over[:, wrong]] = np.nan
+    found = neutral.copy()
+    found[wrong] = np.nanmedian(bare, axis=0)
+    apart = np.abs(found - neutral).max(2)
     result = neutral.copy()
-    result[wrong] = np.nanmedian(bare, axis=0)
+    count, piece = cv2.connectedComponents(wrong.astype(np.uint8))
+    for k in range(1, count):
+        here = piece == k
+        if apart[here].mean() > _ANOTHER:
+            result[here] = found[here]
     return result
 
 

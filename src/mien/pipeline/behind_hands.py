@@ -21,11 +21,9 @@ from mien.pipeline.survey import Survey
 from mien.pipeline.withholding import Conceded
 from mien.recognition.recogniser import Recogniser, distances
 
-ROOM = 1.06
+WITHIN = 1.06
 """Thresholds within which somebody counts as recognised behind a hand: whoever looks at the file
 cuts the face out otherwise, and sees it up to that much nearer."""
-
-
 _COMES_S = 0.25  # before and after a hand is found, in which it may be there and not found
 
 
@@ -102,7 +100,7 @@ def _known(
         originals = np.concatenate([originals.reshape(-1, hidden.shape[1]), hidden])
     if not len(originals) or not len(results):
         return np.zeros(len(behind), bool)
-    least = who.threshold * np.where(behind[probes.frames], ROOM, 1.0)
+    least = who.threshold * np.where(behind[probes.frames], WITHIN, 1.0)
     near = distances(results, originals).min(1) < least
     failed = {frame for frame, so in zip(probes.frames, near, strict=True) if so}
     return between(sorted(failed), probes.frames, len(behind))

@@ -248,9 +248,8 @@ def _share(eye: _Eye, given: Iris) -> tuple[np.ndarray, np.ndarray]:
     # all of it is alike: an iris beside which no white is seen, or white beside a hidden iris
     skin = bright[eye.open < _SKIN]
     if skin.size >= 6:
-        half = (
-            float(np.percentile(skin, 75)) + given.between
-        )  # a dark glove beside it makes no white
+        # of the brighter skin: a dark glove beside it makes no white
+        half = float(np.percentile(skin, 75)) + given.between
         inside = inside * np.clip((half - bright) / (2 * _BETWEEN) + 0.5, 0, 1)
         change = inside
     return np.asarray(inside, np.float32), np.asarray(change, np.float32)

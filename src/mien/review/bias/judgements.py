@@ -15,6 +15,7 @@ from pathlib import Path
 
 from mien.errors import FormatError, MienError, ParameterError
 from mien.intake.amounts import TABLE_BYTES
+from mien.intake.separated import separator_of
 from mien.intake.words import text
 from mien.review.bias.forms import ANSWERS, OVERALL, Form, form
 from mien.review.cells import shielded, unshielded
@@ -84,12 +85,8 @@ def read_judgements(path: str | os.PathLike[str], tool: str | None = None) -> li
 
 def parse_judgements(written: str, name: str, tool: str | None = None) -> list[Judgement]:
     """The judgements in a text; raises as `read_judgements`."""
-    first = written.lstrip("\r\n").split("\n", 1)[0]
-    reader = csv.DictReader(
-        io.StringIO(written.lstrip("\r\n"), newline=""),
-        delimiter=max(",;\t", key=first.count),
-        restval="",
-    )
+    body = written.lstrip("\r\n")
+    reader = csv.DictReader(io.StringIO(body, newline=""), delimiter=separator_of(body), restval="")
     found: list[Judgement] = []
     try:
         titles = [title.strip().lower() for title in reader.fieldnames or ()]

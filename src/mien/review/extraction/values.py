@@ -14,6 +14,7 @@ from typing import Any
 
 from mien.errors import FormatError, MienError, ParameterError
 from mien.intake.amounts import TABLE_BYTES
+from mien.intake.separated import separator_of
 from mien.intake.words import text
 from mien.review.cells import shielded, unshielded
 from mien.review.protocol.protocol import Field, Protocol
@@ -168,10 +169,7 @@ def read_values(path: str | os.PathLike[str], protocol: Protocol) -> list[Value]
 def parse_values(written: str, name: str, protocol: Protocol) -> list[Value]:
     """The values in a text; raises as `read_values`."""
     body = written.lstrip("\r\n")
-    first = body.split("\n", 1)[0]
-    reader = csv.DictReader(
-        io.StringIO(body, newline=""), delimiter=max(",;\t", key=first.count), restval=""
-    )
+    reader = csv.DictReader(io.StringIO(body, newline=""), delimiter=separator_of(body), restval="")
     found: list[Value] = []
     try:
         titles = [title.strip().lower() for title in reader.fieldnames or ()]
